@@ -1,0 +1,3 @@
+"""Label-anticipated event disentanglement (LEAP) for audio-visual video parsing."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""``python -m leap`` is the ``leap`` command."""
+
+from leap.cli import main
+
+main()

@@ -1,0 +1,175 @@
+"""What defines a run: frozen dataclasses that refuse unknown keys and wrong types.
+
+Everything a run's numbers depend on is here or in the data, so that the canonical JSON of a
+config names the run.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from leap.decoding import Protocol
+from leap.errors import LeapError
+
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+Variant = Literal["paper", "release", "calibrated"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class EncoderConfig:
+    """An audio-visual encoder.
+
+    Attributes:
+        name: key of ``leap.models.parser.ENCODERS``.
+        layers: number of chained layers.
+        heads: attention heads.
+    """
+
+    name: str = "han"
+    layers: int = Field(default=1, ge=1)
+    heads: int = Field(default=1, ge=1)
+
+
+@dataclass(frozen=True, config=STRICT)
+class DecoderConfig:
+    """An event decoder.
+
+    Attributes:
+        name: key of ``leap.models.parser.DECODERS``.
+        blocks: LEAP's N cross-attention blocks; for MMIL, self-attention blocks put before it.
+        heads: attention heads of those blocks.
+        variant: which reading of LEAP's segment score and video union; MMIL has only ``"paper"``.
+    """
+
+    name: str = "leap"
+    blocks: int = Field(default=2, ge=0)
+    heads: int = Field(default=1, ge=1)
+    variant: Variant = "paper"
+
+
+@dataclass(frozen=True, config=STRICT)
+class ModelConfig:
+    """A parser: front end, encoder, decoder and the label embeddings it starts from.
+
+    Attributes:
+        encoder: the encoder.
+        decoder: the decoder.
+        width: feature width ``d``.
+        ffn: hidden width of the feed-forward layers.
+        dropout: dropout on sublayers and in the feed-forward layers.
+        labels: ``"orthogonal"`` for random orthogonal label embeddings, or a file of them.
+    """
+
+    encoder: EncoderConfig = EncoderConfig()
+    decoder: DecoderConfig = DecoderConfig()
+    width: int = Field(default=64, ge=1)
+    ffn: int = Field(default=128, ge=1)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    labels: str = "orthogonal"
+
+
+@dataclass(frozen=True, config=STRICT)
+class LossConfig:
+    """L = L_basic + λ·L_avss.
+
+    Attributes:
+        weight_avss: λ; 0 leaves L_avss out.
+        avss: which reading of the EIoU target and the similarity.
+    """
+
+    weight_avss: float = Field(default=0.0, ge=0)
+    avss: Literal["paper", "release"] = "paper"
+
+
+@dataclass(frozen=True, config=STRICT)
+class TrainConfig:
+    """AdamW with linear warm-up and a cosine schedule; the best epoch on val is kept.
+
+    Attributes:
+        epochs: passes over the training videos.
+        batch: videos a step.
+        lr: peak learning rate.
+        warmup: steps of linear warm-up.
+        weight_decay: AdamW's decoupled weight decay.
+        clip: largest gradient norm.
+        videos: train on the first so many videos only; None for all.
+    """
+
+    epochs: int = Field(default=14, ge=1)
+    batch: int = Field(default=32, ge=1)
+    lr: float = Field(default=3e-3, gt=0)
+    warmup: int = Field(default=50, ge=0)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    clip: float = Field(default=1.0, gt=0)
+    videos: int | None = Field(default=None, ge=1)
+
+
+@dataclass(frozen=True, config=STRICT)
+class RunConfig:
+    """One run: what is trained, on what, how, and what it is scored on.
+
+    Attributes:
+        dataset: data set name; its records are never mixed with another's.
+        model: the parser.
+        loss: the losses.
+        train: the optimisation.
+        protocol: decoding protocol, on val and on ``split``.
+        seed: seed of initial values, batch order and dropout.
+        split: split that the record's scores are of.
+    """
+
+    dataset: str = "av-digits"
+    model: ModelConfig = ModelConfig()
+    loss: LossConfig = LossConfig()
+    train: TrainConfig = TrainConfig()
+    protocol: Protocol = Protocol()
+    seed: int = Field(default=0, ge=0)
+    split: Literal["val", "test"] = "test"
+
+
+_ADAPTER = TypeAdapter(RunConfig)
+
+
+def to_dict(config: RunConfig) -> dict[str, Any]:
+    """The config as plain JSON values."""
+    return _ADAPTER.dump_python(config, mode="json")
+
+
+def from_dict(values: dict[str, Any], source: str = "config") -> RunConfig:
+    """Build a config from plain values; ``source`` names them in messages.
+
+    Raises:
+        LeapError: for an unknown key, a wrong type or a value out of range.
+    """
+    try:
+        return _ADAPTER.validate_json(json.dumps(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "top level"
+        raise LeapError(
+            f"{source}: {where}: {first['msg']}; see leap.config.RunConfig for the keys"
+        ) from None
+
+
+def read_config(path: str | Path) -> RunConfig:
+    """Read a run config from a JSON file.
+
+    Raises:
+        LeapError: if the file is missing, is not JSON or does not describe a run.
+    """
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LeapError(f"{path}: cannot be read ({error.strerror}); give the path of a run config") from None
+    except ValueError as error:
+        raise LeapError(f"{path}: not JSON ({error}); write a run config as JSON") from None
+    return from_dict(values, str(path))
+
+
+def canonical_json(values: Any) -> str:
+    """One text for one value: sorted keys, no spaces."""
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)

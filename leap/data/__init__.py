@@ -1,0 +1,1 @@
+"""Data sets: annotations, event layouts, feature stores, AV-Digits."""

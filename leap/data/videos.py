@@ -1,0 +1,49 @@
+"""A set of videos in memory: features and labels of one split, or of one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Videos:
+    """Features and labels of ``N`` videos of ``T`` segments over ``C`` classes, as float32 tensors.
+
+    Attributes:
+        audio: audio features, (N, T, A).
+        visual_2d: frame features averaged over each second, (N, T, V).
+        weak: set of event classes of the whole video, (N, C), zeros and ones.
+        pseudo_audio: audio pseudo labels, (N, T, C).
+        pseudo_visual: visual pseudo labels, (N, T, C).
+        true_audio: dense audio labels, (N, T, C); for scoring only, never for training.
+        true_visual: dense visual labels, (N, T, C); for scoring only, never for training.
+        visual_3d: clip features, (N, T, S), where the data set has them.
+    """
+
+    audio: Tensor
+    visual_2d: Tensor
+    weak: Tensor
+    pseudo_audio: Tensor
+    pseudo_visual: Tensor
+    true_audio: Tensor
+    true_visual: Tensor
+    visual_3d: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.audio)
+
+    def __getitem__(self, index: Tensor | slice) -> Videos:
+        """The videos at ``index``, a 1-d integer tensor or a slice."""
+        return self._map(lambda tensor: tensor[index])
+
+    def to(self, device: torch.device | str) -> Videos:
+        """The same videos on another device."""
+        return self._map(lambda tensor: tensor.to(device))
+
+    def _map(self, function: Callable[[Tensor], Tensor]) -> Videos:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Videos(**{name: None if value is None else function(value) for name, value in values.items()})

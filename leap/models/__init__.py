@@ -1,0 +1,1 @@
+"""Models: front end → encoder → decoder, composed by the parser."""

@@ -1,0 +1,76 @@
+"""The transformer block that LEAP's decoder is built of."""
+
+from math import sqrt
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+
+class Attended(NamedTuple):
+    """What a block returns.
+
+    Attributes:
+        refined: the queries after the block, (B, Q, d).
+        scores: query-key scores over √(d/heads), before the softmax, (B, heads, Q, T).
+        weights: their softmax over T, (B, heads, Q, T).
+        between: the queries after attention and before the feed-forward layer, (B, Q, d).
+    """
+
+    refined: Tensor
+    scores: Tensor
+    weights: Tensor
+    between: Tensor
+
+
+class AttentionBlock(nn.Module):
+    """Queries attend to a context, then a feed-forward layer; pre-norm on the queries only.
+
+    In LEAP: ``Q = norm(query)W_Q``, ``K = context W_K``, ``V = context W_V``,
+    with residual connections around attention and feed-forward layer.
+
+    Args:
+        width: d.
+        ffn: hidden width of the feed-forward layer.
+        heads: attention heads; must divide ``width``.
+        dropout: dropout on both sublayers and in the feed-forward layer.
+        attention_dropout: dropout on the attention weights.
+    """
+
+    def __init__(
+        self, width: int, ffn: int, heads: int, dropout: float = 0.2, attention_dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        if width % heads:
+            raise ValueError(f"{heads} heads do not divide the width {width}")
+        self.heads = heads
+        self.query, self.key, self.value, self.output = (nn.Linear(width, width) for _ in range(4))
+        self.norm_attention = nn.LayerNorm(width)
+        self.norm_feed_forward = nn.LayerNorm(width)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, ffn), nn.ReLU(), nn.Dropout(dropout), nn.Linear(ffn, width)
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.attention_dropout = nn.Dropout(attention_dropout)
+
+    def forward(self, query: Tensor, context: Tensor) -> Attended:
+        """Refine ``query`` (B or 1, Q, d) by ``context`` (B, T, d).
+
+        A query of batch size 1 is shared by all videos; its projection is then computed once.
+        """
+        scores = self.scores(self.norm_attention(query), context)  # (B, heads, Q, T)
+        weights = F.softmax(scores, dim=-1)  # (B, heads, Q, T)
+        value = self._split(self.value(context))  # (B, heads, T, d/heads)
+        mixed = torch.matmul(self.attention_dropout(weights), value)  # (B, heads, Q, d/heads)
+        between = query + self.dropout(self.output(mixed.transpose(1, 2).flatten(2)))  # (B, Q, d)
+        refined = between + self.dropout(self.feed_forward(self.norm_feed_forward(between)))
+        return Attended(refined, scores, weights, between)
+
+    def scores(self, query: Tensor, context: Tensor) -> Tensor:
+        """Scaled query-key scores before the softmax, (B, heads, Q, T)."""
+        query, key = self._split(self.query(query)), self._split(self.key(context))
+        return torch.matmul(query, key.transpose(-2, -1)) / sqrt(query.shape[-1])
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, length, d/heads)

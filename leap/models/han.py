@@ -1,0 +1,56 @@
+"""The hybrid attention network (HAN) of Tian, Li and Xu, ECCV 2020."""
+
+import torch
+from torch import Tensor, nn
+
+
+class HanLayer(nn.Module):
+    """Self-attention and cross-modal attention on one query, added to the residual (HAN).
+
+    Post-norm; one layer serves both modalities.
+    """
+
+    def __init__(self, width: int, ffn: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.self_attention = nn.MultiheadAttention(width, heads, dropout, batch_first=True)
+        self.cross_attention = nn.MultiheadAttention(width, heads, dropout, batch_first=True)
+        self.norm_attention = nn.LayerNorm(width)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, ffn), nn.ReLU(), nn.Dropout(dropout), nn.Linear(ffn, width)
+        )
+        self.norm_feed_forward = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, stream: Tensor, other: Tensor) -> Tensor:
+        """Refine one stream (B, T, d) by itself and by the other modality's (B, T, d)."""
+        own, _ = self.self_attention(stream, stream, stream, need_weights=False)  # (B, T, d)
+        cross, _ = self.cross_attention(stream, other, other, need_weights=False)  # (B, T, d)
+        stream = self.norm_attention(stream + self.dropout(own) + self.dropout(cross))
+        return self.norm_feed_forward(stream + self.dropout(self.feed_forward(stream)))
+
+
+class Han(nn.Module):
+    """Chained HAN layers; both streams of a layer read the layer before.
+
+    With one layer, the published setting, this is the release's network.
+
+    Args:
+        width: d.
+        ffn: hidden width of the feed-forward layer.
+        layers: number of layers.
+        heads: attention heads.
+        dropout: dropout on attention weights, sublayers and the feed-forward layer.
+    """
+
+    def __init__(self, width: int, ffn: int, layers: int = 1, heads: int = 1, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(HanLayer(width, ffn, heads, dropout) for _ in range(layers))
+
+    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode two (B, T, d) streams into two (B, T, d) streams."""
+        streams = torch.cat([audio, visual])  # (2B, T, d); one pass serves both, as the layer is shared
+        for layer in self.layers:
+            others = streams.roll(len(audio), dims=0)  # (2B, T, d), visual first
+            streams = layer(streams, others)
+        audio, visual = streams.chunk(2)
+        return audio, visual

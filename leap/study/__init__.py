@@ -1,0 +1,1 @@
+"""Studies: run records, grids of runs, comparisons, tables and figures."""

@@ -1,0 +1,110 @@
+"""Which runs each notebook needs, at each profile, and how their hyper-parameters are chosen."""
+
+import json
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from typing import Any, Literal, get_args
+
+from leap.config import DecoderConfig, LossConfig, ModelConfig, RunConfig, TrainConfig
+from leap.errors import LeapError
+
+Profile = Literal["smoke", "laptop", "full"]
+
+LEAP = DecoderConfig(name="leap", blocks=2)
+MMIL = DecoderConfig(name="mmil", blocks=0)
+AVSS = LossConfig(weight_avss=1.0)
+
+SYSTEMS: dict[str, tuple[DecoderConfig, LossConfig]] = {
+    "MMIL": (MMIL, LossConfig()),
+    "MMIL + 2 blocks": (replace(MMIL, blocks=2), LossConfig()),
+    "MMIL + L_avss": (MMIL, AVSS),
+    "LEAP N=1": (replace(LEAP, blocks=1), LossConfig()),
+    "LEAP": (LEAP, LossConfig()),
+    "LEAP N=3": (replace(LEAP, blocks=3), LossConfig()),
+    "LEAP + L_avss": (LEAP, AVSS),
+    "LEAP calibrated": (replace(LEAP, variant="calibrated"), LossConfig()),
+}
+"""The systems of ``02_leap_vs_mmil``; all train with the identical L_basic."""
+
+SEEDS = {"MMIL": 10, "LEAP": 10}
+OTHER_SEEDS = 5
+SMOKE_SEEDS = 2
+SMOKE_TRAINING = {"epochs": 2, "videos": 128}
+
+LEARNING_RATES = (1.5e-3, 3e-3, 6e-3)
+DROPOUTS = (0.1, 0.2)
+HEADS = (1, 4)
+SEARCH_SEEDS = (1000, 1001)
+"""Outside the seeds that are reported."""
+
+
+def check_profile(profile: str) -> Profile:
+    """The profile, if it is one.
+
+    Raises:
+        LeapError: for an unknown profile.
+    """
+    known = get_args(Profile)
+    if profile not in known:
+        raise LeapError(f"unknown profile {profile!r}; known are {', '.join(known)}")
+    return profile  # type: ignore[return-value]
+
+
+def system_config(system: str, dataset: str, settings: dict[str, Any]) -> RunConfig:
+    """A system with hyper-parameters ``lr`` and ``heads`` or ``dropout``."""
+    decoder, loss = SYSTEMS[system]
+    model = ModelConfig(decoder=replace(decoder, heads=settings.get("heads", decoder.heads)))
+    model = replace(model, dropout=settings.get("dropout", model.dropout))
+    train = replace(TrainConfig(), lr=settings["lr"])
+    return RunConfig(dataset=dataset, model=model, loss=loss, train=train)
+
+
+def candidates(system: str) -> list[dict[str, Any]]:
+    """The six settings every system is tried with: three learning rates by one choice of two.
+
+    The choice is the number of heads where the decoder has attention blocks, else the dropout.
+    """
+    decoder, _ = SYSTEMS[system]
+    name, values = ("heads", HEADS) if decoder.blocks else ("dropout", DROPOUTS)
+    return [{"lr": lr, name: value} for lr, value in product(LEARNING_RATES, values)]
+
+
+def search_configs(system: str, dataset: str) -> list[list[RunConfig]]:
+    """Runs of the search, a list of seeds per candidate; they are scored on val and never see test."""
+    return [
+        [replace(system_config(system, dataset, c), seed=seed, split="val") for seed in SEARCH_SEEDS]
+        for c in candidates(system)
+    ]
+
+
+@cache
+def selected(dataset: str) -> dict[str, dict[str, Any]]:
+    """The settings chosen on val, by system.
+
+    Raises:
+        LeapError: if none were chosen for the data set.
+    """
+    table = json.loads(files("leap.study").joinpath("selected.json").read_text(encoding="utf-8"))
+    if dataset not in table:
+        raise LeapError(f"no settings chosen for data set {dataset!r}; choose them with leap study search")
+    return table[dataset]
+
+
+def leap_vs_mmil(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+    """Runs of ``02_leap_vs_mmil`` by system; seeds are paired between systems."""
+    return {system: _seeds(system, profile, dataset) for system in SYSTEMS}
+
+
+def _seeds(system: str, profile: Profile, dataset: str) -> list[RunConfig]:
+    config = system_config(system, dataset, selected(dataset)[system])
+    count = SEEDS.get(system, OTHER_SEEDS)
+    if profile == "smoke":
+        config = replace(config, train=replace(config.train, **SMOKE_TRAINING))
+        count = SMOKE_SEEDS
+    return [replace(config, seed=seed) for seed in range(count)]
+
+
+NOTEBOOKS = {"02_leap_vs_mmil": leap_vs_mmil}
+"""Notebooks that need runs, and which."""

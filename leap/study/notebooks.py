@@ -1,0 +1,57 @@
+"""Papermill, strictly: unknown parameters are refused, failures fail, output appears whole."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+from leap.errors import LeapError
+from leap.files import atomic_path
+
+KERNEL = "python3"
+
+
+def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, str]) -> None:
+    """Execute a parameterised notebook and write the executed copy.
+
+    A notebook that fails leaves ``output`` as it was and its executed cells in ``<output>.failed``.
+
+    Args:
+        notebook: the notebook.
+        output: where the executed copy goes.
+        parameters: values for its parameters cell.
+
+    Raises:
+        LeapError: for a missing or unreadable notebook, a parameter it does not have, or a failing cell.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # papermill's own deprecations
+        import papermill  # noqa: PLC0415  (slow to import)
+    check_parameters(notebook, parameters)
+    with atomic_path(output) as temporary:
+        try:
+            papermill.execute_notebook(
+                str(notebook), str(temporary), dict(parameters), kernel_name=KERNEL, progress_bar=False
+            )
+        except papermill.PapermillExecutionError as error:
+            failed = temporary.rename(f"{output}.failed")
+            reason = f"cell {error.exec_count}: {error.ename}: {error.evalue}"
+            raise LeapError(f"{notebook}: {reason}; see the executed cells in {failed}") from None
+
+
+def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> None:
+    """Refuse parameters that the notebook's parameters cell does not have.
+
+    Raises:
+        LeapError: for a missing or unreadable notebook or an unknown parameter.
+    """
+    import papermill  # noqa: PLC0415
+
+    if not Path(notebook).is_file():
+        raise LeapError(f"{notebook}: no such notebook; see notebooks/")
+    try:
+        known = papermill.inspect_notebook(str(notebook))
+    except Exception as error:  # papermill and nbformat raise many kinds
+        raise LeapError(f"{notebook}: not a readable notebook ({type(error).__name__})") from None
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        raise LeapError(f"{notebook}: unknown parameter {unknown[0]!r}; it has {', '.join(known)}")

@@ -1,0 +1,42 @@
+"""Under what a run was made: code, libraries, machine."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import leap
+
+LIBRARIES = ("torch", "numpy", "h5py", "safetensors")
+
+
+def code() -> dict[str, Any]:
+    """Package version and, in a git checkout, commit and whether tracked files differ from it."""
+    commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
+    return {
+        "version": leap.__version__,
+        "commit": commit,
+        "dirty": None if changes is None else bool(changes),
+    }
+
+
+def libraries() -> dict[str, str]:
+    """Versions of the libraries that compute."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def device() -> dict[str, Any]:
+    """Processor architecture and number of threads."""
+    return {"type": "cpu", "machine": platform.machine(), "threads": torch.get_num_threads()}
+
+
+def _git(*arguments: str) -> str | None:
+    folder = Path(leap.__file__).parent
+    try:
+        result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return result.stdout.strip()

@@ -1,0 +1,131 @@
+"""Run records: every number of the book comes from one."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from leap.config import RunConfig, canonical_json, from_dict, to_dict
+from leap.errors import LeapError
+from leap.files import atomic_path, atomic_write
+
+SCHEMA = 1
+
+REVISION = 1
+"""Raised whenever numerics change on purpose; a part of every run's key."""
+
+TYPE_MEANS = {f"{level}_type": [f"{level}_{m}" for m in ("a", "v", "av")] for level in ("seg", "evt")}
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run leaves behind.
+
+    Attributes:
+        schema: version of this layout.
+        key: name of the run, see ``run_key``.
+        revision: ``REVISION`` at the time.
+        config: the run config as plain values.
+        seed: the config's seed.
+        protocol: the config's decoding protocol.
+        data: data set name and checksum.
+        selection: epoch chosen on val and its val score.
+        metrics: the ten scores × 100 on the config's split.
+        per_video: the eight scores of every video in 0…1, six digits.
+        segments: micro precision, recall and F × 100 over segments, by modality and number of events.
+        history: losses and val scores, epoch by epoch.
+        code: package version, commit and whether the tree had changes.
+        libraries: versions of what computes.
+        device: processor and threads.
+        seconds: training and evaluation time.
+    """
+
+    schema: int
+    key: str
+    revision: int
+    config: dict[str, Any]
+    seed: int
+    protocol: dict[str, Any]
+    data: dict[str, str]
+    selection: dict[str, float]
+    metrics: dict[str, float]
+    per_video: dict[str, list[float]]
+    segments: dict[str, dict[str, float]]
+    history: list[dict[str, float]]
+    code: dict[str, Any]
+    libraries: dict[str, str]
+    device: dict[str, Any]
+    seconds: float
+
+    def scores(self, name: str) -> np.ndarray:
+        """One score of every video in 0…1, (N,); a type mean is the mean of its three."""
+        names = TYPE_MEANS.get(name, [name])
+        return np.mean([self.per_video[part] for part in names], axis=0)
+
+    def run_config(self) -> RunConfig:
+        """The run config the record was made from."""
+        return from_dict(self.config, f"record {self.key}")
+
+
+_ADAPTER = TypeAdapter(Record)
+
+
+def run_key(config: RunConfig, checksum: str) -> str:
+    """Name of a run: 16 hex digits over config, data checksum and ``REVISION``."""
+    text = canonical_json({"config": to_dict(config), "data": checksum, "revision": REVISION})
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write one record as JSON, whole or not at all."""
+    atomic_write(path, json.dumps(_ADAPTER.dump_python(record), allow_nan=False))
+
+
+def read_record(path: Path) -> Record:
+    """Read one record.
+
+    Raises:
+        LeapError: if the file is missing, damaged or of another schema.
+    """
+    try:
+        return _parse(path.read_text(encoding="utf-8"), path)
+    except OSError as error:
+        raise LeapError(f"{path}: cannot be read ({error.strerror}); make the run with leap run") from None
+
+
+def write_records(records: Iterable[Record], path: Path) -> None:
+    """Write records to one gzipped file of JSON lines; equal records give equal bytes."""
+    lines = [json.dumps(_ADAPTER.dump_python(record), allow_nan=False) + "\n" for record in records]
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(gzip.compress("".join(lines).encode(), compresslevel=9, mtime=0))
+
+
+def read_records(path: Path) -> list[Record]:
+    """Read what ``write_records`` wrote.
+
+    Raises:
+        LeapError: if the file is missing or damaged.
+    """
+    try:
+        text = gzip.decompress(path.read_bytes()).decode("utf-8")
+    except (OSError, EOFError, ValueError) as error:
+        raise LeapError(f"{path}: not a file of run records ({error}); make it with leap study") from None
+    return [_parse(line, path) for line in text.splitlines()]
+
+
+def _parse(text: str, path: Path) -> Record:
+    try:
+        record = _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        raise LeapError(f"{path}: damaged record ({error.errors()[0]['msg']}); remove it") from None
+    if record.schema != SCHEMA:
+        raise LeapError(
+            f"{path}: record of schema {record.schema}, this version reads {SCHEMA}; make it anew"
+        )
+    return record

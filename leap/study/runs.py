@@ -1,0 +1,135 @@
+"""One run: from a config to its record."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from leap.config import RunConfig, to_dict
+from leap.data.store import FeatureStore
+from leap.data.videos import Videos
+from leap.engine import Predictions, Progress, fit, predict
+from leap.errors import LeapError
+from leap.files import atomic_path
+from leap.losses import Criterion
+from leap.metrics import parsing_scores, per_video_scores, precision_recall
+from leap.models.checkpoint import save_parser
+from leap.models.parser import Parser, build_parser
+from leap.study import provenance
+from leap.study.records import REVISION, SCHEMA, Record, read_record, run_key, write_record
+from leap.text import label_embeddings
+
+RECORD = "record.json"
+PREDICTIONS = "predictions.npz"
+
+
+def run_folder(config: RunConfig, store: FeatureStore, results: Path) -> Path:
+    """Where the run's record, predictions and model are."""
+    return results / "runs" / run_key(config, store.checksum)
+
+
+def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
+    """A parser with initial values drawn from the config's seed."""
+    labels = label_embeddings(config.model.labels, len(store.classes))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return build_parser(config.model, store.widths, labels)
+
+
+def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser, Progress]:
+    """Train the config's parser in ``folder``; goes on from a checkpoint found there."""
+    if config.dataset != store.dataset:
+        raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
+    videos = store.videos("train")[: config.train.videos]
+    parser = make_parser(config, store)
+    criterion = Criterion(config.loss)
+    val = store.videos("val")
+    progress = fit(parser, criterion, videos, val, config.train, config.protocol, config.seed, folder)
+    return parser, progress
+
+
+def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
+    """The run's record, from disk where it is there, else made.
+
+    The record is written last, so that a folder with a record is complete.
+    """
+    folder = run_folder(config, store, results)
+    if (folder / RECORD).exists():
+        return read_record(folder / RECORD)
+    started = time.perf_counter()
+    parser, progress = train(config, store, folder)
+    videos = store.videos(config.split)
+    predictions = predict(parser, videos, config.protocol)
+    seconds = time.perf_counter() - started
+    save_parser(parser, config.model, store.classes, folder)
+    _save_predictions(predictions, folder / PREDICTIONS)
+    record = _record(config, store, progress, predictions, videos, seconds)
+    write_record(record, folder / RECORD)
+    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    return record
+
+
+def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) -> list[Record]:
+    """Records of several runs, in order, with a progress bar over those that are missing."""
+    missing = [c for c in configs if not (run_folder(c, store, results) / RECORD).exists()]
+    for config in tqdm(missing, "runs", disable=None):
+        make_run(config, store, results)
+    return [make_run(config, store, results) for config in configs]
+
+
+def load_predictions(folder: Path) -> Predictions:
+    """The predictions that ``make_run`` saved."""
+    with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
+        return Predictions(**{name: torch.as_tensor(arrays[name]).float() for name in arrays.files})
+
+
+def _save_predictions(predictions: Predictions, path: Path) -> None:
+    arrays = {
+        name: tensor.numpy().astype(np.float16 if name.startswith("probability") else np.uint8)
+        for name, tensor in vars(predictions).items()
+    }
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
+
+
+def _record(
+    config: RunConfig,
+    store: FeatureStore,
+    progress: Progress,
+    predictions: Predictions,
+    videos: Videos,
+    seconds: float,
+) -> Record:
+    cubes = (predictions.audio, predictions.visual, videos.true_audio, videos.true_visual)
+    values = to_dict(config)
+    return Record(
+        schema=SCHEMA,
+        key=run_key(config, store.checksum),
+        revision=REVISION,
+        config=values,
+        seed=config.seed,
+        protocol=values["protocol"],
+        data={"name": store.dataset, "checksum": store.checksum},
+        selection={"epoch": progress.best_epoch, "seg_type": progress.best_score},
+        metrics=parsing_scores(*cubes),
+        per_video={name: np.round(v, 6).tolist() for name, v in per_video_scores(*cubes).items()},
+        segments=_segment_statistics(*cubes),
+        history=progress.history,
+        code=provenance.code(),
+        libraries=provenance.libraries(),
+        device=provenance.device(),
+        seconds=round(seconds, 2),
+    )
+
+
+def _segment_statistics(
+    audio: torch.Tensor, visual: torch.Tensor, true_audio: torch.Tensor, true_visual: torch.Tensor
+) -> dict[str, dict[str, float]]:
+    return {
+        f"{modality}{suffix}": precision_recall(predicted, true, least)
+        for modality, predicted, true in (("audio", audio, true_audio), ("visual", visual, true_visual))
+        for suffix, least in (("", 0), ("_overlap", 2))
+    }

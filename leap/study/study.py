@@ -1,0 +1,98 @@
+"""What a notebook opens: its data set, its profile and its runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from leap.data.store import FeatureStore, open_dataset
+from leap.decoding import Protocol
+from leap.errors import LeapError
+from leap.files import atomic_path
+from leap.study.grid import NOTEBOOKS, Profile, check_profile
+from leap.study.records import REVISION, Record, write_records
+from leap.study.runs import make_runs
+
+
+@dataclass(frozen=True)
+class Study:
+    """One notebook at one profile on one data set.
+
+    Attributes:
+        notebook: the notebook's name, without suffix.
+        profile: how large.
+        store: the data set.
+        results: folder of run records and tables.
+    """
+
+    notebook: str
+    profile: Profile
+    store: FeatureStore
+    results: Path
+
+    def runs(self) -> dict[str, list[Record]]:
+        """The notebook's records by system; runs that are missing are made.
+
+        At profile ``full`` they are also written to the committed ``results/records``.
+        """
+        grid = NOTEBOOKS[self.notebook](self.profile, self.store.dataset)
+        configs = [config for seeds in grid.values() for config in seeds]
+        records = make_runs(configs, self.store, self.results)
+        if self.profile == "full":
+            write_records(records, self.results / "records" / f"{self.notebook}.jsonl.gz")
+        left = iter(records)
+        return {system: [next(left) for _ in seeds] for system, seeds in grid.items()}
+
+    def publish(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table to the committed ``results/tables``; only at profile ``full``."""
+        if self.profile == "full":
+            with atomic_path(self.results / "tables" / f"{name}.csv") as temporary:
+                table.to_csv(temporary, float_format="%.4f")
+
+    def caption(self, runs: Mapping[str, Sequence[Record]]) -> str:
+        """Data set, profile, seeds, revision and protocol: the line under every table and figure."""
+        seeds = sorted({len(records) for records in runs.values()})
+        count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+        return (
+            f"Data set {self.store.dataset} (test), profile {self.profile}, {count} seeds, "
+            f"revision {REVISION}, {describe(next(iter(runs.values()))[0].run_config().protocol)}."
+        )
+
+
+def describe(protocol: Protocol) -> str:
+    """A decoding protocol in words."""
+    gate = "no gate" if protocol.gate is None else f"{protocol.gate} gate {protocol.gate_threshold:g}"
+    return f"protocol: segment threshold {protocol.segment:g}, {gate}"
+
+
+def open_study(notebook: str, profile: str, dataset: str, data: str = "", results: str = "") -> Study:
+    """Open a notebook's study from its parameters.
+
+    Args:
+        notebook: the notebook's name, without suffix.
+        profile: ``smoke``, ``laptop`` or ``full``.
+        dataset: name of the data set.
+        data: path of its store; empty for the embedded one.
+        results: folder of results; empty for ``results`` at the repository root.
+
+    Raises:
+        LeapError: for an unknown profile or data set, or a store of another data set.
+    """
+    store = open_dataset(data or dataset)
+    if store.dataset != dataset:
+        raise LeapError(f"{data}: holds the data set {store.dataset!r}, not {dataset!r}; set dataset or data")
+    folder = Path(results) if results else repository_root() / "results"
+    return Study(notebook, check_profile(profile), store, folder)
+
+
+def repository_root() -> Path:
+    """The folder above the working directory that holds the Snakefile.
+
+    Raises:
+        LeapError: if there is none.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "Snakefile").exists():
+            return folder
+    raise LeapError(f"{Path.cwd()}: not inside a checkout of leap; change there or give a results folder")

@@ -1,0 +1,120 @@
+"""Tables from run records: scores, paired differences, precision and recall."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leap.study.compare import paired_difference
+from leap.study.records import Record
+
+SCORES = {
+    "seg_a": "seg A",
+    "seg_v": "seg V",
+    "seg_av": "seg AV",
+    "seg_type": "seg Type@AV",
+    "seg_event": "seg Event@AV",
+    "evt_a": "evt A",
+    "evt_v": "evt V",
+    "evt_av": "evt AV",
+    "evt_type": "evt Type@AV",
+    "evt_event": "evt Event@AV",
+}
+"""The ten scores and how tables head them."""
+
+Runs = Mapping[str, Sequence[Record]]
+
+
+def score_table(runs: Runs) -> pd.DataFrame:
+    """Mean and standard deviation over seeds of every score: columns score, score_sd and n."""
+    rows = {system: _moments(records) for system, records in runs.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "system"
+    return table
+
+
+def difference_table(
+    runs: Runs,
+    baseline: str = "MMIL",
+    scores: Sequence[str] = tuple(SCORES),
+    videos: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Paired differences of every other system from the baseline, with 95 % bootstrap intervals.
+
+    Args:
+        runs: records by system.
+        baseline: the system the others are compared with.
+        scores: which scores.
+        videos: mask (N,) of the videos to compare on; None for all.
+
+    Returns:
+        One row per system and score: difference, low, high, n (paired seeds).
+    """
+    rows = [
+        {"system": system, "score": score} | paired(records, runs[baseline], score, videos)
+        for system, records in runs.items()
+        if system != baseline
+        for score in scores
+    ]
+    return pd.DataFrame(rows).set_index(["system", "score"])
+
+
+def paired(
+    records: Sequence[Record],
+    baseline: Sequence[Record],
+    score: str,
+    videos: NDArray[np.bool_] | None = None,
+) -> dict[str, float]:
+    """Difference × 100 of two systems over the seeds they share: difference, low, high, n."""
+    ours, theirs = ({record.seed: record for record in side} for side in (records, baseline))
+    seeds = sorted(ours.keys() & theirs.keys())
+    mask = slice(None) if videos is None else videos
+    a, b = (np.stack([side[seed].scores(score)[mask] for seed in seeds]) for side in (ours, theirs))
+    difference = paired_difference(a, b)
+    return {"difference": difference.mean, "low": difference.low, "high": difference.high, "n": len(seeds)}
+
+
+def precision_recall_table(runs: Runs) -> pd.DataFrame:
+    """Mean over seeds of micro precision, recall and F over segments, by modality and overlap."""
+    rows = {
+        system: {
+            (part, name): np.mean([record.segments[part][name] for record in records])
+            for part in records[0].segments
+            for name in ("precision", "recall", "f")
+        }
+        for system, records in runs.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def format_scores(table: pd.DataFrame) -> pd.DataFrame:
+    """``score_table`` for reading: 'mean ± sd' with one decimal under the scores' full names."""
+    text = {
+        title: [f"{m:.1f} ± {s:.1f}" for m, s in zip(table[f"{name}"], table[f"{name}_sd"], strict=True)]
+        for name, title in SCORES.items()
+    }
+    return pd.DataFrame(text, index=table.index).assign(seeds=table["n"].astype(int))
+
+
+def format_differences(table: pd.DataFrame) -> pd.DataFrame:
+    """``difference_table`` for reading: a row per system, a column per score, and the paired seeds."""
+    text = table.apply(format_difference, axis=1).unstack("score")
+    names = [name for name in SCORES if name in text.columns]
+    order = table.index.get_level_values("system").unique()
+    readable = text.loc[order, names].rename(columns=SCORES)
+    return readable.assign(seeds=table["n"].groupby("system").first().astype(int))
+
+
+def format_difference(row: Mapping[str, float]) -> str:
+    """'+0.7 [+0.3, +1.1]'."""
+    return f"{row['difference']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
+
+
+def _moments(records: Sequence[Record]) -> dict[str, float]:
+    row: dict[str, float] = {}
+    for name in SCORES:
+        values = [record.metrics[name] for record in records]
+        row[name] = float(np.mean(values))
+        row[f"{name}_sd"] = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    return row | {"n": len(records)}

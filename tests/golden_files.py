@@ -1,0 +1,70 @@
+"""Reading the golden files: outputs of the public releases on small random weights.
+
+``tests/golden/*.npz`` hold arrays only. The names on the right of the tables are the releases'.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+FOLDER = Path(__file__).parent / "golden"
+
+FRONTEND = {
+    "frontend.audio": "fc_a",
+    "frontend.visual_2d": "fc_v",
+    "frontend.visual_3d": "fc_st",
+    "frontend.fusion": "fc_fusion",
+}
+HAN_MMIL = FRONTEND | {
+    "encoder.layers.0.self_attention": "hat_encoder.layers.0.self_attn",
+    "encoder.layers.0.cross_attention": "hat_encoder.layers.0.cm_attn",
+    "encoder.layers.0.norm_attention": "hat_encoder.layers.0.norm1",
+    "encoder.layers.0.norm_feed_forward": "hat_encoder.layers.0.norm2",
+    "encoder.layers.0.feed_forward.0": "hat_encoder.layers.0.linear1",
+    "encoder.layers.0.feed_forward.3": "hat_encoder.layers.0.linear2",
+    "decoder.event": "fc_prob",
+    "decoder.time_attention": "fc_frame_att",
+    "decoder.modality_attention": "fc_av_att",
+}
+BLOCK = {
+    "query": "self_attn.linears.0",
+    "key": "self_attn.linears.1",
+    "value": "self_attn.linears.2",
+    "output": "self_attn.linears.3",
+    "norm_attention": "sublayer.0.norm",
+    "norm_feed_forward": "sublayer.1.norm",
+    "feed_forward.0": "feed_forward.w_1",
+    "feed_forward.3": "feed_forward.w_2",
+}
+
+
+def leap_names(blocks):
+    """Our names of LEAP's decoder parameters → the release's."""
+    names = {"label": "fc_l", "audio.video": "fc_la", "visual.video": "fc_lv"}
+    for ours, theirs in (("audio", "la_cma_network"), ("visual", "lv_cma_network")):
+        for index in range(blocks):
+            names |= {f"{ours}.blocks.{index}.{a}": f"AVL.{theirs}.{index}.{b}" for a, b in BLOCK.items()}
+    return names
+
+
+class Golden:
+    """One golden file; arrays come as tensors."""
+
+    def __init__(self, name):
+        with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as arrays:
+            self.arrays = {key: arrays[key] for key in arrays.files}
+        self.meta = json.loads(str(self.arrays["meta"]))
+
+    def __getitem__(self, key):
+        return torch.as_tensor(self.arrays[key])
+
+    def state(self, names, kind="param"):
+        """Arrays ``kind/*`` under our parameter names."""
+        state = {}
+        for ours, theirs in names.items():
+            for key in self.arrays:
+                if key.startswith(f"{kind}/{theirs}.") or key.startswith(f"{kind}/{theirs}_"):
+                    state[ours + key.removeprefix(f"{kind}/{theirs}")] = self[key]
+        return state
