@@ -15,7 +15,7 @@ study_app = typer.Typer(no_args_is_help=True, help="Runs, notebooks and records 
 app.add_typer(data_app, name="data")
 app.add_typer(study_app, name="study")
 
-Config = Annotated[Path, typer.Argument(help="Run config, a JSON file.")]
+Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
 Data = Annotated[str, typer.Option(help="Name of a data set or path of its store.")]
 Model = Annotated[Path, typer.Option(help="Folder of a trained parser.")]
 Out = Annotated[Path, typer.Option(help="Folder or file to write.")]
@@ -41,13 +41,13 @@ def train(config: Config, out: Out, data: Data = "") -> None:
     """Train a parser and save it in a folder; goes on from a checkpoint found there."""
     from leap.config import read_config
     from leap.data.store import open_dataset
-    from leap.models.checkpoint import save_parser
+    from leap.study.runs import save_run_parser
     from leap.study.runs import train as train_parser
 
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
     parser, progress = train_parser(settings, store, out)
-    print(save_parser(parser, settings.model, store.classes, out))
+    print(save_run_parser(parser, settings, store, out))
     print(f"best epoch {progress.best_epoch}: val segment Type@AV {progress.best_score:.2f}")
 
 
@@ -55,14 +55,13 @@ def train(config: Config, out: Out, data: Data = "") -> None:
 def evaluate(model: Model, data: Data = "av-digits", split: Split = "test") -> None:
     """Score a trained parser on a split; prints the ten scores as JSON."""
     from leap.data.store import open_dataset
-    from leap.decoding import Protocol
     from leap.engine import evaluate as evaluate_parser
-    from leap.models.checkpoint import load_parser
+    from leap.models.checkpoint import check_fit, load_parser
 
     store = open_dataset(data)
-    checkpoint = load_parser(model)
-    checkpoint.check_store(store)
-    print(json.dumps(evaluate_parser(checkpoint.parser, store.videos(split), Protocol()), indent=2))
+    parser, description = load_parser(model)
+    check_fit(description, store.classes, store.widths)
+    print(json.dumps(evaluate_parser(parser, store.videos(split), description.protocol), indent=2))
 
 
 @app.command()
@@ -75,11 +74,9 @@ def parse(
 ) -> None:
     """Parse one video of a store and draw its timeline; prints the figure's path."""
     from leap.data.store import open_dataset
-    from leap.models.checkpoint import load_parser
-    from leap.study.parsed import parse_video, save_timeline
+    from leap.study.parsed import parse_to_figure
 
-    parsed = parse_video(load_parser(model), open_dataset(store), split, video)
-    print(save_timeline(parsed, out))
+    print(parse_to_figure(model, open_dataset(store), split, video, out))
 
 
 @data_app.command("build")
@@ -139,13 +136,24 @@ def study_search(data: Data = "av-digits", results: Results = Path("results")) -
     from importlib.resources import files
 
     from leap.data.store import open_dataset
-    from leap.study.records import write_records
     from leap.study.search import select
 
     path = Path(str(files("leap.study").joinpath("selected.json")))
-    records = select(open_dataset(data), results, path)
-    write_records(records, results / "records" / "search.jsonl.gz")
+    select(open_dataset(data), results, path)
     print(path)
+
+
+@study_app.command("readme")
+def study_readme(
+    readme: Annotated[Path, typer.Argument(help="The README.")] = Path("README.md"),
+    results: Results = Path("results"),
+) -> None:
+    """Write the committed results into the README's table."""
+    from leap.files import atomic_write
+    from leap.study.readme import update
+
+    atomic_write(readme, update(readme.read_text(encoding="utf-8"), results))
+    print(readme)
 
 
 def main() -> None:

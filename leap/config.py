@@ -5,6 +5,7 @@ config names the run.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from leap.decoding import Protocol
 from leap.errors import LeapError
 
-STRICT = ConfigDict(extra="forbid", strict=True)
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 Variant = Literal["paper", "release", "calibrated"]
 
@@ -156,13 +157,13 @@ def from_dict(values: dict[str, Any], source: str = "config") -> RunConfig:
 
 
 def read_config(path: str | Path) -> RunConfig:
-    """Read a run config from a JSON file.
+    """Read a run config from a JSON file, or from standard input for ``-``.
 
     Raises:
         LeapError: if the file is missing, is not JSON or does not describe a run.
     """
     try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        values = json.loads(sys.stdin.read() if str(path) == "-" else Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise LeapError(f"{path}: cannot be read ({error.strerror}); give the path of a run config") from None
     except ValueError as error:

@@ -1,15 +1,11 @@
 """Training and evaluation of one parser on videos held in memory."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import cos, pi
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -17,10 +13,10 @@ from leap.config import TrainConfig
 from leap.data.videos import Videos
 from leap.decoding import Protocol, decode
 from leap.errors import LeapError
-from leap.files import atomic_path
 from leap.losses import Criterion
 from leap.metrics import parsing_scores
 from leap.models.parsing import Parsing
+from leap.training_state import Progress, TrainingState
 
 EVALUATION_BATCH = 256
 SELECTION = "seg_type"  # model selection on val, as in HAN, MM-Pyr and LEAP
@@ -43,26 +39,16 @@ class Predictions:
     probability_visual: Tensor
 
 
-@dataclass
-class Progress:
-    """How far a training is: what a checkpoint holds besides tensors.
-
-    Attributes:
-        history: one entry an epoch: losses, val scores.
-        best_epoch: epoch with the best val score so far, counted from 1; ties go to the later epoch.
-        best_score: its val segment-level Type@AV.
-    """
-
-    history: list[dict[str, float]] = field(default_factory=list)
-    best_epoch: int = 0
-    best_score: float = -1.0
-
-
 def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
     """Rate at a step counted from 0: linear warm-up, then half a cosine down to 0."""
     if step < config.warmup:
         return config.lr * (step + 1) / config.warmup
     return config.lr * 0.5 * (1 + cos(pi * (step - config.warmup) / max(1, steps - config.warmup)))
+
+
+def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """AdamW over all parameters."""
+    return torch.optim.AdamW(parser.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=True)
 
 
 def epoch_order(videos: int, seed: int, epoch: int) -> Tensor:
@@ -109,7 +95,7 @@ def train_one_epoch(
     """One pass over the training videos; returns the mean of each named loss and of the total.
 
     Raises:
-        LeapError: if the total loss is not finite.
+        LeapError: if a probability or a loss is not finite.
     """
     parser.train()
     torch.manual_seed(_mix(seed, epoch))  # dropout: a resumed epoch draws what an uninterrupted one does
@@ -136,17 +122,19 @@ def fit(
     protocol: Protocol,
     seed: int,
     folder: str | Path,
+    identity: str = "",
 ) -> Progress:
     """Train a parser and leave it with the weights of its best epoch on val.
 
     After every epoch ``folder`` holds a checkpoint and one more JSON line in ``log.jsonl``. If a
     checkpoint is there already, training goes on from it; on the CPU the result equals an
     uninterrupted run bit for bit.
+
+    Raises:
+        LeapError: if the checkpoint is damaged or of another ``identity``, or the loss is not finite.
     """
-    optimizer = torch.optim.AdamW(
-        parser.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=True
-    )
-    state = _TrainingState(parser, optimizer, Path(folder))
+    optimizer = make_optimizer(parser, config)
+    state = TrainingState(parser, optimizer, Path(folder), identity)
     progress = state.load()
     for epoch in tqdm(range(len(progress.history), config.epochs), "epochs", disable=None, leave=False):
         losses = train_one_epoch(parser, criterion, optimizer, train, config, seed, epoch)
@@ -163,7 +151,10 @@ def fit(
 def _step(
     parser: nn.Module, criterion: Criterion, optimizer: torch.optim.Optimizer, batch: Videos, clip: float
 ) -> dict[str, Tensor]:
-    losses = criterion(parser(batch.audio, batch.visual_2d, batch.visual_3d), batch)
+    parsing = parser(batch.audio, batch.visual_2d, batch.visual_3d)
+    if not torch.isfinite(parsing.video_audio + parsing.video_visual).all():
+        raise LeapError("training: probabilities are not finite; lower train.lr")  # the losses refuse NaN
+    losses = criterion(parsing, batch)
     total = criterion.total(losses)
     optimizer.zero_grad(set_to_none=True)
     total.backward()
@@ -174,56 +165,3 @@ def _step(
 
 def _mix(seed: int, epoch: int) -> int:
     return seed * 100_003 + epoch
-
-
-class _TrainingState:
-    """Parser, best parser and optimiser state, in memory and in ``checkpoint.safetensors``."""
-
-    def __init__(self, parser: nn.Module, optimizer: torch.optim.Optimizer, folder: Path) -> None:
-        self.parser, self.optimizer = parser, optimizer
-        self.path = folder / "checkpoint.safetensors"
-        self.log = folder / "log.jsonl"
-        self.best: dict[str, Tensor] = {}
-
-    def keep_best(self) -> None:
-        self.best = {name: tensor.clone() for name, tensor in self.parser.state_dict().items()}
-
-    def restore_best(self) -> None:
-        self.parser.load_state_dict(self.best)
-
-    def save(self, progress: Progress) -> None:
-        tensors = _prefixed("last", self.parser.state_dict()) | _prefixed("best", self.best)
-        for index, values in self.optimizer.state_dict()["state"].items():
-            tensors |= _prefixed(f"optimizer.{index}", values)
-        with atomic_path(self.path) as temporary:
-            save_file(tensors, temporary, {"progress": json.dumps(vars(progress))})
-        with atomic_path(self.log) as temporary:
-            temporary.write_text("".join(json.dumps(entry) + "\n" for entry in progress.history))
-
-    def load(self) -> Progress:
-        if not self.path.exists():
-            return Progress()
-        with safe_open(self.path, framework="pt") as file:
-            progress = Progress(**json.loads(file.metadata()["progress"]))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        self.parser.load_state_dict(_unprefixed("last", tensors))
-        self.best = _unprefixed("best", tensors)
-        self._load_optimizer(tensors)
-        return progress
-
-    def _load_optimizer(self, tensors: dict[str, Tensor]) -> None:
-        values = self.optimizer.state_dict()
-        states: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _unprefixed("optimizer", tensors).items():
-            index, key = name.split(".", 1)
-            states.setdefault(int(index), {})[key] = tensor
-        self.optimizer.load_state_dict(values | {"state": states})
-
-
-def _prefixed(prefix: str, tensors: dict[str, Any]) -> dict[str, Tensor]:
-    return {f"{prefix}.{name}": tensor.clone() for name, tensor in tensors.items()}
-
-
-def _unprefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    start = f"{prefix}."
-    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}

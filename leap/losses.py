@@ -34,7 +34,7 @@ def eiou(audio: Tensor, visual: Tensor) -> Tensor:
         visual: events seen, (B, T, C), zeros and ones.
 
     Returns:
-        |A_i ∩ V_j| / |A_i ∪ V_j| at (i, j), (B, T, T); 0 where both sets are empty.
+        ``|A_i ∩ V_j| / |A_i ∪ V_j|`` at (i, j), (B, T, T); 0 where both sets are empty.
     """
     shared = torch.matmul(audio, visual.transpose(1, 2))  # (B, T, T)
     union = audio.sum(-1).unsqueeze(2) + visual.sum(-1).unsqueeze(1) - shared  # (B, T, T)

@@ -2,7 +2,6 @@
 
 from math import sqrt
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -42,8 +41,8 @@ def read_label_embeddings(path: str | Path, classes: int) -> Tensor:
     try:
         rows = np.load(path, allow_pickle=False) if Path(path).suffix == ".npy" else _read_pt(path)
         embeddings = torch.as_tensor(np.asarray(rows), dtype=torch.float32)
-    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, UnpicklingError, EOFError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # numpy and torch raise many kinds for a damaged file
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise LeapError(f"{path}: not a file of label embeddings ({reason}); give a .npy or .pt") from None
     if embeddings.ndim != 2 or len(embeddings) != classes:
         shape = tuple(embeddings.shape)

@@ -1,7 +1,13 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
+from leap.config import DecoderConfig, ModelConfig, RunConfig, TrainConfig
+from leap.data.store import FeatureStore, write_store
 from leap.data.videos import Videos
+from leap.study.runs import make_run
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +33,59 @@ def make_videos():
         )
 
     return make
+
+
+def tiny_split(videos, seed):
+    """A split of 4 segments and 3 classes whose features show the labels."""
+    rng = np.random.default_rng(seed)
+    truth = {m: (rng.random((videos, 4, 3)) < 0.4).astype(np.uint8) for m in ("audio", "visual")}
+    features = {m: truth[m] @ np.eye(3, 5) * 3 + rng.normal(scale=0.3, size=(videos, 4, 5)) for m in truth}
+    return {
+        "ids": [f"clip-{seed}-{i}" for i in range(videos)],
+        "audio": features["audio"],
+        "visual_2d": features["visual"],
+        "weak": np.maximum(truth["audio"], truth["visual"]).max(axis=1),
+        **{f"{kind}_{m}": truth[m] for kind in ("pseudo", "true") for m in truth},
+    }
+
+
+@pytest.fixture(scope="session")
+def make_tiny_store():
+    """Write the data set ``tiny``: ``make_tiny_store(path, **what differs)``."""
+
+    def make(path, **changes):
+        sizes = {"train": 24, "val": 8, "test": 6}
+        splits = {split: tiny_split(n, seed) for seed, (split, n) in enumerate(sizes.items())}
+        values = {"dataset": "tiny", "classes": ("cat", "dog", "hen"), "provenance": {}, "splits": splits}
+        write_store(path, **(values | changes))
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_path(tmp_path_factory, make_tiny_store):
+    return make_tiny_store(tmp_path_factory.mktemp("tiny") / "tiny.h5")
+
+
+@pytest.fixture(scope="session")
+def tiny_store(tiny_path):
+    with FeatureStore(tiny_path) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    model = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
+    return RunConfig("tiny", model, train=TrainConfig(epochs=2, batch=4, lr=3e-2, warmup=2))
+
+
+@pytest.fixture(scope="session")
+def tiny_results(tmp_path_factory):
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture(scope="session")
+def tiny_records(tiny_config, tiny_store, tiny_results):
+    """Records of seeds 0 and 1, which lie in ``tiny_results``."""
+    return [make_run(replace(tiny_config, seed=seed), tiny_store, tiny_results) for seed in (0, 1)]

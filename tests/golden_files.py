@@ -42,7 +42,7 @@ BLOCK = {
 
 def leap_names(blocks):
     """Our names of LEAP's decoder parameters → the release's."""
-    names = {"label": "fc_l", "audio.video": "fc_la", "visual.video": "fc_lv"}
+    names = {"label": "fc_l", "audio.video_head": "fc_la", "visual.video_head": "fc_lv"}
     for ours, theirs in (("audio", "la_cma_network"), ("visual", "lv_cma_network")):
         for index in range(blocks):
             names |= {f"{ours}.blocks.{index}.{a}": f"AVL.{theirs}.{index}.{b}" for a, b in BLOCK.items()}

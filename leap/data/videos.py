@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -46,4 +46,4 @@ class Videos:
 
     def _map(self, function: Callable[[Tensor], Tensor]) -> Videos:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Videos(**{name: None if value is None else function(value) for name, value in values.items()})
+        return replace(self, **{name: function(value) for name, value in values.items() if value is not None})

@@ -1,15 +1,15 @@
-"""A trained parser on disk: safetensors weights with the config in their metadata; no pickle."""
+"""A trained parser on disk: safetensors weights with what describes them in the metadata; no pickle."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from leap.config import ModelConfig, canonical_json
+from leap.config import ModelConfig
+from leap.decoding import Protocol
 from leap.errors import LeapError
 from leap.files import atomic_path
 from leap.models.parser import Parser, build_parser
@@ -18,35 +18,36 @@ FILE = "model.safetensors"
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """A parser with what it was made for.
+class Description:
+    """What a parser was made for.
 
     Attributes:
-        parser: the parser, in eval mode.
-        config: its model config.
+        model: its config.
+        protocol: the decoding protocol it was selected under.
         classes: names of its C classes, in order.
+        widths: widths of the features it reads.
     """
 
-    parser: Parser
-    config: ModelConfig
+    model: ModelConfig
+    protocol: Protocol
     classes: tuple[str, ...]
+    widths: dict[str, int]
 
 
-def save_parser(parser: Parser, config: ModelConfig, classes: tuple[str, ...], folder: str | Path) -> Path:
+_ADAPTER = TypeAdapter(Description)
+
+
+def save_parser(parser: Parser, description: Description, folder: str | Path) -> Path:
     """Write ``folder/model.safetensors``, whole or not at all, and return its path."""
-    metadata = {
-        "config": canonical_json(TypeAdapter(ModelConfig).dump_python(config, mode="json")),
-        "classes": json.dumps(list(classes)),
-        "widths": json.dumps(_widths(parser)),
-    }
     path = Path(folder) / FILE
+    metadata = {"description": _ADAPTER.dump_json(description).decode()}
     with atomic_path(path) as temporary:
         save_file(parser.state_dict(), temporary, metadata)
     return path
 
 
-def load_parser(folder: str | Path) -> Checkpoint:
-    """Read what ``save_parser`` wrote.
+def load_parser(folder: str | Path) -> tuple[Parser, Description]:
+    """Read what ``save_parser`` wrote; the parser is in eval mode.
 
     Raises:
         LeapError: if the file is missing, damaged or not one of ours.
@@ -54,18 +55,29 @@ def load_parser(folder: str | Path) -> Checkpoint:
     path = Path(folder) / FILE
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        config = TypeAdapter(ModelConfig).validate_json(metadata["config"])
-        parser = build_parser(config, json.loads(metadata["widths"]), tensors["label_embedding"])
+            # cloned, because the file's own memory is not aligned and would round differently
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            description = _ADAPTER.validate_json((file.metadata() or {})["description"])
+        parser = build_parser(description.model, description.widths, tensors["label_embedding"])
         parser.load_state_dict(tensors)
-    except (OSError, SafetensorError, KeyError, ValueError, ValidationError, RuntimeError) as error:
+    except FileNotFoundError:
+        raise LeapError(f"{path}: no such file; make a parser with leap train") from None
+    except (OSError, SafetensorError, KeyError, ValidationError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise LeapError(f"{path}: not a trained parser ({reason}); make one with leap train") from None
-    return Checkpoint(parser.eval(), config, tuple(json.loads(metadata["classes"])))
+    return parser.eval(), description
 
 
-def _widths(parser: Parser) -> dict[str, Any]:
-    names = ("audio", "visual_2d", "visual_3d")
-    layers = {name: getattr(parser.frontend, name) for name in names}
-    return {name: layer.in_features for name, layer in layers.items() if layer is not None}
+def check_fit(description: Description, classes: tuple[str, ...], widths: Mapping[str, int]) -> None:
+    """Refuse data that a parser was not made for.
+
+    Raises:
+        LeapError: if class names or feature widths differ.
+    """
+    if description.classes != classes:
+        different = sorted(set(description.classes) ^ set(classes)) or ["their order"]
+        raise LeapError(
+            f"the parser and the data name other classes, first {different[0]}; use matching data"
+        )
+    if description.widths != dict(widths):
+        raise LeapError(f"the parser reads features {description.widths}, the data have {dict(widths)}")

@@ -1,12 +1,13 @@
 """LEAP: label-anticipated event disentanglement, the decoder of the paper."""
 
 from copy import deepcopy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from leap.config import Variant
-from leap.models.attention import AttentionBlock, Attended
+from leap.models.attention import Attended, AttentionBlock
 from leap.models.parsing import Parsing
 
 
@@ -22,12 +23,12 @@ class LabelProjection(nn.Module):
     def __init__(self, blocks: nn.ModuleList, width: int, variant: Variant) -> None:
         super().__init__()
         self.blocks = blocks
-        self.video = nn.Linear(width, 1)
+        self.video_head = nn.Linear(width, 1)
         self.variant = variant
         if variant == "calibrated":
             self.scale = nn.Parameter(torch.tensor(4.0))
             self.bias = nn.Parameter(torch.tensor(-3.0))
-            nn.init.constant_(self.video.bias, -3.0)  # events are sparse: start from 'absent'
+            nn.init.constant_(self.video_head.bias, -3.0)  # events are sparse: start from 'absent'
 
     def forward(self, labels: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Project (B, T, d) segments onto (1, C, d) labels.
@@ -44,13 +45,14 @@ class LabelProjection(nn.Module):
         logits = self._segment_scores(attended, segments).mean(dim=1).transpose(1, 2)  # (B, T, C)
         if self.variant == "calibrated":
             logits = self.scale * logits + self.bias
-        video = torch.sigmoid(self.video(labels)).squeeze(-1)  # (B, C)
+        video = torch.sigmoid(self.video_head(labels)).squeeze(-1)  # (B, C)
         return logits, video, labels, torch.stack(weights, dim=1)
 
     def _segment_scores(self, attended: Attended, segments: Tensor) -> Tensor:
         if self.variant != "release":
             return attended.scores  # (B, heads, C, T)
-        return self.blocks[-1].scores(attended.between, segments)  # a second pass, without LayerNorm
+        last = cast(AttentionBlock, self.blocks[-1])
+        return last.scores(attended.between, segments)  # a second pass, without LayerNorm
 
 
 class Leap(nn.Module):
@@ -128,5 +130,5 @@ class Leap(nn.Module):
 
     def _union(self, audio: Tensor, visual: Tensor) -> Tensor:
         if self.variant == "release":
-            audio, visual = (audio >= 0.5).float(), (visual >= 0.5).float()
+            audio, visual = (audio >= 0.5).to(audio), (visual >= 0.5).to(visual)
         return 1 - (1 - audio) * (1 - visual)  # (B, C)

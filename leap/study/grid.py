@@ -80,16 +80,9 @@ def search_configs(system: str, dataset: str) -> list[list[RunConfig]]:
 
 
 @cache
-def selected(dataset: str) -> dict[str, dict[str, Any]]:
-    """The settings chosen on val, by system.
-
-    Raises:
-        LeapError: if none were chosen for the data set.
-    """
-    table = json.loads(files("leap.study").joinpath("selected.json").read_text(encoding="utf-8"))
-    if dataset not in table:
-        raise LeapError(f"no settings chosen for data set {dataset!r}; choose them with leap study search")
-    return table[dataset]
+def selected() -> dict[str, dict[str, dict[str, Any]]]:
+    """The settings chosen on val by ``leap study search``, by data set and system."""
+    return json.loads(files("leap.study").joinpath("selected.json").read_text(encoding="utf-8"))
 
 
 def leap_vs_mmil(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
@@ -98,7 +91,9 @@ def leap_vs_mmil(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
 
 
 def _seeds(system: str, profile: Profile, dataset: str) -> list[RunConfig]:
-    config = system_config(system, dataset, selected(dataset)[system])
+    if dataset not in selected():
+        raise LeapError(f"no settings chosen for data set {dataset!r}; choose them with make search")
+    config = system_config(system, dataset, selected()[dataset][system])
     count = SEEDS.get(system, OTHER_SEEDS)
     if profile == "smoke":
         config = replace(config, train=replace(config.train, **SMOKE_TRAINING))

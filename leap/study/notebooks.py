@@ -25,7 +25,7 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # papermill's own deprecations
-        import papermill  # noqa: PLC0415  (slow to import)
+        import papermill
     check_parameters(notebook, parameters)
     with atomic_path(output) as temporary:
         try:
@@ -34,7 +34,7 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
             )
         except papermill.PapermillExecutionError as error:
             failed = temporary.rename(f"{output}.failed")
-            reason = f"cell {error.exec_count}: {error.ename}: {error.evalue}"
+            reason = f"cell {error.exec_count}: {error.ename}: {' '.join(error.evalue.split())}"
             raise LeapError(f"{notebook}: {reason}; see the executed cells in {failed}") from None
 
 
@@ -44,7 +44,7 @@ def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> Non
     Raises:
         LeapError: for a missing or unreadable notebook or an unknown parameter.
     """
-    import papermill  # noqa: PLC0415
+    import papermill
 
     if not Path(notebook).is_file():
         raise LeapError(f"{notebook}: no such notebook; see notebooks/")

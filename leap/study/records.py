@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,8 @@ def read_record(path: Path) -> Record:
         return _parse(path.read_text(encoding="utf-8"), path)
     except OSError as error:
         raise LeapError(f"{path}: cannot be read ({error.strerror}); make the run with leap run") from None
+    except UnicodeDecodeError:
+        raise LeapError(f"{path}: damaged record (not UTF-8); remove it") from None
 
 
 def write_records(records: Iterable[Record], path: Path) -> None:
@@ -114,7 +117,7 @@ def read_records(path: Path) -> list[Record]:
     """
     try:
         text = gzip.decompress(path.read_bytes()).decode("utf-8")
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise LeapError(f"{path}: not a file of run records ({error}); make it with leap study") from None
     return [_parse(line, path) for line in text.splitlines()]
 

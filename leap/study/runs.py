@@ -16,7 +16,7 @@ from leap.errors import LeapError
 from leap.files import atomic_path
 from leap.losses import Criterion
 from leap.metrics import parsing_scores, per_video_scores, precision_recall
-from leap.models.checkpoint import save_parser
+from leap.models.checkpoint import Description, save_parser
 from leap.models.parser import Parser, build_parser
 from leap.study import provenance
 from leap.study.records import REVISION, SCHEMA, Record, read_record, run_key, write_record
@@ -40,14 +40,19 @@ def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
 
 
 def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser, Progress]:
-    """Train the config's parser in ``folder``; goes on from a checkpoint found there."""
+    """Train the config's parser in ``folder``; goes on from a checkpoint found there.
+
+    Raises:
+        LeapError: for another data set than the config's, or a folder that holds another training.
+    """
     if config.dataset != store.dataset:
         raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
     videos = store.videos("train")[: config.train.videos]
     parser = make_parser(config, store)
     criterion = Criterion(config.loss)
     val = store.videos("val")
-    progress = fit(parser, criterion, videos, val, config.train, config.protocol, config.seed, folder)
+    key = run_key(config, store.checksum)
+    progress = fit(parser, criterion, videos, val, config.train, config.protocol, config.seed, folder, key)
     return parser, progress
 
 
@@ -64,7 +69,7 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
     videos = store.videos(config.split)
     predictions = predict(parser, videos, config.protocol)
     seconds = time.perf_counter() - started
-    save_parser(parser, config.model, store.classes, folder)
+    save_run_parser(parser, config, store, folder)
     _save_predictions(predictions, folder / PREDICTIONS)
     record = _record(config, store, progress, predictions, videos, seconds)
     write_record(record, folder / RECORD)
@@ -80,6 +85,13 @@ def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) 
     return [make_run(config, store, results) for config in configs]
 
 
+def save_run_parser(parser: Parser, config: RunConfig, store: FeatureStore, folder: Path) -> Path:
+    """Save a run's parser with what describes it; returns the path of the file."""
+    return save_parser(
+        parser, Description(config.model, config.protocol, store.classes, store.widths), folder
+    )
+
+
 def load_predictions(folder: Path) -> Predictions:
     """The predictions that ``make_run`` saved."""
     with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
@@ -92,7 +104,7 @@ def _save_predictions(predictions: Predictions, path: Path) -> None:
         for name, tensor in vars(predictions).items()
     }
     with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, allow_pickle=False, **arrays)
+        np.savez_compressed(temporary, **arrays)
 
 
 def _record(

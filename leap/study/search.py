@@ -4,11 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from leap.data.store import FeatureStore
 from leap.files import atomic_write
-from leap.study.grid import SYSTEMS, candidates, search_configs
-from leap.study.records import Record
+from leap.study.grid import SYSTEMS, candidates, search_configs, selected
+from leap.study.records import Record, run_key, write_records
 from leap.study.runs import make_runs
+
+SEARCH_RECORDS = "search.jsonl.gz"
 
 
 def val_score(records: list[Record]) -> float:
@@ -22,12 +26,34 @@ def search(system: str, store: FeatureStore, results: Path) -> list[tuple[dict[s
     return list(zip(candidates(system), runs, strict=True))
 
 
-def select(store: FeatureStore, results: Path, path: Path) -> list[Record]:
-    """Search all systems, write the settings with the best val score to ``path``, return all records."""
-    table = json.loads(path.read_text(encoding="utf-8"))
+def select(store: FeatureStore, results: Path, path: Path) -> None:
+    """Search all systems; write the settings with the best val score and all records of the search.
+
+    Args:
+        store: the data set.
+        results: folder of results.
+        path: JSON file of settings by data set and system; other data sets' settings are kept.
+    """
     trials = {system: search(system, store, results) for system in SYSTEMS}
+    table = json.loads(path.read_text(encoding="utf-8"))
     table[store.dataset] = {
         system: max(trial, key=lambda pair: val_score(pair[1]))[0] for system, trial in trials.items()
     }
+    records = [record for trial in trials.values() for _, seeds in trial for record in seeds]
+    write_records(records, results / "records" / SEARCH_RECORDS)
     atomic_write(path, json.dumps(table, indent=2) + "\n")
-    return [record for trial in trials.values() for _, records in trial for record in records]
+
+
+def search_table(records: list[Record], dataset: str) -> pd.DataFrame:
+    """Val scores of the search: a row a system, its chosen setting, its best and its worst candidate."""
+    by_key = {record.key: record for record in records}
+    rows = {}
+    for system in SYSTEMS:
+        scores = [
+            val_score([by_key[run_key(c, records[0].data["checksum"])] for c in configs])
+            for configs in search_configs(system, dataset)
+        ]
+        settings = selected()[dataset][system]
+        rows[system] = settings | {"best val score": max(scores), "worst val score": min(scores)}
+    columns = ["lr", "heads", "dropout", "best val score", "worst val score"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

@@ -4,15 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from leap.data.store import FeatureStore, open_dataset
 from leap.decoding import Protocol
 from leap.errors import LeapError
 from leap.files import atomic_path
-from leap.study.grid import NOTEBOOKS, Profile, check_profile
-from leap.study.records import REVISION, Record, write_records
-from leap.study.runs import make_runs
+from leap.metrics import overlapping_videos
+from leap.models.checkpoint import load_parser
+from leap.study.figures import save_figure
+from leap.study.grid import LEARNING_RATES, NOTEBOOKS, SEARCH_SEEDS, Profile, check_profile
+from leap.study.parsed import ParsedVideo, parse_video
+from leap.study.records import REVISION, Record, read_records, write_records
+from leap.study.runs import make_runs, run_folder
+from leap.study.search import SEARCH_RECORDS, search_table
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,40 @@ class Study:
             with atomic_path(self.results / "tables" / f"{name}.csv") as temporary:
                 table.to_csv(temporary, float_format="%.4f")
 
-    def caption(self, runs: Mapping[str, Sequence[Record]]) -> str:
+    def publish_figure(self, name: str, figure: Figure) -> None:
+        """Write a figure to the committed ``results/figures``; only at profile ``full``."""
+        if self.profile == "full":
+            save_figure(figure, self.figure_path(name))
+
+    def figure_path(self, name: str) -> Path:
+        """Where a committed figure is."""
+        return self.results / "figures" / f"{name}.png"
+
+    def search_table(self) -> pd.DataFrame:
+        """Every candidate's val score and the chosen one, from the committed search records."""
+        return search_table(read_records(self.results / "records" / SEARCH_RECORDS), self.store.dataset)
+
+    def overlapping_videos(self) -> NDArray[np.bool_]:
+        """Which test videos have overlapping events in some modality, (N,)."""
+        test = self.store.videos("test")
+        return overlapping_videos(test.true_audio, test.true_visual)
+
+    def parsed(self, record: Record, index: int) -> ParsedVideo:
+        """The test video at ``index`` as the record's model parses it."""
+        config, video = record.run_config(), self.store.ids("test")[index]
+        parser, _ = load_parser(run_folder(config, self.store, self.results))
+        return parse_video(parser, self.store, config.protocol, "test", video)
+
+    def search_caption(self) -> str:
+        """Budget of the search, for the line under its table."""
+        return f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}."
+
+    def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test") -> str:
         """Data set, profile, seeds, revision and protocol: the line under every table and figure."""
         seeds = sorted({len(records) for records in runs.values()})
         count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
         return (
-            f"Data set {self.store.dataset} (test), profile {self.profile}, {count} seeds, "
+            f"Data set {self.store.dataset} ({split}), profile {self.profile}, {count} seeds, "
             f"revision {REVISION}, {describe(next(iter(runs.values()))[0].run_config().protocol)}."
         )
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leap.errors import LeapError
 from leap.study.compare import paired_difference
 from leap.study.records import Record
 
@@ -69,6 +70,8 @@ def paired(
     """Difference × 100 of two systems over the seeds they share: difference, low, high, n."""
     ours, theirs = ({record.seed: record for record in side} for side in (records, baseline))
     seeds = sorted(ours.keys() & theirs.keys())
+    if not seeds:
+        raise LeapError("no seed is shared by the two systems; make runs of the same seeds")
     mask = slice(None) if videos is None else videos
     a, b = (np.stack([side[seed].scores(score)[mask] for seed in seeds]) for side in (ours, theirs))
     difference = paired_difference(a, b)
@@ -99,11 +102,10 @@ def format_scores(table: pd.DataFrame) -> pd.DataFrame:
 
 def format_differences(table: pd.DataFrame) -> pd.DataFrame:
     """``difference_table`` for reading: a row per system, a column per score, and the paired seeds."""
-    text = table.apply(format_difference, axis=1).unstack("score")
-    names = [name for name in SCORES if name in text.columns]
-    order = table.index.get_level_values("system").unique()
-    readable = text.loc[order, names].rename(columns=SCORES)
-    return readable.assign(seeds=table["n"].groupby("system").first().astype(int))
+    text = table.apply(format_difference, axis=1)
+    systems, names = (table.index.get_level_values(level).unique() for level in ("system", "score"))
+    cells = {SCORES[name]: text.xs(name, level="score") for name in names}
+    return pd.DataFrame(cells, index=systems).assign(seeds=table["n"].groupby("system").first().astype(int))
 
 
 def format_difference(row: Mapping[str, float]) -> str:

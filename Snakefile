@@ -1,0 +1,95 @@
+"""Runs → records → executed notebooks → book. `make book` calls it; so may you, here or on a cluster."""
+
+import shlex
+from pathlib import Path
+
+from leap.config import canonical_json, to_dict
+from leap.data.store import open_dataset
+from leap.study.grid import NOTEBOOKS, SYSTEMS, check_profile, search_configs, selected
+from leap.study.records import run_key
+from leap.study.search import SEARCH_RECORDS
+
+PROFILE = check_profile(config.get("profile", "laptop"))
+DATASET = config.get("dataset", "av-digits")
+DATA = config.get("data") or ""
+PARAMETERS = f"-p profile={PROFILE} -p dataset={DATASET} -p data={DATA}"
+
+with open_dataset(DATA or DATASET) as store:
+    CHECKSUM = store.checksum
+
+
+
+def named(grid, purpose):
+    """(system, run) by key, for every run of a grid."""
+    return {
+        run_key(run, CHECKSUM): (f"{purpose}: {system}, seed {run.seed}", run)
+        for system, runs in grid.items()
+        for run in runs
+    }
+
+
+def records(keys):
+    return [f"results/runs/{key}/record.json" for key in keys]
+
+
+# the runs each notebook needs and those of the search for hyper-parameters
+GRID = {name: named(grid(PROFILE, DATASET), "run") for name, grid in NOTEBOOKS.items() if DATASET in selected()}
+SEARCH = named({system: sum(search_configs(system, DATASET), []) for system in SYSTEMS}, "search")
+RUNS = SEARCH | {key: run for runs in GRID.values() for key, run in runs.items()}
+CHAPTERS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
+PACKAGE = [str(path) for path in sorted(Path("leap").rglob("*")) if path.suffix in {".py", ".json", ".csv"}]
+PROSE = [str(path) for path in sorted(Path("book").rglob("*")) if path.is_file()]
+
+
+rule book:
+    input:
+        expand("results/notebooks/{chapter}.ipynb", chapter=CHAPTERS),
+        PROSE,
+        PACKAGE,
+        "_config.yml",
+        "README.md",
+    output:
+        "_build/html/index.html",
+    message:
+        "book: building the HTML"
+    shell:
+        "jupyter-book build . --toc book/_toc.yml -n -W --keep-going --quiet"
+
+
+rule search:
+    input:
+        records(SEARCH),
+    output:
+        f"results/records/{SEARCH_RECORDS}",
+    message:
+        "search: choosing hyper-parameters on val"
+    shell:
+        "leap study search --data {DATASET} > /dev/null"
+
+
+rule notebook:
+    input:
+        "notebooks/{chapter}.ipynb",
+        PACKAGE,
+        lambda wildcards: records(GRID.get(wildcards.chapter, {})),
+    output:
+        "results/notebooks/{chapter}.ipynb",
+    params:
+        parameters=PARAMETERS,
+    message:
+        "notebook: {wildcards.chapter}"
+    shell:
+        "leap study notebook {input[0]} --out {output} {params.parameters} > /dev/null"
+
+
+rule run:
+    output:
+        "results/runs/{key}/record.json",
+    params:
+        name=lambda wildcards: RUNS[wildcards.key][0],
+        config=lambda wildcards: shlex.quote(canonical_json(to_dict(RUNS[wildcards.key][1]))),
+        data=shlex.quote(DATA),
+    message:
+        "{params.name}"
+    shell:
+        "OMP_NUM_THREADS=1 leap run - --data {params.data} <<< {params.config} > /dev/null"

@@ -1,0 +1,21 @@
+"""Scores of parsed videos: a functional core; `leap.metrics.parsing` wraps it for torchmetrics."""
+
+from leap.metrics.functional import (
+    PER_VIDEO,
+    SCORES,
+    average_precision,
+    overlapping_videos,
+    parsing_scores,
+    per_video_scores,
+    precision_recall,
+)
+
+__all__ = [
+    "PER_VIDEO",
+    "SCORES",
+    "average_precision",
+    "overlapping_videos",
+    "parsing_scores",
+    "per_video_scores",
+    "precision_recall",
+]

@@ -1,0 +1,89 @@
+"""One parsed video: what a parser says about it, beside the truth."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from leap.data.store import FeatureStore
+from leap.decoding import Protocol, decode
+from leap.errors import LeapError
+from leap.models.checkpoint import check_fit, load_parser
+from leap.models.parser import Parser
+from leap.models.parsing import Parsing
+
+MODALITIES = ("audio", "visual")
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ParsedVideo:
+    """A video with predictions and truth, by modality ``"audio"`` and ``"visual"``.
+
+    Attributes:
+        name: its id.
+        classes: names of the C classes.
+        probabilities: segment probabilities, (T, C).
+        events: decoded events, (T, C), zeros and ones.
+        truth: dense labels, (T, C).
+        attention: the last block's attention of labels over segments, mean over heads, (C, T);
+            empty where the decoder has none.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    probabilities: dict[str, Array]
+    events: dict[str, Array]
+    truth: dict[str, Array]
+    attention: dict[str, Array]
+
+
+def parse_video(
+    parser: Parser, store: FeatureStore, protocol: Protocol, split: str, video: str
+) -> ParsedVideo:
+    """Parse one video of a store.
+
+    Args:
+        parser: the parser.
+        store: the data set.
+        protocol: how probabilities become events.
+        split: train, val or test.
+        video: its id; empty for the first of the split.
+
+    Raises:
+        LeapError: if the split has no such video.
+    """
+    ids = store.ids(split)
+    video = video or ids[0]
+    if video not in ids:
+        raise LeapError(f"{store.path}: no video {video!r} in {split}; ids run from {ids[0]} to {ids[-1]}")
+    index = ids.index(video)
+    one = store.videos(split)[index : index + 1]
+    with torch.inference_mode():
+        parsing = parser.eval()(one.audio, one.visual_2d, one.visual_3d)
+    events = dict(zip(MODALITIES, decode(parsing, protocol), strict=True))
+    return ParsedVideo(
+        name=video,
+        classes=store.classes,
+        probabilities={m: getattr(parsing, f"segment_{m}")[0].sigmoid().numpy() for m in MODALITIES},
+        events={m: cube[0].numpy() for m, cube in events.items()},
+        truth={m: getattr(one, f"true_{m}")[0].numpy() for m in MODALITIES},
+        attention=_attention(parsing),
+    )
+
+
+def parse_to_figure(model: Path, store: FeatureStore, split: str, video: str, out: Path) -> Path:
+    """Parse one video with a saved parser and write its timeline as ``out/<video>.png``."""
+    from leap.study.figures import save_figure, timeline  # matplotlib is slow to import
+
+    parser, description = load_parser(model)
+    check_fit(description, store.classes, store.widths)
+    parsed = parse_video(parser, store, description.protocol, split, video)
+    return save_figure(timeline(parsed), out / f"{Path(parsed.name).name}.png")
+
+
+def _attention(parsing: Parsing) -> dict[str, Array]:
+    maps = {m: getattr(parsing, f"attention_{m}") for m in MODALITIES}
+    return {m: weights[0, -1].mean(dim=0).numpy() for m, weights in maps.items() if weights is not None}

@@ -1,0 +1,44 @@
+"""The result table of the README, written from the committed records."""
+
+import re
+from pathlib import Path
+
+from leap.errors import LeapError
+from leap.study.grid import NOTEBOOKS
+from leap.study.records import REVISION, read_records, run_key
+from leap.study.tables import SCORES, format_difference, paired, score_table
+
+NOTEBOOK = "02_leap_vs_mmil"
+COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")
+BLOCK = re.compile(r"(<!-- results -->\n).*(<!-- /results -->)", re.DOTALL)
+
+
+def update(text: str, results: Path) -> str:
+    """The README's text with its result table made again.
+
+    Raises:
+        LeapError: if the text has no place for the table.
+    """
+    if not BLOCK.search(text):
+        raise LeapError("README.md: no <!-- results --> … <!-- /results --> block; add the two comments")
+    return BLOCK.sub(lambda match: match[1] + result_table(results) + match[2], text)
+
+
+def result_table(results: Path) -> str:
+    """Scores and paired differences from MMIL as a Markdown table."""
+    records = read_records(results / "records" / f"{NOTEBOOK}.jsonl.gz")
+    by_key = {record.key: record for record in records}
+    data = records[0].data
+    grid = NOTEBOOKS[NOTEBOOK]("full", data["name"])
+    runs = {s: [by_key[run_key(c, data["checksum"])] for c in configs] for s, configs in grid.items()}
+    table = score_table(runs)
+    lines = [
+        "| " + " | ".join(["", *(SCORES[name] for name in COLUMNS), "evt Event@AV − MMIL", "seeds"]) + " |",
+        "|---" * (len(COLUMNS) + 3) + "|",
+    ]
+    for system, records in runs.items():
+        row = table.loc[system]
+        scores = [f"{row[name]:.1f} ± {row[name + '_sd']:.1f}" for name in COLUMNS]
+        difference = "" if system == "MMIL" else format_difference(paired(records, runs["MMIL"], "evt_event"))
+        lines.append("| " + " | ".join([system, *scores, difference, str(len(records))]) + " |")
+    return "\n".join(lines) + f"\n\n<sub>AV-Digits (test), profile full, revision {REVISION}.</sub>\n"

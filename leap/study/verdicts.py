@@ -1,0 +1,34 @@
+"""What a measured difference says, by a rule fixed beforehand."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from leap.study.records import Record
+from leap.study.tables import SCORES, format_difference, paired
+
+Verdict = Literal["supported", "contradicted", "inconclusive"]
+
+WORDS: dict[Verdict, str] = {
+    "supported": "above",
+    "contradicted": "below",
+    "inconclusive": "not clearly different from",
+}
+
+
+def verdict(low: float, high: float) -> Verdict:
+    """Supported if the interval lies above 0, contradicted if below, else inconclusive."""
+    if low > 0:
+        return "supported"
+    return "contradicted" if high < 0 else "inconclusive"
+
+
+def compare_in_words(
+    runs: Mapping[str, Sequence[Record]], system: str, baseline: str, scores: Sequence[str]
+) -> str:
+    """One sentence: how a system stands to a baseline on some scores, with intervals."""
+    parts = []
+    for score in scores:
+        difference = paired(runs[system], runs[baseline], score)
+        word = WORDS[verdict(difference["low"], difference["high"])]
+        parts.append(f"{word} {baseline} in {SCORES[score]} ({format_difference(difference)})")
+    return f"{system} is {' and '.join(parts)}."

@@ -1,0 +1,109 @@
+"""The state of a training on disk, so that an interrupted one goes on; no pickle."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from leap.errors import LeapError
+from leap.files import atomic_path
+
+
+@dataclass
+class Progress:
+    """How far a training is: what a checkpoint holds besides tensors.
+
+    Attributes:
+        history: one entry an epoch: losses, val scores.
+        best_epoch: epoch with the best val score so far, counted from 1; ties go to the later epoch.
+        best_score: its val segment-level Type@AV.
+    """
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = 0
+    best_score: float = -1.0
+
+
+class TrainingState:
+    """Parser, best parser and optimiser state, in memory and in ``checkpoint.safetensors``.
+
+    Args:
+        parser: the parser being trained.
+        optimizer: its optimiser.
+        folder: where the checkpoint and ``log.jsonl`` go.
+        identity: what is being trained; a checkpoint of something else is refused.
+    """
+
+    def __init__(
+        self, parser: nn.Module, optimizer: torch.optim.Optimizer, folder: Path, identity: str
+    ) -> None:
+        self.parser, self.optimizer, self.identity = parser, optimizer, identity
+        self.path = folder / "checkpoint.safetensors"
+        self.log = folder / "log.jsonl"
+        self.best: dict[str, Tensor] = {}
+
+    def keep_best(self) -> None:
+        """Remember the parser's weights as the best so far."""
+        self.best = {name: tensor.clone() for name, tensor in self.parser.state_dict().items()}
+
+    def restore_best(self) -> None:
+        """Give the parser the best weights."""
+        self.parser.load_state_dict(self.best)
+
+    def save(self, progress: Progress) -> None:
+        """Write the checkpoint, and the log with one JSON line an epoch."""
+        tensors = _prefixed("last", self.parser.state_dict()) | _prefixed("best", self.best)
+        for index, values in self.optimizer.state_dict()["state"].items():
+            tensors |= _prefixed(f"optimizer.{index}", values)
+        with atomic_path(self.path) as temporary:
+            metadata = {"progress": json.dumps(vars(progress)), "identity": self.identity}
+            save_file(tensors, temporary, metadata)
+        with atomic_path(self.log) as temporary:
+            temporary.write_text("".join(json.dumps(entry) + "\n" for entry in progress.history))
+
+    def load(self) -> Progress:
+        """Read the checkpoint, if there is one; returns how far it is.
+
+        Raises:
+            LeapError: if it is damaged or belongs to another training.
+        """
+        if not self.path.exists():
+            return Progress()
+        try:
+            return self._read()
+        except (SafetensorError, RuntimeError, ValueError, TypeError, KeyError) as error:
+            reason = str(error).splitlines()[0]
+            raise LeapError(f"{self.path}: not a checkpoint of this training ({reason}); remove it") from None
+
+    def _read(self) -> Progress:
+        with safe_open(self.path, framework="pt") as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+        if metadata["identity"] != self.identity:
+            raise ValueError("it is of another config or other data")
+        self.parser.load_state_dict(_unprefixed("last", tensors))
+        self.best = _unprefixed("best", tensors)
+        self._load_optimizer(tensors)
+        return Progress(**json.loads(metadata["progress"]))
+
+    def _load_optimizer(self, tensors: dict[str, Tensor]) -> None:
+        values = self.optimizer.state_dict()
+        states: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _unprefixed("optimizer", tensors).items():
+            index, key = name.split(".", 1)
+            states.setdefault(int(index), {})[key] = tensor
+        self.optimizer.load_state_dict(values | {"state": states})
+
+
+def _prefixed(prefix: str, tensors: dict[str, Any]) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": tensor.clone() for name, tensor in tensors.items()}
+
+
+def _unprefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    start = f"{prefix}."
+    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}

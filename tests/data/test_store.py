@@ -1,0 +1,205 @@
+from contextlib import suppress
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from leap.data.store import FeatureStore, open_dataset, write_store
+from leap.errors import LeapError
+
+CLASSES = ("cat", "dog", "hen")
+
+
+def arrays(n=3, t=4, seed=0, visual_3d=False):
+    rng = np.random.default_rng(seed)
+    labels = {
+        name: rng.integers(2, size=(n, t, 3), dtype=np.uint8)
+        for name in ("pseudo_audio", "pseudo_visual", "true_audio", "true_visual")
+    }
+    features = {"audio": 5, "visual_2d": 6} | ({"visual_3d": 7} if visual_3d else {})
+    return {
+        "ids": [f"video-{seed}-{i}" for i in range(n)],
+        "weak": labels["true_audio"].max(1),
+        **{name: rng.standard_normal((n, t, width)) for name, width in features.items()},
+        **labels,
+    }
+
+
+def write(path, **changes):
+    splits = {split: arrays(n, seed=n) for split, n in (("train", 5), ("val", 2), ("test", 3))}
+    values = {"dataset": "toy", "classes": CLASSES, "provenance": {"seed": 1}, "splits": splits} | changes
+    write_store(path, **values)
+    return values["splits"]
+
+
+@pytest.fixture
+def path(tmp_path):
+    write(tmp_path / "toy.h5")
+    return tmp_path / "toy.h5"
+
+
+def change(path, edit):
+    with h5py.File(path, "r+") as file:
+        edit(file)
+
+
+def test_round_trip(tmp_path):
+    path = tmp_path / "toy.h5"
+    splits = write(path)
+    with open_dataset(str(path)) as store:
+        assert (store.dataset, store.classes, store.provenance) == ("toy", CLASSES, {"seed": 1})
+        assert store.splits == {"train": 5, "val": 2, "test": 3}
+        assert (store.segments, store.widths) == (4, {"audio": 5, "visual_2d": 6})
+        assert store.ids("val") == ("video-2-0", "video-2-1")
+        videos = store.videos("train")
+    assert videos.visual_3d is None
+    for name in ("audio", "visual_2d", "weak", "pseudo_audio", "pseudo_visual", "true_audio", "true_visual"):
+        tensor = getattr(videos, name)
+        assert tensor.dtype == torch.float32
+        assert np.array_equal(tensor.numpy(), splits["train"][name].astype(np.float16)), name
+
+
+def test_clip_features_are_optional(tmp_path):
+    with_clips = {split: arrays(visual_3d=True) for split in ("train", "val", "test")}
+    write(tmp_path / "toy.h5", splits=with_clips)
+    with FeatureStore(tmp_path / "toy.h5") as store:
+        assert store.widths["visual_3d"] == 7
+        assert store.videos("test").visual_3d.shape == (3, 4, 7)
+
+
+def test_checksum_is_of_the_content(path, tmp_path):
+    with FeatureStore(path) as store:
+        checksum = store.checksum
+    assert len(checksum) == 64
+
+    def unpack(file):
+        values, sha256 = file["val/audio"][()], file["val/audio"].attrs["sha256"]
+        del file["val/audio"]
+        file["val"].create_dataset("audio", data=values).attrs["sha256"] = sha256
+
+    change(path, unpack)
+    with FeatureStore(path) as store:
+        assert store.checksum == checksum
+        store.videos("val")
+    write(tmp_path / "other.h5", classes=("cat", "dog", "pig"))
+    with FeatureStore(tmp_path / "other.h5") as store:
+        assert store.checksum != checksum
+
+
+def test_same_content_same_bytes(path, tmp_path):
+    write(tmp_path / "again.h5")
+    assert (tmp_path / "again.h5").read_bytes() == path.read_bytes()
+
+
+def test_no_such_file_or_split(path, tmp_path):
+    with pytest.raises(LeapError, match=r"nowhere.h5: no such data set; give a file or one of av-digits"):
+        open_dataset(str(tmp_path / "nowhere.h5"))
+    with (
+        FeatureStore(path) as store,
+        pytest.raises(LeapError, match="no split 'dev'; it has train, val, test"),
+    ):
+        store.videos("dev")
+
+
+@pytest.mark.parametrize("keep", [0, 100, 2000, -1])
+def test_truncated_file(path, keep):
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(LeapError, match=r"toy.h5: .*make or download the data set again"):
+        FeatureStore(path)
+
+
+def test_other_hdf5_file(tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = [1]
+    with pytest.raises(LeapError, match=r"other.h5: an HDF5 file, but not a feature store"):
+        FeatureStore(tmp_path / "other.h5")
+
+
+def _resize(file, name, shape):
+    dtype = file[name].dtype
+    del file[name]
+    file.create_dataset(name, data=np.zeros(shape, dtype)).attrs["sha256"] = np.bytes_("0")
+
+
+DAMAGES = {
+    "test/true_visual is missing": lambda file: file.__delitem__("test/true_visual"),
+    "split 'val' is missing": lambda file: file.__delitem__("val"),
+    "val/ids is missing": lambda file: file.__delitem__("val/ids"),
+    "format version 99": lambda file: file.attrs.modify("version", 99),
+    "structure of the file is damaged": lambda file: file.attrs.modify("header", np.bytes_("[")),
+    "val/weak has no checksum": lambda file: file["val/weak"].attrs.__delitem__("sha256"),
+    "val/weak is": lambda file: _resize(file, "val/weak", (2, 4)),
+    "val/audio is": lambda file: _resize(file, "val/audio", (2, 4, 9)),
+    "test/true_audio is": lambda file: _resize(file, "test/true_audio", (3, 5, 3)),
+    "train/true_audio is missing": lambda file: _resize(file, "train/true_audio", ()),
+    "train/audio is": lambda file: _resize(file, "train/true_audio", (5,)),
+    "do not have the checksum": lambda file: file["val/weak"].attrs.modify("sha256", np.bytes_("0" * 64)),
+}
+
+
+@pytest.mark.parametrize("message", DAMAGES)
+def test_damaged_structure(path, message):
+    change(path, DAMAGES[message])
+    with pytest.raises(LeapError, match=rf"toy.h5: .*{message}"):
+        FeatureStore(path)
+
+
+def test_changed_values(path):
+    change(path, lambda file: file["val/audio"].write_direct(np.ones((2, 4, 5), np.float16)))
+    with FeatureStore(path) as store:
+        store.videos("train")
+        with pytest.raises(LeapError, match="val/audio does not have its checksum"):
+            store.videos("val")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])
+def test_features_that_are_not_finite_are_not_written(tmp_path, value):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    splits["val"]["audio"][1, 2, 3] = value
+    with pytest.raises(LeapError, match="val/audio holds values that are not finite"):
+        write(tmp_path / "toy.h5", splits=splits)
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_are_zeros_and_ones(tmp_path):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    splits["test"]["weak"][0, 0] = 2
+    with pytest.raises(LeapError, match="test/weak holds labels other than 0 and 1"):
+        write(tmp_path / "toy.h5", splits=splits)
+
+
+def _outside_link(file):
+    del file["val/audio"]
+    file["val/audio"] = h5py.ExternalLink("elsewhere.h5", "/val/audio")
+
+
+def _outside_values(file):
+    sha256 = file["val/audio"].attrs["sha256"]
+    del file["val/audio"]
+    outside = file["val"].create_dataset("audio", (2, 4, 5), np.float16, external=[("elsewhere.bin", 0, 80)])
+    outside.attrs["sha256"] = sha256
+
+
+@pytest.mark.parametrize("damage", [_outside_link, _outside_values])
+def test_content_of_other_files_is_refused(path, damage):
+    change(path, damage)
+    with pytest.raises(LeapError, match="refused"):
+        FeatureStore(path)
+
+
+def test_any_damaged_byte_is_a_user_error_or_harmless(path):
+    """Where a changed file can still be read, nothing that is read has changed."""
+    sound = path.read_bytes()
+    with FeatureStore(path) as store:
+        audio = store.videos("val").audio
+    for place in np.random.default_rng(0).integers(len(sound), size=150):
+        path.write_bytes(sound[:place] + bytes([sound[place] ^ 0xFF]) + sound[place + 1 :])
+        with suppress(LeapError), FeatureStore(path) as store:
+            assert torch.equal(store.videos("val").audio, audio)
+
+
+def test_long_provenance(tmp_path):
+    write(tmp_path / "toy.h5", provenance={"notes": "x" * 100_000})
+    with FeatureStore(tmp_path / "toy.h5") as store:
+        assert len(store.provenance["notes"]) == 100_000

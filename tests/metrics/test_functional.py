@@ -1,0 +1,219 @@
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from leap.errors import LeapError
+from leap.metrics import (
+    PER_VIDEO,
+    SCORES,
+    average_precision,
+    overlapping_videos,
+    parsing_scores,
+    per_video_scores,
+    precision_recall,
+)
+from tests.metrics.oracle import video_scores
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "metrics_random.npz"
+
+
+@st.composite
+def cubes(draw):
+    """Four (N, T, C) cubes, from nearly empty to nearly full, with some videos and classes emptied."""
+    segments = draw(st.sampled_from([1, 2, 3, 7, 10, 21, 64, 70, 130]))
+    shape = (draw(st.integers(1, 4)), segments, draw(st.sampled_from([1, 2, 5])))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    threshold, steadiness = draw(st.floats(0, 1)), draw(st.sampled_from([0.0, 0.6, 0.95]))
+    return [_persistent(random, shape, threshold, steadiness) for _ in range(4)]
+
+
+def _persistent(random, shape, threshold, steadiness):
+    """Zeros and ones that stay as they are from one segment to the next with some probability."""
+    labels = (random.random(shape) < threshold).astype(int)
+    stay = random.random(shape) < steadiness
+    for t in range(1, shape[1]):
+        labels[:, t] = np.where(stay[:, t], labels[:, t - 1], labels[:, t])
+    labels *= random.random((shape[0], 1, 1)) < 0.8
+    return labels * (random.random((shape[0], 1, shape[2])) < 0.8)
+
+
+def one(*sequences):
+    """Sequences written as '0110' → a cube of one video and one class."""
+    return [np.array([int(x) for x in sequence]).reshape(1, -1, 1) for sequence in sequences]
+
+
+def event_f(pred, true):
+    pred, true = one(pred, true)
+    return per_video_scores(pred, pred, true, true)["evt_a"][0]
+
+
+@settings(max_examples=300, deadline=None)
+@given(cubes())
+def test_scores_equal_plain_loops(labels):
+    ours = per_video_scores(*labels)
+    for n in range(len(labels[0])):
+        expected = video_scores(*(x[n].T.tolist() for x in labels))
+        assert ours.keys() == expected.keys()
+        for name, value in expected.items():
+            assert ours[name][n] == pytest.approx(value, abs=1e-12), name
+
+
+def test_scores_equal_the_releases():
+    golden = np.load(GOLDEN)
+    labels = [golden[name].swapaxes(1, 2) for name in ("pred_audio", "pred_visual", "gt_audio", "gt_visual")]
+    ours, ten = per_video_scores(*labels), parsing_scores(*labels)
+    for level, stored in (("seg", "segment_per_video"), ("evt", "event_per_video")):
+        for column, stream in enumerate(("a", "v", "event", "av")):
+            expected = golden[stored][:, column]
+            assert_allclose(ours[f"{level}_{stream}"], expected, rtol=0, atol=1e-12)
+            assert ten[f"{level}_{stream}"] == pytest.approx(100 * expected.mean(), abs=1e-10)
+        assert ten[f"{level}_type"] == pytest.approx(100 * golden[stored][:, [0, 1, 3]].mean(), abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("pred", "true", "expected"),
+    [
+        ("1100", "1111", 1.0),  # IoU 1/2 is enough
+        ("111100", "001111", 0.0),  # 2/6
+        ("11100", "00111", 0.0),  # 1/5
+        ("1110", "0111", 1.0),  # 2/4
+        ("110111", "111111", 2 / 3),  # 3/6 finds it, 2/6 does not
+        ("111111", "110111", 2 / 3),  # and the other way round
+        ("100", "001", 0.0),
+        ("000", "000", 1.0),
+        ("000", "010", 0.0),
+    ],
+)
+def test_event_iou(pred, true, expected):
+    assert event_f(pred, true) == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.parametrize("half", [1, 21, 22, 32, 63, 64, 128, 300])
+def test_exactly_half_at_every_width_of_counter(half):
+    assert event_f("1" * half + "0" * half, "1" * 2 * half) == 1.0
+    assert event_f("1" * half + "0" * (half + 1), "1" * (2 * half + 1)) == 0.0
+
+
+@settings(max_examples=50, deadline=None)
+@given(cubes())
+def test_f_is_symmetric_and_perfect_for_itself(labels):
+    pred_a, pred_v, true_a, true_v = labels
+    forth, back = per_video_scores(*labels), per_video_scores(true_a, true_v, pred_a, pred_v)
+    for name in PER_VIDEO:
+        assert_array_equal(forth[name], back[name])
+    assert set(parsing_scores(true_a, true_v, true_a, true_v).values()) == {100.0}
+
+
+def test_ten_scores_in_order_with_type_means():
+    random = np.random.default_rng(3)
+    scores = parsing_scores(*(random.integers(0, 2, (5, 10, 4)) for _ in range(4)))
+    assert tuple(scores) == SCORES
+    for level in ("seg", "evt"):
+        mean = np.mean([scores[f"{level}_{m}"] for m in ("a", "v", "av")])
+        assert scores[f"{level}_type"] == pytest.approx(mean, abs=1e-12)
+
+
+NUMPY_TYPES = [bool, np.int8, np.uint8, np.int64, np.float16, np.float32, np.float64]
+TORCH_TYPES = [torch.bool, torch.uint8, torch.int32, torch.bfloat16, torch.float16, torch.float64]
+
+
+@pytest.mark.parametrize("dtype", NUMPY_TYPES + TORCH_TYPES, ids=str)
+def test_every_numeric_type_gives_the_same(dtype):
+    labels = [np.random.default_rng(seed).integers(0, 2, (6, 10, 3)) for seed in range(4)]
+    typed = [torch.tensor(x).to(dtype) if dtype in TORCH_TYPES else x.astype(dtype) for x in labels]
+    assert parsing_scores(*typed) == parsing_scores(*labels)
+
+
+def test_tensor_with_gradient_is_accepted():
+    labels = torch.ones(1, 2, 3, requires_grad=True)
+    assert parsing_scores(labels, labels, labels, labels)["seg_type"] == 100
+
+
+@pytest.mark.parametrize("value", [0.5, 2, -1, np.nan])
+def test_other_values_are_refused_by_name(value):
+    labels = [np.zeros((2, 3, 4)) for _ in range(4)]
+    labels[2][1, 2, 3] = value
+    with pytest.raises(LeapError, match="true_audio holds a value"):
+        per_video_scores(*labels)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 5), (2, 3, 1), (1, 3, 4)])
+def test_other_shapes_are_refused(shape):
+    zeros = np.zeros((2, 3, 4))
+    with pytest.raises(LeapError, match="share one shape"):
+        parsing_scores(zeros, np.zeros(shape), zeros, zeros)
+
+
+def test_no_videos_have_no_mean():
+    none = np.zeros((0, 3, 4))
+    assert per_video_scores(none, none, none, none)["evt_v"].shape == (0,)
+    with pytest.raises(LeapError, match="no videos"):
+        parsing_scores(none, none, none, none)
+
+
+def test_the_llp_test_split_takes_milliseconds():
+    random = np.random.default_rng(0)
+    labels = [random.integers(0, 2, (1200, 10, 25)) for _ in range(4)]
+    seconds = []
+    for _ in range(10):
+        start = time.perf_counter()
+        parsing_scores(*labels)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.03  # about 3 ms on a free core; the slack is for a shared one
+
+
+def test_overlap_is_within_one_modality_and_segment():
+    audio, visual = np.zeros((4, 3, 5)), np.zeros((4, 3, 5))
+    audio[0, 1, [0, 4]] = 1  # two classes at once
+    audio[1, 0, 0] = audio[1, 1, 1] = 1  # one after the other
+    audio[2, 0, 0] = visual[2, 0, 1] = 1  # in different modalities
+    visual[3, 2, :] = 1
+    assert overlapping_videos(audio, visual).tolist() == [True, False, False, True]
+
+
+def test_precision_and_recall_by_hand():
+    true = np.array([[[1, 1, 0], [1, 0, 0], [0, 0, 0]]])
+    pred = np.array([[[1, 0, 1], [1, 0, 0], [0, 0, 1]]])
+    assert precision_recall(pred, true) == pytest.approx(
+        {"precision": 50, "recall": 200 / 3, "f": 400 / 7}, abs=1e-12
+    )
+    assert precision_recall(pred, true, min_events=2) == pytest.approx(
+        {"precision": 50, "recall": 50, "f": 50}, abs=1e-12
+    )
+
+
+def test_precision_and_recall_of_nothing():
+    zeros = np.zeros((2, 3, 4))
+    assert precision_recall(zeros, zeros) == {"precision": 0, "recall": 0, "f": 0}
+    assert precision_recall(zeros, np.ones_like(zeros))["recall"] == 0
+
+
+def test_average_precision_by_hand():
+    true = np.array([[[1, 0], [0, 0], [1, 0]]])
+    probabilities = np.array([[[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]]])
+    expected = 100 * (1 / 2 + 1 / 2 * 2 / 3)
+    assert average_precision(probabilities, true) == pytest.approx(expected)
+    assert average_precision(torch.tensor(probabilities), true, "macro") == pytest.approx(expected)
+
+
+def test_macro_average_precision_is_over_classes_that_occur():
+    random = np.random.default_rng(5)
+    true, probabilities = random.integers(0, 2, (4, 5, 3)), random.random((4, 5, 3))
+    true[..., 1] = 0
+    alone = [average_precision(probabilities[..., [c]], true[..., [c]]) for c in (0, 2)]
+    assert average_precision(probabilities, true, "macro") == pytest.approx(np.mean(alone))
+
+
+def test_average_precision_of_degenerate_input():
+    zeros = np.zeros((1, 2, 3))
+    assert average_precision(zeros, zeros) == 0
+    with pytest.raises(LeapError, match="not finite"):
+        average_precision(zeros + np.nan, zeros)
+    with pytest.raises(LeapError, match="neither 0 nor 1"):
+        average_precision(zeros, zeros + 0.5)

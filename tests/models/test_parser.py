@@ -1,0 +1,209 @@
+"""The parser as a whole: every encoder with every decoder."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+import torch
+
+from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainConfig
+from leap.decoding import Protocol, decode
+from leap.engine import train_one_epoch
+from leap.errors import LeapError
+from leap.losses import Criterion
+from leap.models.checkpoint import Description, check_fit, load_parser, save_parser
+from leap.models.parser import DECODERS, ENCODERS, build_parser
+from leap.text import random_orthogonal
+
+DECODER_CONFIGS = [
+    DecoderConfig(name="mmil", blocks=0),
+    DecoderConfig(name="mmil", blocks=2, heads=2),
+    *(DecoderConfig(name="leap", heads=2, variant=v) for v in ("paper", "release", "calibrated")),
+]
+PRODUCT = [
+    ModelConfig(encoder=EncoderConfig(name=e, layers=layers, heads=2), decoder=d, width=8, ffn=12)
+    for e, d, layers in product(ENCODERS, DECODER_CONFIGS, (1, 2))
+]
+WIDTHS = {"audio": 6, "visual_2d": 7}
+
+
+def make(config, classes=5, widths=WIDTHS, seed=0):
+    torch.manual_seed(seed)
+    return build_parser(config, widths, random_orthogonal(classes, 9)).eval()
+
+
+def parse(parser, videos):
+    return parser(videos.audio, videos.visual_2d, videos.visual_3d)
+
+
+def test_product_covers_every_part():
+    assert {c.encoder.name for c in PRODUCT} == set(ENCODERS)
+    assert {c.decoder.name for c in PRODUCT} == set(DECODERS)
+
+
+@pytest.mark.parametrize("config", PRODUCT)
+@pytest.mark.parametrize(("t", "c"), [(10, 5), (1, 1), (7, 30)])
+def test_shapes_and_ranges(config, t, c, make_videos):
+    parsing = parse(make(config, c), make_videos(3, t, c))
+    for name in ("segment_audio", "segment_visual"):
+        assert getattr(parsing, name).shape == (3, t, c)
+    for name in ("video_audio", "video_visual", "video"):
+        value = getattr(parsing, name)
+        assert value.shape == (3, c)
+        assert value.min() >= 0
+    assert parsing.encoded_audio.shape == parsing.encoded_visual.shape == (3, t, 8)
+
+
+@pytest.mark.parametrize("config", [c for c in PRODUCT if c.decoder.name == "leap"])
+def test_attention_is_a_distribution_over_segments(config, make_videos):
+    parsing = parse(make(config), make_videos(3, 7))
+    for weights in (parsing.attention_audio, parsing.attention_visual):
+        assert weights.shape == (3, 2, 2, 5, 7)
+        torch.testing.assert_close(weights.sum(-1), torch.ones(3, 2, 2, 5))
+
+
+@pytest.mark.parametrize("config", PRODUCT)
+def test_every_parameter_gets_a_gradient(config, make_videos):
+    parser, videos = make(config).double(), make_videos(8)
+    videos = videos._map(lambda tensor: tensor.double())
+    criterion = Criterion(LossConfig(weight_avss=1.0))
+    criterion.total(criterion(parse(parser, videos), videos)).backward()
+    silent = [n for n, p in parser.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    assert silent == []
+
+
+@pytest.mark.parametrize("config", PRODUCT)
+def test_a_parsing_does_not_depend_on_its_batch(config, make_videos):
+    parser, videos = make(config), make_videos(6)
+    together, alone = parse(parser, videos), parse(parser, videos[2:3])
+    for name, value in vars(alone).items():
+        if value is not None:
+            torch.testing.assert_close(getattr(together, name)[2:3], value, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("variant", ["paper", "release", "calibrated"])
+def test_permuting_labels_permutes_leaps_output(variant, make_videos):
+    config = ModelConfig(decoder=DecoderConfig(heads=2, variant=variant), width=8, ffn=12)
+    parser, videos, order = make(config), make_videos(), torch.tensor([3, 0, 4, 1, 2])
+    plain = parse(parser, videos)
+    permuted = parser(videos.audio, videos.visual_2d, None, parser.label_embedding[order])
+    torch.testing.assert_close(permuted.segment_audio, plain.segment_audio[..., order])
+    torch.testing.assert_close(permuted.segment_visual, plain.segment_visual[..., order])
+    torch.testing.assert_close(permuted.video, plain.video[:, order])
+    torch.testing.assert_close(permuted.attention_audio, plain.attention_audio[..., order, :])
+
+
+def test_swapping_modalities_swaps_hans_streams(make_videos):
+    parser, videos = make(PRODUCT[0]), make_videos()
+    audio, visual = parser.frontend(videos.audio, videos.visual_2d)
+    forward, backward = parser.encoder(audio, visual), parser.encoder(visual, audio)
+    torch.testing.assert_close(forward[0], backward[1])
+    torch.testing.assert_close(forward[1], backward[0])
+
+
+def test_union_of_paper_and_release(make_videos):
+    config = ModelConfig(decoder=DecoderConfig(heads=2, variant="paper"), width=8, ffn=12)
+    soft = parse(make(config), make_videos())
+    expected = 1 - (1 - soft.video_audio) * (1 - soft.video_visual)
+    torch.testing.assert_close(soft.video, expected)
+    hard = parse(make(replace(config, decoder=replace(config.decoder, variant="release"))), make_videos())
+    either = (hard.video_audio >= 0.5) | (hard.video_visual >= 0.5)
+    assert torch.equal(hard.video, either.float())
+
+
+def test_mmil_pools_segment_probabilities(make_videos):
+    parser, videos = make(PRODUCT[0]), make_videos()
+    parsing = parse(parser, videos)
+    weights = parser.decoder.time_attention(parsing.encoded_audio).softmax(dim=1)
+    expected = (weights * parsing.segment_audio.sigmoid()).sum(dim=1)
+    torch.testing.assert_close(parsing.video_audio, expected)
+
+
+def test_capacity_control_has_leaps_blocks():
+    """Two self-attention blocks per modality are, parameter by parameter, LEAP's two blocks."""
+
+    def block_parameters(name):
+        decoder = make(ModelConfig(decoder=DecoderConfig(name=name, blocks=2), width=8, ffn=12)).decoder
+        return sorted(tuple(p.shape) for n, p in decoder.named_parameters() if "blocks" in n)
+
+    assert block_parameters("mmil") == block_parameters("leap")
+
+
+def test_clip_features_are_fused(make_videos):
+    widths = WIDTHS | {"visual_3d": 3}
+    parser, videos = make(PRODUCT[0], widths=widths), make_videos()
+    with pytest.raises(ValueError, match="visual_3d"):
+        parse(parser, videos)
+    clips = torch.randn(4, 10, 3)
+    one = parser(videos.audio, videos.visual_2d, clips)
+    other = parser(videos.audio, videos.visual_2d, clips + 1)
+    assert not torch.allclose(one.segment_visual, other.segment_visual)
+
+
+@pytest.mark.parametrize("config", PRODUCT[::2])
+def test_four_videos_can_be_overfitted(config, make_videos):
+    config = replace(config, width=32, ffn=32, dropout=0.0)
+    parser, videos = make(config, 3), make_videos(4, c=3)
+    criterion, protocol = Criterion(LossConfig()), Protocol(gate=None)
+    optimizer = torch.optim.AdamW(parser.parameters())
+    train = TrainConfig(epochs=200, batch=4, lr=1e-2)
+    for epoch in range(train.epochs):
+        train_one_epoch(parser, criterion, optimizer, videos, train, 0, epoch)
+    audio, visual = decode(parse(parser.eval(), videos), protocol)
+    assert torch.equal(audio.float(), videos.pseudo_audio)
+    assert torch.equal(visual.float(), videos.pseudo_visual)
+
+
+def test_saved_and_loaded_unchanged(make_videos, tmp_path):
+    config = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
+    parser = make(config)
+    description = Description(config, Protocol(segment=0.4), tuple("abcde"), WIDTHS)
+    save_parser(parser, description, tmp_path)
+    loaded, read = load_parser(tmp_path)
+    assert read == description
+    videos = make_videos()
+    for name, value in vars(parse(loaded, videos)).items():
+        assert torch.equal(value, getattr(parse(parser, videos), name))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "])
+def test_damaged_model_is_one_line(tmp_path, content):
+    (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(LeapError, match=r"^[^\n]*model\.safetensors[^\n]*leap train$"):
+        load_parser(tmp_path)
+
+
+def test_truncated_model_is_one_line(tmp_path):
+    config = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
+    path = save_parser(make(config), Description(config, Protocol(), tuple("abcde"), WIDTHS), tmp_path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(LeapError, match="not a trained parser"):
+        load_parser(tmp_path)
+    path.unlink()
+    with pytest.raises(LeapError, match="no such file"):
+        load_parser(tmp_path)
+
+
+def test_data_of_other_classes_or_widths_are_refused():
+    description = Description(ModelConfig(), Protocol(), ("a", "b"), WIDTHS)
+    check_fit(description, ("a", "b"), WIDTHS)
+    with pytest.raises(LeapError, match="first b"):
+        check_fit(description, ("a", "x"), WIDTHS)
+    with pytest.raises(LeapError, match="their order"):
+        check_fit(description, ("b", "a"), WIDTHS)
+    with pytest.raises(LeapError, match="reads features"):
+        check_fit(description, ("a", "b"), WIDTHS | {"audio": 5})
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (ModelConfig(encoder=EncoderConfig(name="hen")), "unknown model part 'hen'"),
+        (ModelConfig(decoder=DecoderConfig(heads=3)), "3 heads"),
+        (ModelConfig(encoder=EncoderConfig(heads=3)), "divisible"),
+        (ModelConfig(decoder=DecoderConfig(blocks=0)), "at least one block"),
+    ],
+)
+def test_impossible_models_are_one_line(config, message):
+    with pytest.raises(LeapError, match=message):
+        make(config)

@@ -1,0 +1,74 @@
+from dataclasses import replace
+
+import pytest
+
+from leap.config import LossConfig, TrainConfig, to_dict
+from leap.errors import LeapError
+from leap.study import grid
+from leap.study.grid import SEARCH_SEEDS, SYSTEMS, candidates, check_profile, leap_vs_mmil, search_configs
+from leap.study.records import run_key
+
+
+@pytest.fixture(autouse=True)
+def _tiny_is_selected(monkeypatch):
+    settings = {system: candidates(system)[-1] for system in SYSTEMS}
+    monkeypatch.setattr(grid, "selected", lambda: {"tiny": settings})
+
+
+def test_known_profiles_only():
+    assert [check_profile(name) for name in ("smoke", "laptop", "full")] == ["smoke", "laptop", "full"]
+    with pytest.raises(LeapError, match="unknown profile 'big'; known are smoke, laptop, full"):
+        check_profile("big")
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_system_has_the_same_budget(system):
+    """Six distinct settings, two seeds each, scored on val."""
+    configs = search_configs(system, "tiny")
+    assert len({run_key(config, "") for seeds in configs for config in seeds}) == 12
+    for seeds, setting in zip(configs, candidates(system), strict=True):
+        assert [config.seed for config in seeds] == list(SEARCH_SEEDS)
+        assert {config.split for config in seeds} == {"val"}
+        assert {config.train.lr for config in seeds} == {setting["lr"]}
+
+
+def test_systems_train_alike_but_for_decoder_and_searched_settings():
+    runs = leap_vs_mmil("full", "tiny")
+    assert list(runs) == list(SYSTEMS)
+    for system, configs in runs.items():
+        decoder, loss = SYSTEMS[system]
+        for config in configs:
+            assert replace(config.model.decoder, heads=decoder.heads) == decoder
+            assert config.loss == loss
+            assert replace(config.train, lr=TrainConfig().lr) == TrainConfig()
+            assert (config.dataset, config.split) == ("tiny", "test")
+    assert {replace(loss, weight_avss=0.0) for _, loss in SYSTEMS.values()} == {LossConfig()}
+
+
+def test_selected_settings_are_used():
+    runs = leap_vs_mmil("full", "tiny")
+    assert {(c.train.lr, c.model.decoder.heads) for c in runs["LEAP"]} == {(6e-3, 4)}
+    assert {(c.train.lr, c.model.dropout) for c in runs["MMIL"]} == {(6e-3, 0.2)}
+
+
+def test_seeds_are_paired_and_none_is_a_search_seed():
+    runs = leap_vs_mmil("full", "tiny")
+    for configs in runs.values():
+        assert [config.seed for config in configs] == list(range(len(configs)))
+        assert not {config.seed for config in configs} & set(SEARCH_SEEDS)
+    assert len(runs["MMIL"]) == len(runs["LEAP"]) == 10
+    assert min(map(len, runs.values())) == 5
+
+
+def test_smoke_is_small_and_otherwise_the_same():
+    full, smoke = leap_vs_mmil("full", "tiny"), leap_vs_mmil("smoke", "tiny")
+    for system, configs in smoke.items():
+        assert len(configs) == 2
+        for config, large in zip(configs, full[system], strict=False):
+            assert (config.train.epochs, config.train.videos) == (2, 128)
+            assert to_dict(replace(config, train=large.train)) == to_dict(large)
+
+
+def test_a_data_set_without_settings_is_one_line():
+    with pytest.raises(LeapError, match=r"^no settings chosen for data set 'llp'[^\n]*$"):
+        leap_vs_mmil("full", "llp")

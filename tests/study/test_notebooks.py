@@ -1,0 +1,69 @@
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from leap.errors import LeapError
+from leap.study import notebooks
+from leap.study.notebooks import check_parameters, execute
+
+
+def write(path, *sources):
+    """A notebook whose parameters cell has ``profile``, followed by code cells."""
+    parameters = new_code_cell('profile: str = "smoke"', metadata={"tags": ["parameters"]})
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(new_notebook(cells=[parameters, *map(new_code_cell, sources)], metadata=kernel), path)
+    return path
+
+
+def test_good_notebook_sees_its_parameters(tmp_path):
+    notebook, output = write(tmp_path / "good.ipynb", "print('profile is', profile)"), tmp_path / "out.ipynb"
+    before = notebook.read_bytes()
+    execute(notebook, output, {"profile": "laptop"})
+    cells = nbformat.read(output, 4).cells
+    assert cells[-1].outputs[0].text == "profile is laptop\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"good.ipynb", "out.ipynb"}
+    assert notebook.read_bytes() == before
+
+
+def test_failing_cell_leaves_no_output(tmp_path):
+    notebook, output = write(tmp_path / "bad.ipynb", "print('so far')", "1 / 0"), tmp_path / "out.ipynb"
+    output.write_text("old")
+    with pytest.raises(LeapError) as error:
+        execute(notebook, output, {})
+    message = str(error.value)
+    assert message.startswith(f"{notebook}: ")
+    assert "ZeroDivisionError: division by zero" in message
+    assert "\n" not in message
+    assert output.read_text() == "old"
+    assert "so far" in (tmp_path / "out.ipynb.failed").read_text()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_unknown_parameter_is_refused_before_executing(tmp_path):
+    trace = tmp_path / "trace"
+    notebook = write(tmp_path / "good.ipynb", f"open({str(trace)!r}, 'w')")
+    with pytest.raises(LeapError, match=r"^[^\n]*good\.ipynb: unknown parameter 'profil'; it has profile$"):
+        execute(notebook, tmp_path / "out.ipynb", {"profile": "smoke", "profil": "full"})
+    assert not trace.exists()
+    assert not (tmp_path / "out.ipynb").exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"no notebook", b"\xff"])
+def test_what_is_not_a_notebook_is_one_line(content, tmp_path):
+    path = tmp_path / "some.ipynb"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(LeapError, match=r"^[^\n]*some\.ipynb: [^\n]*$"):
+        check_parameters(path, {})
+
+
+def test_a_multiline_error_is_one_line(tmp_path, monkeypatch):
+    import papermill
+
+    def fail(source, output, *_, **__):
+        write(output)
+        raise papermill.PapermillExecutionError(0, 3, "", "ValueError", "first\nsecond", [])
+
+    monkeypatch.setattr(papermill, "execute_notebook", fail)
+    with pytest.raises(LeapError, match=r"^[^\n]*ValueError: first second[^\n]*$"):
+        notebooks.execute(write(tmp_path / "bad.ipynb"), tmp_path / "out.ipynb", {})

@@ -1,0 +1,41 @@
+import subprocess
+from importlib.metadata import version
+
+import torch
+
+import leap
+from leap.study import provenance
+
+
+def test_code_names_version_and_state():
+    code = provenance.code()
+    assert code["version"] == leap.__version__
+    assert code["dirty"] in (True, False, None)
+    if code["commit"] is None:
+        assert code["dirty"] is None
+    else:
+        assert len(code["commit"]) == 40
+        assert int(code["commit"], 16) > 0
+
+
+def test_changes_make_the_tree_dirty(monkeypatch):
+    answers = {"rev-parse": "a" * 40, "status": ""}
+    monkeypatch.setattr(provenance, "_git", lambda command, *_: answers[command])
+    assert provenance.code()["dirty"] is False
+    answers["status"] = " M leap/engine.py"
+    assert provenance.code()["dirty"] is True
+
+
+def test_outside_a_checkout_commit_is_unknown(monkeypatch):
+    def no_git(*arguments, **options):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(subprocess, "run", no_git)
+    assert provenance.code() == {"version": leap.__version__, "commit": None, "dirty": None}
+
+
+def test_libraries_and_device():
+    libraries = provenance.libraries()
+    assert libraries["torch"] == version("torch")
+    assert {"numpy", "h5py", "safetensors"} < libraries.keys()
+    assert provenance.device()["threads"] == torch.get_num_threads()

@@ -1,0 +1,70 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from leap.study import search as search_module
+from leap.study.grid import SYSTEMS
+from leap.study.records import read_records, run_key
+from leap.study.search import search_table, select, val_score
+
+
+def score(config):
+    """Best at the middle learning rate with one head and little dropout; seeds differ by 2."""
+    model = config.model
+    return (
+        60 - 1e4 * abs(config.train.lr - 3e-3) - model.decoder.heads - model.dropout + 2 * (config.seed % 2)
+    )
+
+
+@pytest.fixture
+def searched(tiny_records, tiny_store, tmp_path, monkeypatch):
+    """Results folder and settings file of a search whose runs are made up."""
+
+    def make_runs(configs, store, results):
+        assert (store, results) == (tiny_store, tmp_path)
+        return [
+            replace(
+                tiny_records[0],
+                key=run_key(config, store.checksum),
+                seed=config.seed,
+                selection={"epoch": 1, "seg_type": score(config)},
+                metrics={},
+            )
+            for config in configs
+        ]
+
+    monkeypatch.setattr(search_module, "make_runs", make_runs)
+    path = tmp_path / "selected.json"
+    path.write_text(json.dumps({"llp": {"MMIL": {"lr": 1}}, "tiny": "old"}))
+    select(tiny_store, tmp_path, path)
+    return tmp_path, path
+
+
+def test_val_score_is_the_mean_of_the_best_epochs(tiny_records):
+    records = [replace(tiny_records[0], selection={"epoch": 1, "seg_type": s}) for s in (10.0, 40.0)]
+    assert val_score(records) == 25.0
+
+
+def test_the_best_setting_on_val_is_chosen(searched):
+    table = json.loads(searched[1].read_text())
+    assert table["llp"] == {"MMIL": {"lr": 1}}
+    assert list(table["tiny"]) == list(SYSTEMS)
+    for system, (decoder, _) in SYSTEMS.items():
+        assert table["tiny"][system] == {"lr": 3e-3} | ({"heads": 1} if decoder.blocks else {"dropout": 0.1})
+
+
+def test_all_records_of_the_search_are_kept(searched):
+    records = read_records(searched[0] / "records" / "search.jsonl.gz")
+    assert len({record.key for record in records}) == len(records) == len(SYSTEMS) * 6 * 2
+
+
+def test_table_of_the_search(searched, monkeypatch):
+    monkeypatch.setattr(search_module, "selected", lambda: json.loads(searched[1].read_text()))
+    table = search_table(read_records(searched[0] / "records" / "search.jsonl.gz"), "tiny")
+    assert list(table.index) == list(SYSTEMS)
+    assert table.loc["LEAP", "lr"] == 3e-3
+    assert table.loc["LEAP", "heads"] == 1
+    # score at (3e-3, 1 head, dropout 0.2) and at (6e-3, 4 heads, dropout 0.2), mean of seeds 1000 and 1001
+    assert table.loc["LEAP", "best val score"] == pytest.approx(60 - 1 - 0.2 + 1)
+    assert table.loc["LEAP", "worst val score"] == pytest.approx(60 - 30 - 4 - 0.2 + 1)

@@ -1,0 +1,48 @@
+"""Today's code makes the committed numbers: the first epoch of every system, run again.
+
+If this fails after an intended change of numerics, raise ``REVISION`` and make the records anew.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from leap.data.store import open_dataset
+from leap.engine import evaluate, make_optimizer, train_one_epoch
+from leap.losses import Criterion
+from leap.study.grid import SYSTEMS, leap_vs_mmil
+from leap.study.records import read_records, run_key
+from leap.study.runs import make_parser
+
+RECORDS = Path(__file__).parents[2] / "results" / "records" / "02_leap_vs_mmil.jsonl.gz"
+
+
+@pytest.fixture(scope="module")
+def store():
+    with open_dataset("av-digits") as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def videos(store):
+    return store.videos("train"), store.videos("val")
+
+
+@pytest.fixture(scope="module")
+def records():
+    return {record.key: record for record in read_records(RECORDS)}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_first_epoch_equals_the_committed_record(system, store, videos, records):
+    train, val = videos
+    config = leap_vs_mmil("full", "av-digits")[system][0]
+    committed = records[run_key(config, store.checksum)].history[0]
+    parser = make_parser(config, store)
+    optimizer = make_optimizer(parser, config.train)
+    losses = train_one_epoch(parser, Criterion(config.loss), optimizer, train, config.train, config.seed, 0)
+    for name, loss in losses.items():
+        assert loss == pytest.approx(committed[f"loss_{name}"], rel=2e-3), name
+    scores = evaluate(parser, val, config.protocol)
+    for name, score in scores.items():
+        assert score == pytest.approx(committed[name], abs=1.0), name

@@ -1,0 +1,113 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from leap.decoding import Protocol
+from leap.errors import LeapError
+from leap.study import study as study_module
+from leap.study.records import REVISION, read_records
+from leap.study.study import Study, describe, open_study
+
+
+@pytest.fixture
+def make_study(tiny_store, tiny_config, tiny_records, tiny_results, monkeypatch):
+    """A study of two systems with seeds 1, 0 and 0; its runs are made already."""
+
+    def grid(profile, dataset):
+        assert dataset == "tiny"
+        return {
+            "A": [replace(tiny_config, seed=1), replace(tiny_config, seed=0)],
+            "B": [replace(tiny_config, seed=0)],
+        }
+
+    monkeypatch.setitem(study_module.NOTEBOOKS, "tiny", grid)
+    return lambda profile="smoke", results=tiny_results: Study("tiny", profile, tiny_store, results)
+
+
+def test_runs_come_by_system_in_order(make_study, tiny_records):
+    zero, one = tiny_records
+    assert make_study().runs() == {"A": [one, zero], "B": [zero]}
+
+
+@pytest.mark.parametrize("profile", ["smoke", "laptop", "full"])
+def test_only_full_writes_what_is_committed(profile, make_study, tiny_records, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        study_module, "make_runs", lambda configs, *_: [tiny_records[c.seed] for c in configs]
+    )
+    study = make_study(profile, tmp_path)
+    study.runs()
+    table = pd.DataFrame({"seg_a": [1.23456]}, index=pd.Index(["LEAP"], name="system"))
+    study.publish("scores", table)
+    study.publish_figure("curves", Figure())
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    if profile != "full":
+        assert written == set()
+        return
+    assert written == {"records/tiny.jsonl.gz", "tables/scores.csv", "figures/curves.png"}
+    assert (tmp_path / "tables/scores.csv").read_text() == "system,seg_a\nLEAP,1.2346\n"
+    zero, one = tiny_records
+    assert read_records(tmp_path / "records/tiny.jsonl.gz") == [one, zero, zero]
+
+
+def test_overlapping_videos_have_two_events_in_one_segment_of_one_modality(make_study, tiny_store):
+    test = tiny_store.videos("test")
+    expected = [
+        any(bool((cube[i].sum(-1) >= 2).any()) for cube in (test.true_audio, test.true_visual))
+        for i in range(len(test))
+    ]
+    assert make_study().overlapping_videos().tolist() == expected
+
+
+def test_parsed_video_is_of_the_records_model(make_study, tiny_records):
+    parsed = [make_study().parsed(record, 2) for record in tiny_records]
+    assert [video.name for video in parsed] == ["clip-2-2"] * 2
+    assert not np.array_equal(parsed[0].probabilities["audio"], parsed[1].probabilities["audio"])
+
+
+def test_caption_says_what_the_numbers_are(make_study):
+    study = make_study()
+    caption = study.caption(study.runs())
+    for part in ("tiny", "test", "smoke", "1 to 2 seeds", f"revision {REVISION}", "segment threshold 0.5"):
+        assert part in caption
+
+
+def test_protocol_in_words():
+    assert describe(Protocol()) == "protocol: segment threshold 0.5, video gate 0.5"
+    assert describe(Protocol(segment=0.25, gate=None)) == "protocol: segment threshold 0.25, no gate"
+
+
+def test_open_study(tiny_path, tmp_path, monkeypatch):
+    study = open_study("tiny", "full", "tiny", str(tiny_path), str(tmp_path))
+    assert (study.notebook, study.profile, study.results) == ("tiny", "full", tmp_path)
+    assert study.store.dataset == "tiny"
+    (tmp_path / "Snakefile").touch()
+    (tmp_path / "notebooks" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "notebooks" / "deep")
+    assert open_study("tiny", "smoke", "tiny", str(tiny_path)).results == tmp_path / "results"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"profile": "big"}, "unknown profile 'big'"),
+        ({"dataset": "llp"}, "holds the data set 'tiny', not 'llp'"),
+        ({"data": "missing.h5"}, "missing.h5: no such data set"),
+    ],
+)
+def test_what_cannot_be_opened_is_one_line(changes, message, tiny_path):
+    values = {"profile": "smoke", "dataset": "tiny", "data": str(tiny_path), "results": "results"} | changes
+    with pytest.raises(LeapError) as error:
+        open_study("tiny", **values)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_outside_a_checkout_a_results_folder_is_asked_for(tiny_path, tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "exists", lambda path: path.name != "Snakefile")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LeapError, match="give a results folder"):
+        open_study("tiny", "smoke", "tiny", str(tiny_path))

@@ -1,0 +1,165 @@
+from math import log
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leap.config import LossConfig
+from leap.losses import (
+    Criterion,
+    avss,
+    avss_release,
+    basic_losses,
+    eiou,
+    eiou_release,
+    segment_bce,
+    video_bce,
+)
+from leap.models.parsing import Parsing
+
+BASIC = {"video_audio", "video_visual", "video", "segment_audio", "segment_visual"}
+
+
+@st.composite
+def label_pairs(draw):
+    b, t, c = (draw(st.integers(1, high)) for high in (2, 4, 4))
+    bits = st.lists(st.sampled_from([0.0, 1.0]), min_size=b * t * c, max_size=b * t * c)
+    return tuple(torch.tensor(draw(bits)).view(b, t, c) for _ in range(2))
+
+
+def sets(labels):
+    """Events of each segment as sets: videos, segments."""
+    return [[set(segment.nonzero().flatten().tolist()) for segment in video] for video in labels]
+
+
+def make_parsing(videos, seed=0, encoded=None):
+    """A parsing with random scores, and optionally given encoder outputs."""
+    generator = torch.Generator().manual_seed(seed)
+    n, t, c = videos.pseudo_audio.shape
+    audio, visual = encoded or (torch.randn(n, t, 6, generator=generator) for _ in range(2))
+    return Parsing(
+        *(torch.randn(n, t, c, generator=generator) for _ in range(2)),
+        *(torch.rand(n, c, generator=generator) for _ in range(3)),
+        encoded_audio=audio,
+        encoded_visual=visual,
+    )
+
+
+@given(label_pairs())
+def test_eiou_is_intersection_over_union(labels):
+    audio, visual = labels
+    expected = [
+        [[len(a & v) / len(a | v) if a | v else 0.0 for v in seen] for a in heard]
+        for heard, seen in zip(sets(audio), sets(visual), strict=True)
+    ]
+    torch.testing.assert_close(eiou(audio, visual), torch.tensor(expected))
+
+
+@given(label_pairs())
+def test_eiou_is_symmetric(labels):
+    audio, visual = labels
+    assert torch.equal(eiou(audio, visual), eiou(visual, audio).transpose(1, 2))
+
+
+def test_eiou_of_two_empty_sets_is_zero():
+    assert torch.equal(eiou(torch.zeros(2, 3, 4), torch.zeros(2, 3, 4)), torch.zeros(2, 3, 3))
+
+
+@given(label_pairs())
+def test_released_target(labels):
+    audio, visual = labels
+    heard, seen = sets(audio), sets(visual)
+    target = eiou_release(audio, visual)
+    assert target.min() >= 0.01 - 1e-6
+    assert target.max() <= 0.51 + 1e-6
+    for b in range(len(audio)):
+        largest = max(len(events) for events in heard[b] + seen[b])
+        for i, a in enumerate(heard[b]):
+            for j, v in enumerate(seen[b]):
+                x = len(a & v) / largest if largest else 0.0
+                assert target[b, i, j].item() == pytest.approx(x / (1 + x) + 0.01, abs=1e-6)
+
+
+def test_avss_is_zero_where_cosine_is_eiou(make_videos):
+    videos = make_videos(1, t=2, c=3)
+    videos.pseudo_audio.copy_(torch.tensor([[[1, 1, 0], [0, 0, 0]]]))
+    videos.pseudo_visual.copy_(torch.tensor([[[1, 0, 0], [0, 0, 1]]]))
+    # EIoU is 1/2 at (0, 0) and 0 elsewhere
+    encoded_audio = torch.tensor([[[2.0, 0, 0], [0, 0, 0]]])
+    encoded_visual = torch.tensor([[[0.5, 0.75**0.5, 0], [0, 0, 3.0]]])
+    assert avss(make_parsing(videos, encoded=(encoded_audio, encoded_visual)), videos) < 1e-12
+    apart = torch.tensor([[[0, 1.0, 0], [0, 0, 3.0]]])
+    assert avss(make_parsing(videos, encoded=(encoded_audio, apart)), videos).item() == 0.25 / 4
+
+
+def test_avss_is_a_mean_over_videos_and_pairs(make_videos):
+    videos = make_videos()
+    parsing = make_parsing(videos)
+    parts = [avss(make_parsing(one, encoded=encoded), one) for one, encoded in singles(videos, parsing)]
+    torch.testing.assert_close(avss(parsing, videos), torch.stack(parts).mean())
+
+
+def singles(videos, parsing):
+    for i in range(len(videos)):
+        one = slice(i, i + 1)
+        yield videos[one], (parsing.encoded_audio[one], parsing.encoded_visual[one])
+
+
+def test_released_avss_cuts_negative_cosines(make_videos):
+    videos = make_videos(2, t=3)
+    ones = torch.ones(2, 3, 4)
+    opposed = avss_release(make_parsing(videos, encoded=(ones, -ones)), videos)
+    expected = eiou_release(videos.pseudo_audio, videos.pseudo_visual).square().mean()
+    torch.testing.assert_close(opposed, expected)
+
+
+@pytest.mark.parametrize(
+    ("probability", "target", "loss"),
+    [(0.0, 1.0, 16.118), (1.0, 0.0, 15.942), (0.25, 1.0, log(4)), (0.25, 0.0, log(4 / 3))],
+)
+def test_video_bce_is_clamped(probability, target, loss):
+    value = video_bce(torch.tensor([[probability]]), torch.tensor([[target]]))
+    assert value.item() == pytest.approx(loss, abs=1e-3)
+
+
+def test_video_bce_of_the_truth_is_zero():
+    truth = torch.tensor([[1.0, 0.0]])
+    assert video_bce(truth, truth) < 1e-6
+
+
+def test_segment_bce_is_the_cross_entropy_of_the_sigmoid():
+    logits, target = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0)), torch.ones(3, 4, 5)
+    torch.testing.assert_close(segment_bce(logits, target), -logits.sigmoid().log().mean())
+    torch.testing.assert_close(segment_bce(logits, 0 * target), -(-logits).sigmoid().log().mean())
+
+
+def test_video_targets_are_unions_over_time(make_videos):
+    videos = make_videos()
+    parsing = make_parsing(videos)
+    losses = basic_losses(parsing, videos)
+    for modality in ("audio", "visual"):
+        union = (getattr(videos, f"pseudo_{modality}").sum(dim=1) > 0).float()
+        expected = video_bce(getattr(parsing, f"video_{modality}"), union)
+        assert torch.equal(losses[f"video_{modality}"], expected)
+    assert torch.equal(losses["video"], video_bce(parsing.video, videos.weak))
+
+
+@pytest.mark.parametrize(("reading", "function"), [("paper", avss), ("release", avss_release)])
+def test_criterion_weighs_avss_by_lambda(reading, function, make_videos):
+    videos = make_videos()
+    parsing = make_parsing(videos)
+    criterion = Criterion(LossConfig(weight_avss=0.3, avss=reading))
+    losses = criterion(parsing, videos)
+    assert losses.keys() == BASIC | {"avss"}
+    assert torch.equal(losses["avss"], function(parsing, videos))
+    expected = sum(losses[name].item() for name in BASIC) + 0.3 * losses["avss"].item()
+    assert criterion.total(losses).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_lambda_zero_leaves_avss_out(make_videos):
+    videos = make_videos()
+    criterion = Criterion(LossConfig(weight_avss=0.0))
+    losses = criterion(make_parsing(videos), videos)
+    assert losses.keys() == BASIC
+    assert criterion.total(losses).item() == pytest.approx(sum(v.item() for v in losses.values()), rel=1e-6)
