@@ -1,5 +1,6 @@
 """From label text to label embeddings."""
 
+import hashlib
 from math import sqrt
 from pathlib import Path
 
@@ -55,6 +56,20 @@ def read_label_embeddings(path: str | Path, classes: int) -> Tensor:
 def label_embeddings(source: str, classes: int) -> Tensor:
     """Label embeddings (C, L) by name: ``"orthogonal"`` or the path of a file."""
     return random_orthogonal(classes) if source == ORTHOGONAL else read_label_embeddings(source, classes)
+
+
+def source_checksum(source: str) -> str:
+    """SHA-256 of a file of label embeddings; empty for embeddings that are made, not read.
+
+    Raises:
+        LeapError: if the file cannot be read.
+    """
+    if source == ORTHOGONAL:
+        return ""
+    try:
+        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
+    except OSError as error:
+        raise LeapError(f"{source}: cannot be read ({error.strerror}); give a .npy or .pt") from None
 
 
 def _read_pt(path: str | Path) -> np.ndarray:

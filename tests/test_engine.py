@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import leap.engine as engine
 from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
@@ -137,9 +138,21 @@ def test_resumed_equals_uninterrupted_bit_for_bit(epoch, train, val, tmp_path, m
     assert_same_checkpoint(tmp_path / "parts", tmp_path / "whole")
 
 
-def assert_same_checkpoint(first, second):
-    first, second = ((folder / "checkpoint.safetensors").read_bytes() for folder in (first, second))
-    assert first == second
+def assert_same_checkpoint(*folders):
+    first, second = (load_file(folder / "checkpoint.safetensors") for folder in folders)
+    assert equal(first, second)
+    assert any(name.startswith("optimizer.0") for name in first)
+
+
+def test_another_trainings_checkpoint_is_refused(train, val, tmp_path):
+    def fit_as(identity):
+        parser, criterion = make_parser(), Criterion(LossConfig())
+        return fit(parser, criterion, train, val, CONFIG, PROTOCOL, 0, tmp_path, identity)
+
+    progress = fit_as("one")
+    assert fit_as("one") == progress
+    with pytest.raises(LeapError, match=r"^[^\n]*checkpoint\.safetensors[^\n]*other config[^\n]*$"):
+        fit_as("two")
 
 
 def test_finished_training_is_not_repeated(train, val, tmp_path, monkeypatch):

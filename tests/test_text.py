@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from leap.errors import LeapError
-from leap.text import label_embeddings, random_orthogonal, read_label_embeddings
+from leap.text import label_embeddings, random_orthogonal, read_label_embeddings, source_checksum
 
 ROWS = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -54,6 +54,16 @@ def test_files_are_read_in_class_order(name, tmp_path):
 
 def test_named_embeddings():
     assert torch.equal(label_embeddings("orthogonal", 5), random_orthogonal(5))
+
+
+def test_checksum_is_of_a_files_content(tmp_path):
+    one, same, other = (tmp_path / name for name in ("a.npy", "b.npy", "c.npy"))
+    for path, rows in ((one, ROWS), (same, ROWS), (other, ROWS + 1)):
+        write(path, rows)
+    assert source_checksum(str(one)) == source_checksum(str(same)) != source_checksum(str(other))
+    assert source_checksum("orthogonal") == ""
+    with pytest.raises(LeapError, match=r"^[^\n]*missing\.npy: cannot be read[^\n]*$"):
+        source_checksum(str(tmp_path / "missing.npy"))
 
 
 def refused(path, classes=3):

@@ -34,13 +34,11 @@ class AttentionBlock(nn.Module):
         width: d.
         ffn: hidden width of the feed-forward layer.
         heads: attention heads; must divide ``width``.
-        dropout: dropout on both sublayers and in the feed-forward layer.
-        attention_dropout: dropout on the attention weights.
+        dropout: dropout on both sublayers and in the feed-forward layer; half of it on the attention
+            weights, as in the release.
     """
 
-    def __init__(
-        self, width: int, ffn: int, heads: int, dropout: float = 0.2, attention_dropout: float = 0.1
-    ) -> None:
+    def __init__(self, width: int, ffn: int, heads: int, dropout: float = 0.2) -> None:
         super().__init__()
         if width % heads:
             raise ValueError(f"{heads} heads do not divide the width {width}")
@@ -52,7 +50,7 @@ class AttentionBlock(nn.Module):
             nn.Linear(width, ffn), nn.ReLU(), nn.Dropout(dropout), nn.Linear(ffn, width)
         )
         self.dropout = nn.Dropout(dropout)
-        self.attention_dropout = nn.Dropout(attention_dropout)
+        self.attention_dropout = nn.Dropout(dropout / 2)
 
     def forward(self, query: Tensor, context: Tensor) -> Attended:
         """Refine ``query`` (B or 1, Q, d) by ``context`` (B, T, d).

@@ -27,13 +27,15 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
         warnings.simplefilter("ignore")  # papermill's own deprecations
         import papermill
     check_parameters(notebook, parameters)
+    failed = Path(f"{output}.failed")
+    failed.unlink(missing_ok=True)
     with atomic_path(output) as temporary:
         try:
             papermill.execute_notebook(
                 str(notebook), str(temporary), dict(parameters), kernel_name=KERNEL, progress_bar=False
             )
         except papermill.PapermillExecutionError as error:
-            failed = temporary.rename(f"{output}.failed")
+            temporary.rename(failed)
             reason = f"cell {error.exec_count}: {error.ename}: {' '.join(error.evalue.split())}"
             raise LeapError(f"{notebook}: {reason}; see the executed cells in {failed}") from None
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from leap.config import RunConfig, canonical_json, from_dict, to_dict
 from leap.errors import LeapError
 from leap.files import atomic_path, atomic_write
+from leap.text import source_checksum
 
 SCHEMA = 1
 
@@ -78,9 +79,14 @@ _ADAPTER = TypeAdapter(Record)
 
 
 def run_key(config: RunConfig, checksum: str) -> str:
-    """Name of a run: 16 hex digits over config, data checksum and ``REVISION``."""
-    text = canonical_json({"config": to_dict(config), "data": checksum, "revision": REVISION})
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    """Name of a run: 16 hex digits over config, data checksum, label embeddings and ``REVISION``."""
+    parts = {
+        "config": to_dict(config),
+        "data": checksum,
+        "labels": source_checksum(config.model.labels),
+        "revision": REVISION,
+    }
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:16]
 
 
 def write_record(record: Record, path: Path) -> None:

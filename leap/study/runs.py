@@ -1,5 +1,6 @@
 """One run: from a config to its record."""
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,7 +81,8 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
 def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) -> list[Record]:
     """Records of several runs, in order, with a progress bar over those that are missing."""
     missing = [c for c in configs if not (run_folder(c, store, results) / RECORD).exists()]
-    for config in tqdm(missing, "runs", disable=None):
+    in_notebook = "ipykernel" in sys.modules  # tqdm takes a notebook for a file and would stay silent
+    for config in tqdm(missing, "runs", disable=not missing or (False if in_notebook else None)):
         make_run(config, store, results)
     return [make_run(config, store, results) for config in configs]
 

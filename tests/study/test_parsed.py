@@ -31,10 +31,14 @@ def test_a_parsed_video_is_its_row_of_the_predictions(folder, tiny_store):
         np.testing.assert_allclose(video.probabilities[modality], saved, atol=1e-3)
 
 
-def test_attention_is_a_distribution_over_segments(folder, tiny_store):
-    for weights in parse(folder, tiny_store, "clip-2-0").attention.values():
+def test_attention_is_the_last_blocks_mean_over_heads(folder, tiny_store):
+    parser, _ = load_parser(folder)
+    videos = tiny_store.videos("test")[1:2]
+    parsing = parser(videos.audio, videos.visual_2d)
+    for modality, weights in parse(folder, tiny_store, "clip-2-1").attention.items():
+        heads = getattr(parsing, f"attention_{modality}")[0, -1].detach().numpy()  # (heads, C, T)
         assert weights.shape == (3, 4)
-        np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+        np.testing.assert_allclose(weights, (heads[0] + heads[1]) / 2, rtol=1e-5)
 
 
 def test_no_id_means_the_first_video(folder, tiny_store):

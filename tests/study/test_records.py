@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from leap.config import RunConfig
+from leap.config import ModelConfig, RunConfig
 from leap.errors import LeapError
 from leap.metrics import parsing_scores
 from leap.study import records as records_module
@@ -24,6 +24,15 @@ def test_key_is_16_hex_digits_of_config_data_and_revision(monkeypatch):
     assert len(others | {key}) == 4
 
 
+def test_key_changes_with_the_content_of_a_label_file(tmp_path):
+    path = tmp_path / "labels.npy"
+    config = RunConfig(model=ModelConfig(labels=str(path)))
+    path.write_bytes(b"one")
+    first = run_key(config, "a")
+    path.write_bytes(b"two")
+    assert run_key(config, "a") != first
+
+
 def test_one_record_round_trips(tiny_records, tmp_path):
     write_record(tiny_records[0], tmp_path / "record.json")
     assert read_record(tmp_path / "record.json") == tiny_records[0]
@@ -34,6 +43,7 @@ def test_many_records_round_trip_in_order_and_equal_bytes(tiny_records, tmp_path
     write_records(tiny_records, first)
     write_records(iter(tiny_records), second)
     assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes()[4:8] == bytes(4)  # gzip's time of writing
     assert read_records(first) == tiny_records
     write_records(tiny_records[::-1], second)
     assert read_records(second) == tiny_records[::-1]
