@@ -100,7 +100,7 @@ class TrainConfig:
         videos: train on the first so many videos only; None for all.
     """
 
-    epochs: int = Field(default=14, ge=1)
+    epochs: int = Field(default=12, ge=1)
     batch: int = Field(default=32, ge=1)
     lr: float = Field(default=3e-3, gt=0)
     warmup: int = Field(default=50, ge=0)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from leap.models.dropout import Dropout
+
 
 class Attended(NamedTuple):
     """What a block returns.
@@ -47,10 +49,10 @@ class AttentionBlock(nn.Module):
         self.norm_attention = nn.LayerNorm(width)
         self.norm_feed_forward = nn.LayerNorm(width)
         self.feed_forward = nn.Sequential(
-            nn.Linear(width, ffn), nn.ReLU(), nn.Dropout(dropout), nn.Linear(ffn, width)
+            nn.Linear(width, ffn), nn.ReLU(), Dropout(dropout), nn.Linear(ffn, width)
         )
-        self.dropout = nn.Dropout(dropout)
-        self.attention_dropout = nn.Dropout(dropout / 2)
+        self.dropout = Dropout(dropout)
+        self.attention_dropout = Dropout(dropout / 2)
 
     def forward(self, query: Tensor, context: Tensor) -> Attended:
         """Refine ``query`` (B or 1, Q, d) by ``context`` (B, T, d).

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from leap.models.dropout import Dropout
+
 
 class HanLayer(nn.Module):
     """Self-attention and cross-modal attention on one query, added to the residual (HAN).
@@ -16,10 +18,10 @@ class HanLayer(nn.Module):
         self.cross_attention = nn.MultiheadAttention(width, heads, dropout, batch_first=True)
         self.norm_attention = nn.LayerNorm(width)
         self.feed_forward = nn.Sequential(
-            nn.Linear(width, ffn), nn.ReLU(), nn.Dropout(dropout), nn.Linear(ffn, width)
+            nn.Linear(width, ffn), nn.ReLU(), Dropout(dropout), nn.Linear(ffn, width)
         )
         self.norm_feed_forward = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, stream: Tensor, other: Tensor) -> Tensor:
         """Refine one stream (B, T, d) by itself and by the other modality's (B, T, d)."""

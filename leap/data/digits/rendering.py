@@ -3,7 +3,7 @@
 Sound: in every segment where a digit is heard, one recording of it by one speaker a video, at a random
 onset, at a level that drifts from segment to segment, over coloured noise. Frames: every digit that is seen
 keeps its handwriting and its place up to a jitter, under crossing bars and noise; some frames are faded.
-The levels were chosen by the scores of the MMIL baseline alone, to lie in the range of those published on LLP:
+The levels were chosen by the scores of the MMIL baseline alone, to lie in the range published for LLP:
 three easier levels and one harder were set aside.
 """
 
