@@ -5,7 +5,15 @@ import pytest
 from leap.config import LossConfig, TrainConfig, to_dict
 from leap.errors import LeapError
 from leap.study import grid
-from leap.study.grid import SEARCH_SEEDS, SYSTEMS, candidates, check_profile, leap_vs_mmil, search_configs
+from leap.study.grid import (
+    LEARNING_RATES,
+    SEARCH_SEEDS,
+    SYSTEMS,
+    candidates,
+    check_profile,
+    leap_vs_mmil,
+    search_configs,
+)
 from leap.study.records import run_key
 
 
@@ -47,8 +55,8 @@ def test_systems_train_alike_but_for_decoder_and_searched_settings():
 
 def test_selected_settings_are_used():
     runs = leap_vs_mmil("full", "tiny")
-    assert {(c.train.lr, c.model.decoder.heads) for c in runs["LEAP"]} == {(6e-3, 4)}
-    assert {(c.train.lr, c.model.dropout) for c in runs["MMIL"]} == {(6e-3, 0.2)}
+    assert {(c.train.lr, c.model.decoder.heads) for c in runs["LEAP"]} == {(LEARNING_RATES[2], 4)}
+    assert {(c.train.lr, c.model.dropout) for c in runs["MMIL"]} == {(LEARNING_RATES[2], 0.2)}
 
 
 def test_seeds_are_paired_and_none_is_a_search_seed():

@@ -4,16 +4,18 @@ from dataclasses import replace
 import pytest
 
 from leap.study import search as search_module
-from leap.study.grid import SYSTEMS
+from leap.study.grid import LEARNING_RATES, SYSTEMS
 from leap.study.records import read_records, run_key
 from leap.study.search import search_table, select, val_score
+
+MIDDLE = LEARNING_RATES[1]
 
 
 def score(config):
     """Best at the middle learning rate with one head and little dropout; seeds differ by 2."""
     model = config.model
     return (
-        60 - 1e4 * abs(config.train.lr - 3e-3) - model.decoder.heads - model.dropout + 2 * (config.seed % 2)
+        60 - 1e4 * abs(config.train.lr - MIDDLE) - model.decoder.heads - model.dropout + 2 * (config.seed % 2)
     )
 
 
@@ -51,7 +53,9 @@ def test_the_best_setting_on_val_is_chosen(searched):
     assert table["llp"] == {"MMIL": {"lr": 1}}
     assert list(table["tiny"]) == list(SYSTEMS)
     for system, (decoder, _) in SYSTEMS.items():
-        assert table["tiny"][system] == {"lr": 3e-3} | ({"heads": 1} if decoder.blocks else {"dropout": 0.1})
+        assert table["tiny"][system] == {"lr": MIDDLE} | (
+            {"heads": 1} if decoder.blocks else {"dropout": 0.1}
+        )
 
 
 def test_all_records_of_the_search_are_kept(searched):
@@ -63,8 +67,10 @@ def test_table_of_the_search(searched, monkeypatch):
     monkeypatch.setattr(search_module, "selected", lambda: json.loads(searched[1].read_text()))
     table = search_table(read_records(searched[0] / "records" / "search.jsonl.gz"), "tiny")
     assert list(table.index) == list(SYSTEMS)
-    assert table.loc["LEAP", "lr"] == 3e-3
+    assert table.loc["LEAP", "lr"] == MIDDLE
     assert table.loc["LEAP", "heads"] == 1
-    # score at (3e-3, 1 head, dropout 0.2) and at (6e-3, 4 heads, dropout 0.2), mean of seeds 1000 and 1001
+    # at the middle rate with 1 head, and at the largest with 4; dropout 0.2, mean of the two seeds
     assert table.loc["LEAP", "best val score"] == pytest.approx(60 - 1 - 0.2 + 1)
-    assert table.loc["LEAP", "worst val score"] == pytest.approx(60 - 30 - 4 - 0.2 + 1)
+    assert table.loc["LEAP", "worst val score"] == pytest.approx(
+        60 - 1e4 * (LEARNING_RATES[2] - MIDDLE) - 4 - 0.2 + 1
+    )

@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+import pytest
+
+from leap.errors import LeapError
+from leap.study import readme
+from leap.study.records import write_records
+
+TEXT = "# leap\n\n<!-- results -->\nold\n<!-- /results -->\n\nmore\n"
+
+
+@pytest.fixture
+def results(tiny_records, tiny_config, tmp_path, monkeypatch):
+    """Committed records of two systems, the second ten points above the first at the event level."""
+    zero, one = tiny_records
+    better = {name: [min(v + 0.1, 1.0) for v in values] for name, values in zero.per_video.items()}
+    other = replace(tiny_config, seed=7)
+    records = [zero, one, replace(zero, key=readme.run_key(other, zero.data["checksum"]), per_video=better)]
+    write_records(records, tmp_path / "records" / f"{readme.NOTEBOOK}.jsonl.gz")
+    grid = {"MMIL": [tiny_config, replace(tiny_config, seed=1)], "LEAP": [other]}
+    monkeypatch.setitem(readme.NOTEBOOKS, readme.NOTEBOOK, lambda profile, dataset: grid)
+    return tmp_path
+
+
+def test_only_the_block_changes_and_a_second_time_nothing(results):
+    text = readme.update(TEXT, results)
+    assert text.startswith("# leap\n\n<!-- results -->\n|")
+    assert text.endswith("<!-- /results -->\n\nmore\n")
+    assert "old" not in text
+    assert readme.update(text, results) == text
+
+
+def test_rows_are_the_records(results, tiny_records):
+    lines = readme.result_table(results).splitlines()
+    mmil, leap = (line.strip("| ").split(" | ") for line in lines[2:4])
+    mean = sum(record.metrics["seg_type"] for record in tiny_records) / 2
+    assert mmil[:2] == ["MMIL", mmil[1]]
+    assert mmil[1].startswith(f"{mean:.1f} ± ")
+    assert mmil[-1] == "2"
+    assert leap[0] == "LEAP"
+    assert leap[-1] == "1"
+    assert leap[-2].startswith("+")
+
+
+def test_a_readme_without_a_place_is_refused(results):
+    with pytest.raises(LeapError, match="two comments"):
+        readme.update("# leap\n", results)
