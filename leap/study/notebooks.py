@@ -8,6 +8,7 @@ from leap.errors import LeapError
 from leap.files import atomic_path
 
 KERNEL = "python3"
+QUIET = ["--log-level=40"]  # of the kernel itself: errors only
 
 
 def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, str]) -> None:
@@ -32,7 +33,12 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
     with atomic_path(output) as temporary:
         try:
             papermill.execute_notebook(
-                str(notebook), str(temporary), dict(parameters), kernel_name=KERNEL, progress_bar=False
+                str(notebook),
+                str(temporary),
+                dict(parameters),
+                kernel_name=KERNEL,
+                progress_bar=False,
+                extra_arguments=QUIET,
             )
         except papermill.PapermillExecutionError as error:
             temporary.rename(failed)
