@@ -33,7 +33,7 @@ OTHER_SEEDS = 5
 SMOKE_SEEDS = 2
 SMOKE_TRAINING = {"epochs": 2, "videos": 128}
 
-LEARNING_RATES = (2e-3, 4e-3, 8e-3)
+LEARNING_RATES = (1e-3, 2e-3, 4e-3)
 DROPOUTS = (0.1, 0.2)
 HEADS = (1, 4)
 SEARCH_SEEDS = (1000, 1001)
