@@ -20,7 +20,7 @@ INSTALLED := .venv/installed
 .PHONY: book test search clean
 
 SNAKEMAKE := snakemake --cores $(CORES) --nolock --rerun-incomplete --quiet host reason \
-    --config profile=$(PROFILE) dataset=$(DATASET) data=$(DATA) --
+    --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)'
 
 book: $(INSTALLED)
 	$(SNAKEMAKE) book
@@ -34,12 +34,13 @@ test: $(INSTALLED)
 	pytest -q --nbval notebooks
 
 search: $(INSTALLED)
-	$(SNAKEMAKE) search
+	$(SNAKEMAKE) search --forcerun search
 
 clean:
 	rm -rf .venv _build .snakemake results/runs results/notebooks
 
 $(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	pip install --quiet --upgrade pip
 	pip install --quiet $(PIP_ARGS) --constraint constraints.txt --editable '.[test]'

@@ -12,10 +12,10 @@ from leap.study.search import SEARCH_RECORDS
 PROFILE = check_profile(config.get("profile", "laptop"))
 DATASET = config.get("dataset", "av-digits")
 DATA = config.get("data") or ""
-PARAMETERS = f"-p profile={PROFILE} -p dataset={DATASET} -p data={DATA}"
+PARAMETERS = f"-p profile={PROFILE} -p dataset={DATASET} -p data={shlex.quote(DATA)}"
 
 with open_dataset(DATA or DATASET) as store:
-    CHECKSUM = store.checksum
+    CHECKSUM, STORE = store.checksum, str(store.path)
 
 
 
@@ -47,7 +47,6 @@ rule book:
         PROSE,
         PACKAGE,
         "_config.yml",
-        "README.md",
     output:
         "_build/html/index.html",
     message:
@@ -64,13 +63,14 @@ rule search:
     message:
         "search: choosing hyper-parameters on val"
     shell:
-        "leap study search --data {DATASET} > /dev/null"
+        "leap study search --data {STORE:q} > /dev/null"
 
 
 rule notebook:
     input:
         "notebooks/{chapter}.ipynb",
         PACKAGE,
+        STORE,
         lambda wildcards: records(GRID.get(wildcards.chapter, {})),
     output:
         "results/notebooks/{chapter}.ipynb",

@@ -157,10 +157,10 @@ def study_readme(
 
 
 def main() -> None:
-    """Run the command; a ``LeapError`` is one line on stderr and exit status 2."""
+    """Run the command; what a user can mend is one line on stderr and exit status 2."""
     try:
         app()
-    except LeapError as error:
+    except (LeapError, OSError) as error:
         print(f"leap: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 

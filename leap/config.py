@@ -61,7 +61,7 @@ class ModelConfig:
         decoder: the decoder.
         width: feature width ``d``.
         ffn: hidden width of the feed-forward layers.
-        dropout: dropout on sublayers and in the feed-forward layers.
+        dropout: dropout on sublayers and in the feed-forward layers, rounded to a multiple of 1/256.
         labels: ``"orthogonal"`` for random orthogonal label embeddings, or a file of them.
     """
 
@@ -128,7 +128,7 @@ class RunConfig:
     loss: LossConfig = LossConfig()
     train: TrainConfig = TrainConfig()
     protocol: Protocol = Protocol()
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**31)
     split: Literal["val", "test"] = "test"
 
 

@@ -7,10 +7,21 @@ from pathlib import Path
 import pytest
 import yaml
 
-from leap.study.grid import NOTEBOOKS, OTHER_SEEDS, SEARCH_SEEDS, SEEDS, SYSTEMS, search_configs
+from leap.data.store import open_dataset
+from leap.study.grid import (
+    NOTEBOOKS,
+    OTHER_SEEDS,
+    SEARCH_SEEDS,
+    SEEDS,
+    SYSTEMS,
+    candidates,
+    search_configs,
+    selected,
+)
 from leap.study.readme import update
-from leap.study.records import read_records, run_key
-from leap.study.search import SEARCH_RECORDS
+from leap.study.records import pick, read_records
+from leap.study.search import SEARCH_RECORDS, val_score
+from leap.study.tables import difference_table, score_table
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -41,32 +52,50 @@ def test_every_dependency_is_pinned(dependencies):
     assert pinned["jupyter-book"].startswith("1.")
 
 
-def test_committed_records_hold_the_stated_seeds():
-    records = {
-        record.key: record for record in read_records(RESULTS / "records" / "02_leap_vs_mmil.jsonl.gz")
-    }
+@pytest.fixture(scope="module")
+def records():
+    return read_records(RESULTS / "records" / "02_leap_vs_mmil.jsonl.gz")
+
+
+@pytest.fixture(scope="module")
+def runs(records):
     grid = NOTEBOOKS["02_leap_vs_mmil"]("full", "av-digits")
-    assert set(grid) == set(SYSTEMS)
-    for system, configs in grid.items():
-        checksum = next(iter(records.values())).data["checksum"]
-        found = [records[run_key(config, checksum)] for config in configs]
+    return {system: pick(records, grid[system], records[0].data["checksum"]) for system in SYSTEMS}
+
+
+def test_committed_records_hold_the_stated_seeds(runs, records):
+    assert sum(map(len, runs.values())) == len(records)
+    for system, found in runs.items():
         assert len(found) == SEEDS.get(system, OTHER_SEEDS) >= 5
         assert [record.seed for record in found] == list(range(len(found)))
         assert {record.config["split"] for record in found} == {"test"}
+        assert {record.code["dirty"] for record in found} == {False}
     assert SEEDS["LEAP"] == SEEDS["MMIL"] == 10
 
 
-def test_search_has_equal_budgets_and_its_own_seeds():
-    records = {record.key: record for record in read_records(RESULTS / "records" / SEARCH_RECORDS)}
-    checksum = next(iter(records.values())).data["checksum"]
+def test_committed_records_are_of_the_shipped_data(records):
+    with open_dataset("av-digits") as store:
+        assert {record.data["checksum"] for record in records} == {store.checksum}
+
+
+def test_search_has_equal_budgets_and_its_own_seeds_and_the_best_was_selected(records):
+    searched = read_records(RESULTS / "records" / SEARCH_RECORDS)
     for system in SYSTEMS:
         configs = search_configs(system, "av-digits")
-        assert len(configs) == 6
-        for seeds in configs:
-            found = [records[run_key(config, checksum)] for config in seeds]
+        trials = [pick(searched, seeds, records[0].data["checksum"]) for seeds in configs]
+        assert len(trials) == 6
+        for found in trials:
             assert [record.seed for record in found] == list(SEARCH_SEEDS)
             assert {record.config["split"] for record in found} == {"val"}
+        best = max(zip(candidates(system), trials, strict=True), key=lambda pair: val_score(pair[1]))
+        assert selected()["av-digits"][system] == best[0]
     assert min(SEARCH_SEEDS) >= max(SEEDS.values())
+
+
+def test_committed_tables_are_those_of_the_records(runs):
+    for name, table in (("02_scores", score_table(runs)), ("02_differences", difference_table(runs))):
+        text = table.to_csv(float_format="%.4f")
+        assert (RESULTS / "tables" / f"{name}.csv").read_text() == text
 
 
 def test_records_stay_small():

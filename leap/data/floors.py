@@ -1,4 +1,7 @@
-"""Trivial predictions, which any parser should beat."""
+"""Predictions made without a model, to read scores against.
+
+The weak label and the pseudo labels of test videos know more than a parser does: the true set of events.
+"""
 
 from __future__ import annotations
 

@@ -53,6 +53,8 @@ def _han(config: ModelConfig) -> nn.Module:
 
 def _mmil(config: ModelConfig, classes: int, label_width: int) -> nn.Module:
     decoder = config.decoder
+    if decoder.variant != "paper":
+        raise ValueError(f"MMIL has no variant {decoder.variant!r}")
     return Mmil(config.width, classes, decoder.blocks, decoder.heads, config.ffn, config.dropout)
 
 

@@ -7,7 +7,7 @@ from leap.data.layouts import LayoutStatistics, Summary
 from leap.data.store import SPLITS, FeatureStore
 from leap.metrics import overlapping_videos, parsing_scores
 from leap.pseudo_labels import quality
-from leap.study.tables import SCORES
+from leap.study.tables import TITLES
 
 SHARES = {
     "classes_per_video": "classes a video",
@@ -68,7 +68,7 @@ def floor_table(store: FeatureStore) -> pd.DataFrame:
         name: parsing_scores(*cubes, videos.true_audio, videos.true_visual)
         for name, cubes in floors(videos).items()
     }
-    return pd.DataFrame.from_dict(rows, orient="index").rename(columns=SCORES)
+    return pd.DataFrame.from_dict(rows, orient="index").rename(columns=TITLES).round(1)
 
 
 def role_table(store: FeatureStore) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 from leap.files import atomic_path
 from leap.study.parsed import MODALITIES, ParsedVideo
 from leap.study.records import Record
-from leap.study.tables import SCORES
+from leap.study.tables import TITLES
 
 AUDIO, VISUAL, TRUTH = "#0072B2", "#D55E00", "#333333"  # Okabe and Ito
 COLOURS = {"audio": AUDIO, "visual": VISUAL}
@@ -59,8 +59,8 @@ def timeline(video: ParsedVideo) -> Figure:
     """
     rows = _classes_of_interest(video)
     columns = 2 if video.attention else 1
-    height = 1.6 + 0.9 * len(rows)
-    figure = Figure(figsize=(6.2 * columns, height), layout="constrained")
+    height = 2.0 + 1.3 * len(rows)
+    figure = Figure(figsize=(5.0 * columns, height), layout="constrained")
     axes = figure.subplots(2, columns, squeeze=False, sharex=True)
     for line, modality in zip(axes, MODALITIES, strict=True):
         _draw_events(line[0], video, modality, rows)
@@ -75,12 +75,16 @@ def timeline(video: ParsedVideo) -> Figure:
 def learning_curves(runs: Mapping[str, Sequence[Record]], score: str = "seg_type") -> Figure:
     """Val score and total training loss by epoch: mean over seeds, band of one standard deviation."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    panels = {"loss_total": "training loss", score: f"val {SCORES[score]}"}
+    panels = {"loss_total": "training loss", score: f"val {TITLES[score]}"}
     markers = "osD^vP*X"
     for axis, (name, title) in zip(figure.subplots(1, 2), panels.items(), strict=True):
         for marker, (system, records) in zip(markers, runs.items(), strict=False):
             curves = np.array([[entry[name] for entry in record.history] for record in records])
-            epochs, mean, spread = np.arange(1, curves.shape[1] + 1), curves.mean(0), curves.std(0)
+            epochs, mean, spread = (
+                np.arange(1, curves.shape[1] + 1),
+                curves.mean(0),
+                curves.std(0, ddof=min(1, len(curves) - 1)),
+            )
             axis.plot(epochs, mean, label=system, marker=marker, markersize=4)
             axis.fill_between(epochs, mean - spread, mean + spread, alpha=0.15)
         axis.set(xlabel="epoch", ylabel=title)
@@ -98,7 +102,7 @@ def difference_plot(table: pd.DataFrame, scores: Sequence[str], baseline: str = 
         errors = np.stack([part.difference - part.low, part.high - part.difference])
         axis.errorbar(part.difference, range(len(systems)), xerr=errors, fmt="o", color=AUDIO, capsize=3)
         axis.axvline(0, color=TRUTH, linewidth=0.8)
-        axis.set(xlabel=f"{SCORES[score]} − {baseline}", yticks=range(len(systems)), yticklabels=systems)
+        axis.set(xlabel=f"{TITLES[score]} − {baseline}", yticks=range(len(systems)), yticklabels=systems)
     axis.invert_yaxis()
     return figure
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from leap.errors import LeapError
 from leap.study.grid import NOTEBOOKS
-from leap.study.records import REVISION, read_records, run_key
-from leap.study.tables import SCORES, format_difference, paired, score_table
+from leap.study.records import REVISION, pick, read_records
+from leap.study.tables import TITLES, format_difference, paired, score_table
 
 NOTEBOOK = "02_leap_vs_mmil"
 COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")
@@ -27,13 +27,12 @@ def update(text: str, results: Path) -> str:
 def result_table(results: Path) -> str:
     """Scores and paired differences from MMIL as a Markdown table."""
     records = read_records(results / "records" / f"{NOTEBOOK}.jsonl.gz")
-    by_key = {record.key: record for record in records}
     data = records[0].data
     grid = NOTEBOOKS[NOTEBOOK]("full", data["name"])
-    runs = {s: [by_key[run_key(c, data["checksum"])] for c in configs] for s, configs in grid.items()}
+    runs = {system: pick(records, configs, data["checksum"]) for system, configs in grid.items()}
     table = score_table(runs)
     lines = [
-        "| " + " | ".join(["", *(SCORES[name] for name in COLUMNS), "evt Event@AV − MMIL", "seeds"]) + " |",
+        "| " + " | ".join(["", *(TITLES[name] for name in COLUMNS), "evt Event@AV − MMIL", "seeds"]) + " |",
         "|---" * (len(COLUMNS) + 3) + "|",
     ]
     for system, records in runs.items():

@@ -108,6 +108,20 @@ def read_record(path: Path) -> Record:
         raise LeapError(f"{path}: damaged record (not UTF-8); remove it") from None
 
 
+def pick(records: Iterable[Record], configs: Iterable[RunConfig], checksum: str) -> list[Record]:
+    """The records of some configs, in their order.
+
+    Raises:
+        LeapError: if one is missing.
+    """
+    by_key = {record.key: record for record in records}
+    keys = [run_key(config, checksum) for config in configs]
+    missing = [key for key in keys if key not in by_key]
+    if missing:
+        raise LeapError(f"the committed records lack run {missing[0]}; make search, then PROFILE=full")
+    return [by_key[key] for key in keys]
+
+
 def write_records(records: Iterable[Record], path: Path) -> None:
     """Write records to one gzipped file of JSON lines; equal records give equal bytes."""
     lines = [json.dumps(_ADAPTER.dump_python(record), allow_nan=False) + "\n" for record in records]

@@ -8,8 +8,8 @@ import pandas as pd
 
 from leap.data.store import FeatureStore
 from leap.files import atomic_write
-from leap.study.grid import SYSTEMS, candidates, search_configs, selected
-from leap.study.records import Record, run_key, write_records
+from leap.study.grid import LEARNING_RATES, SYSTEMS, candidates, search_configs, selected
+from leap.study.records import Record, pick, write_records
 from leap.study.runs import make_runs
 
 SEARCH_RECORDS = "search.jsonl.gz"
@@ -44,16 +44,17 @@ def select(store: FeatureStore, results: Path, path: Path) -> None:
     atomic_write(path, json.dumps(table, indent=2) + "\n")
 
 
-def search_table(records: list[Record], dataset: str) -> pd.DataFrame:
-    """Val scores of the search: a row a system, its chosen setting, its best and its worst candidate."""
-    by_key = {record.key: record for record in records}
+def search_table(records: list[Record], dataset: str, checksum: str) -> pd.DataFrame:
+    """A row a system: its chosen setting, and the val scores of its best and its worst candidate."""
     rows = {}
     for system in SYSTEMS:
-        scores = [
-            val_score([by_key[run_key(c, records[0].data["checksum"])] for c in configs])
-            for configs in search_configs(system, dataset)
-        ]
+        trials = [pick(records, configs, checksum) for configs in search_configs(system, dataset)]
+        scores = [val_score(trial) for trial in trials]
         settings = selected()[dataset][system]
-        rows[system] = settings | {"best val score": max(scores), "worst val score": min(scores)}
-    columns = ["lr", "heads", "dropout", "best val score", "worst val score"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        rows[system] = {
+            "chosen": ", ".join(f"{name} {value:g}" for name, value in settings.items()),
+            "best val score": max(scores),
+            "worst val score": min(scores),
+            "rate at an end of the grid": settings["lr"] in (LEARNING_RATES[0], LEARNING_RATES[-1]),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -13,9 +13,12 @@ from leap.data.digits import load_material, render
 from leap.data.digits.rendering import Rendering
 from leap.data.digits.sources import RATE
 from leap.data.layouts import Labels, Summary
-from leap.data.store import FeatureStore
+from leap.data.store import FeatureStore, open_dataset
+from leap.errors import LeapError
 from leap.study.figures import AUDIO, TRUTH, VISUAL
+from leap.study.study import committed, repository_root
 
+SHIPPED = "av-digits"
 DISTRIBUTIONS = {
     "first_onsets": "first onset (second)",
     "run_lengths": "length of an event (seconds)",
@@ -37,10 +40,24 @@ class Example:
         return self.rendering.waveform.reshape(-1)
 
 
-def find_recordings(root: Path) -> Path | None:
+def find_recordings() -> Path | None:
     """Folder of the recordings: ``LEAP_RECORDINGS``, else ``recordings`` at the root; None if absent."""
-    folder = Path(os.environ.get("LEAP_RECORDINGS", root / "recordings"))
+    folder = Path(os.environ.get("LEAP_RECORDINGS") or repository_root() / "recordings")
     return folder if folder.is_dir() else None
+
+
+def committed_figure(store: FeatureStore, name: str) -> Path:
+    """The committed figure of a video of the data set that comes with the package.
+
+    Raises:
+        LeapError: for another data set: its figures need its recordings.
+    """
+    with open_dataset(SHIPPED) as shipped:
+        if store.checksum != shipped.checksum:
+            raise LeapError(
+                f"{store.path}: no figures of this data set; set LEAP_RECORDINGS to its recordings"
+            )
+    return committed() / "figures" / f"01_{name}.png"
 
 
 def examples(store: FeatureStore, recordings: Path, split: str, indices: Sequence[int]) -> list[Example]:

@@ -61,15 +61,12 @@ class Study:
     def publish_figure(self, name: str, figure: Figure) -> None:
         """Write a figure to the committed ``results/figures``; only at profile ``full``."""
         if self.profile == "full":
-            save_figure(figure, self.figure_path(name))
-
-    def figure_path(self, name: str) -> Path:
-        """Where a committed figure is."""
-        return self.results / "figures" / f"{name}.png"
+            save_figure(figure, self.results / "figures" / f"{name}.png")
 
     def search_table(self) -> pd.DataFrame:
         """Every candidate's val score and the chosen one, from the committed search records."""
-        return search_table(read_records(self.results / "records" / SEARCH_RECORDS), self.store.dataset)
+        records = read_records(committed() / "records" / SEARCH_RECORDS)
+        return search_table(records, self.store.dataset, self.store.checksum)
 
     def overlapping_videos(self) -> NDArray[np.bool_]:
         """Which test videos have overlapping events in some modality, (N,)."""
@@ -90,8 +87,9 @@ class Study:
         """Data set, profile, seeds, revision and protocol: the line under every table and figure."""
         seeds = sorted({len(records) for records in runs.values()})
         count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+        noun = "seed" if seeds == [1] else "seeds"
         return (
-            f"Data set {self.store.dataset} ({split}), profile {self.profile}, {count} seeds, "
+            f"Data set {self.store.dataset} ({split}), profile {self.profile}, {count} {noun}, "
             f"revision {REVISION}, {describe(next(iter(runs.values()))[0].run_config().protocol)}."
         )
 
@@ -118,8 +116,13 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
     store = open_dataset(data or dataset)
     if store.dataset != dataset:
         raise LeapError(f"{data}: holds the data set {store.dataset!r}, not {dataset!r}; set dataset or data")
-    folder = Path(results) if results else repository_root() / "results"
+    folder = Path(results) if results else committed()
     return Study(notebook, check_profile(profile), store, folder)
+
+
+def committed() -> Path:
+    """The results at the root of the repository, of which records, tables and figures are committed."""
+    return repository_root() / "results"
 
 
 def repository_root() -> Path:

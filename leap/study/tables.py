@@ -10,7 +10,7 @@ from leap.errors import LeapError
 from leap.study.compare import paired_difference
 from leap.study.records import Record
 
-SCORES = {
+TITLES = {
     "seg_a": "seg A",
     "seg_v": "seg V",
     "seg_av": "seg AV",
@@ -38,7 +38,7 @@ def score_table(runs: Runs) -> pd.DataFrame:
 def difference_table(
     runs: Runs,
     baseline: str = "MMIL",
-    scores: Sequence[str] = tuple(SCORES),
+    scores: Sequence[str] = tuple(TITLES),
     videos: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
     """Paired differences of every other system from the baseline, with 95 % bootstrap intervals.
@@ -95,7 +95,7 @@ def format_scores(table: pd.DataFrame) -> pd.DataFrame:
     """``score_table`` for reading: 'mean ± sd' with one decimal under the scores' full names."""
     text = {
         title: [f"{m:.1f} ± {s:.1f}" for m, s in zip(table[f"{name}"], table[f"{name}_sd"], strict=True)]
-        for name, title in SCORES.items()
+        for name, title in TITLES.items()
     }
     return pd.DataFrame(text, index=table.index).assign(seeds=table["n"].astype(int))
 
@@ -104,8 +104,15 @@ def format_differences(table: pd.DataFrame) -> pd.DataFrame:
     """``difference_table`` for reading: a row per system, a column per score, and the paired seeds."""
     text = table.apply(format_difference, axis=1)
     systems, names = (table.index.get_level_values(level).unique() for level in ("system", "score"))
-    cells = {SCORES[name]: text.xs(name, level="score") for name in names}
+    cells = {TITLES[name]: text.xs(name, level="score") for name in names}
     return pd.DataFrame(cells, index=systems).assign(seeds=table["n"].groupby("system").first().astype(int))
+
+
+def by_level(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """A readable table in two: segment-level and event-level scores, each with what is not a score."""
+    other = [name for name in table.columns if name not in TITLES.values()]
+    levels = ([t for n, t in TITLES.items() if n.startswith(level)] for level in ("seg", "evt"))
+    return [table[[t for t in titles if t in table.columns] + other] for titles in levels]
 
 
 def format_difference(row: Mapping[str, float]) -> str:
@@ -115,7 +122,7 @@ def format_difference(row: Mapping[str, float]) -> str:
 
 def _moments(records: Sequence[Record]) -> dict[str, float]:
     row: dict[str, float] = {}
-    for name in SCORES:
+    for name in TITLES:
         values = [record.metrics[name] for record in records]
         row[name] = float(np.mean(values))
         row[f"{name}_sd"] = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0

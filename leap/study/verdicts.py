@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from leap.study.records import Record
-from leap.study.tables import SCORES, format_difference, paired
+from leap.study.tables import TITLES, format_difference, paired
 
 Verdict = Literal["supported", "contradicted", "inconclusive"]
 
@@ -25,10 +25,10 @@ def verdict(low: float, high: float) -> Verdict:
 def compare_in_words(
     runs: Mapping[str, Sequence[Record]], system: str, baseline: str, scores: Sequence[str]
 ) -> str:
-    """One sentence: how a system stands to a baseline on some scores, with intervals."""
-    parts = []
+    """One sentence: how a system stands to a baseline on some scores, with intervals and paired seeds."""
+    parts: list[str] = []
     for score in scores:
         difference = paired(runs[system], runs[baseline], score)
         word = WORDS[verdict(difference["low"], difference["high"])]
-        parts.append(f"{word} {baseline} in {SCORES[score]} ({format_difference(difference)})")
-    return f"{system} is {' and '.join(parts)}."
+        parts.append(f"{word} {baseline} in {TITLES[score]} ({format_difference(difference)})")
+    return f"{system} is {' and '.join(parts)}; {int(difference['n'])} paired seeds."

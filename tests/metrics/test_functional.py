@@ -161,11 +161,11 @@ def test_the_llp_test_split_takes_milliseconds():
     random = np.random.default_rng(0)
     labels = [random.integers(0, 2, (1200, 10, 25)) for _ in range(4)]
     seconds = []
-    for _ in range(10):
+    for _ in range(100):
         start = time.perf_counter()
         parsing_scores(*labels)
         seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.03  # about 3 ms on a free core; the slack is for a shared one
+    assert min(seconds) < 0.006
 
 
 def test_overlap_is_within_one_modality_and_segment():

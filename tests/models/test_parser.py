@@ -202,6 +202,7 @@ def test_data_of_other_classes_or_widths_are_refused():
         (ModelConfig(decoder=DecoderConfig(heads=3)), "3 heads"),
         (ModelConfig(encoder=EncoderConfig(heads=3)), "divisible"),
         (ModelConfig(decoder=DecoderConfig(blocks=0)), "at least one block"),
+        (ModelConfig(decoder=DecoderConfig(name="mmil", variant="release")), "no variant 'release'"),
     ],
 )
 def test_impossible_models_are_one_line(config, message):

@@ -4,7 +4,7 @@ import pytest
 
 from leap.errors import LeapError
 from leap.study import readme
-from leap.study.records import write_records
+from leap.study.records import run_key, write_records
 
 TEXT = "# leap\n\n<!-- results -->\nold\n<!-- /results -->\n\nmore\n"
 
@@ -15,7 +15,7 @@ def results(tiny_records, tiny_config, tmp_path, monkeypatch):
     zero, one = tiny_records
     better = {name: [min(v + 0.1, 1.0) for v in values] for name, values in zero.per_video.items()}
     other = replace(tiny_config, seed=7)
-    records = [zero, one, replace(zero, key=readme.run_key(other, zero.data["checksum"]), per_video=better)]
+    records = [zero, one, replace(zero, key=run_key(other, zero.data["checksum"]), per_video=better)]
     write_records(records, tmp_path / "records" / f"{readme.NOTEBOOK}.jsonl.gz")
     grid = {"MMIL": [tiny_config, replace(tiny_config, seed=1)], "LEAP": [other]}
     monkeypatch.setitem(readme.NOTEBOOKS, readme.NOTEBOOK, lambda profile, dataset: grid)

@@ -3,12 +3,14 @@ from dataclasses import replace
 
 import pytest
 
+from leap.errors import LeapError
 from leap.study import search as search_module
 from leap.study.grid import LEARNING_RATES, SYSTEMS
 from leap.study.records import read_records, run_key
 from leap.study.search import search_table, select, val_score
 
 MIDDLE = LEARNING_RATES[1]
+WORST = max(abs(rate - MIDDLE) for rate in LEARNING_RATES)
 
 
 def score(config):
@@ -63,14 +65,15 @@ def test_all_records_of_the_search_are_kept(searched):
     assert len({record.key for record in records}) == len(records) == len(SYSTEMS) * 6 * 2
 
 
-def test_table_of_the_search(searched, monkeypatch):
+def test_table_of_the_search(searched, tiny_store, monkeypatch):
     monkeypatch.setattr(search_module, "selected", lambda: json.loads(searched[1].read_text()))
-    table = search_table(read_records(searched[0] / "records" / "search.jsonl.gz"), "tiny")
+    records = read_records(searched[0] / "records" / "search.jsonl.gz")
+    table = search_table(records, "tiny", tiny_store.checksum)
     assert list(table.index) == list(SYSTEMS)
-    assert table.loc["LEAP", "lr"] == MIDDLE
-    assert table.loc["LEAP", "heads"] == 1
+    assert table.loc["LEAP", "chosen"] == f"lr {MIDDLE:g}, heads 1"
+    assert not table["rate at an end of the grid"].any()
     # at the middle rate with 1 head, and at the largest with 4; dropout 0.2, mean of the two seeds
     assert table.loc["LEAP", "best val score"] == pytest.approx(60 - 1 - 0.2 + 1)
-    assert table.loc["LEAP", "worst val score"] == pytest.approx(
-        60 - 1e4 * (LEARNING_RATES[2] - MIDDLE) - 4 - 0.2 + 1
-    )
+    assert table.loc["LEAP", "worst val score"] == pytest.approx(60 - 1e4 * WORST - 4 - 0.2 + 1)
+    with pytest.raises(LeapError, match="lack run"):
+        search_table(records[1:], "tiny", tiny_store.checksum)

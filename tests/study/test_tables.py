@@ -5,7 +5,7 @@ import pytest
 
 from leap.errors import LeapError
 from leap.study.tables import (
-    SCORES,
+    TITLES,
     difference_table,
     format_difference,
     format_differences,
@@ -46,7 +46,7 @@ def runs(make_record):
 def test_score_table_is_mean_and_deviation_over_seeds(runs):
     table = score_table(runs)
     assert list(table.index) == ["MMIL", "LEAP", "one"]
-    for name in SCORES:
+    for name in TITLES:
         assert list(table[name]) == [52.0, 56.0, 40.0]
         assert list(table[f"{name}_sd"]) == pytest.approx([2.0, 2**0.5, 0.0])
     assert list(table["n"]) == [3, 2, 1]
@@ -54,7 +54,7 @@ def test_score_table_is_mean_and_deviation_over_seeds(runs):
 
 def test_formatted_scores(runs):
     text = format_scores(score_table(runs))
-    assert list(text.columns) == [*SCORES.values(), "seeds"]
+    assert list(text.columns) == [*TITLES.values(), "seeds"]
     assert text.loc["MMIL", "seg Type@AV"] == "52.0 ± 2.0"
     assert list(text["seeds"]) == [3, 2, 1]
 

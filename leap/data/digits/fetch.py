@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
-import pooch
-
 from leap.data.digits.sources import REVISION, check_recordings
 from leap.errors import LeapError
 
@@ -43,6 +41,8 @@ def fetch_archive(
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as name:
         folder = Path(name)
+        import pooch  # its import warns where notebooks lack widgets
+
         try:
             archive = pooch.retrieve(url, archive_hash, "archive.zip", folder)
         except (OSError, ValueError) as error:
