@@ -14,8 +14,8 @@ LIBRARIES = ("torch", "numpy", "h5py", "safetensors")
 
 
 def code() -> dict[str, Any]:
-    """Package version and, in a git checkout, commit and whether tracked files differ from it."""
-    commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
+    """Package version and, in a git checkout, commit and whether the package's files differ from it."""
+    commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--", ".")
     return {
         "version": leap.__version__,
         "commit": commit,

@@ -6,7 +6,7 @@ from pathlib import Path
 from leap.errors import LeapError
 from leap.study.grid import NOTEBOOKS
 from leap.study.records import REVISION, pick, read_records
-from leap.study.tables import TITLES, format_difference, paired, score_table
+from leap.study.tables import TITLES, format_difference, format_scores, paired, score_table
 
 NOTEBOOK = "02_leap_vs_mmil"
 COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")
@@ -30,14 +30,13 @@ def result_table(results: Path) -> str:
     data = records[0].data
     grid = NOTEBOOKS[NOTEBOOK]("full", data["name"])
     runs = {system: pick(records, configs, data["checksum"]) for system, configs in grid.items()}
-    table = score_table(runs)
     lines = [
         "| " + " | ".join(["", *(TITLES[name] for name in COLUMNS), "evt Event@AV − MMIL", "seeds"]) + " |",
         "|---" * (len(COLUMNS) + 3) + "|",
     ]
+    readable = format_scores(score_table(runs))
     for system, records in runs.items():
-        row = table.loc[system]
-        scores = [f"{row[name]:.1f} ± {row[name + '_sd']:.1f}" for name in COLUMNS]
+        scores = [str(readable.loc[system, TITLES[name]]) for name in COLUMNS]
         difference = "" if system == "MMIL" else format_difference(paired(records, runs["MMIL"], "evt_event"))
         lines.append("| " + " | ".join([system, *scores, difference, str(len(records))]) + " |")
     return "\n".join(lines) + f"\n\n<sub>AV-Digits (test), profile full, revision {REVISION}.</sub>\n"

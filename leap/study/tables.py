@@ -24,6 +24,8 @@ TITLES = {
 }
 """The ten scores and how tables head them."""
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 Runs = Mapping[str, Sequence[Record]]
 
 
@@ -94,10 +96,13 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
 def format_scores(table: pd.DataFrame) -> pd.DataFrame:
     """``score_table`` for reading: 'mean ± sd' with one decimal under the scores' full names."""
     text = {
-        title: [f"{m:.1f} ± {s:.1f}" for m, s in zip(table[f"{name}"], table[f"{name}_sd"], strict=True)]
+        title: [
+            f"{mean:.1f}{NO_BREAK}±{NO_BREAK}{deviation:.1f}"
+            for mean, deviation in zip(table[name], table[f"{name}_sd"], strict=True)
+        ]
         for name, title in TITLES.items()
     }
-    return pd.DataFrame(text, index=table.index).assign(seeds=table["n"].astype(int))
+    return pd.DataFrame(text, index=table.index).assign(seeds=table["n"].map("{:.0f}".format))
 
 
 def format_differences(table: pd.DataFrame) -> pd.DataFrame:
@@ -105,7 +110,9 @@ def format_differences(table: pd.DataFrame) -> pd.DataFrame:
     text = table.apply(format_difference, axis=1)
     systems, names = (table.index.get_level_values(level).unique() for level in ("system", "score"))
     cells = {TITLES[name]: text.xs(name, level="score") for name in names}
-    return pd.DataFrame(cells, index=systems).assign(seeds=table["n"].groupby("system").first().astype(int))
+    return pd.DataFrame(cells, index=systems).assign(
+        seeds=table["n"].groupby("system").first().map("{:.0f}".format)
+    )
 
 
 def by_level(table: pd.DataFrame) -> list[pd.DataFrame]:
@@ -116,8 +123,9 @@ def by_level(table: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def format_difference(row: Mapping[str, float]) -> str:
-    """'+0.7 [+0.3, +1.1]'."""
-    return f"{row['difference']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
+    """'+0.7 [+0.3, +1.1]', which breaks only before the interval."""
+    text = f"{row['difference']:+.1f} [{row['low']:+.1f},{NO_BREAK}{row['high']:+.1f}]"
+    return text.replace("-", "−")
 
 
 def _moments(records: Sequence[Record]) -> dict[str, float]:

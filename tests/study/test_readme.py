@@ -35,7 +35,7 @@ def test_rows_are_the_records(results, tiny_records):
     mmil, leap = (line.strip("| ").split(" | ") for line in lines[2:4])
     mean = sum(record.metrics["seg_type"] for record in tiny_records) / 2
     assert mmil[:2] == ["MMIL", mmil[1]]
-    assert mmil[1].startswith(f"{mean:.1f} ± ")
+    assert mmil[1].startswith(f"{mean:.1f}\N{NO-BREAK SPACE}± ".rstrip())
     assert mmil[-1] == "2"
     assert leap[0] == "LEAP"
     assert leap[-1] == "1"

@@ -49,14 +49,14 @@ def test_score_table_is_mean_and_deviation_over_seeds(runs):
     for name in TITLES:
         assert list(table[name]) == [52.0, 56.0, 40.0]
         assert list(table[f"{name}_sd"]) == pytest.approx([2.0, 2**0.5, 0.0])
-    assert list(table["n"]) == [3, 2, 1]
+    assert list(table["n"]) == ["3", "2", "1"]
 
 
 def test_formatted_scores(runs):
     text = format_scores(score_table(runs))
     assert list(text.columns) == [*TITLES.values(), "seeds"]
-    assert text.loc["MMIL", "seg Type@AV"] == "52.0 ± 2.0"
-    assert list(text["seeds"]) == [3, 2, 1]
+    assert text.loc["MMIL", "seg Type@AV"] == "52.0\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}2.0"
+    assert list(text["seeds"]) == ["3", "2", "1"]
 
 
 def test_differences_are_paired_by_shared_seeds(runs):
@@ -93,13 +93,16 @@ def test_difference_table_has_a_row_a_system_and_score(runs):
 def test_formatted_differences(runs):
     text = format_differences(difference_table(runs, scores=("seg_a", "evt_event")))
     assert list(text.columns) == ["seg A", "evt Event@AV", "seeds"]
-    assert text.loc["LEAP", "seg A"] == "+3.0 [+3.0, +3.0]"
-    assert text.loc["one", "evt Event@AV"] == "-10.0 [-10.0, -10.0]"
-    assert list(text["seeds"]) == [2, 1]
+    assert text.loc["LEAP", "seg A"] == "+3.0 [+3.0,\N{NO-BREAK SPACE}+3.0]"
+    assert text.loc["one", "evt Event@AV"] == "−10.0 [−10.0,\N{NO-BREAK SPACE}−10.0]"
+    assert list(text["seeds"]) == ["2", "1"]
 
 
 def test_formatted_difference():
-    assert format_difference({"difference": 0.74, "low": -0.26, "high": 1.06}) == "+0.7 [-0.3, +1.1]"
+    assert (
+        format_difference({"difference": 0.74, "low": -0.26, "high": 1.06})
+        == "+0.7 [−0.3,\N{NO-BREAK SPACE}+1.1]"
+    )
 
 
 def test_precision_and_recall_are_means_over_seeds(runs):
