@@ -23,7 +23,7 @@ SNAKEMAKE := snakemake --cores $(CORES) --nolock --rerun-incomplete --quiet host
     --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)'
 
 book: $(INSTALLED)
-	$(SNAKEMAKE) book
+	$(SNAKEMAKE) -- book
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
 test: $(INSTALLED)
@@ -34,7 +34,7 @@ test: $(INSTALLED)
 	pytest -q --nbval notebooks
 
 search: $(INSTALLED)
-	$(SNAKEMAKE) search --forcerun search
+	$(SNAKEMAKE) --forcerun search -- search
 
 clean:
 	rm -rf .venv _build .snakemake results/runs results/notebooks
