@@ -66,9 +66,8 @@ def write_store(
         LeapError: what would be written is not a sound store.
     """
     with atomic_path(path) as temporary:
-        with h5py.File(
-            temporary, "w", libver="v110"
-        ) as file:  # a version with checksums of its own structure
+        # this version of the format has checksums of its own structure
+        with h5py.File(temporary, "w", libver="v110") as file:
             for split, arrays in splits.items():
                 _write_split(file.create_group(split), arrays)
             header = {"dataset": dataset, "classes": list(classes), "provenance": provenance}

@@ -193,6 +193,17 @@ def test_small_build_is_rederived(built, tones):
         _assert_same(rederive(store, tones, "test", range(3)))
 
 
+def test_networks_of_another_build_are_refused(built, tones, tmp_path):
+    folder = built[0].parent
+    for name in (build.STORE, build.NETWORKS):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    with FeatureStore(tmp_path / build.STORE) as store:
+        other, scales, _ = networks.load_networks(tmp_path / build.NETWORKS)
+        networks.save_networks(tmp_path / build.NETWORKS, other, scales, {"seed": 1})
+        with pytest.raises(LeapError, match="not the networks"):
+            rederive(store, tones, "test", [0])
+
+
 @needs_recordings
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 def test_shipped_videos_are_rederived(split):

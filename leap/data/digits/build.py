@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from leap.data.digits.sources import RECORDINGS_SHA256, REVISION, check_recordin
 from leap.data.layouts import load_statistics, sample_layouts
 from leap.data.store import FeatureStore, write_store
 from leap.data.taxonomy import AV_DIGITS
+from leap.errors import LeapError
 from leap.pseudo_labels import derive, quality
 
 SIZES = {"train": 2000, "val": 400, "test": 800}
@@ -76,6 +78,7 @@ def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
         finish_split(arrays, scales, thresholds)
     provenance = SOURCES | {"seed": seed, "roles": describe_roles(), "logit_thresholds": thresholds}
     save_networks(out / NETWORKS, networks, scales, provenance)
+    provenance |= {"networks_sha256": _file_sha256(out / NETWORKS)}
     write_store(out / STORE, dataset="av-digits", classes=AV_DIGITS, provenance=provenance, splits=splits)
     return out / STORE
 
@@ -84,8 +87,14 @@ def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterabl
     """Render videos of a built data set again and extract their features with its networks.
 
     The networks are read from beside the store's file.
+
+    Raises:
+        LeapError: those networks are missing or made other features.
     """
-    networks, scales, _ = load_networks(store.path.with_name(NETWORKS))
+    path = store.path.with_name(NETWORKS)
+    networks, scales, _ = load_networks(path)
+    if store.provenance["networks_sha256"] != _file_sha256(path):
+        raise LeapError(f"{path}: not the networks of {store.path.name} beside it; build both again")
     videos, chosen = store.videos(split), list(indices)
     material = load_material(recordings, split)
     audio, visual = [], []
@@ -174,6 +183,10 @@ def finish_split(arrays: Arrays, scales: dict[str, Tensor], thresholds: dict[str
 def _network_outputs(rendering: Rendering, networks: Networks) -> dict[str, Tensor]:
     students = {f"student_{m}": value for m, value in student_features(rendering, networks).items()}
     return students | {f"teacher_{m}": value for m, value in teacher_logits(rendering, networks).items()}
+
+
+def _file_sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _numpy(tensor: Tensor) -> NDArray[Any]:
