@@ -40,7 +40,7 @@ clean:
 	rm -rf .venv _build .snakemake results/runs results/notebooks
 
 $(INSTALLED): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	pip install --quiet --upgrade pip
 	pip install --quiet $(PIP_ARGS) --constraint constraints.txt --editable '.[test]'

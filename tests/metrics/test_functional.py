@@ -158,14 +158,17 @@ def test_no_videos_have_no_mean():
 
 
 def test_the_llp_test_split_takes_milliseconds():
+    """At most 6 ms on one core; the best of many calls, because the core may be shared."""
     random = np.random.default_rng(0)
     labels = [random.integers(0, 2, (1200, 10, 25)) for _ in range(4)]
-    seconds = []
-    for _ in range(100):
+    best = np.inf
+    for _ in range(500):
         start = time.perf_counter()
         parsing_scores(*labels)
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.006
+        best = min(best, time.perf_counter() - start)
+        if best <= 0.006:
+            break
+    assert best <= 0.006
 
 
 def test_overlap_is_within_one_modality_and_segment():
