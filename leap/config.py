@@ -162,11 +162,12 @@ def read_config(path: str | Path) -> RunConfig:
     Raises:
         LeapError: if the file is missing, is not JSON or does not describe a run.
     """
-    source = "standard input" if str(path) == "-" else str(path)
+    piped = str(path) == "-"
+    source = "standard input" if piped else str(path)
     try:
-        values = json.loads(sys.stdin.read() if str(path) == "-" else Path(path).read_text(encoding="utf-8"))
+        values = json.loads(sys.stdin.read() if piped else Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise LeapError(f"{source}: cannot be read ({error.strerror}); give the path of a run config") from None
+        raise LeapError(f"{source}: cannot be read ({error.strerror}); give a run config") from None
     except ValueError as error:
         raise LeapError(f"{source}: not JSON ({error}); write a run config as JSON") from None
     return from_dict(values, source)
