@@ -5,18 +5,21 @@ from pathlib import Path
 
 from leap.config import canonical_json, to_dict
 from leap.data.store import open_dataset
+from leap.errors import LeapError
 from leap.study.grid import NOTEBOOKS, SYSTEMS, check_profile, search_configs, selected
 from leap.study.records import run_key
 from leap.study.search import SEARCH_RECORDS
+from snakemake.exceptions import WorkflowError
 
-PROFILE = check_profile(config.get("profile", "laptop"))
 DATASET = config.get("dataset", "av-digits")
 DATA = config.get("data") or ""
+try:
+    PROFILE = check_profile(config.get("profile", "laptop"))
+    with open_dataset(DATA or DATASET) as store:
+        CHECKSUM, STORE = store.checksum, str(store.path)
+except LeapError as error:
+    raise WorkflowError(str(error)) from None
 PARAMETERS = f"-p profile={PROFILE} -p dataset={DATASET} -p data={shlex.quote(DATA)}"
-
-with open_dataset(DATA or DATASET) as store:
-    CHECKSUM, STORE = store.checksum, str(store.path)
-
 
 
 def named(grid, purpose):
