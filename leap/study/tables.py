@@ -77,7 +77,12 @@ def paired(
     mask = slice(None) if videos is None else videos
     a, b = (np.stack([side[seed].scores(score)[mask] for seed in seeds]) for side in (ours, theirs))
     difference = paired_difference(a, b)
-    return {"difference": difference.mean, "low": difference.low, "high": difference.high, "n": len(seeds)}
+    return {
+        "difference": difference.mean,
+        "low": difference.low,
+        "high": difference.high,
+        "n": difference.n_seeds,
+    }
 
 
 def precision_recall_table(runs: Runs) -> pd.DataFrame:
