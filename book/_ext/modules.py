@@ -28,7 +28,7 @@ ARRAY_LIKE = stringify_annotation(ArrayLike, "smart")
 def _names() -> Iterator[str]:
     """Names of the modules, each package before its contents."""
     for module in pkgutil.walk_packages(leap.__path__, "leap."):
-        if module.name not in ("leap.cli", "leap.__main__"):
+        if not module.name.startswith(("leap.cli", "leap.__main__")):
             yield module.name
 
 

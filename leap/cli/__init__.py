@@ -1,0 +1,84 @@
+"""The ``leap`` command."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leap.cli import data as data_commands
+from leap.cli import study as study_commands
+from leap.cli.options import Data, Model, Out, Results, Split
+from leap.errors import LeapError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(data_commands.app, name="data")
+app.add_typer(study_commands.app, name="study")
+
+Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
+
+
+@app.command()
+def run(config: Config, data: Data = "", results: Results = Path("results")) -> None:
+    """Make one run: train, evaluate, write its record; prints the record's path."""
+    from leap.config import read_config
+    from leap.data.store import open_dataset
+    from leap.study.runs import RECORD, make_run, run_folder
+
+    settings = read_config(config)
+    store = open_dataset(data or settings.dataset)
+    make_run(settings, store, results)
+    print(run_folder(settings, store, results) / RECORD)
+
+
+@app.command()
+def train(config: Config, out: Out, data: Data = "") -> None:
+    """Train a parser and save it in a folder; goes on from a checkpoint found there."""
+    from leap.config import read_config
+    from leap.data.store import open_dataset
+    from leap.study.runs import save_run_parser
+    from leap.study.runs import train as train_parser
+
+    settings = read_config(config)
+    store = open_dataset(data or settings.dataset)
+    parser, progress = train_parser(settings, store, out)
+    print(save_run_parser(parser, settings, store, out))
+    print(f"best epoch {progress.best_epoch}: val segment Type@AV {progress.best_score:.2f}")
+
+
+@app.command()
+def evaluate(model: Model, data: Data = "av-digits", split: Split = "test") -> None:
+    """Score a trained parser on a split; prints the ten scores as JSON."""
+    from leap.data.store import open_dataset
+    from leap.engine import evaluate as evaluate_parser
+    from leap.models.checkpoint import check_fit, load_parser
+
+    store = open_dataset(data)
+    parser, description = load_parser(model)
+    check_fit(description, store.classes, store.widths)
+    print(json.dumps(evaluate_parser(parser, store.videos(split), description.protocol), indent=2))
+
+
+@app.command()
+def parse(
+    store: Annotated[str, typer.Argument(metavar="INPUT", help="Name of a data set or path of its store.")],
+    model: Model,
+    out: Out,
+    video: Annotated[str, typer.Option(help="Video id; the first of the split if not given.")] = "",
+    split: Split = "test",
+) -> None:
+    """Parse one video of a store and draw its timeline; prints the figure's path."""
+    from leap.data.store import open_dataset
+    from leap.study.parsed import parse_to_figure
+
+    print(parse_to_figure(model, open_dataset(store), split, video, out))
+
+
+def main() -> None:
+    """Run the command; what a user can mend is one line on stderr and exit status 2."""
+    try:
+        app()
+    except (LeapError, OSError) as error:
+        print(f"leap: {error}", file=sys.stderr)
+        raise SystemExit(2) from None

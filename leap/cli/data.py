@@ -1,0 +1,53 @@
+"""``leap data``: commands that make and examine data sets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leap.errors import LeapError
+
+app = typer.Typer(no_args_is_help=True, help="Build, fetch and measure data sets.")
+
+
+@app.command("build")
+def data_build(
+    dataset: Annotated[str, typer.Argument(help="Only av-digits is built from raw signals.")],
+    recordings: Annotated[Path, typer.Option(help="Folder of the Free Spoken Digit Dataset's wav files.")],
+    out: Annotated[Path, typer.Option(help="Folder for the store and the networks.")] = Path("av_digits"),
+    seed: int = 0,
+) -> None:
+    """Build a data set from its raw signals."""
+    from leap.data.digits import build_av_digits
+
+    _only_av_digits(dataset)
+    print(build_av_digits(recordings, out, seed))
+
+
+@app.command("fetch")
+def data_fetch(
+    dataset: Annotated[str, typer.Argument(help="Only av-digits has raw signals to fetch.")],
+    out: Annotated[Path, typer.Option(help="Folder for the recordings.")] = Path("recordings"),
+) -> None:
+    """Download a data set's raw signals, checked by SHA-256."""
+    from leap.data.digits import fetch_recordings
+
+    _only_av_digits(dataset)
+    print(fetch_recordings(out))
+
+
+@app.command("measure-layouts")
+def data_measure_layouts(
+    annotations: Annotated[Path, typer.Option(help="Folder of LLP's annotation files.")],
+    out: Annotated[Path, typer.Option(help="JSON file to write.")],
+) -> None:
+    """Measure the event layouts of LLP that the sampler imitates."""
+    from leap.data.layouts import measure_layouts
+
+    measure_layouts(annotations, out)
+    print(out)
+
+
+def _only_av_digits(dataset: str) -> None:
+    if dataset != "av-digits":
+        raise LeapError(f"unknown data set {dataset!r}; the raw signals of av-digits are known")

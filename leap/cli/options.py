@@ -1,0 +1,12 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[str, typer.Option(help="Name of a data set or path of its store.")]
+Model = Annotated[Path, typer.Option(help="Folder of a trained parser.")]
+Out = Annotated[Path, typer.Option(help="Folder or file to write.")]
+Results = Annotated[Path, typer.Option(help="Folder of results.")]
+Split = Annotated[str, typer.Option(help="train, val or test.")]

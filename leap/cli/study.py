@@ -1,0 +1,57 @@
+"""``leap study``: commands that notebooks, Snakefile and README are made with."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leap.cli.options import Data, Results
+from leap.errors import LeapError
+
+app = typer.Typer(no_args_is_help=True, help="Runs, notebooks and records of the studies.")
+
+
+@app.command("notebook")
+def study_notebook(
+    notebook: Annotated[Path, typer.Argument(help="A parameterised notebook.")],
+    out: Annotated[Path, typer.Option(help="Where the executed copy goes.")],
+    parameter: Annotated[list[str] | None, typer.Option("-p", help="NAME=VALUE, repeatable.")] = None,
+) -> None:
+    """Execute a notebook with papermill; an unknown parameter or a failing cell is an error."""
+    from leap.study.notebooks import execute
+
+    execute(notebook, out, dict(_pair(text) for text in parameter or []))
+    print(out)
+
+
+@app.command("search")
+def study_search(data: Data = "av-digits", results: Results = Path("results")) -> None:
+    """Choose every system's hyper-parameters on val and write them to the package."""
+    from importlib.resources import files
+
+    from leap.data.store import open_dataset
+    from leap.study.search import select
+
+    path = Path(str(files("leap.study").joinpath("selected.json")))
+    select(open_dataset(data), results, path)
+    print(path)
+
+
+@app.command("readme")
+def study_readme(
+    readme: Annotated[Path, typer.Argument(help="The README.")] = Path("README.md"),
+    results: Results = Path("results"),
+) -> None:
+    """Write the committed results into the README's table."""
+    from leap.files import atomic_write
+    from leap.study.readme import update
+
+    atomic_write(readme, update(readme.read_text(encoding="utf-8"), results))
+    print(readme)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise LeapError(f"parameter {text!r}: write NAME=VALUE")
+    return name, value
