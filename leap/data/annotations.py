@@ -1,24 +1,82 @@
-"""Reader of LLP's annotation files."""
+"""LLP's annotation files: tables of weak labels and of events, tab-separated with a header row.
+
+Rows that the files get wrong are treated as in the releases: a row of a name that is no video of the split
+is left out, a row that ends at or before its onset marks nothing, what lies beyond the last second is cut
+off, and rows of one class unite. Repairs are made on request only (`Repair`), because they change scores.
+What cannot be read at all is an error that names the line.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from leap.data.taxonomy import LLP
 from leap.errors import LeapError
+from leap.files import atomic_write
 
 SEGMENTS = 10
 """Seconds, and so segments, of a video of LLP."""
 
+SPLIT_FILES = {
+    "full": "AVVP_dataset_full.csv",
+    "train": "AVVP_train.csv",
+    "val": "AVVP_val_pd.csv",
+    "test": "AVVP_test_pd.csv",
+}
+EVENT_FILES = {"audio": "AVVP_eval_audio.csv", "visual": "AVVP_eval_visual.csv"}
+ANNOTATED = ("val", "test")
+"""The splits with dense labels."""
+
+VIDEO_COLUMNS = ("filename", "event_labels")
+EVENT_COLUMNS = ("filename", "onset", "offset", "event_labels")
+
+MISNAMED = {"Baby_cry_infant_cry": "JfZEqeLZqWk_30_40", "KvIjsmANkxI_10_20`": "KvIjsmANkxI_10_20"}
+"""Names of three corrupt rows of the older ``AVVP_eval_audio.csv``, which most releases ship, and whose
+videos they are by upstream's correction of April 2024."""
+
+Repair = Literal["none", "upstream", "all"]
+"""``"none"``: as the releases. ``"upstream"``: `MISNAMED` rows. ``"all"``: these, rows whose name fits one
+annotated video but for up to three characters cut off its front or a mistyped time, and reversed rows."""
+
+
+class Row(NamedTuple):
+    """A line of an annotation file, as text."""
+
+    line: int
+    fields: tuple[str, ...]
+
+
+class Event(NamedTuple):
+    """A class that is heard or seen from ``onset`` up to, not including, ``offset``, in seconds."""
+
+    filename: str
+    onset: int
+    offset: int
+    label: str
+
 
 @dataclass(frozen=True)
-class Annotations:
-    """Labels of the ``N`` videos of one split of LLP.
+class WeakLabels:
+    """Event sets of the ``N`` videos of a split.
+
+    Attributes:
+        filenames: ``<YouTube id>_<start>_<end>`` of each video.
+        weak: set of event classes of each video, (N, C) uint8.
+    """
+
+    filenames: tuple[str, ...]
+    weak: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Annotations(WeakLabels):
+    """Weak and dense labels of the ``N`` videos of an annotated split.
 
     Attributes:
         filenames: ``<YouTube id>_<start>_<end>`` of each video.
@@ -27,60 +85,178 @@ class Annotations:
         visual: dense visual labels, (N, T, C) uint8.
     """
 
-    filenames: tuple[str, ...]
-    weak: NDArray[np.uint8]
     audio: NDArray[np.uint8]
     visual: NDArray[np.uint8]
 
 
-def read_annotations(folder: str | Path, split: str) -> Annotations:
-    """Read the labels of LLP's split ``"val"`` or ``"test"`` from the official annotation files.
-
-    Defects are treated as in the releases: a dense row belongs to the video of its full file name, rows
-    of other names are left out, and a row that ends at or before its onset marks no segment.
+def read_weak_labels(folder: str | Path, split: str) -> WeakLabels:
+    """Read the event sets of split ``"full"``, ``"train"``, ``"val"`` or ``"test"``.
 
     Raises:
-        LeapError: a file is missing, lacks a column, or holds a class or time that cannot be read.
+        LeapError: the file is missing or malformed, or holds an unknown class.
     """
-    videos = _read_table(Path(folder) / f"AVVP_{split}_pd.csv", ["filename", "event_labels"])
-    filenames = tuple(videos["filename"])
-    weak = np.zeros((len(filenames), len(LLP)), np.uint8)  # (N, C)
-    for row, labels in enumerate(videos["event_labels"]):
-        for label in labels.split(","):
-            weak[row, _class_index(label, folder)] = 1
+    if split not in SPLIT_FILES:
+        raise LeapError(f"LLP has no split '{split}'; it has {', '.join(SPLIT_FILES)}")
+    path = Path(folder) / SPLIT_FILES[split]
+    rows = read_rows(path, VIDEO_COLUMNS)
+    weak = np.zeros((len(rows), len(LLP)), np.uint8)  # (N, C)
+    for index, row in enumerate(rows):
+        for label in row.fields[1].split(","):
+            weak[index, class_index(label, path, row.line)] = 1
+    return WeakLabels(tuple(row.fields[0] for row in rows), weak)
+
+
+def read_annotations(folder: str | Path, split: str, repair: Repair = "none") -> Annotations:
+    """Read weak and dense labels of split ``"val"`` or ``"test"``.
+
+    Args:
+        folder: of the official annotation files.
+        split: ``"val"`` or ``"test"``.
+        repair: what to mend.
+
+    Raises:
+        LeapError: a file is missing or malformed, or holds an unknown class or a time that is not a whole
+            second.
+    """
+    if split not in ANNOTATED:
+        raise LeapError(f"split '{split}' of LLP has no dense labels; {' and '.join(ANNOTATED)} have")
+    videos = read_weak_labels(folder, split)
+    annotated = annotated_videos(folder) if repair == "all" else ()
     audio, visual = (
-        _read_dense(Path(folder) / f"AVVP_eval_{modality}.csv", filenames) for modality in ("audio", "visual")
+        rasterise(
+            (mend(event, repair, annotated) for event in events_of(Path(folder) / name)), videos.filenames
+        )
+        for name in EVENT_FILES.values()
     )
-    return Annotations(filenames, weak, audio, visual)
+    return Annotations(videos.filenames, videos.weak, audio, visual)
 
 
-def _read_dense(path: Path, filenames: tuple[str, ...]) -> NDArray[np.uint8]:
-    rows = _read_table(path, ["filename", "onset", "offset", "event_labels"])
+def annotated_videos(folder: str | Path) -> tuple[str, ...]:
+    """File names of all videos with dense labels, val and test."""
+    return tuple(name for split in ANNOTATED for name in read_weak_labels(folder, split).filenames)
+
+
+def read_events(path: str | Path, filenames: Sequence[str]) -> NDArray[np.uint8]:
+    """Read a file of events, such as a system's predictions, and refuse what does not fit the videos.
+
+    Args:
+        path: a table in the format of ``AVVP_eval_audio.csv``.
+        filenames: the N videos that may occur.
+
+    Returns:
+        Dense labels, (N, T, C).
+
+    Raises:
+        LeapError: the file is missing or malformed, or a row names another video, an unknown class, or a
+            span that is empty, reversed or not within the video.
+    """
+    path, known = Path(path), set(filenames)
+    events = []
+    for row in read_rows(path, EVENT_COLUMNS):
+        event = parse_event(row, path)
+        if event.filename not in known:
+            raise _error(path, row.line, f"'{event.filename}' is not a video of this split")
+        if not event.onset < event.offset <= SEGMENTS:
+            span = f"from {event.onset} to {event.offset}"
+            raise _error(path, row.line, f"{span} is not a span of whole seconds between 0 and {SEGMENTS}")
+        events.append(event)
+    return rasterise(events, filenames)
+
+
+def write_events(path: str | Path, filenames: Sequence[str], labels: NDArray[np.generic]) -> None:
+    """Write dense labels (N, T, C) as a file of events, a row for each maximal run of a class."""
+    lines = ["\t".join(EVENT_COLUMNS)]
+    for name, video in zip(filenames, labels, strict=True):
+        edges = np.diff(np.pad((video != 0).T.astype(np.int8), ((0, 0), (1, 1))))  # (C, T + 1)
+        starts, ends = np.argwhere(edges == 1), np.argwhere(edges == -1)
+        for (c, onset), (_, offset) in zip(starts, ends, strict=True):
+            lines.append(f"{name}\t{onset}\t{offset}\t{LLP[c]}")
+    atomic_write(path, "\n".join(lines) + "\n")
+
+
+def events_of(path: Path) -> list[Event]:
+    """All events of a file, whatever video they name."""
+    return [parse_event(row, path) for row in read_rows(path, EVENT_COLUMNS)]
+
+
+def mend(event: Event, repair: Repair, annotated: Iterable[str] = ()) -> Event:
+    """Apply a repair to one event.
+
+    Args:
+        event: as it stands in the file.
+        repair: what to mend.
+        annotated: file names of all annotated videos; only ``"all"`` looks at them.
+    """
+    if repair == "none":
+        return event
+    event = event._replace(filename=MISNAMED.get(event.filename, event.filename))
+    if repair == "upstream":
+        return event
+    onset, offset = sorted((event.onset, event.offset))
+    return Event(_place(event.filename, annotated), onset, offset, event.label)
+
+
+def rasterise(events: Iterable[Event], filenames: Sequence[str]) -> NDArray[np.uint8]:
+    """Dense labels (N, T, C) of those events that name one of ``filenames``."""
     video = {name: index for index, name in enumerate(filenames)}
     dense = np.zeros((len(filenames), SEGMENTS, len(LLP)), np.uint8)  # (N, T, C)
-    known = rows[rows["filename"].isin(video.keys())]
-    for name, onset, offset, label in known.itertuples(index=False):
-        dense[video[name], _second(onset, path) : _second(offset, path), _class_index(label, path)] = 1
+    for event in events:
+        if event.filename in video:
+            dense[video[event.filename], event.onset : event.offset, LLP.index(event.label)] = 1
     return dense
 
 
-def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
+    """The rows of a tab-separated file with exactly these columns; empty lines are skipped.
+
+    Raises:
+        LeapError: the file is missing, is not text, or has other columns or a row of another length.
+    """
     try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-        return table[columns]
+        header, *lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
-        raise LeapError(f"{path}: cannot read this annotation file of LLP ({error.strerror})") from error
-    except (KeyError, ValueError) as error:
-        raise LeapError(f"{path}: not a tab-separated table with the columns {', '.join(columns)}") from error
+        raise LeapError(f"{path}: cannot read this annotation file ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise LeapError(f"{path}: not a text file in UTF-8; check the annotation file") from error
+    if header.split("\t") != list(columns):
+        raise LeapError(f"{path}: not a tab-separated table with the columns {', '.join(columns)}")
+    rows = [Row(number, tuple(line.split("\t"))) for number, line in enumerate(lines, 2) if line]
+    for row in rows:
+        if len(row.fields) != len(columns) or not all(row.fields):
+            raise _error(path, row.line, f"a row needs {len(columns)} fields with tabs between")
+    return rows
 
 
-def _class_index(label: str, source: str | Path) -> int:
+def parse_event(row: Row, path: Path) -> Event:
+    """An event from a row of its file.
+
+    Raises:
+        LeapError: the class is unknown or a time is not a whole second.
+    """
+    filename, onset, offset, label = row.fields
+    class_index(label, path, row.line)
+    return Event(filename, _second(onset, path, row.line), _second(offset, path, row.line), label)
+
+
+def class_index(label: str, path: Path, line: int) -> int:
+    """Position of a class; an unknown one is an error that names file and line."""
     if label not in LLP:
-        raise LeapError(f"{source}: '{label}' is not a class of LLP; check the annotation files")
+        raise _error(path, line, f"'{label}' is not a class of LLP")
     return LLP.index(label)
 
 
-def _second(text: str, source: Path) -> int:
-    if not text.isdigit() or int(text) > SEGMENTS:
-        raise LeapError(f"{source}: '{text}' is not a whole second from 0 to {SEGMENTS}")
+def _second(text: str, path: Path, line: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise _error(path, line, f"'{text}' is not a time in whole seconds")
     return int(text)
+
+
+def _place(name: str, videos: Iterable[str]) -> str:
+    """The one video that a damaged name can mean, else the name as it is."""
+    fitting = [v for v in videos if v == name or (v.endswith(name) and len(v) - len(name) <= 3)]
+    fitting = fitting or [v for v in videos if v[:11] == name[:11]]
+    return fitting[0] if len(fitting) == 1 else name
+
+
+def _error(path: Path, line: int, what: str) -> LeapError:
+    return LeapError(f"{path}:{line}: {what}; check the file")

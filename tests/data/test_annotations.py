@@ -1,21 +1,38 @@
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from leap.data.annotations import read_annotations
+from leap.data.annotations import (
+    EVENT_COLUMNS,
+    read_annotations,
+    read_events,
+    read_weak_labels,
+    write_events,
+)
 from leap.data.taxonomy import LLP
 from leap.errors import LeapError
+from leap.metrics import parsing_scores
 
 SHARED = Path(__file__).parents[3] / "shared" / "llp" / "annotations"
-HEADER = "filename\tonset\toffset\tevent_labels\n"
+HEADER = "\t".join(EVENT_COLUMNS) + "\n"
+needs_llp = pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
 
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "AVVP_val_pd.csv").write_text("filename\tevent_labels\na_0_10\tSpeech,Dog\nb_0_10\tCar\n")
+    (tmp_path / "AVVP_val_pd.csv").write_text(
+        "filename\tevent_labels\na-cutabcdefg_0_10\tSpeech,Dog\nb_0_10\tCar\n"
+    )
+    (tmp_path / "AVVP_test_pd.csv").write_text("filename\tevent_labels\nJfZEqeLZqWk_30_40\tSpeech\n")
     (tmp_path / "AVVP_eval_audio.csv").write_text(
         HEADER
-        + "a_0_10\t0\t4\tDog\na_0_10\t3\t6\tDog\nb_0_10\t5\t5\tCar\nb_0_10\t9\t0\tCar\nc_0_10\t0\t9\tCar\n"
+        + "a-cutabcdefg_0_10\t0\t4\tDog\na-cutabcdefg_0_10\t3\t6\tDog\nb_0_10\t5\t5\tCar\nb_0_10\t9\t0\tCar\n"
+        + "c_0_10\t0\t9\tCar\ncutabcdefg_0_10\t8\t12\tSpeech\nBaby_cry_infant_cry\t0\t2\tSpeech\n"
     )
     (tmp_path / "AVVP_eval_visual.csv").write_text(HEADER + "b_0_10\t8\t10\tCar\n")
     return tmp_path
@@ -23,33 +40,156 @@ def folder(tmp_path):
 
 def test_defective_rows_mark_nothing(folder):
     labels = read_annotations(folder, "val")
-    assert labels.filenames == ("a_0_10", "b_0_10")
+    assert labels.filenames == ("a-cutabcdefg_0_10", "b_0_10")
     assert [[LLP[c] for c in row.nonzero()[0]] for row in labels.weak] == [["Speech", "Dog"], ["Car"]]
     assert labels.audio[0, :, LLP.index("Dog")].tolist() == [1] * 6 + [0] * 4
     assert labels.audio.sum() == 6
     assert labels.visual[1, :, LLP.index("Car")].tolist() == [0] * 8 + [1] * 2
     assert labels.visual.sum() == 2
+    assert read_annotations(folder, "test").audio.sum() == 0
 
 
-@pytest.mark.parametrize("row", ["a_0_10\t0\t4\tdog\n", "a_0_10\t0\t4.5\tDog\n", "a_0_10\t0\t11\tDog\n"])
-def test_bad_row(folder, row):
-    (folder / "AVVP_eval_audio.csv").write_text(HEADER + row)
-    with pytest.raises(LeapError, match=r"AVVP_eval_audio.csv: '.*' is not a"):
+def test_upstreams_repair_gives_misnamed_rows_their_video(folder):
+    assert read_annotations(folder, "test", "upstream").audio.sum(axis=(0, 1))[LLP.index("Speech")] == 2
+    assert read_annotations(folder, "val", "upstream").audio.sum() == 6
+
+
+def test_all_repairs_place_cut_names_and_turn_reversed_rows(folder):
+    audio = read_annotations(folder, "val", "all").audio
+    assert audio[0, :, LLP.index("Speech")].tolist() == [0] * 8 + [1] * 2
+    assert audio[1, :, LLP.index("Car")].tolist() == [1] * 9 + [0]
+    assert audio.sum() == 6 + 2 + 9
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["b_0_10\t0\t4\tdog", "b_0_10\t0\t4.5\tDog", "b_0_10\t-1\t4\tDog", "b_0_10\t0\t4", "b_0_10\t0\t²\tDog"],
+)
+def test_bad_row_is_named_by_line(folder, row):
+    (folder / "AVVP_eval_audio.csv").write_text(HEADER + "b_0_10\t0\t4\tCar\n" + row + "\n")
+    with pytest.raises(LeapError, match=r"AVVP_eval_audio.csv:3: .*; check the file"):
         read_annotations(folder, "val")
 
 
 def test_missing_file_and_wrong_columns(folder):
-    with pytest.raises(LeapError, match=r"AVVP_test_pd.csv: cannot read"):
-        read_annotations(folder, "test")
+    with pytest.raises(LeapError, match=r"AVVP_train.csv: cannot read"):
+        read_weak_labels(folder, "train")
+    with pytest.raises(LeapError, match="split 'train' of LLP has no dense labels"):
+        read_annotations(folder, "train")
+    with pytest.raises(LeapError, match="LLP has no split 'dev'"):
+        read_weak_labels(folder, "dev")
     (folder / "AVVP_val_pd.csv").write_text("filename,event_labels\n")
     with pytest.raises(LeapError, match="not a tab-separated table with the columns filename, event_labels"):
         read_annotations(folder, "val")
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
+def test_line_ends_and_byte_order_mark_do_not_matter(folder):
+    expected = read_annotations(folder, "val")
+    for path in folder.glob("*.csv"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n").rstrip())
+    labels = read_annotations(folder, "val")
+    assert labels.filenames == expected.filenames
+    assert (labels.audio == expected.audio).all()
+
+
+@given(arrays(np.uint8, (3, 10, len(LLP)), elements=st.integers(0, 1)))
+def test_labels_survive_writing_and_reading(tmp_path_factory, labels):
+    path = tmp_path_factory.mktemp("events") / "events.csv"
+    names = ("x_0_10", "y_0_10", "-_z_0_10")
+    write_events(path, names, labels)
+    assert (read_events(path, names) == labels).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("c_0_10\t0\t4\tCar", "'c_0_10' is not a video of this split"),
+        ("b_0_10\t4\t4\tCar", "from 4 to 4 is not a span"),
+        ("b_0_10\t5\t11\tCar", "from 5 to 11 is not a span"),
+    ],
+)
+def test_predictions_that_do_not_fit_are_refused(tmp_path, row, message):
+    (tmp_path / "p.csv").write_text(HEADER + row + "\n")
+    with pytest.raises(LeapError, match=message):
+        read_events(tmp_path / "p.csv", ["b_0_10"])
+
+
+VALID = (HEADER + "b_0_10\t0\t4\tCar\nb_0_10\t2\t9\tDog\n").encode()
+
+
+def _slow_reading(content):
+    """An independent reading of two-class files: the set of (second, class) pairs; None for a refusal."""
+    marks = set()
+    for line in content.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n")[1:]:
+        if line:
+            name, onset, offset, label = line.split("\t")
+            assert name == "b_0_10"
+            assert onset.isascii()
+            marks |= {(second, LLP.index(label)) for second in range(int(onset), int(offset))}
+    return marks
+
+
+@given(st.integers(0, len(VALID) - 1), st.binary(max_size=3))
+def test_a_damaged_file_is_refused_or_read_as_it_stands(tmp_path_factory, position, patch):
+    content = VALID[:position] + patch + VALID[position + 1 :]
+    path = tmp_path_factory.mktemp("fuzz") / "events.csv"
+    path.write_bytes(content)
+    try:
+        dense = read_events(path, ["b_0_10"])[0]
+    except LeapError:
+        return
+    assert {(int(t), int(c)) for t, c in np.argwhere(dense)} == _slow_reading(content)
+
+
+@needs_llp
 def test_llp():
     labels = read_annotations(SHARED, "test")
     assert labels.audio.shape == labels.visual.shape == (1200, 10, 25)
     assert (labels.audio.sum(2) >= 2).mean() == pytest.approx(0.280, abs=5e-4)
     assert (labels.visual.sum(2) >= 2).mean() == pytest.approx(0.146, abs=5e-4)
-    assert len(read_annotations(SHARED, "val").filenames) == 649
+    sizes = {split: len(read_weak_labels(SHARED, split).filenames) for split in ("full", "train", "val")}
+    assert sizes == {"full": 11849, "train": 10000, "val": 649}
+    assert read_weak_labels(SHARED, "train").weak.sum(1).mean() == pytest.approx(1.61, abs=5e-3)
+
+
+@pytest.fixture
+def older(tmp_path):
+    """LLP's annotations with the older audio file that most releases ship."""
+    for path in SHARED.glob("AVVP_*.csv"):
+        shutil.copy(path, tmp_path / path.name)
+    (tmp_path / "AVVP_eval_audio.downstream.csv").replace(tmp_path / "AVVP_eval_audio.csv")
+    return tmp_path
+
+
+@needs_llp
+def test_older_copy_of_llp_equals_the_current_one_after_repair(older):
+    differ = {
+        repair: (
+            read_annotations(older, "test", repair).audio != read_annotations(SHARED, "test", repair).audio
+        ).sum()
+        for repair in ("none", "upstream", "all")
+    }
+    assert differ == {"none": 4 + 3 + 1, "upstream": 0, "all": 0}
+
+
+@needs_llp
+@pytest.mark.parametrize(
+    ("split", "printed"),
+    [
+        ("test", [76.12, 60.35, 52.61, 63.03, 71.73, 63.03, 55.75, 44.69, 54.49, 61.60]),
+        ("val", [77.07, 58.65, 52.07, 62.60, 71.53, 63.85, 53.48, 44.15, 53.82, 61.12]),
+    ],
+)
+def test_scores_of_the_painted_weak_labels_of_llp(split, printed):
+    labels = read_annotations(SHARED, split)
+    painted = np.repeat(labels.weak[:, None], 10, axis=1)
+    scores = parsing_scores(painted, painted, labels.audio, labels.visual)
+    assert [round(score, 2) for score in scores.values()] == printed
+
+
+@needs_llp
+def test_scores_with_the_older_copy(older):
+    labels = read_annotations(older, "test")
+    painted = np.repeat(labels.weak[:, None], 10, axis=1)
+    scores = parsing_scores(painted, painted, labels.audio, labels.visual)
+    assert [round(scores[name], 2) for name in ("seg_a", "seg_type", "seg_event")] == [76.08, 63.01, 71.70]
