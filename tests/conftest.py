@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
+from leap.cli import main
 from leap.config import DecoderConfig, ModelConfig, RunConfig, TrainConfig
 from leap.data.store import FeatureStore, write_store
 from leap.data.videos import Videos
@@ -94,3 +96,32 @@ def tiny_results(tmp_path_factory):
 def tiny_records(tiny_config, tiny_store, tiny_results):
     """Records of seeds 0 and 1, which lie in ``tiny_results``."""
     return [make_run(replace(tiny_config, seed=seed), tiny_store, tiny_results) for seed in (0, 1)]
+
+
+@pytest.fixture
+def leap(monkeypatch, capsys):
+    """Run the command in this process: ``leap(*arguments)`` gives status, stdout and stderr."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["leap", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main()
+        return stop.value.code or 0, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def refused(leap):
+    """The one line on stderr of a command that has to fail."""
+
+    def run(*arguments):
+        status, out, err = leap(*arguments)
+        assert status == 2
+        assert out == ""
+        assert err.startswith("leap: ")
+        assert err.count("\n") == 1
+        return err
+
+    return run

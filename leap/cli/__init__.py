@@ -10,11 +10,13 @@ import typer
 from leap.cli import data as data_commands
 from leap.cli import study as study_commands
 from leap.cli.options import Data, Model, Out, Results, Split
+from leap.cli.score import score
 from leap.errors import LeapError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(study_commands.app, name="study")
+app.command()(score)
 
 Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
 

@@ -6,6 +6,7 @@ from leap.metrics.functional import (
     average_precision,
     overlapping_videos,
     parsing_scores,
+    per_class_scores,
     per_video_scores,
     precision_recall,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "average_precision",
     "overlapping_videos",
     "parsing_scores",
+    "per_class_scores",
     "per_video_scores",
     "precision_recall",
 ]

@@ -68,16 +68,21 @@ def per_video_scores(
     A video's score is the mean of F over the classes that are predicted or true in it, 1 if there is
     none. Arguments and errors are those of ``parsing_scores``.
     """
-    pred_a, pred_v, true_a, true_v = _segments_first(
-        pred_audio=pred_audio, pred_visual=pred_visual, true_audio=true_audio, true_visual=true_visual
-    )
-    streams = ((pred_a, true_a), (pred_v, true_v), (pred_a & pred_v, true_a & true_v))
-    scores = []
-    for count in (_segment_counts, _event_counts):
-        audio, visual, both = (count(pred, true) for pred, true in streams)
-        pooled = Counts(audio.hits + visual.hits, audio.total + visual.total)
-        scores += [_video_f(counts) for counts in (audio, visual, both, pooled)]
-    return dict(zip(PER_VIDEO, scores, strict=True))
+    counts = _stream_counts(pred_audio, pred_visual, true_audio, true_visual)
+    return {name: _video_f(values) for name, values in counts.items()}
+
+
+def per_class_scores(
+    pred_audio: Labels, pred_visual: Labels, true_audio: Labels, true_visual: Labels
+) -> dict[str, Floats]:
+    """Score each class: the eight ``PER_VIDEO`` scores pooled over videos, (C,), in 0…1.
+
+    A class's score is F = 2·TP / (predicted + true) over all videos together, NaN where it is neither
+    predicted nor true. Their mean is not the benchmark's score, which averages over classes within each
+    video. Arguments and errors are those of ``parsing_scores``.
+    """
+    counts = _stream_counts(pred_audio, pred_visual, true_audio, true_visual)
+    return {name: _class_f(values) for name, values in counts.items()}
 
 
 def with_type_means(scores: Mapping[str, float]) -> dict[str, float]:
@@ -152,6 +157,21 @@ def average_precision(
     return 100 * float(average_precision_score(positive, scores.reshape(positive.shape), average=average))
 
 
+def _stream_counts(
+    pred_audio: Labels, pred_visual: Labels, true_audio: Labels, true_visual: Labels
+) -> dict[str, Counts]:
+    """Counts behind the eight ``PER_VIDEO`` scores."""
+    pred_a, pred_v, true_a, true_v = _segments_first(
+        pred_audio=pred_audio, pred_visual=pred_visual, true_audio=true_audio, true_visual=true_visual
+    )
+    streams = ((pred_a, true_a), (pred_v, true_v), (pred_a & pred_v, true_a & true_v))
+    counts: list[Counts] = []
+    for count in (_segment_counts, _event_counts):
+        audio, visual, both = (count(pred, true) for pred, true in streams)
+        counts += [audio, visual, both, Counts(audio.hits + visual.hits, audio.total + visual.total)]
+    return dict(zip(PER_VIDEO, counts, strict=True))
+
+
 def _segment_counts(pred: Mask, true: Mask) -> Counts:
     return Counts(_count(pred & true), _count(pred) + _count(true))
 
@@ -204,6 +224,12 @@ def _video_f(counts: Counts) -> Floats:
     f = np.divide(2 * counts.hits, np.maximum(counts.total, 1), dtype=np.float64)  # (N, C)
     classes = np.count_nonzero(counts.total, axis=1)  # (N,)
     return np.where(classes == 0, 1.0, f.sum(axis=1) / np.maximum(classes, 1))
+
+
+def _class_f(counts: Counts) -> Floats:
+    """F of each class over all videos, (C,); NaN where a class does not occur."""
+    hits, total = (x.sum(axis=0, dtype=np.int64) for x in counts)
+    return np.divide(2 * hits, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
 def _percent(part: int, whole: int) -> float:

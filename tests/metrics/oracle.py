@@ -48,3 +48,11 @@ def video_scores(pred_a, pred_v, true_a, true_v):
         scores[f"{level}_av"] = mean_f([counts(p, t) for p, t in zip(*product, strict=True)])
         scores[f"{level}_event"] = mean_f(pooled)
     return scores
+
+
+def class_f(counts, preds, trues):
+    """F of one class from its (T,) sequences in every video; None where it does not occur."""
+    hits, extra, missed = (
+        sum(column) for column in zip(*(counts(p, t) for p, t in zip(preds, trues, strict=True)), strict=True)
+    )
+    return 2 * hits / (2 * hits + extra + missed) if hits + extra + missed else None

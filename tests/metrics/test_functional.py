@@ -15,10 +15,11 @@ from leap.metrics import (
     average_precision,
     overlapping_videos,
     parsing_scores,
+    per_class_scores,
     per_video_scores,
     precision_recall,
 )
-from tests.metrics.oracle import video_scores
+from tests.metrics.oracle import class_f, event_counts, segment_counts, video_scores
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "metrics_random.npz"
 
@@ -220,3 +221,27 @@ def test_average_precision_of_degenerate_input():
         average_precision(zeros + np.nan, zeros)
     with pytest.raises(LeapError, match="neither 0 nor 1"):
         average_precision(zeros, zeros + 0.5)
+
+
+@given(cubes())
+@settings(max_examples=30)
+def test_class_scores_are_the_oracles(four):
+    pred_a, pred_v, true_a, true_v = four
+    streams = {"a": (pred_a, true_a), "v": (pred_v, true_v), "av": (pred_a * pred_v, true_a * true_v)}
+    scores = per_class_scores(*four)
+    for level, counts in (("seg", segment_counts), ("evt", event_counts)):
+        for stream, (pred, true) in streams.items():
+            expected = [
+                class_f(counts, p.T.tolist(), t.T.tolist()) for p, t in zip(pred.T, true.T, strict=True)
+            ]
+            found = [None if np.isnan(f) else f for f in scores[f"{level}_{stream}"]]
+            assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_class_scores_pool_the_modalities_for_event():
+    audio, visual = np.zeros((2, 2, 4, 1), int)
+    truth = np.ones((2, 4, 1), int)
+    audio[0] = 1
+    scores = per_class_scores(audio, visual, truth, truth)
+    assert scores["seg_event"].tolist() == [2 * 4 / (4 + 16)]
+    assert scores["evt_event"].tolist() == [2 * 1 / (1 + 4)]
