@@ -1,5 +1,6 @@
 """``leap data``: commands that make and examine data sets."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,24 @@ def data_fetch(
 
     _only_av_digits(dataset)
     print(fetch_recordings(out))
+
+
+@app.command("check")
+def data_check(
+    dataset: Annotated[str, typer.Argument(help="Only llp has annotation files to check.")],
+    annotations: Annotated[Path, typer.Option(help="Folder of LLP's annotation files.")],
+    strict: Annotated[bool, typer.Option("--strict", help="Findings are an error.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every finding as JSON.")] = False,
+) -> None:
+    """Count and name the defects of a data set's annotation files."""
+    from leap.data.llp.check import check_annotations, report
+
+    if dataset != "llp":
+        raise LeapError(f"unknown data set {dataset!r}; the annotation files of llp are known")
+    findings = check_annotations(annotations)
+    print(json.dumps([finding._asdict() for finding in findings], indent=2) if as_json else report(findings))
+    if strict and findings:
+        raise SystemExit(2)
 
 
 @app.command("measure-layouts")

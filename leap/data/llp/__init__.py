@@ -1,0 +1,1 @@
+"""LLP as it is distributed."""

@@ -1,0 +1,185 @@
+"""What is wrong with a folder of LLP's annotation files, and what the reader makes of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
+
+from leap.data.annotations import (
+    ANNOTATED,
+    EVENT_COLUMNS,
+    EVENT_FILES,
+    MISNAMED,
+    SEGMENTS,
+    SPLIT_FILES,
+    VIDEO_COLUMNS,
+    Event,
+    Row,
+    mend,
+    parse_event,
+    read_rows,
+)
+from leap.data.taxonomy import LLP
+from leap.errors import LeapError
+
+RULES = {
+    "file": "not the file that upstream distributes now; it is read all the same",
+    "unreadable row": "an unknown class or a time that is no whole second: the file is refused",
+    "listed twice": "a video more than once in one list: both stay",
+    "in two splits": "a video in two of train, val and test: both stay",
+    "not in the full list": "a video of a split that the full list lacks: nothing follows",
+    "misnamed": "row of the older audio file with a corrupt name: left out; 'upstream' repairs it",
+    "outside the splits": "row of a name that is no video of val or test: left out; repair 'all' places some",
+    "zero length": "row that ends at its onset: marks nothing",
+    "reversed": "row that ends before its onset: marks nothing; repair 'all' turns it round",
+    "beyond the end": f"row that ends after second {SEGMENTS}: cut off there",
+    "duplicate": "row that says what another says: no effect",
+    "overlapping": "two rows of one class that share seconds: they unite",
+    "weak differs from dense": "video whose event set is not the union of its dense labels: both stay",
+}
+"""Kinds of findings, and what reading does with them by default."""
+
+SHA256 = {
+    "AVVP_dataset_full.csv": "89f112ffc602279c87cc2b2040c4cd42eaf163a9d7e61cf4e74250a343d21e56",
+    "AVVP_train.csv": "bbeb83e8af46a85075216b213d3464f92dd4ab71468c852ae454b82cc745c0a4",
+    "AVVP_val_pd.csv": "1811813b54c5f43c3be0a97bd0971cfb8a93818ca7b3ab96cdc7f4ac37ef37a6",
+    "AVVP_test_pd.csv": "3f7a2b040e3b67c15d08efef25002bf8c5b2320f11049eb99ae0eb2d62f8eb9b",
+    "AVVP_eval_audio.csv": "d5435664668bec6e7eafb39059d2f424ed2682f6b55395262fc3cb691b7d0778",
+    "AVVP_eval_visual.csv": "e2274af694f3f27e38b840e0cd91a9d8d9ac85280f193e90828d26b22db69abe",
+}
+"""The files as upstream distributes them since April 2024."""
+OLDER_AUDIO = "249122f65501d8d611c0027a48643798fe622bedee60f7e6224b5a8e3c02f886"
+
+
+class Finding(NamedTuple):
+    """One thing found: its kind, a key of `RULES`; the file; and what it is."""
+
+    kind: str
+    file: str
+    what: str
+
+
+class Placed(NamedTuple):
+    """A readable event and where it stands."""
+
+    file: str
+    line: int
+    event: Event
+
+    def found(self, kind: str, what: str = "") -> Finding:
+        """A finding about this event."""
+        name, onset, offset, label = self.event
+        return Finding(kind, self.file, f"line {self.line}: {name} {onset}–{offset} {label}{what}")
+
+
+def check_annotations(folder: str | Path) -> list[Finding]:
+    """Everything that is remarkable about the six annotation files, in the order of `RULES`.
+
+    Raises:
+        LeapError: a file is missing or is not a table with the right columns.
+    """
+    folder = Path(folder)
+    lists = {split: read_rows(folder / name, VIDEO_COLUMNS) for split, name in SPLIT_FILES.items()}
+    rows = {name: read_rows(folder / name, EVENT_COLUMNS) for name in EVENT_FILES.values()}
+    events, refused = _readable(folder, rows)
+    weak = {row.fields[0]: set(row.fields[1].split(",")) for split in ANNOTATED for row in lists[split]}
+    findings = [*_check_files(folder), *refused, *_check_lists(lists)]
+    for placed in events:
+        findings += _check_event(placed, weak)
+    findings += [*_check_pairs(events), *_check_weak(events, weak)]
+    return sorted(findings, key=lambda finding: list(RULES).index(finding.kind))
+
+
+def report(findings: list[Finding], shown: int = 10) -> str:
+    """The findings as text: for each kind its number, the rule, and at most ``shown`` of its findings."""
+    lines = []
+    for kind, count in Counter(finding.kind for finding in findings).items():
+        lines.append(f"{count:5}  {kind}: {RULES[kind]}")
+        named = [f"{finding.file}: {finding.what}" for finding in findings if finding.kind == kind]
+        lines += [f"         {text}" for text in named[:shown]]
+        lines += [f"         … and {count - shown} more"] if count > shown else []
+    return "\n".join(lines) or "nothing found"
+
+
+def _check_files(folder: Path) -> Iterator[Finding]:
+    for name, expected in SHA256.items():
+        found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        if found != expected:
+            older = "the older copy with three corrupt rows" if found == OLDER_AUDIO else f"SHA-256 {found}"
+            yield Finding("file", name, older)
+
+
+def _check_lists(lists: dict[str, list[Row]]) -> Iterator[Finding]:
+    names = {split: Counter(row.fields[0] for row in rows) for split, rows in lists.items()}
+    for split, rows in lists.items():
+        for row in rows:
+            unknown = [label for label in row.fields[1].split(",") if label not in LLP]
+            if unknown:
+                what = f"line {row.line}: '{unknown[0]}' is not a class of LLP"
+                yield Finding("unreadable row", SPLIT_FILES[split], what)
+        twice = [name for name, count in names[split].items() if count > 1]
+        yield from (Finding("listed twice", SPLIT_FILES[split], name) for name in twice)
+    for one, other in combinations(("train", "val", "test"), 2):
+        for name in sorted(names[one].keys() & names[other].keys()):
+            yield Finding("in two splits", SPLIT_FILES[other], f"{name} is in {SPLIT_FILES[one]} too")
+    for split in ("train", "val", "test"):
+        missing = sorted(names[split].keys() - names["full"].keys())
+        yield from (Finding("not in the full list", SPLIT_FILES[split], name) for name in missing)
+
+
+def _readable(folder: Path, rows: dict[str, list[Row]]) -> tuple[list[Placed], list[Finding]]:
+    events, refused = [], []
+    for file, lines in rows.items():
+        for row in lines:
+            try:
+                events.append(Placed(file, row.line, parse_event(row, folder / file)))
+            except LeapError:
+                refused.append(Finding("unreadable row", file, f"line {row.line}: {' '.join(row.fields)}"))
+    return events, refused
+
+
+def _check_event(placed: Placed, weak: dict[str, set[str]]) -> Iterator[Finding]:
+    event = placed.event
+    if event.filename in MISNAMED:
+        yield placed.found("misnamed", f", meant {MISNAMED[event.filename]}")
+    elif event.filename not in weak:
+        meant = mend(event, "all", weak).filename
+        yield placed.found("outside the splits", f", may be {meant}" if meant in weak else "")
+    if event.onset == event.offset:
+        yield placed.found("zero length")
+    if event.onset > event.offset:
+        yield placed.found("reversed")
+    if max(event.onset, event.offset) > SEGMENTS:
+        yield placed.found("beyond the end")
+
+
+def _check_pairs(events: list[Placed]) -> Iterator[Finding]:
+    """Duplicates, and pairs of other rows of one class that share seconds."""
+    tracks = defaultdict(list)
+    for placed in events:
+        tracks[placed.file, placed.event.filename, placed.event.label].append(placed)
+    for track in tracks.values():
+        distinct: dict[Event, Placed] = {}
+        for placed in track:
+            if placed.event in distinct:
+                yield placed.found("duplicate")
+            distinct.setdefault(placed.event, placed)
+        spans = sorted((p for e, p in distinct.items() if e.onset < e.offset), key=lambda p: p.event)
+        for before, after in combinations(spans, 2):
+            if after.event.onset < before.event.offset:
+                yield after.found("overlapping", f", with line {before.line}")
+
+
+def _check_weak(events: list[Placed], weak: dict[str, set[str]]) -> Iterator[Finding]:
+    dense = defaultdict(set)
+    for _, _, event in events:
+        if event.onset < min(event.offset, SEGMENTS):
+            dense[event.filename].add(event.label)
+    for name, labels in weak.items():
+        if labels != dense[name]:
+            extra = f"only weak: {sorted(labels - dense[name])}, only dense: {sorted(dense[name] - labels)}"
+            yield Finding("weak differs from dense", "the event files", f"{name}, {extra}")

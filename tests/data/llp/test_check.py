@@ -1,0 +1,71 @@
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from leap.data.llp.check import RULES, check_annotations
+
+SHARED = Path(__file__).parents[4] / "shared" / "llp" / "annotations"
+needs_llp = pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    header = "filename\tevent_labels\n"
+    (tmp_path / "AVVP_dataset_full.csv").write_text(header + "a\tCar\nb\tDog\nc\tCat\n")
+    (tmp_path / "AVVP_train.csv").write_text(header + "a\tCar\na\tLion\n")
+    (tmp_path / "AVVP_val_pd.csv").write_text(header + "b\tDog\n")
+    (tmp_path / "AVVP_test_pd.csv").write_text(header + "b\tDog\nd\tCat\n")
+    rows = ["b\t0\t3\tDog", "b\t0\t3\tDog", "b\t2\t5\tDog", "d\t4\t4\tCat", "d\t9\t0\tCat"]
+    rows += ["d\t8\t11\tCat", "x\t0\t1\tCat", "KvIjsmANkxI_10_20`\t0\t1\tCat", "d\t0\t1.5\tCat"]
+    header = "filename\tonset\toffset\tevent_labels\n"
+    (tmp_path / "AVVP_eval_audio.csv").write_text(header + "\n".join(rows) + "\n")
+    (tmp_path / "AVVP_eval_visual.csv").write_text(header + "d\t0\t1\tSpeech\n")
+    return tmp_path
+
+
+def test_every_kind_is_found_and_named(folder):
+    findings = check_annotations(folder)
+    counts = Counter(finding.kind for finding in findings)
+    assert counts == dict.fromkeys(RULES, 1) | {"file": 6, "unreadable row": 2}
+    what = {finding.kind: finding.what for finding in findings}
+    assert what["reversed"] == "line 6: d 9–0 Cat"
+    assert what["overlapping"] == "line 4: b 2–5 Dog, with line 2"
+    assert what["weak differs from dense"] == "d, only weak: [], only dense: ['Speech']"
+    assert what["in two splits"] == "b is in AVVP_val_pd.csv too"
+
+
+def test_command(leap, refused, folder):
+    status, out, _ = leap("data", "check", "llp", "--annotations", folder)
+    assert status == 0
+    assert all(f"  {kind}: {rule}" in out for kind, rule in RULES.items())
+    status, out, _ = leap("data", "check", "llp", "--annotations", folder, "--json", "--strict")
+    assert status == 2
+    assert len(json.loads(out)) == len(RULES) + 6
+    assert "no such" in refused("data", "check", "llp", "--annotations", folder / "nowhere").lower()
+    assert "unknown data set 'ave'" in refused("data", "check", "ave", "--annotations", folder)
+
+
+@needs_llp
+def test_known_defects_of_llp():
+    counts = Counter(finding.kind for finding in check_annotations(SHARED))
+    assert counts == {
+        "outside the splits": 14 + 11,
+        "zero length": 5,
+        "reversed": 1,
+        "duplicate": 8,
+        "overlapping": 23 - 8,
+        "weak differs from dense": 84,
+    }
+
+
+@needs_llp
+def test_the_older_audio_file_is_recognised(tmp_path):
+    for path in SHARED.glob("AVVP_*.csv"):
+        shutil.copy(path, tmp_path / path.name)
+    (tmp_path / "AVVP_eval_audio.downstream.csv").replace(tmp_path / "AVVP_eval_audio.csv")
+    findings = check_annotations(tmp_path)
+    assert [f.what for f in findings if f.kind == "file"] == ["the older copy with three corrupt rows"]
+    assert sum(finding.kind == "misnamed" for finding in findings) == 3
