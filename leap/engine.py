@@ -77,10 +77,8 @@ def predict(parser: nn.Module, videos: Videos, protocol: Protocol) -> Prediction
 
 def evaluate(parser: nn.Module, videos: Videos, protocol: Protocol) -> dict[str, float]:
     """The ten scores on videos with dense labels."""
-    predictions = predict(parser, videos, protocol)
-    return parsing_scores(
-        predictions.audio, predictions.visual, videos.true_audio.cpu(), videos.true_visual.cpu()
-    )
+    predictions, (true_audio, true_visual) = predict(parser, videos, protocol), videos.truth()
+    return parsing_scores(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())
 
 
 def train_one_epoch(

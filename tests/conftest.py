@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, settings
 
 from leap.cli import main
 from leap.config import DecoderConfig, ModelConfig, RunConfig, TrainConfig
-from leap.data.store import FeatureStore, write_store
+from leap.data.store import FeatureStore
+from leap.data.store_writer import write_store
 from leap.data.videos import Videos
 from leap.study.runs import make_run
 

@@ -18,7 +18,7 @@ def floors(videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
         ``"weak label"``, every class of the video in every segment of both modalities; and
         ``"pseudo labels"`` as they are.
     """
-    nothing = videos.true_audio * 0
+    nothing = videos.pseudo_audio * 0
     painted = nothing + videos.weak[:, None]
     return {
         "nothing": (nothing, nothing),

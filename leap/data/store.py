@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,68 +14,53 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from leap.data.store_format import (
+    ARRAYS,
+    DENSE,
+    FEATURES,
+    FORMAT,
+    IN_EVERY_SPLIT_OR_NONE,
+    LABEL_EMBEDDING,
+    LABELS,
+    ROWS,
+    SPLITS,
+    TRAINING_FEATURES,
+    TRUE,
+    VERSION,
+    Checksum,
+    content_checksum,
+    text,
+)
 from leap.data.videos import Videos
 from leap.errors import LeapError
-from leap.files import atomic_path
 
-FORMAT = "leap-features"
-VERSION = 1
-SPLITS = ("train", "val", "test")
-FEATURES = ("audio", "visual_2d", "visual_3d")
-OPTIONAL = {"visual_3d"}
-DENSE = ("pseudo_audio", "pseudo_visual", "true_audio", "true_visual")
-LABELS = ("weak", *DENSE)
-ARRAYS = ("ids", *FEATURES, *LABELS)
 ADVICE = "make or download the data set again"
 SHIPPED = {"av-digits": Path(__file__).with_name("av_digits") / "av_digits.h5"}
-ROWS_A_CHUNK = 64
+LOCAL = {"llp": "llp.h5", "llp-sim": "llp_sim.h5"}
+"""Data sets that users make, by the file's name in the folder ``LEAP_DATA``."""
 
-Arrays = Mapping[str, Sequence[str] | NDArray[Any]]
+
+def dataset_path(name_or_path: str) -> Path:
+    """Where a data set is: with the package, in the folder ``LEAP_DATA``, or at the path given.
+
+    Raises:
+        LeapError: the data set belongs in ``LEAP_DATA``, which is not set.
+    """
+    if name_or_path in LOCAL:
+        folder = os.environ.get("LEAP_DATA")
+        if not folder:
+            raise LeapError(f"{name_or_path}: set LEAP_DATA to the folder that holds {LOCAL[name_or_path]}")
+        return Path(folder) / LOCAL[name_or_path]
+    return SHIPPED.get(name_or_path, Path(name_or_path))
 
 
 def open_dataset(name_or_path: str) -> FeatureStore:
-    """Open a data set that comes with the package (``"av-digits"``) or a store file anywhere.
+    """Open a data set by name (``"av-digits"``, ``"llp"``, ``"llp-sim"``) or a store file anywhere.
 
     Raises:
         LeapError: there is no such file, or it is not a sound feature store.
     """
-    return FeatureStore(SHIPPED.get(name_or_path, Path(name_or_path)))
-
-
-def write_store(
-    path: str | Path,
-    *,
-    dataset: str,
-    classes: Sequence[str],
-    provenance: Mapping[str, Any],
-    splits: Mapping[str, Arrays],
-) -> None:
-    """Write a data set to one HDF5 file, whole or not at all.
-
-    Args:
-        path: the file to write.
-        dataset: name of the data set.
-        classes: C class names in label order.
-        provenance: how the data were made; anything that JSON can hold.
-        splits: for ``train``, ``val`` and ``test`` the arrays ``ids`` (N), ``audio`` (N, T, A), ``visual_2d``
-            (N, T, V), optionally ``visual_3d`` (N, T, S), ``weak`` (N, C) and the dense labels
-            ``pseudo_audio``, ``pseudo_visual``, ``true_audio``, ``true_visual`` (N, T, C). Features are kept
-            in float16, labels in uint8.
-
-    Raises:
-        LeapError: what would be written is not a sound store.
-    """
-    with atomic_path(path) as temporary:
-        # this version of the format has checksums of its own structure
-        with h5py.File(temporary, "w", libver="v110") as file:
-            for split, arrays in splits.items():
-                _write_split(file.create_group(split), arrays)
-            header = {"dataset": dataset, "classes": list(classes), "provenance": provenance}
-            file.attrs.update(format=np.bytes_(FORMAT), version=VERSION, header=_json(header))
-            file.attrs["checksum"] = _content_checksum(file, dataset, classes)
-        with FeatureStore(temporary) as store:
-            for split in SPLITS:
-                store.videos(split)
+    return FeatureStore(dataset_path(name_or_path))
 
 
 class FeatureStore:
@@ -103,9 +88,8 @@ class FeatureStore:
         try:
             self._file = h5py.File(self.path, "r")
         except FileNotFoundError as error:
-            raise LeapError(
-                f"{path}: no such data set; give a file or one of {', '.join(SHIPPED)}"
-            ) from error
+            known = ", ".join([*SHIPPED, *LOCAL])
+            raise LeapError(f"{path}: no such data set; give a file or one of {known}") from error
         except OSError as error:
             raise LeapError(
                 f"{path}: cannot be read as HDF5 (damaged, or another format); {ADVICE}"
@@ -133,41 +117,85 @@ class FeatureStore:
 
     def ids(self, split: str) -> tuple[str, ...]:
         """Names of the videos of a split, in order."""
-        return tuple(name.decode() for name in self._array(split, "ids"))
+        return tuple(name.decode() for name in self._read(split, "ids"))
 
     def videos(self, split: str) -> Videos:
-        """Read a split.
+        """Read what training and scoring need of a split.
 
         Raises:
             LeapError: there is no such split, its content does not have its checksum, or it holds features
                 that are not finite or labels other than 0 and 1.
         """
-        names = [name for name in (*FEATURES, *LABELS) if name in self.widths or name in LABELS]
-        return Videos(**{name: torch.from_numpy(self._values(split, name)) for name in names})
+        group = self._group(split)
+        names = [name for name in (*TRAINING_FEATURES, *LABELS) if name in group]
+        return Videos(**{name: torch.from_numpy(self._read(split, name, np.float32)) for name in names})
 
-    def _values(self, split: str, name: str) -> NDArray[np.float32]:
-        array = self._array(split, name).astype(np.float32)
-        if name in FEATURES and not np.isfinite(array).all():
-            raise self._error(f"{split}/{name} holds values that are not finite in float16")
-        if name in LABELS and not np.isin(array, (0, 1)).all():
-            raise self._error(f"{split}/{name} holds labels other than 0 and 1")
-        return array
+    def features(self, split: str, name: str) -> torch.Tensor:
+        """Read one kind of features of a split, such as ``"clip"``, (N, T, ·) in float32.
 
-    def _array(self, split: str, name: str) -> NDArray[Any]:
+        Raises:
+            LeapError: the data set has none of that name, or they are damaged.
+        """
+        if name not in self.widths:
+            raise LeapError(f"{self.path}: no features {name!r}; it has {', '.join(self.widths)}")
+        return torch.from_numpy(self._read(split, name, np.float32))
+
+    def label_embedding(self) -> torch.Tensor:
+        """Read the label embeddings that belong to the data, (C, L).
+
+        Raises:
+            LeapError: the data set has none.
+        """
+        if LABEL_EMBEDDING not in self._file:
+            raise LeapError(f"{self.path}: holds no label embeddings; name a file or another source of them")
+        return torch.from_numpy(self._read("", LABEL_EMBEDDING, np.float32))
+
+    def verify(self) -> None:
+        """Read everything once, in constant memory.
+
+        Raises:
+            LeapError: something is damaged.
+        """
+        for split in SPLITS:
+            for name in [name for name in ARRAYS if name in self._file[split]]:
+                for _ in self._blocks(self._file[split][name], name):
+                    pass
+        if LABEL_EMBEDDING in self._file:
+            self.label_embedding()
+
+    def _group(self, split: str) -> h5py.Group:
         if split not in self.splits:
             raise LeapError(f"{self.path}: no split '{split}'; it has {', '.join(self.splits)}")
-        dataset = self._file[split][name]
-        try:
-            array = dataset[()]
-        except (OSError, RuntimeError) as error:
-            raise self._error(f"{split}/{name} cannot be read") from error
-        if _sha256(array) != dataset.attrs["sha256"]:
-            raise self._error(f"{split}/{name} does not have its checksum")
+        return self._file[split]
+
+    def _read(self, split: str, name: str, dtype: Any = None) -> NDArray[Any]:
+        dataset = (self._group(split) if split else self._file)[name]
+        array, row = np.empty(dataset.shape, dtype or dataset.dtype), 0
+        for block in self._blocks(dataset, name):
+            array[row : row + len(block)] = block
+            row += len(block)
         return array
+
+    def _blocks(self, dataset: h5py.Dataset, name: str) -> Iterator[NDArray[Any]]:
+        """The rows of an array, block by block; a wrong checksum raises after the last."""
+        checksum = Checksum()
+        for start in range(0, len(dataset), ROWS):
+            try:
+                block = dataset[start : start + ROWS]
+            except (OSError, RuntimeError) as error:
+                raise self._error(f"{dataset.name[1:]} cannot be read") from error
+            checksum.add(block)
+            if name in FEATURES and not np.isfinite(block).all():
+                raise self._error(f"{dataset.name[1:]} holds values that are not finite in {block.dtype}")
+            if name in LABELS and not np.isin(block, (0, 1)).all():
+                raise self._error(f"{dataset.name[1:]} holds labels other than 0 and 1")
+            yield block
+        if checksum.value() != dataset.attrs["sha256"]:
+            raise self._error(f"{dataset.name[1:]} does not have its checksum")
 
     def _read_header(self) -> None:
         attributes = self._file.attrs
-        if attributes.get("format") != np.bytes_(FORMAT):
+        if attributes.get("format") != text(FORMAT):
             raise LeapError(f"{self.path}: an HDF5 file, but not a feature store; {ADVICE}")
         if attributes.get("version") != VERSION:
             raise self._error(f"format version {attributes.get('version')}, this package reads {VERSION}")
@@ -177,33 +205,36 @@ class FeatureStore:
         self.provenance: dict[str, Any] = header["provenance"]
         self.checksum: str = attributes["checksum"].decode()
         self._check_arrays()
-        if _content_checksum(self._file, self.dataset, self.classes).decode() != self.checksum:
+        if content_checksum(self._file, self.dataset, self.classes).decode() != self.checksum:
             raise self._error("the arrays do not have the checksum of the data set")
 
     def _check_arrays(self) -> None:
         for split in SPLITS:
-            self._check_links(split)
+            if not isinstance(self._own(self._file, split), h5py.Group):
+                raise self._error(f"split '{split}' is missing")
+            for name in ARRAYS:
+                self._check_array(self._file[split], name)
+        if LABEL_EMBEDDING in self._file:
+            self._check_array(self._file, LABEL_EMBEDDING)
         train = self._file["train"]
-        self.segments = int(train["true_audio"].shape[1]) if train["true_audio"].ndim == 3 else 0
+        self.segments = int(train["audio"].shape[1]) if train["audio"].ndim == 3 else 0
         self.widths = {name: int(train[name].shape[-1]) for name in FEATURES if name in train}
         self.splits = {split: len(self._file[split]["ids"]) for split in SPLITS}
         for split in SPLITS:
+            self._check_presence(split)
             self._check_shapes(split)
 
-    def _check_links(self, split: str) -> None:
-        """Everything needed is there and lies in this file itself."""
-        if not isinstance(self._own(self._file, split), h5py.Group):
-            raise self._error(f"split '{split}' is missing")
-        for name in ARRAYS:
-            array = self._own(self._file[split], name)
-            if array is None and name in OPTIONAL:
-                continue
-            if not isinstance(array, h5py.Dataset) or array.shape is None or not array.shape:
-                raise self._error(f"{split}/{name} is missing")
-            if array.external or array.is_virtual:
-                raise self._error(f"{split}/{name} keeps its values in another file, which is refused")
-            if "sha256" not in array.attrs:
-                raise self._error(f"{split}/{name} has no checksum")
+    def _check_array(self, group: h5py.Group, name: str) -> None:
+        """An array, where there is one, lies in this file itself and has a checksum."""
+        array, path = self._own(group, name), f"{group.name}/{name}".strip("/")
+        if array is None and (name in IN_EVERY_SPLIT_OR_NONE or name in TRUE):
+            return
+        if not isinstance(array, h5py.Dataset) or array.shape is None or not array.shape:
+            raise self._error(f"{path} is missing")
+        if array.external or array.is_virtual:
+            raise self._error(f"{path} keeps its values in another file, which is refused")
+        if "sha256" not in array.attrs:
+            raise self._error(f"{path} has no checksum")
 
     def _own(self, group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
         link = group.get(name, getlink=True)
@@ -211,58 +242,39 @@ class FeatureStore:
             raise self._error(f"{group.name}/{name} is a link to another place, which is refused")
         return group.get(name)
 
-    def _check_shapes(self, split: str) -> None:
-        group, n = self._file[split], self.splits[split]
-        shapes = {"ids": (n,), "weak": (n, len(self.classes))}
-        shapes |= {name: (n, self.segments, len(self.classes)) for name in DENSE}
-        shapes |= {name: (n, self.segments, width) for name, width in self.widths.items()}
-        kinds = dict.fromkeys(FEATURES, "f") | dict.fromkeys(LABELS, "u") | {"ids": "S"}
-        for name in ARRAYS:
-            if (name in group) != (name in shapes):
+    def _check_presence(self, split: str) -> None:
+        group = self._file[split]
+        for name in IN_EVERY_SPLIT_OR_NONE:
+            if (name in group) != (name in self.widths):
                 raise self._error(f"{split}/{name} is not in every split")
-            if name in group and (group[name].shape != shapes[name] or group[name].dtype.kind != kinds[name]):
-                found = f"{group[name].shape} {group[name].dtype}"
-                raise self._error(f"{split}/{name} is {found}, but the others ask for {shapes[name]}")
+        for name in TRUE:
+            if name not in group and (split != "train" or set(TRUE) & set(group)):
+                raise self._error(f"{split}/{name} is missing")
+
+    def _check_shapes(self, split: str) -> None:
+        group, n, c = self._file[split], self.splits[split], len(self.classes)
         if n == 0 or self.segments == 0:
             raise self._error(f"split '{split}' holds no videos or no segments")
+        shapes: dict[str, tuple[int, ...]] = {"ids": (n,), "weak": (n, c)}
+        shapes |= {name: (n, self.segments, c) for name in DENSE}
+        shapes |= {name: (n, self.segments, width) for name, width in self.widths.items()}
+        frames = self._file["train/visual_2d"].shape[1:2]  # T, or a multiple where frames are kept
+        if frames and frames[0] and frames[0] % self.segments == 0:
+            shapes["visual_2d"] = (n, *frames, self.widths["visual_2d"])
+        for name in [name for name in ARRAYS if name in group]:
+            self._check_shape(group[name], shapes[name], _kind(name))
+        if LABEL_EMBEDDING in self._file:
+            array = self._file[LABEL_EMBEDDING]
+            self._check_shape(array, (c, *array.shape[1:2]), "f")
+
+    def _check_shape(self, array: h5py.Dataset, shape: tuple[int, ...], kind: str) -> None:
+        if array.shape != shape or array.dtype.kind != kind:
+            found = f"{array.shape} {array.dtype}"
+            raise self._error(f"{array.name[1:]} is {found}, but the others ask for {shape}")
 
     def _error(self, what: str) -> LeapError:
         return LeapError(f"{self.path}: {what}; {ADVICE}")
 
 
-def _write_split(group: h5py.Group, arrays: Arrays) -> None:
-    for name, values in arrays.items():
-        array = _stored(name, values)
-        chunks = (min(len(array), ROWS_A_CHUNK), *array.shape[1:]) if array.size else None
-        packing = {"compression": "gzip", "compression_opts": 9, "shuffle": True} if chunks else {}
-        group.create_dataset(name, data=array, chunks=chunks, **packing)
-        group[name].attrs["sha256"] = _sha256(array)
-
-
-def _stored(name: str, values: Sequence[str] | NDArray[Any]) -> NDArray[Any]:
-    if name == "ids":
-        return np.array([str(value).encode() for value in values], dtype="S")
-    with np.errstate(over="ignore"):  # what overflows is refused as not finite
-        return np.ascontiguousarray(values, dtype=np.float16 if name in FEATURES else np.uint8)
-
-
-def _json(value: object) -> np.bytes_:
-    return np.bytes_(
-        json.dumps(value)
-    )  # of fixed length: HDF5 may crash on damaged strings of variable length
-
-
-def _sha256(array: NDArray[Any]) -> np.bytes_:
-    little_endian = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-    return np.bytes_(hashlib.sha256(little_endian.tobytes()).hexdigest())
-
-
-def _content_checksum(file: h5py.File, dataset: str, classes: Sequence[str]) -> np.bytes_:
-    lines = [json.dumps([dataset, *classes])]
-    for split in sorted(set(SPLITS) & set(file)):
-        for name in sorted(set(ARRAYS) & set(file[split])):
-            array = file[split][name]
-            lines.append(
-                f"{split}/{name} {array.dtype.str[1:]} {list(array.shape)} {array.attrs['sha256'].decode()}"
-            )
-    return np.bytes_(hashlib.sha256("\n".join(lines).encode()).hexdigest())
+def _kind(name: str) -> str:
+    return {"ids": "S"}.get(name, "f" if name in FEATURES else "u")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
+from leap.errors import LeapError
+
 
 @dataclass(frozen=True)
 class Videos:
@@ -15,12 +17,13 @@ class Videos:
 
     Attributes:
         audio: audio features, (N, T, A).
-        visual_2d: frame features averaged over each second, (N, T, V).
+        visual_2d: frame features averaged over each second, (N, T, V), or those of k frames a second,
+            (N, T·k, V).
         weak: set of event classes of the whole video, (N, C), zeros and ones.
         pseudo_audio: audio pseudo labels, (N, T, C).
         pseudo_visual: visual pseudo labels, (N, T, C).
-        true_audio: dense audio labels, (N, T, C); for scoring only, never for training.
-        true_visual: dense visual labels, (N, T, C); for scoring only, never for training.
+        true_audio: dense audio labels, (N, T, C), where there are any; for scoring only, never for training.
+        true_visual: dense visual labels, likewise.
         visual_3d: clip features, (N, T, S), where the data set has them.
     """
 
@@ -29,8 +32,8 @@ class Videos:
     weak: Tensor
     pseudo_audio: Tensor
     pseudo_visual: Tensor
-    true_audio: Tensor
-    true_visual: Tensor
+    true_audio: Tensor | None = None
+    true_visual: Tensor | None = None
     visual_3d: Tensor | None = None
 
     def __len__(self) -> int:
@@ -39,6 +42,16 @@ class Videos:
     def __getitem__(self, index: Tensor | slice) -> Videos:
         """The videos at ``index``, a 1-d integer tensor or a slice."""
         return self._map(lambda tensor: tensor[index])
+
+    def truth(self) -> tuple[Tensor, Tensor]:
+        """Dense audio and visual labels, each (N, T, C).
+
+        Raises:
+            LeapError: these videos have only weak labels, as LLP's training videos.
+        """
+        if self.true_audio is None or self.true_visual is None:
+            raise LeapError("these videos have no dense labels to score against; take val or test")
+        return self.true_audio, self.true_visual
 
     def to(self, device: torch.device | str) -> Videos:
         """The same videos on another device."""

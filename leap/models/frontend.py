@@ -7,12 +7,12 @@ from torch import Tensor, nn
 class Frontend(nn.Module):
     """Project audio and visual features to the common width (HAN, ECCV 2020).
 
-    Frames are expected as averages over each second. Averaging before the linear layer equals
-    averaging after it, at a fraction of the cost.
+    Frames are averaged over each second where they are not yet. Averaging before the linear layer
+    equals averaging after it, at a fraction of the cost.
 
     Args:
         audio: width A of the audio features.
-        visual_2d: width V of the averaged frame features.
+        visual_2d: width V of the frame features.
         visual_3d: width S of the clip features, or None where there are none.
         width: common width d.
     """
@@ -27,14 +27,15 @@ class Frontend(nn.Module):
     def forward(
         self, audio: Tensor, visual_2d: Tensor, visual_3d: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Project (B, T, A), (B, T, V) and (B, T, S) features to two (B, T, d) streams.
+        """Project (B, T, A), (B, T, V) or (B, T·k, V), and (B, T, S) features to two (B, T, d) streams.
 
         Raises:
             ValueError: if clip features are given to a front end made without them, or the reverse.
         """
         if (visual_3d is None) != (self.visual_3d is None):
             raise ValueError("visual_3d must be given exactly when the front end was made with it")
-        visual = self.visual_2d(visual_2d)  # (B, T, d)
+        frames = visual_2d.unflatten(1, (audio.shape[1], -1))  # (B, T, k, V)
+        visual = self.visual_2d(frames.mean(dim=2))  # (B, T, d)
         if self.visual_3d is not None and self.fusion is not None:
             visual = self.fusion(torch.cat([visual, self.visual_3d(visual_3d)], dim=-1))  # (B, T, d)
         return self.audio(audio), visual

@@ -33,7 +33,7 @@ def split_table(store: FeatureStore) -> pd.DataFrame:
             "segments": store.segments,
             "classes": len(store.classes),
             "labels a video": float(videos.weak.sum(1).mean()),
-            "videos with overlap": float(overlapping_videos(videos.true_audio, videos.true_visual).mean()),
+            "videos with overlap": float(overlapping_videos(*videos.truth()).mean()),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 
@@ -51,7 +51,7 @@ def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
         videos = store.videos(split)
         painted = floors(videos)["weak label"]
         for index, modality in enumerate(("audio", "visual")):
-            true = getattr(videos, f"true_{modality}")
+            true = videos.truth()[index]
             for name, labels in (
                 ("pseudo labels", getattr(videos, f"pseudo_{modality}")),
                 ("weak label painted", painted[index]),
@@ -64,10 +64,7 @@ def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
 def floor_table(store: FeatureStore) -> pd.DataFrame:
     """The ten scores of predictions made without a model, on test."""
     videos = store.videos("test")
-    rows = {
-        name: parsing_scores(*cubes, videos.true_audio, videos.true_visual)
-        for name, cubes in floors(videos).items()
-    }
+    rows = {name: parsing_scores(*cubes, *videos.truth()) for name, cubes in floors(videos).items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename(columns=TITLES).round(1)
 
 

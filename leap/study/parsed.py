@@ -69,7 +69,7 @@ def parse_video(
         classes=store.classes,
         probabilities={m: getattr(parsing, f"segment_{m}")[0].sigmoid().numpy() for m in MODALITIES},
         events={m: cube[0].numpy() for m, cube in events.items()},
-        truth={m: getattr(one, f"true_{m}")[0].numpy() for m in MODALITIES},
+        truth={m: cube[0].numpy() for m, cube in zip(MODALITIES, one.truth(), strict=True)},
         attention=_attention(parsing),
     )
 

@@ -117,7 +117,7 @@ def _record(
     videos: Videos,
     seconds: float,
 ) -> Record:
-    cubes = (predictions.audio, predictions.visual, videos.true_audio, videos.true_visual)
+    cubes = (predictions.audio, predictions.visual, *videos.truth())
     values = to_dict(config)
     return Record(
         schema=SCHEMA,

@@ -66,9 +66,7 @@ def examples(store: FeatureStore, recordings: Path, split: str, indices: Sequenc
     material = load_material(recordings, split)
     found = []
     for index in indices:
-        audio, visual = (
-            cube[index].numpy().astype(np.uint8) for cube in (videos.true_audio, videos.true_visual)
-        )
+        audio, visual = (cube[index].numpy().astype(np.uint8) for cube in videos.truth())
         rendering = render(split, index, audio, visual, material, store.provenance["seed"])
         found.append(Example(names[index], rendering, audio, visual))
     return found

@@ -70,8 +70,7 @@ class Study:
 
     def overlapping_videos(self) -> NDArray[np.bool_]:
         """Which test videos have overlapping events in some modality, (N,)."""
-        test = self.store.videos("test")
-        return overlapping_videos(test.true_audio, test.true_visual)
+        return overlapping_videos(*self.store.videos("test").truth())
 
     def parsed(self, record: Record, index: int) -> ParsedVideo:
         """The test video at ``index`` as the record's model parses it."""

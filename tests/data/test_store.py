@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from leap.data.store import FeatureStore, open_dataset, write_store
+from leap.data.store import FeatureStore, open_dataset
+from leap.data.store_writer import Blocks, write_store
 from leap.errors import LeapError
 
 CLASSES = ("cat", "dog", "hen")
@@ -122,6 +123,10 @@ def _resize(file, name, shape):
     file.create_dataset(name, data=np.zeros(shape, dtype)).attrs["sha256"] = np.bytes_("0")
 
 
+def _add(file, name, shape):
+    file.create_dataset(name, data=np.zeros(shape, np.float16)).attrs["sha256"] = np.bytes_("0")
+
+
 DAMAGES = {
     "test/true_visual is missing": lambda file: file.__delitem__("test/true_visual"),
     "split 'val' is missing": lambda file: file.__delitem__("val"),
@@ -133,7 +138,12 @@ DAMAGES = {
     "val/audio is": lambda file: _resize(file, "val/audio", (2, 4, 9)),
     "test/true_audio is": lambda file: _resize(file, "test/true_audio", (3, 5, 3)),
     "train/true_audio is missing": lambda file: _resize(file, "train/true_audio", ()),
-    "train/audio is": lambda file: _resize(file, "train/true_audio", (5,)),
+    "train/true_audio is": lambda file: _resize(file, "train/true_audio", (5,)),
+    "split 'train' holds no videos or no segments": lambda file: _resize(file, "train/audio", (5,)),
+    "train/visual_2d is": lambda file: _resize(file, "train/visual_2d", (5, 6, 6)),
+    "train/true_visual is missing": lambda file: file.__delitem__("train/true_visual"),
+    "test/clip is not in every split": lambda file: _add(file, "test/clip", (3, 4, 9)),
+    "label_embedding is": lambda file: _add(file, "label_embedding", (2, 9)),
     "do not have the checksum": lambda file: file["val/weak"].attrs.modify("sha256", np.bytes_("0" * 64)),
 }
 
@@ -203,3 +213,84 @@ def test_long_provenance(tmp_path):
     write(tmp_path / "toy.h5", provenance={"notes": "x" * 100_000})
     with FeatureStore(tmp_path / "toy.h5") as store:
         assert len(store.provenance["notes"]) == 100_000
+
+
+def test_training_videos_may_lack_dense_labels(tmp_path):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    for name in ("true_audio", "true_visual"):
+        del splits["train"][name]
+    write(tmp_path / "toy.h5", splits=splits)
+    with FeatureStore(tmp_path / "toy.h5") as store:
+        train, val = store.videos("train"), store.videos("val")
+    with pytest.raises(LeapError, match="no dense labels to score against"):
+        train.truth()
+    assert np.array_equal(val.truth()[1], splits["val"]["true_visual"])
+    del splits["val"]["true_audio"]
+    with pytest.raises(LeapError, match="val/true_audio is missing"):
+        write(tmp_path / "other.h5", splits=splits)
+
+
+def _in_blocks(values, size):
+    array = np.asarray(values)
+    return Blocks(array.shape, [array[i : i + size] for i in range(0, len(array), size)])
+
+
+@pytest.mark.parametrize("compress", [True, False])
+def test_blocks_equal_whole_arrays(path, tmp_path, compress):
+    splits = {split: arrays(n, seed=n) for split, n in (("train", 5), ("val", 2), ("test", 3))}
+    for group in splits.values():
+        group |= {name: _in_blocks(group[name], 2) for name in group if name != "ids"}
+    write(tmp_path / "blocks.h5", splits=splits, compress=compress)
+    with FeatureStore(path) as whole, FeatureStore(tmp_path / "blocks.h5") as blocks:
+        assert blocks.checksum == whole.checksum
+        assert torch.equal(blocks.videos("train").audio, whole.videos("train").audio)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"), [((4, 4, 5), "3 rows were given"), ((2, 4, 5), "does not fit")]
+)
+def test_blocks_that_do_not_fill_the_array(tmp_path, shape, message):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    splits["val"]["audio"] = Blocks(shape, [np.zeros((3, 4, 5))])
+    with pytest.raises(LeapError, match=message):
+        write(tmp_path / "toy.h5", splits=splits)
+    assert not list(tmp_path.iterdir())
+
+
+def test_float32_keeps_what_float16_cannot(tmp_path):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    splits["val"]["audio"][1, 2, 3] = 1e6
+    write(tmp_path / "toy.h5", splits=splits, dtype="float32")
+    with FeatureStore(tmp_path / "toy.h5") as store:
+        assert np.array_equal(store.videos("val").audio, splits["val"]["audio"].astype(np.float32))
+
+
+def test_kept_frames_further_features_and_label_embeddings(tmp_path):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    for group in splits.values():
+        group["visual_2d"] = np.repeat(group["visual_2d"], 3, axis=1)  # (N, T·3, V)
+        group["clip"] = np.full((3, 4, 8), 0.5)
+    labels = np.arange(6.0).reshape(3, 2)
+    write(tmp_path / "toy.h5", splits=splits, label_embedding=labels)
+    with FeatureStore(tmp_path / "toy.h5") as store:
+        assert store.videos("test").visual_2d.shape == (3, 12, 6)
+        assert store.widths == {"audio": 5, "visual_2d": 6, "clip": 8}
+        assert torch.equal(store.features("val", "clip"), torch.full((3, 4, 8), 0.5))
+        assert np.array_equal(store.label_embedding(), labels)
+        with pytest.raises(LeapError, match="no features 'clap'; it has audio, visual_2d, clip"):
+            store.features("val", "clap")
+
+
+def test_no_label_embeddings(path):
+    with FeatureStore(path) as store, pytest.raises(LeapError, match="holds no label embeddings"):
+        store.label_embedding()
+
+
+def test_data_sets_in_the_users_folder(path, monkeypatch):
+    monkeypatch.delenv("LEAP_DATA", raising=False)
+    with pytest.raises(LeapError, match=r"llp: set LEAP_DATA to the folder that holds llp.h5"):
+        open_dataset("llp")
+    monkeypatch.setenv("LEAP_DATA", str(path.parent))
+    path.rename(path.parent / "llp.h5")
+    with open_dataset("llp") as store:
+        assert store.dataset == "toy"

@@ -208,3 +208,12 @@ def test_data_of_other_classes_or_widths_are_refused():
 def test_impossible_models_are_one_line(config, message):
     with pytest.raises(LeapError, match=message):
         make(config)
+
+
+def test_frames_count_as_their_averages_over_each_second(make_videos):
+    parser = make(PRODUCT[0])
+    videos = make_videos()
+    frames = torch.randn(4, 10 * 3, 7)
+    averages = frames.unflatten(1, (10, 3)).mean(2)
+    parsing, expected = parser(videos.audio, frames), parser(videos.audio, averages)
+    assert torch.allclose(parsing.segment_visual, expected.segment_visual, atol=1e-6)

@@ -25,7 +25,8 @@ from leap.data.digits.networks import (
 from leap.data.digits.rendering import SPLIT_SEEDS, Rendering, load_material, render
 from leap.data.digits.sources import RECORDINGS_SHA256, REVISION, check_recordings, describe_roles
 from leap.data.layouts import load_statistics, sample_layouts
-from leap.data.store import FeatureStore, write_store
+from leap.data.store import FeatureStore
+from leap.data.store_writer import write_store
 from leap.data.taxonomy import AV_DIGITS
 from leap.errors import LeapError
 from leap.pseudo_labels import derive, quality
@@ -99,9 +100,7 @@ def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterabl
     material = load_material(recordings, split)
     audio, visual = [], []
     for index in chosen:
-        heard, seen = (
-            labels[index].numpy().astype(np.uint8) for labels in (videos.true_audio, videos.true_visual)
-        )
+        heard, seen = (labels[index].numpy().astype(np.uint8) for labels in videos.truth())
         rendering = render(split, index, heard, seen, material, store.provenance["seed"])
         features = student_features(rendering, networks)
         audio.append(features["audio"] / scales["audio"])
