@@ -1,5 +1,6 @@
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from leap.data.store import FeatureStore
 from leap.data.store_writer import write_store
 from leap.data.videos import Videos
 from leap.study.runs import make_run
+from tests.official_tree import write_annotations
 
 # the first call of a torch function is slow, and so is a machine that does other things besides
 settings.register_profile("leap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,6 +43,17 @@ def make_videos():
         )
 
     return make
+
+
+LLP_ANNOTATIONS = Path(__file__).parents[2] / "shared" / "llp" / "annotations"
+
+
+@pytest.fixture(scope="session")
+def llp_annotations(tmp_path_factory):
+    """LLP's annotation files where they are, else a few files of the same form."""
+    if LLP_ANNOTATIONS.is_dir():
+        return LLP_ANNOTATIONS
+    return write_annotations(tmp_path_factory.mktemp("annotations"), {"train": 300, "val": 60, "test": 90})
 
 
 def tiny_split(videos, seed):

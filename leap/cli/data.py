@@ -1,14 +1,42 @@
 """``leap data``: commands that make and examine data sets."""
 
 import json
+import sys
+import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from leap.cli.options import Repair
+from leap.data.taxonomy import LLP
 from leap.errors import LeapError
 
+GLOVE = "llp_label_glove_embeddings.pt"
+
 app = typer.Typer(no_args_is_help=True, help="Build, fetch and measure data sets.")
+
+
+class Frames(StrEnum):
+    """What becomes of the frames of a second."""
+
+    AVERAGED = "averaged"
+    KEPT = "kept"
+
+
+class DType(StrEnum):
+    """Precision of the features."""
+
+    FLOAT16 = "float16"
+    FLOAT32 = "float32"
+
+
+class PseudoLabels(StrEnum):
+    """Where pseudo labels come from."""
+
+    VALOR = "valor"
+    WEAK = "weak"
 
 
 @app.command("build")
@@ -47,12 +75,53 @@ def data_check(
     """Count and name the defects of a data set's annotation files."""
     from leap.data.llp.check import check_annotations, report
 
-    if dataset != "llp":
-        raise LeapError(f"unknown data set {dataset!r}; the annotation files of llp are known")
+    _only_llp(dataset)
     findings = check_annotations(annotations)
     print(json.dumps([finding._asdict() for finding in findings], indent=2) if as_json else report(findings))
     if strict and findings:
         raise SystemExit(2)
+
+
+@app.command("pack")
+def data_pack(
+    dataset: Annotated[str, typer.Argument(help="Only llp has files to pack.")],
+    root: Annotated[Path, typer.Option(help="Folder of the official layout.")],
+    out: Annotated[Path | None, typer.Option(help="Store to write [default: ROOT/llp.h5]")] = None,
+    annotations: Annotated[Path | None, typer.Option(help="[default: ROOT/annotations]")] = None,
+    frames: Annotated[Frames, typer.Option(help="Average the frames of each second?")] = Frames.AVERAGED,
+    dtype: Annotated[DType, typer.Option(help="Precision of the features.")] = DType.FLOAT16,
+    pseudo_labels: Annotated[
+        PseudoLabels, typer.Option(help="VALOR's, or the weak label in every segment.")
+    ] = PseudoLabels.VALOR,
+    repair: Annotated[Repair, typer.Option(help="What to mend in the annotations.")] = Repair.NONE,
+    strict: Annotated[bool, typer.Option("--strict", help="A missing or damaged file is an error.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Threads that read files.")] = 4,
+) -> None:
+    """Pack a data set's official files into one store; goes on where it was stopped."""
+    from leap.data.llp.pack import Packing, pack_llp
+    from leap.text import read_label_embeddings
+
+    _only_llp(dataset)
+    out, started = out or root / "llp.h5", time.perf_counter()
+    labels = root / "label_embeddings" / GLOVE
+    embedding = read_label_embeddings(labels, len(LLP)).numpy() if labels.exists() else None
+    packing = Packing(frames.value, dtype.value, pseudo_labels.value, repair.value)
+    problems = pack_llp(
+        root,
+        out,
+        packing,
+        annotations=annotations,
+        label_embedding=embedding,
+        strict=strict,
+        workers=workers,
+    )
+    for problem in problems:
+        print(f"{problem.file}: {problem.reason}", file=sys.stderr)
+    if strict and problems:
+        raise LeapError(f"{len(problems)} files are missing or damaged; nothing was written (--strict)")
+    print(out)
+    seconds, size = time.perf_counter() - started, out.stat().st_size / 2**20
+    print(f"{size:.0f} MiB in {seconds:.0f} s, {len(problems)} files missing or damaged")
 
 
 @app.command("measure-layouts")
@@ -65,6 +134,11 @@ def data_measure_layouts(
 
     measure_layouts(annotations, out)
     print(out)
+
+
+def _only_llp(dataset: str) -> None:
+    if dataset != "llp":
+        raise LeapError(f"unknown data set {dataset!r}; the official files of llp are known")
 
 
 def _only_av_digits(dataset: str) -> None:

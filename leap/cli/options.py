@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,3 +11,11 @@ Model = Annotated[Path, typer.Option(help="Folder of a trained parser.")]
 Out = Annotated[Path, typer.Option(help="Folder or file to write.")]
 Results = Annotated[Path, typer.Option(help="Folder of results.")]
 Split = Annotated[str, typer.Option(help="train, val or test.")]
+
+
+class Repair(StrEnum):
+    """What to mend in the annotations; `leap.data.annotations.Repair` says what each means."""
+
+    NONE = "none"
+    UPSTREAM = "upstream"
+    ALL = "all"

@@ -2,21 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from leap.cli.options import Repair
+
 Scores = Mapping[str, float | None]
-
-
-class Repair(StrEnum):
-    """What to mend in the annotations; `leap.data.annotations.Repair` says what each means."""
-
-    NONE = "none"
-    UPSTREAM = "upstream"
-    ALL = "all"
 
 
 def score(

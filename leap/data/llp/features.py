@@ -1,0 +1,132 @@
+"""One video of LLP from its official files: features and pseudo labels, a ``.npy`` file of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import adaptive_avg_pool1d, interpolate
+
+from leap.data.annotations import SEGMENTS
+from leap.data.taxonomy import LLP
+
+ID = 11
+"""Letters of a YouTube id; a feature file is named by it, without the times of the video's file name."""
+
+CLAP_BANDS, CLAP_TIMES, CLAP_FINE = 2, 32, 1024
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of official files.
+
+    Attributes:
+        name: of the store's array.
+        folder: in the official layout.
+        shape: of a file's array.
+        pool: what becomes of it, (rows, width) → (T, width); as it is where None.
+    """
+
+    name: str
+    folder: str
+    shape: tuple[int, int]
+    pool: Callable[[Array], Array] | None = None
+
+    def rows(self, kept: bool) -> int:
+        """Rows in the store, ``kept`` without pooling."""
+        return self.shape[0] if kept else SEGMENTS
+
+
+class Problem(NamedTuple):
+    """A file that could not be used: its path below the root, and why."""
+
+    file: str
+    reason: str
+
+
+@cache
+def clap_pooling() -> NDArray[np.float32]:
+    """Matrix (T, 64) that pools a CLAP map of 2 bands × 32 times to T segments as VALOR does.
+
+    VALOR interpolates the times bicubically to 1,024, projects linearly, averages the bands and pools the
+    times adaptively. All of it is linear in the map and constant maps stay constant, so that pooling may come
+    before the projection.
+    """
+    size = CLAP_BANDS * CLAP_TIMES
+    maps = torch.eye(size).unflatten(1, (CLAP_BANDS, CLAP_TIMES))[None]  # (1, 64, 2, 32)
+    fine = interpolate(maps, size=(CLAP_BANDS, CLAP_FINE), mode="bicubic")
+    return adaptive_avg_pool1d(fine.mean(2), SEGMENTS)[0].T.contiguous().numpy()
+
+
+def _average_frames(frames: Array) -> Array:
+    return frames.reshape(SEGMENTS, -1, frames.shape[1]).mean(1, dtype=np.float32)
+
+
+def _pool_clap(clap: Array) -> Array:
+    return clap_pooling() @ clap.astype(np.float32)
+
+
+FEATURES = (
+    Source("audio", "feats/vggish", (SEGMENTS, 128)),
+    Source("visual_2d", "feats/res152", (8 * SEGMENTS, 2048), _average_frames),
+    Source("visual_3d", "feats/r2plus1d_18", (SEGMENTS, 512)),
+    Source("clip", "CLIP/features", (SEGMENTS, 768)),
+    Source("clap", "CLAP/features", (CLAP_BANDS * CLAP_TIMES, 768), _pool_clap),
+)
+PSEUDO_LABELS = (
+    Source("pseudo_audio", "CLAP/segment_pseudo_labels", (SEGMENTS, len(LLP))),
+    Source("pseudo_visual", "CLIP/segment_pseudo_labels", (SEGMENTS, len(LLP))),
+)
+REQUIRED = ("audio", "visual_2d")
+
+
+def read_features(root: Path, source: Source, video: str, dtype: str, kept: bool) -> Array | Problem:
+    """Features of one video, (T, width), or (T·k, width) where frames are ``kept``."""
+    array = _load(root, source, video)
+    if isinstance(array, Problem):
+        return array
+    if source.pool is not None and not kept:
+        array = source.pool(array)
+    with np.errstate(over="ignore"):
+        array = array.astype(dtype)
+    if not np.isfinite(array).all():
+        return Problem(_file(source, video), f"holds values that are not finite in {dtype}")
+    return array
+
+
+def read_pseudo_labels(root: Path, source: Source, video: str) -> Array | Problem:
+    """Pseudo labels of one video in one modality, (T, C) uint8."""
+    array = _load(root, source, video)
+    if isinstance(array, Problem):
+        return array
+    if not np.isin(array, (0, 1)).all():
+        return Problem(_file(source, video), "holds labels other than 0 and 1")
+    return array.astype(np.uint8)
+
+
+def _load(root: Path, source: Source, video: str) -> Array | Problem:
+    file = _file(source, video)
+    try:
+        array = np.load(root / file, allow_pickle=False)
+    except FileNotFoundError:
+        return Problem(file, "missing")
+    except Exception as error:  # numpy raises many kinds for a damaged file
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        return Problem(file, f"damaged ({reason.replace(str(root / file), 'file')})")
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+        return Problem(file, "not an array of numbers")
+    if array.shape != source.shape:
+        return Problem(file, f"of shape {array.shape}, not {source.shape}")
+    return array
+
+
+def _file(source: Source, video: str) -> str:
+    return f"{source.folder}/{video[:ID]}.npy"

@@ -1,0 +1,208 @@
+"""LLP's official files, some fifty thousand, packed into one feature store."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from leap.data.annotations import (
+    EVENT_FILES,
+    SEGMENTS,
+    SPLIT_FILES,
+    Annotations,
+    Repair,
+    WeakLabels,
+    read_annotations,
+    read_weak_labels,
+)
+from leap.data.llp.features import (
+    FEATURES,
+    PSEUDO_LABELS,
+    REQUIRED,
+    Problem,
+    Source,
+    read_features,
+    read_pseudo_labels,
+)
+from leap.data.llp.parts import Parts
+from leap.data.store_format import ROWS
+from leap.data.store_writer import Blocks, write_store
+from leap.data.taxonomy import LLP
+from leap.errors import LeapError
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How official files become a store.
+
+    Attributes:
+        frames: ``"averaged"`` over each second, or ``"kept"`` for systems that need them.
+        dtype: of the features.
+        pseudo_labels: ``"valor"`` for VALOR's files, ``"weak"`` for the weak label in every segment.
+        repair: what to mend in the annotations.
+    """
+
+    frames: Literal["averaged", "kept"] = "averaged"
+    dtype: Literal["float16", "float32"] = "float16"
+    pseudo_labels: Literal["valor", "weak"] = "valor"
+    repair: Repair = "none"
+
+    def keeps(self, source: Source) -> bool:
+        """Whether a source's rows are stored without pooling."""
+        return source.name == "visual_2d" and self.frames == "kept"
+
+
+def pack_llp(
+    root: Path,
+    out: Path,
+    packing: Packing = Packing(),
+    *,
+    annotations: Path | None = None,
+    label_embedding: NDArray[np.float32] | None = None,
+    strict: bool = False,
+    workers: int = 4,
+) -> list[Problem]:
+    """Pack the official files of LLP into one feature store, in constant memory.
+
+    Blocks of videos are kept beside ``out`` until all are done, so that a pack that was stopped goes on where
+    it was. Where a file is missing or damaged, features are zero and pseudo labels are the weak label in
+    every segment; the store's provenance lists these files.
+
+    Args:
+        root: folder of the official layout: ``feats/vggish``, ``feats/res152``, and where they are there
+            ``feats/r2plus1d_18``, ``CLIP`` and ``CLAP``.
+        out: the store to write.
+        packing: how.
+        annotations: folder of the annotation files; ``annotations`` below the root if not given.
+        label_embedding: label embeddings (C, L) to put in.
+        strict: write nothing where a file is missing or damaged.
+        workers: threads that read files.
+
+    Returns:
+        What was wrong with files that were asked for.
+
+    Raises:
+        LeapError: a required folder or an annotation file is missing or malformed.
+    """
+    annotations = annotations or root / "annotations"
+    splits = _read_splits(annotations, packing.repair)
+    sources = _present(root, packing)
+    hashes = {name: _sha256(annotations / name) for name in (*SPLIT_FILES.values(), *EVENT_FILES.values())}
+    provenance = {"source": "LLP's official files", **asdict(packing), "annotations_sha256": hashes}
+    identity = {**provenance, "root": str(root.resolve()), "sources": [source.name for source in sources]}
+    parts = Parts(out, identity)
+    _read_blocks(root, splits, sources, packing, parts, workers)
+    problems = [p for name, split in splits.items() for p in parts.problems(name, _blocks(split))]
+    if strict and problems:
+        return problems
+    write_store(
+        out,
+        dataset="llp",
+        classes=LLP,
+        provenance=provenance | {"problems": problems},
+        splits={name: _arrays(name, split, sources, packing, parts) for name, split in splits.items()},
+        label_embedding=label_embedding,
+        dtype=packing.dtype,
+        compress=False,
+    )
+    parts.remove()
+    return problems
+
+
+def _read_splits(annotations: Path, repair: Repair) -> dict[str, WeakLabels]:
+    dense = {split: read_annotations(annotations, split, repair) for split in ("val", "test")}
+    return {"train": read_weak_labels(annotations, "train"), **dense}
+
+
+def _present(root: Path, packing: Packing) -> list[Source]:
+    """The sources that are there; the required ones have to be."""
+    present = [source for source in FEATURES if (root / source.folder).is_dir()]
+    required = [source for source in FEATURES if source.name in REQUIRED]
+    if packing.pseudo_labels == "valor":
+        present += PSEUDO_LABELS
+        required += PSEUDO_LABELS
+    for source in required:
+        if not (root / source.folder).is_dir():
+            hint = "; or take --pseudo-labels weak" if source in PSEUDO_LABELS else ""
+            raise LeapError(
+                f"{root / source.folder}: no such folder of the official layout; "
+                f"`leap data fetch llp` says where to get it{hint}"
+            )
+    return present
+
+
+def _read_blocks(
+    root: Path,
+    splits: dict[str, WeakLabels],
+    sources: list[Source],
+    packing: Packing,
+    parts: Parts,
+    workers: int,
+) -> None:
+    blocks = [(name, index) for name, split in splits.items() for index in range(_blocks(split))]
+    total = sum(len(split.filenames) for split in splits.values())
+    with ThreadPoolExecutor(workers) as pool, tqdm(total=total, unit="video", disable=None) as bar:
+        for name, index in blocks:
+            rows = slice(index * ROWS, (index + 1) * ROWS)
+            names, weak = splits[name].filenames[rows], splits[name].weak[rows]
+            if not parts.done(name, index):
+                read = partial(_read_video, root, sources, packing)
+                videos = list(pool.map(read, names, weak))
+                arrays = {source.name: np.stack([v[source.name] for v, _ in videos]) for source in sources}
+                parts.write(name, index, arrays, [problem for _, found in videos for problem in found])
+            bar.update(len(names))
+
+
+def _read_video(
+    root: Path, sources: list[Source], packing: Packing, name: str, weak: NDArray[np.uint8]
+) -> tuple[Arrays, list[Problem]]:
+    arrays, problems = {}, []
+    for source in sources:
+        if source in PSEUDO_LABELS:
+            array = read_pseudo_labels(root, source, name)
+            instead: NDArray[Any] = _painted(weak)
+        else:
+            array = read_features(root, source, name, packing.dtype, packing.keeps(source))
+            instead = np.zeros((source.rows(packing.keeps(source)), source.shape[1]), packing.dtype)
+        if isinstance(array, Problem):
+            problems.append(array)
+        arrays[source.name] = instead if isinstance(array, Problem) else array
+    return arrays, problems
+
+
+def _arrays(
+    name: str, split: WeakLabels, sources: list[Source], packing: Packing, parts: Parts
+) -> dict[str, Any]:
+    n = len(split.filenames)
+    arrays: dict[str, Any] = {"ids": split.filenames, "weak": split.weak}
+    for source in sources:
+        shape = (n, source.rows(packing.keeps(source)), source.shape[1])
+        arrays[source.name] = Blocks(shape, parts.read(name, _blocks(split), source.name))
+    if packing.pseudo_labels == "weak":
+        arrays |= dict.fromkeys(("pseudo_audio", "pseudo_visual"), _painted(split.weak))
+    if isinstance(split, Annotations):
+        arrays |= {"true_audio": split.audio, "true_visual": split.visual}
+    return arrays
+
+
+def _painted(weak: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The weak label (…, C) in every segment, (…, T, C)."""
+    return np.repeat(weak[..., None, :], SEGMENTS, axis=-2)
+
+
+def _blocks(split: WeakLabels) -> int:
+    return -(-len(split.filenames) // ROWS)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,68 @@
+"""Finished blocks of a long conversion, kept on disk until all are there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leap.config import canonical_json
+from leap.data.llp.features import Problem
+from leap.files import atomic_path, atomic_write
+
+PROBLEMS = "problems"
+
+
+class Parts:
+    """Blocks of rows in a hidden folder beside the file that they will become.
+
+    A block appears whole or not at all, so that a conversion that was stopped goes on where it was.
+
+    Args:
+        out: the file to come.
+        identity: what the blocks depend on, as JSON values; blocks of another identity are thrown away.
+    """
+
+    def __init__(self, out: Path, identity: Mapping[str, Any]) -> None:
+        self.folder = out.with_name(f".{out.name}.parts")
+        stamp, text = self.folder / "identity.json", canonical_json(identity)
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != text:
+            self.remove()
+            atomic_write(stamp, text)
+
+    def done(self, split: str, index: int) -> bool:
+        """Whether a block is there and nothing was wrong with its files, which may be mended by now."""
+        return self._path(split, index).exists() and not self._problems(split, index)
+
+    def write(
+        self, split: str, index: int, arrays: Mapping[str, NDArray[Any]], problems: list[Problem]
+    ) -> None:
+        """Keep a block."""
+        with atomic_path(self._path(split, index)) as temporary:
+            np.savez(temporary, allow_pickle=False, **arrays, **{PROBLEMS: np.array(json.dumps(problems))})
+
+    def read(self, split: str, count: int, name: str) -> Iterator[NDArray[Any]]:
+        """One array of the first ``count`` blocks of a split."""
+        for index in range(count):
+            with np.load(self._path(split, index), allow_pickle=False) as block:
+                yield block[name]
+
+    def problems(self, split: str, count: int) -> list[Problem]:
+        """What was wrong with the files of the first ``count`` blocks of a split."""
+        return [problem for index in range(count) for problem in self._problems(split, index)]
+
+    def remove(self) -> None:
+        """Throw all blocks away."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _problems(self, split: str, index: int) -> list[Problem]:
+        with np.load(self._path(split, index), allow_pickle=False) as block:
+            return [Problem(*entry) for entry in json.loads(str(block[PROBLEMS]))]
+
+    def _path(self, split: str, index: int) -> Path:
+        return self.folder / f"{split}-{index:05d}.npz"
