@@ -1,5 +1,7 @@
 import sys
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +56,56 @@ def llp_annotations(tmp_path_factory):
     if LLP_ANNOTATIONS.is_dir():
         return LLP_ANNOTATIONS
     return write_annotations(tmp_path_factory.mktemp("annotations"), {"train": 300, "val": 60, "test": 90})
+
+
+class Server:
+    """A local web server of a folder, with resumable downloads.
+
+    Attributes:
+        url: its address.
+        folder: what it serves.
+        ranges: the ``Range`` header of every request, or None.
+        cut: break connections off after so many bytes of a file; None for never.
+    """
+
+    def __init__(self, folder):
+        self.folder, self.ranges, self.cut = folder, [], None
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *args):
+                pass
+
+            def do_GET(self):
+                outer.answer(self)
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+
+    def answer(self, request):
+        path, asked = self.folder / request.path[1:], request.headers["Range"]
+        self.ranges.append(asked)
+        if not path.is_file():
+            request.send_error(404)
+            return
+        content = path.read_bytes()
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        if asked and start >= len(content):
+            request.send_error(416)
+            return
+        request.send_response(206 if asked else 200)
+        request.send_header("Content-Length", str(len(content) - start))
+        request.end_headers()
+        request.wfile.write(content[start:][: self.cut])
+
+
+@pytest.fixture
+def server(tmp_path_factory):
+    served = Server(tmp_path_factory.mktemp("served"))
+    with served.http:
+        threading.Thread(target=served.http.serve_forever, daemon=True).start()
+        yield served
+        served.http.shutdown()
 
 
 def tiny_split(videos, seed):

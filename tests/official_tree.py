@@ -35,7 +35,7 @@ def write_annotations(folder, videos):
     """Annotation files of made-up videos in the official format, one event of each in both modalities."""
     rng = np.random.default_rng(0)
     classes = {
-        split: {f"{split[0]}{i:010d}_0_10": rng.choice(LLP, 2, replace=False) for i in range(videos[split])}
+        split: {f"{split:_<5}{i:06d}_0_10": rng.choice(LLP, 2, replace=False) for i in range(videos[split])}
         for split in SPLITS
     }
     everything = {name: labels for split in SPLITS for name, labels in classes[split].items()}

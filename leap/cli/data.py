@@ -13,8 +13,6 @@ from leap.cli.options import Repair
 from leap.data.taxonomy import LLP
 from leap.errors import LeapError
 
-GLOVE = "llp_label_glove_embeddings.pt"
-
 app = typer.Typer(no_args_is_help=True, help="Build, fetch and measure data sets.")
 
 
@@ -49,20 +47,29 @@ def data_build(
     """Build a data set from its raw signals."""
     from leap.data.digits import build_av_digits
 
-    _only_av_digits(dataset)
+    if dataset != "av-digits":
+        raise LeapError(f"unknown data set {dataset!r}; the raw signals of av-digits are known")
     print(build_av_digits(recordings, out, seed))
 
 
 @app.command("fetch")
 def data_fetch(
-    dataset: Annotated[str, typer.Argument(help="Only av-digits has raw signals to fetch.")],
-    out: Annotated[Path, typer.Option(help="Folder for the recordings.")] = Path("recordings"),
+    dataset: Annotated[str, typer.Argument(help="av-digits or llp.")],
+    out: Annotated[Path | None, typer.Option(help="Folder to make [default: recordings, or LLP]")] = None,
+    valor: Annotated[bool, typer.Option("--valor", help="LLP: also VALOR's CLIP and CLAP archives.")] = False,
 ) -> None:
-    """Download a data set's raw signals, checked by SHA-256."""
+    """Download a data set's raw files, checked by SHA-256; goes on where it was stopped."""
     from leap.data.digits import fetch_recordings
+    from leap.data.llp.fetch import fetch_llp, steps
 
-    _only_av_digits(dataset)
-    print(fetch_recordings(out))
+    if dataset == "llp":
+        folder = out or Path("LLP")
+        fetch_llp(folder, valor)
+        print(f"{folder}\n\nWhat is left to do:\n{steps(folder)}")
+        return
+    if dataset != "av-digits" or valor:
+        raise LeapError(f"no such files of {dataset!r}; av-digits and llp can be fetched, --valor is for llp")
+    print(fetch_recordings(out or Path("recordings")))
 
 
 @app.command("check")
@@ -99,11 +106,12 @@ def data_pack(
 ) -> None:
     """Pack a data set's official files into one store; goes on where it was stopped."""
     from leap.data.llp.pack import Packing, pack_llp
+    from leap.data.llp.sources import GLOVE_FILE
     from leap.text import read_label_embeddings
 
     _only_llp(dataset)
     out, started = out or root / "llp.h5", time.perf_counter()
-    labels = root / "label_embeddings" / GLOVE
+    labels = root / GLOVE_FILE
     embedding = read_label_embeddings(labels, len(LLP)).numpy() if labels.exists() else None
     packing = Packing(frames.value, dtype.value, pseudo_labels.value, repair.value)
     problems = pack_llp(
@@ -139,8 +147,3 @@ def data_measure_layouts(
 def _only_llp(dataset: str) -> None:
     if dataset != "llp":
         raise LeapError(f"unknown data set {dataset!r}; the official files of llp are known")
-
-
-def _only_av_digits(dataset: str) -> None:
-    if dataset != "av-digits":
-        raise LeapError(f"unknown data set {dataset!r}; the raw signals of av-digits are known")

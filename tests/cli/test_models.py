@@ -133,7 +133,8 @@ def test_unknown_requests(refused, model, tiny_path, tmp_path):
         "evaluate", "--model", model, "--data", tiny_path, "--split", "train2"
     )
     assert "leap train" in refused("evaluate", "--model", tmp_path, "--data", tiny_path)
-    assert "unknown data set 'llp'" in refused("data", "fetch", "llp", "--out", tmp_path)
+    assert "av-digits and llp can be fetched" in refused("data", "fetch", "ave", "--out", tmp_path)
+    assert "--valor is for llp" in refused("data", "fetch", "av-digits", "--valor", "--out", tmp_path)
     notebook = ("study", "notebook", tmp_path / "no.ipynb", "--out", tmp_path / "out.ipynb")
     assert "no such notebook" in refused(*notebook)
     assert "write NAME=VALUE" in refused(*notebook, "-p", "profile")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ from leap.data.digits.networks import (
 )
 from leap.data.digits.rendering import SPLIT_SEEDS, Rendering, load_material, render
 from leap.data.digits.sources import RECORDINGS_SHA256, REVISION, check_recordings, describe_roles
+from leap.data.download import file_sha256
 from leap.data.layouts import load_statistics, sample_layouts
 from leap.data.store import FeatureStore
 from leap.data.store_writer import write_store
@@ -79,7 +79,7 @@ def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
         finish_split(arrays, scales, thresholds)
     provenance = SOURCES | {"seed": seed, "roles": describe_roles(), "logit_thresholds": thresholds}
     save_networks(out / NETWORKS, networks, scales, provenance)
-    provenance |= {"networks_sha256": _file_sha256(out / NETWORKS)}
+    provenance |= {"networks_sha256": file_sha256(out / NETWORKS)}
     write_store(out / STORE, dataset="av-digits", classes=AV_DIGITS, provenance=provenance, splits=splits)
     return out / STORE
 
@@ -94,7 +94,7 @@ def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterabl
     """
     path = store.path.with_name(NETWORKS)
     networks, scales, _ = load_networks(path)
-    if store.provenance["networks_sha256"] != _file_sha256(path):
+    if store.provenance["networks_sha256"] != file_sha256(path):
         raise LeapError(f"{path}: not the networks of {store.path.name} beside it; build both again")
     videos, chosen = store.videos(split), list(indices)
     material = load_material(recordings, split)
@@ -182,10 +182,6 @@ def finish_split(arrays: Arrays, scales: dict[str, Tensor], thresholds: dict[str
 def _network_outputs(rendering: Rendering, networks: Networks) -> dict[str, Tensor]:
     students = {f"student_{m}": value for m, value in student_features(rendering, networks).items()}
     return students | {f"teacher_{m}": value for m, value in teacher_logits(rendering, networks).items()}
-
-
-def _file_sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _numpy(tensor: Tensor) -> NDArray[Any]:

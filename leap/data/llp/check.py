@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import combinations
@@ -23,6 +22,8 @@ from leap.data.annotations import (
     parse_event,
     read_rows,
 )
+from leap.data.download import file_sha256
+from leap.data.llp.sources import ANNOTATION_SHA256, OLDER_AUDIO_SHA256
 from leap.data.taxonomy import LLP
 from leap.errors import LeapError
 
@@ -42,17 +43,6 @@ RULES = {
     "weak differs from dense": "video whose event set is not the union of its dense labels: both stay",
 }
 """Kinds of findings, and what reading does with them by default."""
-
-SHA256 = {
-    "AVVP_dataset_full.csv": "89f112ffc602279c87cc2b2040c4cd42eaf163a9d7e61cf4e74250a343d21e56",
-    "AVVP_train.csv": "bbeb83e8af46a85075216b213d3464f92dd4ab71468c852ae454b82cc745c0a4",
-    "AVVP_val_pd.csv": "1811813b54c5f43c3be0a97bd0971cfb8a93818ca7b3ab96cdc7f4ac37ef37a6",
-    "AVVP_test_pd.csv": "3f7a2b040e3b67c15d08efef25002bf8c5b2320f11049eb99ae0eb2d62f8eb9b",
-    "AVVP_eval_audio.csv": "d5435664668bec6e7eafb39059d2f424ed2682f6b55395262fc3cb691b7d0778",
-    "AVVP_eval_visual.csv": "e2274af694f3f27e38b840e0cd91a9d8d9ac85280f193e90828d26b22db69abe",
-}
-"""The files as upstream distributes them since April 2024."""
-OLDER_AUDIO = "249122f65501d8d611c0027a48643798fe622bedee60f7e6224b5a8e3c02f886"
 
 
 class Finding(NamedTuple):
@@ -106,10 +96,14 @@ def report(findings: list[Finding], shown: int = 10) -> str:
 
 
 def _check_files(folder: Path) -> Iterator[Finding]:
-    for name, expected in SHA256.items():
-        found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    for name, expected in ANNOTATION_SHA256.items():
+        found = file_sha256(folder / name)
         if found != expected:
-            older = "the older copy with three corrupt rows" if found == OLDER_AUDIO else f"SHA-256 {found}"
+            older = (
+                "the older copy with three corrupt rows"
+                if found == OLDER_AUDIO_SHA256
+                else f"SHA-256 {found}"
+            )
             yield Finding("file", name, older)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from leap.data.annotations import (
     read_annotations,
     read_weak_labels,
 )
+from leap.data.download import file_sha256
 from leap.data.llp.features import (
     FEATURES,
     PSEUDO_LABELS,
@@ -97,7 +97,9 @@ def pack_llp(
     annotations = annotations or root / "annotations"
     splits = _read_splits(annotations, packing.repair)
     sources = _present(root, packing)
-    hashes = {name: _sha256(annotations / name) for name in (*SPLIT_FILES.values(), *EVENT_FILES.values())}
+    hashes = {
+        name: file_sha256(annotations / name) for name in (*SPLIT_FILES.values(), *EVENT_FILES.values())
+    }
     provenance = {"source": "LLP's official files", **asdict(packing), "annotations_sha256": hashes}
     identity = {**provenance, "root": str(root.resolve()), "sources": [source.name for source in sources]}
     parts = Parts(out, identity)
@@ -202,7 +204,3 @@ def _painted(weak: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _blocks(split: WeakLabels) -> int:
     return -(-len(split.filenames) // ROWS)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,72 @@
+"""Download what can be downloaded of LLP, and say how to get the rest."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from leap.data.download import download, unpack
+from leap.data.llp import sources
+from leap.errors import LeapError
+
+
+def fetch_llp(out: Path, valor: bool = False) -> None:
+    """Download LLP's annotations and label embeddings, checked by SHA-256, into the official layout.
+
+    Files that are there and right stay; a download that stopped goes on.
+
+    Args:
+        out: root of the official layout.
+        valor: also download VALOR's archives of CLIP and CLAP features and pseudo labels, and unpack them.
+
+    Raises:
+        LeapError: a download fails or is not what it should be.
+    """
+    for name, sha256 in sources.ANNOTATION_SHA256.items():
+        download(f"{sources.ANNOTATIONS}/{name}", out / "annotations" / name, sha256)
+    download(sources.GLOVE_URL, out / sources.GLOVE_FILE, sources.GLOVE_SHA256)
+    for name in sources.VALOR_ARCHIVES if valor else ():
+        _fetch_archive(name, out)
+
+
+def steps(out: Path) -> str:
+    """What is left to do by hand until `leap data pack llp` can run, as text."""
+    todo = []
+    if not (out / "feats").is_dir():
+        todo.append(
+            f"Audio and visual features: open {sources.FEATURES_PAGE} in a browser, download the archive and"
+            f" unpack it so that {out / 'feats'} holds the folders vggish, res152 and r2plus1d_18."
+        )
+    if not all((out / name).is_dir() for name in sources.VALOR_ARCHIVES):
+        todo.append(
+            f"VALOR's features and pseudo labels: `leap data fetch llp --out {out} --valor`, or download"
+            f" {' and '.join(f'{sources.VALOR}/{name}.zip' for name in sources.VALOR_ARCHIVES)} and unpack"
+            f" them in {out}."
+        )
+    todo.append(f"One file of all: `leap data pack llp --root {out}`")
+    return "\n".join(f"{number}. {text}" for number, text in enumerate(todo, 1))
+
+
+def _fetch_archive(name: str, out: Path) -> None:
+    folder, archive = out / name, out / f"{name}.zip"
+    if folder.exists():
+        return
+    download(f"{sources.VALOR}/{name}.zip", archive)
+    unfinished = out / f".{name}.unpacking"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        unpack(archive, partial(_place, unfinished))
+    except LeapError:
+        archive.unlink()
+        raise
+    if not all((unfinished / part).is_dir() for part in sources.VALOR_FOLDERS):
+        raise LeapError(f"{archive}: lacks {' or '.join(sources.VALOR_FOLDERS)}; unpack it by hand")
+    unfinished.rename(folder)
+    archive.unlink()
+
+
+def _place(folder: Path, member: PurePosixPath) -> Path | None:
+    """``…/features/<id>.npy`` and ``…/segment_pseudo_labels/<id>.npy``, whatever is before."""
+    wanted = member.suffix == ".npy" and member.parent.name in sources.VALOR_FOLDERS
+    return folder / member.parent.name / member.name if wanted else None
