@@ -44,6 +44,8 @@ RULES = {
 }
 """Kinds of findings, and what reading does with them by default."""
 
+OLDER_AUDIO = "the older copy with three corrupt rows"
+
 
 class Finding(NamedTuple):
     """One thing found: its kind, a key of `RULES`; the file; and what it is."""
@@ -99,12 +101,8 @@ def _check_files(folder: Path) -> Iterator[Finding]:
     for name, expected in ANNOTATION_SHA256.items():
         found = file_sha256(folder / name)
         if found != expected:
-            older = (
-                "the older copy with three corrupt rows"
-                if found == OLDER_AUDIO_SHA256
-                else f"SHA-256 {found}"
-            )
-            yield Finding("file", name, older)
+            older = found == OLDER_AUDIO_SHA256
+            yield Finding("file", name, OLDER_AUDIO if older else f"SHA-256 {found}")
 
 
 def _check_lists(lists: dict[str, list[Row]]) -> Iterator[Finding]:

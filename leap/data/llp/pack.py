@@ -97,9 +97,8 @@ def pack_llp(
     annotations = annotations or root / "annotations"
     splits = _read_splits(annotations, packing.repair)
     sources = _present(root, packing)
-    hashes = {
-        name: file_sha256(annotations / name) for name in (*SPLIT_FILES.values(), *EVENT_FILES.values())
-    }
+    files = (*SPLIT_FILES.values(), *EVENT_FILES.values())
+    hashes = {name: file_sha256(annotations / name) for name in files if (annotations / name).exists()}
     provenance = {"source": "LLP's official files", **asdict(packing), "annotations_sha256": hashes}
     identity = {**provenance, "root": str(root.resolve()), "sources": [source.name for source in sources]}
     parts = Parts(out, identity)

@@ -63,9 +63,10 @@ def test_valor(upstream, tmp_path):
     assert len(upstream.ranges) == requests
 
 
-def test_stopped_at_any_file_and_resumed(upstream, tmp_path):
+def test_stopped_at_any_file_and_resumed(upstream, tmp_path, monkeypatch):
+    monkeypatch.setattr("leap.data.download.CHUNK", 1)
     upstream.cut = 40
-    for _ in range(20):
+    for _ in range(60):
         try:
             fetch_llp(tmp_path, valor=True)
         except LeapError:
