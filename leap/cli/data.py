@@ -132,6 +132,31 @@ def data_pack(
     print(f"{size:.0f} MiB in {seconds:.0f} s, {len(problems)} files missing or damaged")
 
 
+@app.command("simulate")
+def data_simulate(
+    videos: Annotated[int, typer.Option(help="Training videos; val and test are as large as LLP's.")],
+    out: Annotated[Path, typer.Option(help="Store to write.")] = Path("llp_sim.h5"),
+    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    classes: Annotated[int, typer.Option(help="Number of classes, a multiple of five.")] = len(LLP),
+) -> None:
+    """Simulate a data set in LLP's shapes. Nothing measured on it is a result on LLP."""
+    from leap.data.simulate import simulate_llp
+
+    print(simulate_llp(out, videos, seed, classes))
+
+
+@app.command("measure-features")
+def data_measure_features(
+    features: Annotated[Path, typer.Option(help="A .npy or HDF5 file of one array (N, T, A).")],
+    out: Annotated[Path, typer.Option(help="JSON file to write.")],
+) -> None:
+    """Measure the statistics of features that the simulation imitates."""
+    from leap.data.feature_statistics import measure_features
+
+    measure_features(features, out)
+    print(out)
+
+
 @app.command("measure-layouts")
 def data_measure_layouts(
     annotations: Annotated[Path, typer.Option(help="Folder of LLP's annotation files.")],

@@ -14,13 +14,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.annotations import read_annotations
+from leap.data.annotations import read_annotations, read_weak_labels
+from leap.data.taxonomy import LLP
 from leap.errors import LeapError
 from leap.files import atomic_write
 
@@ -42,6 +43,7 @@ class LayoutStatistics:
         source: where the labels come from and the command that measures them.
         summary: `summarise` of the measured labels.
         compositions: number of videos for each combination of kinds, such as ``"audio only + identical"``.
+        class_counts: number of training videos that carry each class.
         chains: for each kind, for each ``"<first segment> <state before>"``, how many runs have the state
             and end ``"<state> <end>"``; ends are exclusive.
     """
@@ -51,15 +53,21 @@ class LayoutStatistics:
     summary: Summary
     compositions: Counts
     chains: dict[str, dict[str, Counts]]
+    class_counts: Counts = field(default_factory=dict)
 
 
 def measure_layouts(annotations: Path, out: Path) -> LayoutStatistics:
-    """Measure the layouts of LLP's densely annotated videos, val and test, and write them to a JSON file."""
+    """Measure the layouts of LLP's densely annotated videos, val and test, and write them to a JSON file.
+
+    Class counts are of the weak labels of train.
+    """
     parts = [read_annotations(annotations, split) for split in ("val", "test")]
     weak, audio, visual = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("weak", "audio", "visual")
     )
     statistics = measure(weak, audio, visual, source=f"LLP val and test, measured by `{COMMAND}`")
+    counts = read_weak_labels(annotations, "train").weak.sum(0).tolist()
+    statistics = replace(statistics, class_counts=dict(zip(LLP, counts, strict=True)))
     atomic_write(out, _readable(asdict(statistics), depth=3) + "\n")
     return statistics
 
@@ -103,11 +111,17 @@ def measure(weak: Labels, audio: Labels, visual: Labels, source: str = "") -> La
 
 
 def sample_layouts(
-    n: int, n_classes: int, statistics: LayoutStatistics, rng: np.random.Generator, max_classes: int = 3
+    n: int,
+    n_classes: int,
+    statistics: LayoutStatistics,
+    rng: np.random.Generator,
+    max_classes: int = 3,
+    class_weights: NDArray[np.float64] | None = None,
 ) -> tuple[Labels, Labels]:
     """Draw the dense labels of ``n`` videos with one to ``max_classes`` of ``n_classes`` classes each.
 
-    Classes are drawn uniformly. Every class of a video occurs in at least one modality.
+    Classes are drawn uniformly, or one after another by ``class_weights`` (n_classes,), which sum to 1. Every
+    class of a video occurs in at least one modality.
 
     Returns:
         audio and visual labels, each (n, T, n_classes) of zeros and ones.
@@ -118,7 +132,8 @@ def sample_layouts(
     states = np.zeros((n, statistics.segments, n_classes), np.uint8)  # (n, T, C)
     for video in states:
         kinds = _kinds(_draw(compositions, rng))
-        for label, kind in zip(rng.permutation(n_classes), kinds, strict=False):
+        drawn = rng.permutation(n_classes) if class_weights is None else _by_weight(class_weights, rng)
+        for label, kind in zip(drawn, kinds, strict=False):
             video[:, label] = _sample_pair(kind, statistics, rng)
     return (states & 1).astype(np.uint8), (states >> 1).astype(np.uint8)
 
@@ -161,6 +176,11 @@ def _summarise_modality(labels: Labels) -> Summary:
         "run_lengths": _distribution(end - start - 1, segments),
         "gap_lengths": _distribution(start[follows + 1] - end[follows] - 1, segments),
     }
+
+
+def _by_weight(weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.intp]:
+    """All classes, drawn one after another by weight without returning them."""
+    return np.argsort(rng.exponential(size=len(weights)) / weights)
 
 
 def _sample_pair(kind: str, statistics: LayoutStatistics, rng: np.random.Generator) -> Labels:

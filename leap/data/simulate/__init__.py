@@ -1,0 +1,8 @@
+"""LLP-Sim: a simulation of LLP in LLP's shapes, for scale, cost and controlled noise.
+
+Nothing measured on it is a result on LLP.
+"""
+
+from leap.data.simulate.simulate import NAME, background, simulate_llp
+
+__all__ = ["NAME", "background", "simulate_llp"]
