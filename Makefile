@@ -1,4 +1,5 @@
-# make book   the runs, the executed notebooks and the book   PROFILE=smoke | laptop | full
+# make book   the runs, the executed notebooks and the book   PROFILE=smoke | laptop | full | trial | paper
+#             DATASET=llp packs the official files in the folder LEAP_DATA first; llp-sim simulates VIDEOS there
 # make test   every check
 # make search choose hyper-parameters on val again; not needed for the others
 # PIP_ARGS=   options for pip, for instance an index with another build of torch
@@ -6,6 +7,8 @@
 PROFILE ?= laptop
 DATASET ?= av-digits
 DATA ?=
+LEAP_DATA ?= $(CURDIR)/llp
+VIDEOS ?= 10000
 CORES ?= 2
 PYTHON ?= python3
 PIP_ARGS ?=
@@ -15,14 +18,17 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # one thread a worker: two single-thread workers are faster than one worker with two threads
 export OMP_NUM_THREADS := 1
+export LEAP_DATA
 INSTALLED := .venv/installed
+STORE := $(if $(DATA),,$(if $(filter llp,$(DATASET)),$(LEAP_DATA)/llp.h5,$(if \
+    $(filter llp-sim,$(DATASET)),$(LEAP_DATA)/llp_sim.h5)))
 
 .PHONY: book test search clean
 
 SNAKEMAKE := snakemake --cores $(CORES) --nolock --rerun-incomplete --quiet host reason \
     --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)'
 
-book: $(INSTALLED)
+book: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) -- book
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
@@ -33,8 +39,14 @@ test: $(INSTALLED)
 	pytest -q -n $(CORES)
 	pytest -q --nbval notebooks
 
-search: $(INSTALLED)
+search: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) --forcerun search -- search
+
+$(LEAP_DATA)/llp.h5: | $(INSTALLED)
+	leap data pack llp --root '$(LEAP_DATA)'
+
+$(LEAP_DATA)/llp_sim.h5: | $(INSTALLED)
+	leap data simulate --videos $(VIDEOS) --out $@
 
 clean:
 	rm -rf .venv _build .snakemake results/runs results/notebooks

@@ -6,9 +6,9 @@ from pathlib import Path
 from leap.config import canonical_json, to_dict
 from leap.data.store import open_dataset
 from leap.errors import LeapError
-from leap.study.grid import NOTEBOOKS, SYSTEMS, check_profile, search_configs, selected
+from leap.study.grid import ONE_DATASET, NOTEBOOKS, SYSTEMS, check_profile, search_configs, selected, searched
 from leap.study.records import run_key
-from leap.study.search import SEARCH_RECORDS
+from leap.study.search import search_records
 from snakemake.exceptions import WorkflowError
 
 DATASET = config.get("dataset", "av-digits")
@@ -19,7 +19,12 @@ try:
         CHECKSUM, STORE = store.checksum, str(store.path)
 except LeapError as error:
     raise WorkflowError(str(error)) from None
-PARAMETERS = f"-p profile={PROFILE} -p dataset={DATASET} -p data={shlex.quote(DATA)}"
+
+
+def parameters(chapter):
+    """Of a notebook; a chapter about one data set has it whatever the others are made on."""
+    dataset, data = (ONE_DATASET[chapter], "") if chapter in ONE_DATASET else (DATASET, DATA)
+    return f"-p profile={PROFILE} -p dataset={dataset} -p data={shlex.quote(data)}"
 
 
 def named(grid, purpose):
@@ -36,7 +41,8 @@ def records(keys):
 
 
 # the runs each notebook needs and those of the search for hyper-parameters
-GRID = {name: named(grid(PROFILE, DATASET), "run") for name, grid in NOTEBOOKS.items() if DATASET in selected()}
+READY = DATASET in selected() or not searched(PROFILE)  # else there are settings to be searched first
+GRID = {name: named(grid(PROFILE, DATASET), "run") for name, grid in NOTEBOOKS.items() if READY}
 SEARCH = named({system: sum(search_configs(system, DATASET), []) for system in SYSTEMS}, "search")
 RUNS = SEARCH | {key: run for runs in GRID.values() for key, run in runs.items()}
 CHAPTERS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
@@ -62,7 +68,7 @@ rule search:
     input:
         records(SEARCH),
     output:
-        f"results/records/{SEARCH_RECORDS}",
+        f"results/records/{search_records(DATASET)}",
     message:
         "search: choosing hyper-parameters on val"
     shell:
@@ -78,7 +84,7 @@ rule notebook:
     output:
         "results/notebooks/{chapter}.ipynb",
     params:
-        parameters=PARAMETERS,
+        parameters=lambda wildcards: parameters(wildcards.chapter),
     message:
         "notebook: {wildcards.chapter}"
     shell:

@@ -55,7 +55,7 @@ def data_build(
 @app.command("fetch")
 def data_fetch(
     dataset: Annotated[str, typer.Argument(help="av-digits or llp.")],
-    out: Annotated[Path | None, typer.Option(help="Folder to make [default: recordings, or LLP]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to make [default: recordings, or llp]")] = None,
     valor: Annotated[bool, typer.Option("--valor", help="LLP: also VALOR's CLIP and CLAP archives.")] = False,
 ) -> None:
     """Download a data set's raw files, checked by SHA-256; goes on where it was stopped."""
@@ -63,7 +63,7 @@ def data_fetch(
     from leap.data.llp.fetch import fetch_llp, steps
 
     if dataset == "llp":
-        folder = out or Path("LLP")
+        folder = out or Path("llp")
         fetch_llp(folder, valor)
         print(f"{folder}\n\nWhat is left to do:\n{steps(folder)}")
         return

@@ -10,7 +10,12 @@ from typing import Any, Literal, get_args
 from leap.config import DecoderConfig, LossConfig, ModelConfig, RunConfig, TrainConfig
 from leap.errors import LeapError
 
-Profile = Literal["smoke", "laptop", "full"]
+Profile = Literal["smoke", "laptop", "full", "trial", "paper"]
+PUBLISHED: tuple[Profile, ...] = ("full", "paper")
+"""Profiles whose records, tables and figures are kept under ``results``."""
+
+SHIPPED = "av-digits"
+"""The data set of the committed results; those of others bear its name."""
 
 LEAP = DecoderConfig(name="leap", blocks=2)
 MMIL = DecoderConfig(name="mmil", blocks=0)
@@ -30,8 +35,18 @@ SYSTEMS: dict[str, tuple[DecoderConfig, LossConfig]] = {
 
 SEEDS = {"MMIL": 10, "LEAP": 10}
 OTHER_SEEDS = 5
-SMOKE_SEEDS = 2
-SMOKE_TRAINING = {"epochs": 2, "videos": 128}
+SHORT: dict[str, tuple[int, dict[str, Any]]] = {
+    "smoke": (2, {"epochs": 2, "videos": 128}),
+    "trial": (1, {"epochs": 3}),
+}
+"""Number of seeds and training of the profiles that only try things out."""
+
+TRIAL_SYSTEMS = ("MMIL", "LEAP")
+
+PAPER_MODEL = ModelConfig(width=512, ffn=512)
+PAPER_HEADS = 8
+PAPER_TRAINING = TrainConfig(epochs=30, batch=32, lr=1e-4)
+"""Sizes, epochs, batch and rate of LEAP's release; the schedule is ours."""
 
 LEARNING_RATES = (1e-3, 2e-3, 4e-3)
 DROPOUTS = (0.1, 0.2)
@@ -85,21 +100,51 @@ def selected() -> dict[str, dict[str, dict[str, Any]]]:
     return json.loads(files("leap.study").joinpath("selected.json").read_text(encoding="utf-8"))
 
 
+def named(name: str, dataset: str) -> str:
+    """Name under ``results`` of what was made from a data set."""
+    return name if dataset == SHIPPED else f"{name}_{dataset.replace('-', '_')}"
+
+
+def searched(profile: Profile) -> bool:
+    """Whether the settings of a profile were chosen on val; else they are the paper's."""
+    return profile not in ("trial", "paper")
+
+
 def leap_vs_mmil(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of ``02_leap_vs_mmil`` by system; seeds are paired between systems."""
-    return {system: _seeds(system, profile, dataset) for system in SYSTEMS}
+    systems = TRIAL_SYSTEMS if profile == "trial" else tuple(SYSTEMS)
+    return {system: _seeds(system, profile, dataset) for system in systems}
+
+
+def paper_config(system: str, dataset: str) -> RunConfig:
+    """A system at the paper's size; on LLP with the GloVe vectors that are packed with it."""
+    decoder, loss = SYSTEMS[system]
+    heads = PAPER_HEADS if decoder.blocks else decoder.heads
+    labels = "dataset" if dataset == "llp" else PAPER_MODEL.labels
+    model = replace(PAPER_MODEL, decoder=replace(decoder, heads=heads), labels=labels)
+    return RunConfig(dataset=dataset, model=model, loss=loss, train=PAPER_TRAINING)
 
 
 def _seeds(system: str, profile: Profile, dataset: str) -> list[RunConfig]:
-    if dataset not in selected():
-        raise LeapError(f"no settings chosen for data set {dataset!r}; choose them with make search")
-    config = system_config(system, dataset, selected()[dataset][system])
+    config = _config(system, dataset) if searched(profile) else paper_config(system, dataset)
     count = SEEDS.get(system, OTHER_SEEDS)
-    if profile == "smoke":
-        config = replace(config, train=replace(config.train, **SMOKE_TRAINING))
-        count = SMOKE_SEEDS
+    if profile in SHORT:
+        count, training = SHORT[profile]
+        config = replace(config, train=replace(config.train, **training))
     return [replace(config, seed=seed) for seed in range(count)]
 
+
+def _config(system: str, dataset: str) -> RunConfig:
+    if dataset not in selected():
+        raise LeapError(
+            f"no settings chosen for data set {dataset!r}; choose them with make search, "
+            "or take the paper's with profile trial or paper"
+        )
+    return system_config(system, dataset, selected()[dataset][system])
+
+
+ONE_DATASET = {"01_data": "av-digits"}
+"""Chapters about one data set, which they show whatever the others are made on."""
 
 NOTEBOOKS = {"02_leap_vs_mmil": leap_vs_mmil}
 """Notebooks that need runs, and which."""

@@ -8,11 +8,14 @@ import pandas as pd
 
 from leap.data.store import FeatureStore
 from leap.files import atomic_write
-from leap.study.grid import LEARNING_RATES, SYSTEMS, candidates, search_configs, selected
+from leap.study.grid import LEARNING_RATES, SYSTEMS, candidates, named, search_configs, selected
 from leap.study.records import Record, pick, write_records
 from leap.study.runs import make_runs
 
-SEARCH_RECORDS = "search.jsonl.gz"
+
+def search_records(dataset: str) -> str:
+    """File name of the records of a data set's search."""
+    return f"{named('search', dataset)}.jsonl.gz"
 
 
 def val_score(records: list[Record]) -> float:
@@ -40,7 +43,7 @@ def select(store: FeatureStore, results: Path, path: Path) -> None:
         system: max(trial, key=lambda pair: val_score(pair[1]))[0] for system, trial in trials.items()
     }
     records = [record for trial in trials.values() for _, seeds in trial for record in seeds]
-    write_records(records, results / "records" / SEARCH_RECORDS)
+    write_records(records, results / "records" / search_records(store.dataset))
     atomic_write(path, json.dumps(table, indent=2) + "\n")
 
 

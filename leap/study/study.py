@@ -16,11 +16,20 @@ from leap.files import atomic_path
 from leap.metrics import overlapping_videos
 from leap.models.checkpoint import load_parser
 from leap.study.figures import save_figure
-from leap.study.grid import LEARNING_RATES, NOTEBOOKS, SEARCH_SEEDS, Profile, check_profile
+from leap.study.grid import (
+    LEARNING_RATES,
+    NOTEBOOKS,
+    PUBLISHED,
+    SEARCH_SEEDS,
+    Profile,
+    check_profile,
+    named,
+    searched,
+)
 from leap.study.parsed import ParsedVideo, parse_video
 from leap.study.records import REVISION, Record, read_records, write_records
 from leap.study.runs import make_runs, run_folder
-from leap.study.search import SEARCH_RECORDS, search_table
+from leap.study.search import search_records, search_table
 
 
 @dataclass(frozen=True)
@@ -42,31 +51,35 @@ class Study:
     def runs(self) -> dict[str, list[Record]]:
         """The notebook's records by system; runs that are missing are made.
 
-        At profile ``full`` they are also written to the committed ``results/records``.
+        At profiles ``full`` and ``paper`` they are also written to the committed ``results/records``.
         """
         grid = NOTEBOOKS[self.notebook](self.profile, self.store.dataset)
         configs = [config for seeds in grid.values() for config in seeds]
         records = make_runs(configs, self.store, self.results)
-        if self.profile == "full":
-            write_records(records, self.results / "records" / f"{self.notebook}.jsonl.gz")
+        if self.profile in PUBLISHED:
+            write_records(records, self._path("records", self.notebook, ".jsonl.gz"))
         left = iter(records)
         return {system: [next(left) for _ in seeds] for system, seeds in grid.items()}
 
     def publish(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table to the committed ``results/tables``; only at profile ``full``."""
-        if self.profile == "full":
-            with atomic_path(self.results / "tables" / f"{name}.csv") as temporary:
+        """Write a table to the committed ``results/tables``; only at profiles ``full`` and ``paper``."""
+        if self.profile in PUBLISHED:
+            with atomic_path(self._path("tables", name, ".csv")) as temporary:
                 table.to_csv(temporary, float_format="%.4f")
 
     def publish_figure(self, name: str, figure: Figure) -> None:
-        """Write a figure to the committed ``results/figures``; only at profile ``full``."""
-        if self.profile == "full":
-            save_figure(figure, self.results / "figures" / f"{name}.png")
+        """Write a figure to the committed ``results/figures``; only at profiles ``full`` and ``paper``."""
+        if self.profile in PUBLISHED:
+            save_figure(figure, self._path("figures", name, ".png"))
 
-    def search_table(self) -> pd.DataFrame:
-        """Every candidate's val score and the chosen one, from the committed search records."""
-        records = read_records(committed() / "records" / SEARCH_RECORDS)
-        return search_table(records, self.store.dataset, self.store.checksum)
+    def settings(self) -> tuple[pd.DataFrame, str]:
+        """How each system is set, and where that comes from: the search on val, or the paper."""
+        if not searched(self.profile):
+            return self._paper_settings(), "The paper's settings; nothing was searched."
+        records = read_records(committed() / "records" / search_records(self.store.dataset))
+        budget = f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
+        table = search_table(records, self.store.dataset, self.store.checksum).round(1)
+        return table, f"Data set {self.store.dataset} (val), {budget}."
 
     def overlapping_videos(self) -> NDArray[np.bool_]:
         """Which test videos have overlapping events in some modality, (N,)."""
@@ -78,10 +91,6 @@ class Study:
         parser, _ = load_parser(run_folder(config, self.store, self.results))
         return parse_video(parser, self.store, config.protocol, "test", video)
 
-    def search_caption(self) -> str:
-        """Budget of the search, for the line under its table."""
-        return f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}."
-
     def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test") -> str:
         """Data set, profile, seeds, revision and protocol: the line under every table and figure."""
         seeds = sorted({len(records) for records in runs.values()})
@@ -91,6 +100,22 @@ class Study:
             f"Data set {self.store.dataset} ({split}), profile {self.profile}, {count} {noun}, "
             f"revision {REVISION}, {describe(next(iter(runs.values()))[0].run_config().protocol)}."
         )
+
+    def _paper_settings(self) -> pd.DataFrame:
+        grid = NOTEBOOKS[self.notebook](self.profile, self.store.dataset)
+        rows = {}
+        for system, (config, *_) in grid.items():
+            model, train = config.model, config.train
+            rows[system] = {
+                "width": model.width,
+                "heads": model.decoder.heads,
+                "label embeddings": model.labels,
+            }
+            rows[system] |= {"batch": train.batch, "rate": train.lr, "epochs": train.epochs}
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def _path(self, folder: str, name: str, suffix: str) -> Path:
+        return self.results / folder / f"{named(name, self.store.dataset)}{suffix}"
 
 
 def describe(protocol: Protocol) -> str:
@@ -104,7 +129,7 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
 
     Args:
         notebook: the notebook's name, without suffix.
-        profile: ``smoke``, ``laptop`` or ``full``.
+        profile: ``smoke``, ``laptop``, ``full``, ``trial`` or ``paper``.
         dataset: name of the data set.
         data: path of its store; empty for the embedded one.
         results: folder of results; empty for ``results`` at the repository root.

@@ -25,7 +25,7 @@ def _tiny_is_selected(monkeypatch):
 
 def test_known_profiles_only():
     assert [check_profile(name) for name in ("smoke", "laptop", "full")] == ["smoke", "laptop", "full"]
-    with pytest.raises(LeapError, match="unknown profile 'big'; known are smoke, laptop, full"):
+    with pytest.raises(LeapError, match="unknown profile 'big'; known are smoke, laptop, full, trial, paper"):
         check_profile("big")
 
 
@@ -75,6 +75,32 @@ def test_smoke_is_small_and_otherwise_the_same():
         for config, large in zip(configs, full[system], strict=False):
             assert (config.train.epochs, config.train.videos) == (2, 128)
             assert to_dict(replace(config, train=large.train)) == to_dict(large)
+
+
+def test_paper_has_the_releases_sizes():
+    runs = leap_vs_mmil("paper", "llp")
+    assert list(runs) == list(SYSTEMS)
+    for system, configs in runs.items():
+        decoder, loss = SYSTEMS[system]
+        for config in configs:
+            assert (config.model.width, config.model.ffn, config.model.labels) == (512, 512, "dataset")
+            assert (config.train.epochs, config.train.batch, config.train.lr) == (30, 32, 1e-4)
+            assert config.model.decoder.heads == (8 if decoder.blocks else 1)
+            assert config.loss == loss
+    assert leap_vs_mmil("paper", "llp-sim")["LEAP"][0].model.labels == "orthogonal"
+
+
+def test_trial_is_the_paper_in_three_epochs():
+    paper, trial = leap_vs_mmil("paper", "llp"), leap_vs_mmil("trial", "llp")
+    assert {system: len(configs) for system, configs in trial.items()} == {"MMIL": 1, "LEAP": 1}
+    for system, (config,) in trial.items():
+        large = paper[system][0]
+        assert config == replace(large, train=replace(large.train, epochs=3))
+
+
+def test_results_of_other_data_sets_have_names_of_their_own():
+    assert grid.named("02_scores", "av-digits") == "02_scores"
+    assert grid.named("02_scores", "llp-sim") == "02_scores_llp_sim"
 
 
 def test_a_data_set_without_settings_is_one_line():

@@ -61,13 +61,13 @@ def test_the_best_setting_on_val_is_chosen(searched):
 
 
 def test_all_records_of_the_search_are_kept(searched):
-    records = read_records(searched[0] / "records" / "search.jsonl.gz")
+    records = read_records(searched[0] / "records" / "search_tiny.jsonl.gz")
     assert len({record.key for record in records}) == len(records) == len(SYSTEMS) * 6 * 2
 
 
 def test_table_of_the_search(searched, tiny_store, monkeypatch):
     monkeypatch.setattr(search_module, "selected", lambda: json.loads(searched[1].read_text()))
-    records = read_records(searched[0] / "records" / "search.jsonl.gz")
+    records = read_records(searched[0] / "records" / "search_tiny.jsonl.gz")
     table = search_table(records, "tiny", tiny_store.checksum)
     assert list(table.index) == list(SYSTEMS)
     assert table.loc["LEAP", "chosen"] == f"lr {MIDDLE:g}, heads 1"

@@ -33,8 +33,8 @@ def test_runs_come_by_system_in_order(make_study, tiny_records):
     assert make_study().runs() == {"A": [one, zero], "B": [zero]}
 
 
-@pytest.mark.parametrize("profile", ["smoke", "laptop", "full"])
-def test_only_full_writes_what_is_committed(profile, make_study, tiny_records, tmp_path, monkeypatch):
+@pytest.mark.parametrize("profile", ["smoke", "laptop", "trial", "full", "paper"])
+def test_full_and_paper_write_what_is_committed(profile, make_study, tiny_records, tmp_path, monkeypatch):
     monkeypatch.setattr(
         study_module, "make_runs", lambda configs, *_: [tiny_records[c.seed] for c in configs]
     )
@@ -44,13 +44,20 @@ def test_only_full_writes_what_is_committed(profile, make_study, tiny_records, t
     study.publish("scores", table)
     study.publish_figure("curves", Figure())
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    if profile != "full":
+    if profile not in ("full", "paper"):
         assert written == set()
         return
-    assert written == {"records/tiny.jsonl.gz", "tables/scores.csv", "figures/curves.png"}
-    assert (tmp_path / "tables/scores.csv").read_text() == "system,seg_a\nLEAP,1.2346\n"
+    assert written == {"records/tiny_tiny.jsonl.gz", "tables/scores_tiny.csv", "figures/curves_tiny.png"}
+    assert (tmp_path / "tables/scores_tiny.csv").read_text() == "system,seg_a\nLEAP,1.2346\n"
     zero, one = tiny_records
-    assert read_records(tmp_path / "records/tiny.jsonl.gz") == [one, zero, zero]
+    assert read_records(tmp_path / "records/tiny_tiny.jsonl.gz") == [one, zero, zero]
+
+
+def test_settings_of_the_paper_are_not_searched(make_study, tiny_config):
+    table, note = make_study("paper").settings()
+    assert note == "The paper's settings; nothing was searched."
+    assert table.loc["A", "width"] == tiny_config.model.width
+    assert table.loc["B", "epochs"] == tiny_config.train.epochs
 
 
 def test_overlapping_videos_have_two_events_in_one_segment_of_one_modality(make_study, tiny_store):
