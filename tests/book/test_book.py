@@ -14,11 +14,17 @@ PAGES = {
     "book/method": "Decoder: LEAP",
     "results/notebooks/01_data": "What is kept apart",
     "results/notebooks/02_leap_vs_mmil": "Paired differences",
+    "results/notebooks/03_llp": "One file instead of fifty thousand",
     "book/reproduce": "make book",
+    "book/llp": "Without the features: LLP-Sim",
     "book/api": "leap.losses.eiou",
     "book/bibliography": "Label-anticipated event disentanglement",
 }
-FIGURES = {"results/notebooks/01_data": 4, "results/notebooks/02_leap_vs_mmil": 3}
+FIGURES = {
+    "results/notebooks/01_data": 4,
+    "results/notebooks/02_leap_vs_mmil": 3,
+    "results/notebooks/03_llp": 4,
+}
 INTERVAL = r"[+−]\d+\.\d \[[+−]\d+\.\d,\s[+−]\d+\.\d\]"
 
 
