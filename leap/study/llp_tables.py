@@ -46,6 +46,14 @@ def split_table(annotations: Path) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def readable_splits(splits: pd.DataFrame) -> pd.DataFrame:
+    """The splits for reading: shares and means with two decimals, counts whole."""
+    counts = [name for name in splits if name == "videos" or name.endswith("events")]
+    text = splits.map("{:.2f}".format)
+    text[counts] = splits[counts].map("{:,.0f}".format)
+    return text.where(splits.notna(), "–")
+
+
 def defect_table(annotations: Path) -> pd.DataFrame:
     """How often each kind of defect occurs in the annotation files, and what reading makes of it."""
     counts = Counter(finding.kind for finding in check_annotations(annotations))

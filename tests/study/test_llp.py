@@ -113,6 +113,13 @@ def test_lessons_take_their_numbers_from_the_tables():
     assert "22 of 22" in changed
 
 
+def test_readable_splits():
+    splits = pd.read_csv(RESULTS / "tables" / "03_splits.csv", index_col=0)
+    table = llp_tables.readable_splits(splits)
+    assert table.loc["train"].tolist() == ["10,000", "1.61", "0.60", "–", "–", "–", "–"]
+    assert table.loc["test", "audio events"] == "2,638"
+
+
 def test_readable_floors_say_what_they_read():
     table = llp_tables.readable_floors(committed_floors())
     assert table.loc["nothing", "reads"] == "no label"
