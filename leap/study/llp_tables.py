@@ -48,7 +48,7 @@ def split_table(annotations: Path) -> pd.DataFrame:
 
 def readable_splits(splits: pd.DataFrame) -> pd.DataFrame:
     """The splits for reading: shares and means with two decimals, counts whole."""
-    counts = [name for name in splits if name == "videos" or name.endswith("events")]
+    counts = [str(name) for name in splits if name == "videos" or str(name).endswith("events")]
     text = splits.map("{:.2f}".format)
     text[counts] = splits[counts].map("{:,.0f}".format)
     return text.where(splits.notna(), "–")
