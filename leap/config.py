@@ -62,7 +62,8 @@ class ModelConfig:
         width: feature width ``d``.
         ffn: hidden width of the feed-forward layers.
         dropout: dropout on sublayers and in the feed-forward layers, rounded to a multiple of 1/256.
-        labels: ``"orthogonal"`` for random orthogonal label embeddings, or a file of them.
+        labels: label embeddings: ``"orthogonal"`` (random), ``"learned"`` (trained from these), ``"ngrams"``
+            (of the names' letters), ``"dataset"`` (packed with the data), or a file of them.
     """
 
     encoder: EncoderConfig = EncoderConfig()

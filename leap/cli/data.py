@@ -37,6 +37,14 @@ class PseudoLabels(StrEnum):
     WEAK = "weak"
 
 
+class TextSource(StrEnum):
+    """What embeds the text of labels."""
+
+    GLOVE = "glove"
+    TRANSFORMERS = "transformers"
+    NGRAMS = "ngrams"
+
+
 @app.command("build")
 def data_build(
     dataset: Annotated[str, typer.Argument(help="Only av-digits is built from raw signals.")],
@@ -154,6 +162,25 @@ def data_measure_features(
     from leap.data.feature_statistics import measure_features
 
     measure_features(features, out)
+    print(out)
+
+
+@app.command("embed-labels")
+def data_embed_labels(
+    source: Annotated[TextSource, typer.Option(help="What embeds the texts.")],
+    out: Annotated[Path, typer.Option(help="The .npy to write; a config's model.labels can name it.")],
+    model: Annotated[str, typer.Option(help="File of word vectors; folder or hub name of an encoder.")] = "",
+    classes: Annotated[str, typer.Option(help="llp, av-digits or a file, one class a line.")] = "llp",
+    prompts: Annotated[Path | None, typer.Option(help="JSON: class name -> list of descriptions.")] = None,
+) -> None:
+    """Embed class names, or descriptions of the classes, as label embeddings."""
+    from leap.data.taxonomy import AV_DIGITS
+    from leap.text.embed import embed_labels, save_label_embeddings
+    from leap.text.prompts import names_as_prompts, read_classes, read_prompts
+
+    names = {"llp": LLP, "av-digits": AV_DIGITS}.get(classes) or read_classes(Path(classes))
+    texts = read_prompts(prompts, names) if prompts else names_as_prompts(names)
+    save_label_embeddings(embed_labels(source.value, texts, model), out)
     print(out)
 
 

@@ -20,7 +20,8 @@ class Parser(nn.Module):
         frontend: features → two (B, T, d) streams.
         encoder: two streams → two streams.
         decoder: two streams and label embeddings → ``Parsing``.
-        label_embedding: the label embeddings (C, L) used unless others are given.
+        label_embedding: the label embeddings (C, L) used unless others are given; a `nn.Parameter` is
+            trained with the rest.
     """
 
     label_embedding: Tensor | None
@@ -32,7 +33,10 @@ class Parser(nn.Module):
         self.frontend = frontend
         self.encoder = encoder
         self.decoder = decoder
-        self.register_buffer("label_embedding", label_embedding)
+        if isinstance(label_embedding, nn.Parameter):
+            self.label_embedding = label_embedding
+        else:
+            self.register_buffer("label_embedding", label_embedding)
 
     def forward(
         self,
@@ -89,4 +93,5 @@ def build_parser(config: ModelConfig, widths: dict[str, int], label_embedding: T
         decoder = DECODERS[config.decoder.name](config, *label_embedding.shape)
     except (ValueError, AssertionError) as error:
         raise LeapError(f"model config: {error}; choose sizes that fit") from None
-    return Parser(frontend, encoder, decoder, label_embedding)
+    trained = config.labels == "learned"
+    return Parser(frontend, encoder, decoder, nn.Parameter(label_embedding) if trained else label_embedding)

@@ -34,7 +34,7 @@ def run_folder(config: RunConfig, store: FeatureStore, results: Path) -> Path:
 
 def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
     """A parser with initial values drawn from the config's seed."""
-    labels = label_embeddings(config.model.labels, len(store.classes))
+    labels = label_embeddings(config.model.labels, store.classes, store.label_embedding)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         return build_parser(config.model, store.widths, labels)

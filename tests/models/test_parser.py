@@ -217,3 +217,19 @@ def test_frames_count_as_their_averages_over_each_second(make_videos):
     averages = frames.unflatten(1, (10, 3)).mean(2)
     parsing, expected = parser(videos.audio, frames), parser(videos.audio, averages)
     assert torch.allclose(parsing.segment_visual, expected.segment_visual, atol=1e-6)
+
+
+def test_learned_label_embeddings_are_trained_and_others_are_not(make_videos, tmp_path):
+    videos = make_videos()
+    for labels, trained in (("learned", True), ("orthogonal", False)):
+        config = replace(PRODUCT[0], labels=labels, decoder=DecoderConfig(name="leap", heads=2))
+        parser = make(config)
+        assert ("label_embedding" in dict(parser.named_parameters())) == trained
+        assert "label_embedding" in parser.state_dict()
+        parse(parser, videos).segment_audio.sum().backward()
+        assert (parser.label_embedding.grad is not None) == trained
+        description = Description(config, Protocol(), ("a", "b", "c", "d", "e"), WIDTHS)
+        save_parser(parser, description, tmp_path)
+        loaded, _ = load_parser(tmp_path)
+        assert torch.equal(loaded.label_embedding, parser.label_embedding)
+        assert ("label_embedding" in dict(loaded.named_parameters())) == trained

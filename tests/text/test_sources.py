@@ -6,7 +6,9 @@ import torch
 
 from leap.errors import LeapError
 from leap.text import label_embeddings, random_orthogonal, read_label_embeddings, source_checksum
+from leap.text.ngrams import ngram_embeddings
 
+NAMES = ("Cat", "Dog", "Frying_(food)")
 ROWS = np.arange(12, dtype=np.float32).reshape(3, 4)
 
 
@@ -47,13 +49,18 @@ def test_directions_depend_on_the_seed_alone():
 
 @pytest.mark.parametrize("name", ["labels.npy", "labels.pt"])
 def test_files_are_read_in_class_order(name, tmp_path):
-    read = label_embeddings(str(write(tmp_path / name)), 3)
+    read = label_embeddings(str(write(tmp_path / name)), NAMES)
     assert read.dtype == torch.float32
     assert torch.equal(read, torch.from_numpy(ROWS))
 
 
 def test_named_embeddings():
-    assert torch.equal(label_embeddings("orthogonal", 5), random_orthogonal(5))
+    for source in ("orthogonal", "learned"):
+        assert torch.equal(label_embeddings(source, NAMES), random_orthogonal(3))
+    assert torch.equal(label_embeddings("ngrams", NAMES), ngram_embeddings(NAMES))
+    assert torch.equal(label_embeddings("dataset", NAMES, lambda: torch.ones(3, 2)), torch.ones(3, 2))
+    with pytest.raises(LeapError, match="need a data set; name a file or another source"):
+        label_embeddings("dataset", NAMES)
 
 
 def test_checksum_is_of_a_files_content(tmp_path):
@@ -61,7 +68,7 @@ def test_checksum_is_of_a_files_content(tmp_path):
     for path, rows in ((one, ROWS), (same, ROWS), (other, ROWS + 1)):
         write(path, rows)
     assert source_checksum(str(one)) == source_checksum(str(same)) != source_checksum(str(other))
-    assert source_checksum("orthogonal") == ""
+    assert {source_checksum(name) for name in ("orthogonal", "learned", "ngrams", "dataset")} == {""}
     with pytest.raises(LeapError, match=r"^[^\n]*missing\.npy: cannot be read[^\n]*$"):
         source_checksum(str(tmp_path / "missing.npy"))
 

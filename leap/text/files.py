@@ -1,7 +1,5 @@
-"""From label text to label embeddings."""
+"""Files of label embeddings."""
 
-import hashlib
-from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -9,23 +7,6 @@ import torch
 from torch import Tensor
 
 from leap.errors import LeapError
-
-ORTHOGONAL = "orthogonal"
-ORTHOGONAL_WIDTH = 64
-
-
-def random_orthogonal(classes: int, width: int = ORTHOGONAL_WIDTH, seed: int = 0) -> Tensor:
-    """Label embeddings without semantics: random orthogonal rows of unit variance, (C, L).
-
-    Args:
-        classes: C.
-        width: L; raised to C where it is smaller.
-        seed: seed of the directions.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    gaussian = torch.randn(max(classes, width), classes, generator=generator, dtype=torch.float64)
-    directions, _ = torch.linalg.qr(gaussian)  # (L, C), orthonormal columns
-    return (directions.T * sqrt(len(gaussian))).float()
 
 
 def read_label_embeddings(path: str | Path, classes: int) -> Tensor:
@@ -51,25 +32,6 @@ def read_label_embeddings(path: str | Path, classes: int) -> Tensor:
     if not torch.isfinite(embeddings).all():
         raise LeapError(f"{path}: label embeddings hold NaN or infinity; make the file again")
     return embeddings
-
-
-def label_embeddings(source: str, classes: int) -> Tensor:
-    """Label embeddings (C, L) by name: ``"orthogonal"`` or the path of a file."""
-    return random_orthogonal(classes) if source == ORTHOGONAL else read_label_embeddings(source, classes)
-
-
-def source_checksum(source: str) -> str:
-    """SHA-256 of a file of label embeddings; empty for embeddings that are made, not read.
-
-    Raises:
-        LeapError: if the file cannot be read.
-    """
-    if source == ORTHOGONAL:
-        return ""
-    try:
-        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
-    except OSError as error:
-        raise LeapError(f"{source}: cannot be read ({error.strerror}); give a .npy or .pt") from None
 
 
 def _read_pt(path: str | Path) -> np.ndarray:

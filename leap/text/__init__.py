@@ -1,0 +1,13 @@
+"""From label text to label embeddings."""
+
+from leap.text.files import read_label_embeddings
+from leap.text.sources import LEARNED, PACKED, label_embeddings, random_orthogonal, source_checksum
+
+__all__ = [
+    "LEARNED",
+    "PACKED",
+    "label_embeddings",
+    "random_orthogonal",
+    "read_label_embeddings",
+    "source_checksum",
+]

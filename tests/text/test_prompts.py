@@ -1,0 +1,51 @@
+import json
+
+import pytest
+
+from leap.errors import LeapError
+from leap.text.prompts import names_as_prompts, read_classes, read_prompts
+
+CLASSES = ("Dog", "Frying_(food)")
+PROMPTS = {"Frying_(food)": ["a pan hisses"], "Dog": ["a dog barks", "a barking dog"]}
+
+
+def write(path, content):
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_names():
+    assert names_as_prompts(CLASSES) == [["dog"], ["frying food"]]
+
+
+def test_prompts_come_in_class_order(tmp_path):
+    path = write(tmp_path / "p.json", PROMPTS)
+    assert read_prompts(path, CLASSES) == [["a dog barks", "a barking dog"], ["a pan hisses"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"Dog": ["x"]}, r"no prompts for Frying_\(food\)"),
+        (PROMPTS | {"Cat": ["y"]}, "no class Cat"),
+        ("{", "not JSON"),
+        ([], "not a table"),
+        (PROMPTS | {"Dog": []}, "none of them empty"),
+        (PROMPTS | {"Dog": "a dog"}, "not a table"),
+        (PROMPTS | {"Dog": ["…"]}, "none of them empty"),
+    ],
+)
+def test_bad_prompts(content, message, tmp_path):
+    with pytest.raises(LeapError, match=message):
+        read_prompts(write(tmp_path / "p.json", content), CLASSES)
+    with pytest.raises(LeapError, match="cannot be read"):
+        read_prompts(tmp_path / "none.json", CLASSES)
+
+
+def test_classes(tmp_path):
+    assert read_classes(write(tmp_path / "c.txt", "one\n\n two \n")) == ("one", "two")
+    for content in ("", "one\none\n"):
+        with pytest.raises(LeapError, match="none twice"):
+            read_classes(write(tmp_path / "c.txt", content))
+    with pytest.raises(LeapError, match="cannot be read"):
+        read_classes(tmp_path / "none.txt")
