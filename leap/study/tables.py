@@ -30,7 +30,7 @@ Runs = Mapping[str, Sequence[Record]]
 
 
 def score_table(runs: Runs) -> pd.DataFrame:
-    """Mean and standard deviation over seeds of every score: columns score, score_sd and n."""
+    """Mean and standard deviation over seeds of every score: columns score, score_sd (NaN for one) and n."""
     rows = {system: _moments(records) for system, records in runs.items()}
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "system"
@@ -102,7 +102,7 @@ def format_scores(table: pd.DataFrame) -> pd.DataFrame:
     """``score_table`` for reading: 'mean ± sd' with one decimal under the scores' full names."""
     text = {
         title: [
-            f"{mean:.1f}{NO_BREAK}±{NO_BREAK}{deviation:.1f}"
+            _mean_and_deviation(mean, deviation)
             for mean, deviation in zip(table[name], table[f"{name}_sd"], strict=True)
         ]
         for name, title in TITLES.items()
@@ -133,10 +133,15 @@ def format_difference(row: Mapping[str, float]) -> str:
     return text.replace("-", "−")
 
 
+def _mean_and_deviation(mean: float, deviation: float) -> str:
+    """'60.7 ± 0.4', of one seed only '60.7'."""
+    return f"{mean:.1f}" if np.isnan(deviation) else f"{mean:.1f}{NO_BREAK}±{NO_BREAK}{deviation:.1f}"
+
+
 def _moments(records: Sequence[Record]) -> dict[str, float]:
     row: dict[str, float] = {}
     for name in TITLES:
         values = [record.metrics[name] for record in records]
         row[name] = float(np.mean(values))
-        row[f"{name}_sd"] = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        row[f"{name}_sd"] = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
     return row | {"n": len(records)}

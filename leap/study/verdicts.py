@@ -31,4 +31,5 @@ def compare_in_words(
         difference = paired(runs[system], runs[baseline], score)
         word = WORDS[verdict(difference["low"], difference["high"])]
         parts.append(f"{word} {baseline} in {TITLES[score]} ({format_difference(difference)})")
-    return f"{system} is {' and '.join(parts)}; {int(difference['n'])} paired seeds."
+    seeds = int(difference["n"])
+    return f"{system} is {' and '.join(parts)}; {seeds} paired {'seed' if seeds == 1 else 'seeds'}."
