@@ -115,6 +115,7 @@ def data_pack(
     """Pack a data set's official files into one store; goes on where it was stopped."""
     from leap.data.llp.pack import Packing, pack_llp
     from leap.data.llp.sources import GLOVE_FILE
+    from leap.data.store import FeatureStore
     from leap.text import read_label_embeddings
 
     _only_llp(dataset)
@@ -136,8 +137,10 @@ def data_pack(
     if strict and problems:
         raise LeapError(f"{len(problems)} files are missing or damaged; nothing was written (--strict)")
     print(out)
+    with FeatureStore(out) as store:
+        widths = ", ".join(f"{name} {width}" for name, width in store.widths.items())
     seconds, size = time.perf_counter() - started, out.stat().st_size / 2**20
-    print(f"{size:.0f} MiB in {seconds:.0f} s, {len(problems)} files missing or damaged")
+    print(f"{size:.0f} MiB in {seconds:.0f} s: {widths}; {len(problems)} files missing or damaged")
 
 
 @app.command("simulate")

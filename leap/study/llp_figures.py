@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from leap.data.annotations import read_annotations, read_weak_labels
+from leap.data.annotations import Annotations, read_annotations, read_weak_labels
 from leap.data.layouts import load_statistics
 from leap.data.taxonomy import LLP
 from leap.study.figures import AUDIO, TRUTH, VISUAL
@@ -63,19 +63,21 @@ def cooccurrence_figure(annotations: Path) -> Figure:
 
 
 def time_figure(annotations: Path) -> Figure:
-    """Onsets and lengths of events, and how the modalities differ in time."""
+    """Onsets and lengths of events, how the modalities differ in time, and how many events overlap."""
     summary = load_statistics().summary
-    figure = Figure(figsize=(10, 3.4), layout="constrained")
-    onset, length, shift = figure.subplots(1, 3)
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    (onset, length), (shift, overlap) = figure.subplots(2, 2)
     for axis, name, first in ((onset, "first_onsets", 0), (length, "run_lengths", 1)):
         for offset, modality, colour in ((-0.2, "audio", AUDIO), (0.2, "visual", VISUAL)):
             shares = np.asarray(summary[f"{modality}_{name}"])
             seconds = np.arange(first, first + len(shares)) + offset
             axis.bar(seconds, shares, 0.4, color=colour, label=modality)
-    onset.set(xlabel="first onset (second)", ylabel="share")
-    length.set(xlabel="length of an event (seconds)")
+    onset.set(xlabel="first onset (second)", ylabel="share of pairs")
+    length.set(xlabel="length of an event (seconds)", ylabel="share of events")
     onset.legend(frameon=False)
-    _draw_shifts(shift, annotations)
+    truth = read_annotations(annotations, "test")
+    _draw_shifts(shift, truth)
+    _draw_overlap(overlap, truth)
     return figure
 
 
@@ -108,11 +110,20 @@ def _modality_shares(annotations: Path) -> np.ndarray:
     return counts / np.maximum(counts.sum(0), 1)
 
 
-def _draw_shifts(axis: Axes, annotations: Path) -> None:
+def _draw_shifts(axis: Axes, truth: Annotations) -> None:
     """How much later a class is first seen than heard, where it is both."""
-    truth = read_annotations(annotations, "test")
     both = truth.audio.any(1) & truth.visual.any(1)  # (N, C)
     shift = (truth.visual.argmax(1) - truth.audio.argmax(1))[both]
     seconds, counts = np.unique(shift, return_counts=True)
     axis.bar(seconds, counts / counts.sum(), 0.8, color=BOTH)
+    axis.set_xticks(range(-9, 10, 3))
     axis.set(xlabel="first seen minus first heard (seconds)", yscale="log", ylabel="share of pairs (log)")
+
+
+def _draw_overlap(axis: Axes, truth: Annotations) -> None:
+    """How many events a second holds, in each modality."""
+    for offset, cube, colour in ((-0.2, truth.audio, AUDIO), (0.2, truth.visual, VISUAL)):
+        shares = np.bincount(np.minimum(cube.sum(2), 3).ravel(), minlength=4) / cube[..., 0].size
+        axis.bar(np.arange(4) + offset, shares, 0.4, color=colour)
+    axis.set_xticks(range(4), ["0", "1", "2", "3 or more"])
+    axis.set(xlabel="events at once", ylabel="share of seconds")

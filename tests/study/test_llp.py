@@ -1,12 +1,19 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.figure import Figure
 
+from leap.data.llp.pack import pack_llp
+from leap.data.store import FeatureStore
+from leap.models.checkpoint import load_parser
 from leap.study import llp, llp_figures, llp_tables
+from leap.study.grid import NOTEBOOKS
 from leap.study.llp import Chapter, find_annotations, open_chapter
+from leap.study.runs import make_run, run_folder
 from leap.study.tables import TITLES
 from tests.conftest import LLP_ANNOTATIONS
 
@@ -85,6 +92,24 @@ def test_figures_can_be_drawn_of_any_annotations(make, tmp_path):
     folder = write_annotations(tmp_path, {"train": 40, "val": 20, "test": 30})
     make(folder).savefig(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
+
+
+def test_packed_files_train_at_the_papers_size(tmp_path, llp_annotations):
+    """MMIL and LEAP at width 512 on files in the official layout, from packing to records."""
+    from tests.official_tree import make_tree
+
+    make_tree(tmp_path / "llp", llp_annotations, {"train": 33, "val": 4, "test": 4}, clip_clap=False)
+    labels = torch.randn(25, 300, generator=torch.Generator().manual_seed(0)).numpy()
+    pack_llp(tmp_path / "llp", tmp_path / "llp.h5", label_embedding=labels)
+    with FeatureStore(tmp_path / "llp.h5") as store:
+        for system, configs in NOTEBOOKS["02_leap_vs_mmil"]("trial", "llp").items():
+            config = replace(configs[0], train=replace(configs[0].train, epochs=1))
+            record = make_run(config, store, tmp_path)
+            assert record.data["name"] == "llp"
+            assert len(record.per_video["seg_a"]) == 4
+            parser, _ = load_parser(run_folder(config, store, tmp_path))
+            assert np.array_equal(parser.label_embedding, labels)
+            assert parser.encoder.layers[0].norm_attention.weight.shape == (512,), system
 
 
 def committed_floors():

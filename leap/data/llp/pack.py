@@ -107,7 +107,7 @@ def pack_llp(
     if strict and problems:
         return problems
     write_store(
-        out,
+        parts.folder / out.name,
         dataset="llp",
         classes=LLP,
         provenance=provenance | {"problems": problems},
@@ -116,6 +116,7 @@ def pack_llp(
         dtype=packing.dtype,
         compress=False,
     )
+    (parts.folder / out.name).replace(out)
     parts.remove()
     return problems
 

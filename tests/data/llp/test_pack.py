@@ -110,7 +110,7 @@ def test_killed_at_random_moments_and_resumed(tree, packed, tmp_path):
         process.wait()
     subprocess.run(command, check=True, capture_output=True)
     assert out.read_bytes() == packed.read_bytes() == (tmp_path / "whole.h5").read_bytes()
-    assert not (tmp_path / ".llp.h5.parts").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"llp.h5", "whole.h5"}
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3])
@@ -174,6 +174,7 @@ def test_missing_and_damaged_files_are_listed(small, leap, tmp_path):
     status, printed, err = leap("data", "pack", "llp", "--root", small, "--out", out)
     assert status == 0
     assert f"{count} files missing or damaged" in printed
+    assert "audio 128, visual_2d 2048, visual_3d 512;" in printed
     lines = err.splitlines()
     assert len(lines) == count
     reasons = ("missing", "damaged", "of shape (9, 128)", "not finite", "labels other than")
