@@ -63,7 +63,9 @@ def data_build(
 @app.command("fetch")
 def data_fetch(
     dataset: Annotated[str, typer.Argument(help="av-digits or llp.")],
-    out: Annotated[Path | None, typer.Option(help="Folder to make [default: recordings, or llp]")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to make; recordings, or llp, if not given.")
+    ] = None,
     valor: Annotated[bool, typer.Option("--valor", help="LLP: also VALOR's CLIP and CLAP archives.")] = False,
 ) -> None:
     """Download a data set's raw files, checked by SHA-256; goes on where it was stopped."""
@@ -101,8 +103,10 @@ def data_check(
 def data_pack(
     dataset: Annotated[str, typer.Argument(help="Only llp has files to pack.")],
     root: Annotated[Path, typer.Option(help="Folder of the official layout.")],
-    out: Annotated[Path | None, typer.Option(help="Store to write [default: ROOT/llp.h5]")] = None,
-    annotations: Annotated[Path | None, typer.Option(help="[default: ROOT/annotations]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Store to write; ROOT/llp.h5 if not given.")] = None,
+    annotations: Annotated[
+        Path | None, typer.Option(help="Folder of the annotation files; ROOT/annotations if not given.")
+    ] = None,
     frames: Annotated[Frames, typer.Option(help="Average the frames of each second?")] = Frames.AVERAGED,
     dtype: Annotated[DType, typer.Option(help="Precision of the features.")] = DType.FLOAT16,
     pseudo_labels: Annotated[

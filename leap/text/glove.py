@@ -16,8 +16,10 @@ def glove_embeddings(texts: Sequence[str], path: Path) -> Tensor:
     The file, a word and its numbers a line, is read line by line and never held whole.
 
     Raises:
-        LeapError: the file cannot be read, or a word has no vector in it.
+        LeapError: the file cannot be read or is no text, or a word has no vector in it.
     """
+    if path.suffix == ".pt":
+        raise LeapError(f"{path}: holds label embeddings already; name it in model.labels of a run config")
     wanted = {word for text in texts for word in words(text)}
     vectors = read_vectors(path, wanted)
     missing = sorted(wanted - vectors.keys())

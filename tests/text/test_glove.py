@@ -42,6 +42,11 @@ def test_files_that_are_no_vectors(tmp_path):
         glove_embeddings(["dog"], tmp_path / "vectors.bin")
 
 
+def test_the_releases_file_needs_no_embedding(tmp_path):
+    with pytest.raises(LeapError, match="name it in model.labels"):
+        glove_embeddings(["dog"], tmp_path / "llp_label_glove_embeddings.pt")
+
+
 def test_reading_stops_when_all_words_are_found(path, monkeypatch):
     path.write_text(path.read_text() + "\n".join(f"word{n} 1 2 3" for n in range(200_000)) + "\n\ud7ff")
     path.write_bytes(path.read_bytes() + b"\xff\xfe")
