@@ -43,7 +43,7 @@ def test_files_that_are_no_vectors(tmp_path):
 
 
 def test_the_releases_file_needs_no_embedding(tmp_path):
-    with pytest.raises(LeapError, match="name it in model.labels"):
+    with pytest.raises(LeapError, match=r"name it in model\.labels"):
         glove_embeddings(["dog"], tmp_path / "llp_label_glove_embeddings.pt")
 
 
