@@ -26,7 +26,7 @@ class EncoderConfig:
 
     Attributes:
         name: key of ``leap.models.parser.ENCODERS``.
-        layers: number of chained layers.
+        layers: number of chained layers, in MM-Pyr of levels.
         heads: attention heads.
     """
 

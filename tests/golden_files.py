@@ -17,17 +17,23 @@ FRONTEND = {
     "frontend.visual_3d": "fc_st",
     "frontend.fusion": "fc_fusion",
 }
-HAN_MMIL = FRONTEND | {
-    "encoder.layers.0.self_attention": "hat_encoder.layers.0.self_attn",
-    "encoder.layers.0.cross_attention": "hat_encoder.layers.0.cm_attn",
-    "encoder.layers.0.norm_attention": "hat_encoder.layers.0.norm1",
-    "encoder.layers.0.norm_feed_forward": "hat_encoder.layers.0.norm2",
-    "encoder.layers.0.feed_forward.0": "hat_encoder.layers.0.linear1",
-    "encoder.layers.0.feed_forward.3": "hat_encoder.layers.0.linear2",
+MMIL = {
     "decoder.event": "fc_prob",
     "decoder.time_attention": "fc_frame_att",
     "decoder.modality_attention": "fc_av_att",
 }
+HAN_MMIL = (
+    FRONTEND
+    | MMIL
+    | {
+        "encoder.layers.0.self_attention": "hat_encoder.layers.0.self_attn",
+        "encoder.layers.0.cross_attention": "hat_encoder.layers.0.cm_attn",
+        "encoder.layers.0.norm_attention": "hat_encoder.layers.0.norm1",
+        "encoder.layers.0.norm_feed_forward": "hat_encoder.layers.0.norm2",
+        "encoder.layers.0.feed_forward.0": "hat_encoder.layers.0.linear1",
+        "encoder.layers.0.feed_forward.3": "hat_encoder.layers.0.linear2",
+    }
+)
 BLOCK = {
     "query": "self_attn.linears.0",
     "key": "self_attn.linears.1",
@@ -38,6 +44,25 @@ BLOCK = {
     "feed_forward.0": "feed_forward.w_1",
     "feed_forward.3": "feed_forward.w_2",
 }
+
+
+def mm_pyramid_names(levels=4):
+    """Our names of MM-Pyr's parameters → the release's."""
+    names = {}
+    for i in range(levels):
+        level, theirs = f"encoder.levels.{i}", f"MMP.capture.msa.{i}"
+        for ours, block in (("self_audio", "asa"), ("self_visual", "vsa"), ("cross", "cma")):
+            names |= {f"{level}.{ours}.{a}": f"{theirs}.{block}block.layer.{b}" for a, b in BLOCK.items()}
+        for ours, letter in (("audio", "a"), ("visual", "v")):
+            names[f"{level}.integrate_{ours}.own"] = f"{theirs}.l{letter}1"
+            names[f"{level}.integrate_{ours}.cross"] = f"{theirs}.l{letter}2"
+            names[f"{level}.temporal_{ours}.dilated"] = f"MMP.capture.{letter}network.{i}.conv1"
+            names[f"{level}.temporal_{ours}.pointwise"] = f"MMP.capture.{letter}network.{i}.conv2"
+    for ours, letter in (("audio", "a"), ("visual", "v")):
+        block = f"MMP.fusion.{letter}adaptiveinteraction"
+        names |= {f"encoder.fuse_{ours}.interaction.{a}": f"{block}.{b}" for a, b in BLOCK.items()}
+        names[f"encoder.fuse_{ours}.selection"] = f"MMP.fusion.{letter}selectfusion"
+    return FRONTEND | names
 
 
 def leap_names(blocks):

@@ -1,4 +1,4 @@
-"""The transformer block that LEAP's decoder is built of."""
+"""The transformer block that LEAP's decoder and MM-Pyr are built of."""
 
 from math import sqrt
 from typing import NamedTuple
@@ -38,13 +38,16 @@ class AttentionBlock(nn.Module):
         heads: attention heads; must divide ``width``.
         dropout: dropout on both sublayers and in the feed-forward layer; half of it on the attention
             weights, as in the release.
+        reach: attend within so many segments only; None for all.
     """
 
-    def __init__(self, width: int, ffn: int, heads: int, dropout: float = 0.2) -> None:
+    def __init__(
+        self, width: int, ffn: int, heads: int, dropout: float = 0.2, reach: int | None = None
+    ) -> None:
         super().__init__()
         if width % heads:
             raise ValueError(f"{heads} heads do not divide the width {width}")
-        self.heads = heads
+        self.heads, self.reach = heads, reach
         self.query, self.key, self.value, self.output = (nn.Linear(width, width) for _ in range(4))
         self.norm_attention = nn.LayerNorm(width)
         self.norm_feed_forward = nn.LayerNorm(width)
@@ -70,7 +73,19 @@ class AttentionBlock(nn.Module):
     def scores(self, query: Tensor, context: Tensor) -> Tensor:
         """Scaled query-key scores before the softmax, (B, heads, Q, T)."""
         query, key = self._split(self.query(query)), self._split(self.key(context))
-        return torch.matmul(query, key.transpose(-2, -1)) / sqrt(query.shape[-1])
+        scores = torch.matmul(query, key.transpose(-2, -1)) / sqrt(query.shape[-1])
+        if self.reach is None:
+            return scores
+        places = torch.arange(scores.shape[-1], device=scores.device)
+        far = (places - places[:, None]).abs() > self.reach  # (T, T)
+        return scores.masked_fill(far, -torch.inf)
 
     def _split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, length, d/heads)
+
+
+def share_projections(block: AttentionBlock) -> AttentionBlock:
+    """Start key, value and output projections from the values of the query's; returns the block."""
+    for layer in (block.key, block.value, block.output):
+        layer.load_state_dict(block.query.state_dict())
+    return block

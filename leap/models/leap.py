@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from leap.config import Variant
-from leap.models.attention import Attended, AttentionBlock
+from leap.models.attention import Attended, AttentionBlock, share_projections
 from leap.models.parsing import Parsing
 
 
@@ -95,9 +95,7 @@ class Leap(nn.Module):
             raise ValueError("LEAP needs at least one block")
         self.variant = variant
         self.label = nn.Linear(label_width, width)
-        block = AttentionBlock(width, ffn, heads, dropout)
-        for layer in (block.key, block.value, block.output):
-            layer.load_state_dict(block.query.state_dict())
+        block = share_projections(AttentionBlock(width, ffn, heads, dropout))
         self.audio, self.visual = (
             LabelProjection(nn.ModuleList(deepcopy(block) for _ in range(blocks)), width, variant)
             for _ in range(2)

@@ -1,6 +1,7 @@
 """Front end, encoder and decoder composed; every encoder works with every decoder."""
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -9,6 +10,7 @@ from leap.errors import LeapError
 from leap.models.frontend import Frontend
 from leap.models.han import Han
 from leap.models.leap import Leap
+from leap.models.mm_pyramid import MmPyramid
 from leap.models.mmil import Mmil
 from leap.models.parsing import Parsing
 
@@ -55,6 +57,11 @@ def _han(config: ModelConfig) -> nn.Module:
     return Han(config.width, config.ffn, encoder.layers, encoder.heads, config.dropout)
 
 
+def _mm_pyramid(config: ModelConfig, swapped: bool = False) -> nn.Module:
+    encoder = config.encoder
+    return MmPyramid(config.width, config.ffn, encoder.layers, encoder.heads, config.dropout, swapped)
+
+
 def _mmil(config: ModelConfig, classes: int, label_width: int) -> nn.Module:
     decoder = config.decoder
     if decoder.variant != "paper":
@@ -69,7 +76,11 @@ def _leap(config: ModelConfig, classes: int, label_width: int) -> nn.Module:
     )
 
 
-ENCODERS: dict[str, Callable[[ModelConfig], nn.Module]] = {"han": _han}
+ENCODERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
+    "han": _han,
+    "mm-pyramid": _mm_pyramid,
+    "mm-pyramid-swapped": partial(_mm_pyramid, swapped=True),
+}
 DECODERS: dict[str, Callable[[ModelConfig, int, int], nn.Module]] = {"mmil": _mmil, "leap": _leap}
 
 

@@ -1,4 +1,4 @@
-"""HAN + MMIL and LEAP's decoder against the public releases' own outputs, losses and gradients."""
+"""Encoders and decoders against the public releases' own outputs, losses and gradients."""
 
 import pytest
 import torch
@@ -8,9 +8,10 @@ from leap.losses import avss_release, basic_losses, han_losses
 from leap.models.frontend import Frontend
 from leap.models.han import Han
 from leap.models.leap import Leap
+from leap.models.mm_pyramid import MmPyramid
 from leap.models.mmil import Mmil
 from leap.models.parser import Parser
-from tests.golden_files import HAN_MMIL, Golden, leap_names
+from tests.golden_files import HAN_MMIL, MMIL, Golden, leap_names, mm_pyramid_names
 
 OUTPUT = {"rtol": 1e-5, "atol": 1e-6}
 GRADIENT = {"rtol": 1e-4, "atol": 1e-6}
@@ -37,20 +38,31 @@ def assert_gradients(module, expected):
         torch.testing.assert_close(gradient, expected[name], **GRADIENT, msg=lambda m, n=name: f"{n}: {m}")
 
 
-@pytest.fixture
-def han():
-    golden = Golden("han_mmil")
-    parser = Parser(Frontend(20, 48, 28, 16), Han(16, 16, dropout=0.0), Mmil(16, 25), None)
-    parser.load_state_dict(golden.state(HAN_MMIL))
-    return golden, golden_videos(golden), parser
+ENCODERS = {
+    "han_mmil": (lambda: Han(16, 16, dropout=0.0), HAN_MMIL),
+    "mmpyr_mmil": (
+        lambda: MmPyramid(16, 16, heads=4, dropout=0.0, swapped=True),
+        mm_pyramid_names() | MMIL,
+    ),
+}
+
+
+@pytest.fixture(params=ENCODERS)
+def mmil(request):
+    """HAN and MM-Pyr with MMIL, with the release's weights."""
+    golden = Golden(request.param)
+    make, names = ENCODERS[request.param]
+    parser = Parser(Frontend(20, 48, 28, 16), make(), Mmil(16, 25), None)
+    parser.load_state_dict(golden.state(names))
+    return golden, golden_videos(golden), parser, names
 
 
 def parse(parser, videos):
     return parser(videos.audio, videos.visual_2d, videos.visual_3d)
 
 
-def test_han_mmil_outputs(han):
-    golden, videos, parser = han
+def test_mmil_outputs(mmil):
+    golden, videos, parser, _ = mmil
     parsing = parse(parser, videos)
     segments = torch.stack([parsing.segment_audio, parsing.segment_visual], dim=2).sigmoid()
     torch.testing.assert_close(segments, golden["output/frame_prob"], **OUTPUT)
@@ -59,19 +71,19 @@ def test_han_mmil_outputs(han):
     torch.testing.assert_close(parsing.video, golden["output/global_prob"], **OUTPUT)
 
 
-def test_han_losses_and_gradients(han):
-    golden, videos, parser = han
+def test_mmil_losses_and_gradients(mmil):
+    golden, videos, parser, names = mmil
     losses = han_losses(parse(parser, videos), videos)
     for ours, theirs in (("video_audio", "video_a"), ("video_visual", "video_v"), ("video", "video_global")):
         torch.testing.assert_close(losses[ours], golden[f"loss/{theirs}"], **OUTPUT)
     total = sum(losses.values())
     torch.testing.assert_close(total, golden["loss/total"], **OUTPUT)
     total.backward()
-    assert_gradients(parser, golden.state(HAN_MMIL, "grad"))
+    assert_gradients(parser, golden.state(names, "grad"))
 
 
-def test_han_trajectory(han):
-    golden, videos, parser = han
+def test_mmil_trajectory(mmil):
+    golden, videos, parser, _ = mmil
     optimizer = torch.optim.Adam(parser.parameters(), lr=1e-3)
     totals = []
     for _ in range(10):
@@ -128,3 +140,47 @@ def test_leap_release_losses_and_gradients(leap):
     torch.testing.assert_close(total, golden["loss/total"], **OUTPUT)
     total.backward()
     assert_gradients(decoder, golden.state(leap_names(len(decoder.audio.blocks)), "grad"))
+
+
+@pytest.fixture(params=[1, 2, 3])
+def whole_leap(request):
+    """LEAP on MM-Pyr, with the release's weights."""
+    golden, blocks = Golden(f"leap_mmpyr_n{request.param}"), request.param
+    encoder = MmPyramid(16, 16, heads=4, dropout=0.0)
+    decoder = Leap(16, 24, 16, blocks=blocks, heads=4, dropout=0.0, variant="release")
+    parser = Parser(Frontend(20, 48, 28, 16), encoder, decoder, golden["input/label_embedding"])
+    names = mm_pyramid_names() | {f"decoder.{a}": b for a, b in leap_names(blocks).items()}
+    state = golden.state(names) | {"label_embedding": golden["input/label_embedding"]}
+    parser.load_state_dict(state)
+    return golden, golden_videos(golden), parser, names
+
+
+def total_loss(parser, videos):
+    parsing = parse(parser, videos)
+    return sum(basic_losses(parsing, videos).values()) + avss_release(parsing, videos)
+
+
+def test_leap_on_mm_pyramid_from_features_to_gradients(whole_leap):
+    golden, videos, parser, names = whole_leap
+    parsing = parse(parser, videos)
+    outputs = {"a_feat": parsing.encoded_audio, "v_feat": parsing.encoded_visual}
+    outputs |= {"a_frame_prob": parsing.segment_audio.sigmoid(), "global_prob": parsing.video}
+    for name, value in outputs.items():
+        torch.testing.assert_close(value, golden[f"output/{name}"], **OUTPUT)
+    total = total_loss(parser, videos)
+    torch.testing.assert_close(total, golden["loss/total"], **OUTPUT)
+    total.backward()
+    assert_gradients(parser, golden.state(names, "grad"))
+
+
+def test_leap_trajectory(whole_leap):
+    golden, videos, parser, _ = whole_leap
+    optimizer = torch.optim.Adam(parser.parameters(), lr=1e-3)
+    totals = []
+    for _ in range(10):
+        total = total_loss(parser, videos)
+        totals.append(total.item())
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+    assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)

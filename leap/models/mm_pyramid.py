@@ -1,0 +1,135 @@
+"""The multimodal pyramid attentional network (MM-Pyr) of Yu et al., ACM MM 2022."""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from leap.models.attention import AttentionBlock, share_projections
+
+
+class Integration(nn.Module):
+    """Two refinements of one stream, each through a gate of its own; the gates are not normalised."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.own = nn.Linear(2 * width, width)
+        self.cross = nn.Linear(2 * width, width)
+
+    def forward(self, own: Tensor, cross: Tensor) -> Tensor:
+        """Combine self-attention's and cross-attention's (B, T, d)."""
+        both = torch.cat([own, cross], dim=-1)  # (B, T, 2d)
+        return torch.sigmoid(self.own(both)) * own + torch.sigmoid(self.cross(both)) * cross
+
+
+class TemporalBlock(nn.Module):
+    """A dilated convolution of kernel 3 over the segments, with a residual connection."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.dilated = nn.Conv1d(width, width, kernel_size=3, padding=dilation, dilation=dilation)
+        self.pointwise = nn.Conv1d(width, width, kernel_size=1)
+
+    def forward(self, stream: Tensor) -> Tensor:
+        """Refine (B, T, d)."""
+        channels = stream.transpose(1, 2)  # (B, d, T)
+        refined = self.pointwise(torch.relu(self.dilated(channels)))
+        return torch.relu(refined + channels).transpose(1, 2)
+
+
+class PyramidLevel(nn.Module):
+    """One level: attention within ``reach`` segments, then a convolution of that dilation.
+
+    Self-attention of each modality and cross-modal attention, one layer for both directions, read the same
+    input.
+
+    Args:
+        blocks: transformer layers of that reach: for audio, for visual, and for both directions across.
+        width: d.
+        reach: δ; segments i and j attend to one another where |i − j| ≤ δ.
+    """
+
+    def __init__(self, blocks: list[AttentionBlock], width: int, reach: int) -> None:
+        super().__init__()
+        self.self_audio, self.self_visual, self.cross = blocks
+        self.integrate_audio, self.integrate_visual = (Integration(width) for _ in range(2))
+        self.temporal_audio, self.temporal_visual = (TemporalBlock(width, reach) for _ in range(2))
+
+    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Refine two (B, T, d) streams."""
+        own = self.self_audio(audio, audio).refined, self.self_visual(visual, visual).refined
+        cross = self.cross(audio, visual).refined, self.cross(visual, audio).refined
+        return (
+            self.temporal_audio(self.integrate_audio(own[0], cross[0])),
+            self.temporal_visual(self.integrate_visual(own[1], cross[1])),
+        )
+
+
+class LevelFusion(nn.Module):
+    """One modality's levels: attention among the levels of a segment, then a weighted sum of them.
+
+    The weights are sigmoids and are not normalised.
+    """
+
+    def __init__(self, block: AttentionBlock, width: int) -> None:
+        super().__init__()
+        self.interaction = block
+        self.selection = nn.Linear(width, 1)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        """Fuse (B, T, levels, d) to (B, T, d)."""
+        flat = levels.flatten(0, 1)  # (B·T, levels, d)
+        refined = self.interaction(flat, flat).refined
+        fused = (torch.sigmoid(self.selection(refined)) * refined).sum(dim=1)  # (B·T, d)
+        return fused.unflatten(0, levels.shape[:2])
+
+
+class MmPyramid(nn.Module):
+    """MM-Pyr: chained levels of widening reach 1, 2, 4, 8 …, all of which are fused.
+
+    Some initial values are equal, as in the release: the projections of an attention, the feed-forward layers
+    of all levels, and the two fusions.
+
+    Args:
+        width: d.
+        ffn: hidden width of the feed-forward layers.
+        levels: number of levels; 4 in the paper.
+        heads: attention heads; 8 in the paper.
+        dropout: dropout on sublayers and in the feed-forward layers, half of it on attention weights.
+        swapped: return the visual stream as the audio one and the reverse. The release stacks its streams for
+            MMIL in one order and reads them in the other.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        ffn: int,
+        levels: int = 4,
+        heads: int = 8,
+        dropout: float = 0.2,
+        swapped: bool = False,
+    ) -> None:
+        super().__init__()
+        feed_forward = AttentionBlock(width, ffn, heads, dropout).feed_forward
+
+        def block(reach: int | None) -> AttentionBlock:
+            made = share_projections(AttentionBlock(width, ffn, heads, dropout, reach))
+            made.feed_forward.load_state_dict(feed_forward.state_dict())
+            return made
+
+        self.levels = nn.ModuleList(
+            PyramidLevel([block(2**i) for _ in range(3)], width, 2**i) for i in range(levels)
+        )
+        fusion = share_projections(AttentionBlock(width, ffn, heads, dropout))
+        self.fuse_audio, self.fuse_visual = (LevelFusion(deepcopy(fusion), width) for _ in range(2))
+        self.swapped = swapped
+
+    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode two (B, T, d) streams into two (B, T, d) streams."""
+        stages = []
+        for level in self.levels:
+            audio, visual = level(audio, visual)
+            stages.append(torch.stack([audio, visual]))  # (2, B, T, d)
+        pyramid = torch.stack(stages, dim=3)  # (2, B, T, levels, d)
+        fused = self.fuse_audio(pyramid[0]), self.fuse_visual(pyramid[1])
+        return fused[::-1] if self.swapped else fused
