@@ -95,6 +95,15 @@ def han_losses(parsing: Parsing, videos: Videos, smoothing: float = 0.9) -> dict
     }
 
 
+def valor_losses(parsing: Parsing, videos: Videos) -> dict[str, Tensor]:
+    """VALOR's losses (NeurIPS 2023): the whole video by its weak label, segments by their pseudo labels."""
+    return {
+        "video": video_bce(parsing.video, videos.weak),
+        "segment_audio": segment_bce(parsing.segment_audio, videos.pseudo_audio),
+        "segment_visual": segment_bce(parsing.segment_visual, videos.pseudo_visual),
+    }
+
+
 class Criterion:
     """L_basic and, where λ > 0, L_avss, as named losses; weights are applied by ``total``."""
 

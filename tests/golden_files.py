@@ -22,18 +22,14 @@ MMIL = {
     "decoder.time_attention": "fc_frame_att",
     "decoder.modality_attention": "fc_av_att",
 }
-HAN_MMIL = (
-    FRONTEND
-    | MMIL
-    | {
-        "encoder.layers.0.self_attention": "hat_encoder.layers.0.self_attn",
-        "encoder.layers.0.cross_attention": "hat_encoder.layers.0.cm_attn",
-        "encoder.layers.0.norm_attention": "hat_encoder.layers.0.norm1",
-        "encoder.layers.0.norm_feed_forward": "hat_encoder.layers.0.norm2",
-        "encoder.layers.0.feed_forward.0": "hat_encoder.layers.0.linear1",
-        "encoder.layers.0.feed_forward.3": "hat_encoder.layers.0.linear2",
-    }
-)
+HAN_LAYER = {
+    "self_attention": "self_attn",
+    "cross_attention": "cm_attn",
+    "norm_attention": "norm1",
+    "norm_feed_forward": "norm2",
+    "feed_forward.0": "linear1",
+    "feed_forward.3": "linear2",
+}
 BLOCK = {
     "query": "self_attn.linears.0",
     "key": "self_attn.linears.1",
@@ -43,6 +39,21 @@ BLOCK = {
     "norm_feed_forward": "sublayer.1.norm",
     "feed_forward.0": "feed_forward.w_1",
     "feed_forward.3": "feed_forward.w_2",
+}
+
+
+def han_names(layers=1):
+    """Our names of the parameters of HAN's or VALOR's layers → the releases'."""
+    return FRONTEND | {
+        f"encoder.layers.{i}.{a}": f"hat_encoder.layers.{i}.{b}"
+        for i in range(layers)
+        for a, b in HAN_LAYER.items()
+    }
+
+
+VALOR_NORMS = {
+    "encoder.norm_audio": "hat_encoder.final_norm_a",
+    "encoder.norm_visual": "hat_encoder.final_norm_v",
 }
 
 

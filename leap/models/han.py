@@ -9,11 +9,13 @@ from leap.models.dropout import Dropout
 class HanLayer(nn.Module):
     """Self-attention and cross-modal attention on one query, added to the residual (HAN).
 
-    Post-norm; one layer serves both modalities.
+    One layer serves both modalities. Post-norm, or with ``pre_norm`` as VALOR has it: then the keys and
+    values of the other modality are not normalised.
     """
 
-    def __init__(self, width: int, ffn: int, heads: int, dropout: float) -> None:
+    def __init__(self, width: int, ffn: int, heads: int, dropout: float, pre_norm: bool = False) -> None:
         super().__init__()
+        self.pre_norm = pre_norm
         self.self_attention = nn.MultiheadAttention(width, heads, dropout, batch_first=True)
         self.cross_attention = nn.MultiheadAttention(width, heads, dropout, batch_first=True)
         self.norm_attention = nn.LayerNorm(width)
@@ -25,10 +27,17 @@ class HanLayer(nn.Module):
 
     def forward(self, stream: Tensor, other: Tensor) -> Tensor:
         """Refine one stream (B, T, d) by itself and by the other modality's (B, T, d)."""
-        own, _ = self.self_attention(stream, stream, stream, need_weights=False)  # (B, T, d)
-        cross, _ = self.cross_attention(stream, other, other, need_weights=False)  # (B, T, d)
-        stream = self.norm_attention(stream + self.dropout(own) + self.dropout(cross))
+        if self.pre_norm:
+            stream = self._attend(stream, self.norm_attention(stream), other)
+            return stream + self.dropout(self.feed_forward(self.norm_feed_forward(stream)))
+        stream = self.norm_attention(self._attend(stream, stream, other))
         return self.norm_feed_forward(stream + self.dropout(self.feed_forward(stream)))
+
+    def _attend(self, stream: Tensor, query: Tensor, other: Tensor) -> Tensor:
+        """Add to a stream what its query finds in itself and in the other modality."""
+        own, _ = self.self_attention(query, query, query, need_weights=False)  # (B, T, d)
+        cross, _ = self.cross_attention(query, other, other, need_weights=False)  # (B, T, d)
+        return stream + self.dropout(own) + self.dropout(cross)
 
 
 class Han(nn.Module):

@@ -13,6 +13,7 @@ from leap.models.leap import Leap
 from leap.models.mm_pyramid import MmPyramid
 from leap.models.mmil import Mmil
 from leap.models.parsing import Parsing
+from leap.models.valor import Valor
 
 
 class Parser(nn.Module):
@@ -62,6 +63,11 @@ def _mm_pyramid(config: ModelConfig, swapped: bool = False) -> nn.Module:
     return MmPyramid(config.width, config.ffn, encoder.layers, encoder.heads, config.dropout, swapped)
 
 
+def _valor(config: ModelConfig, pre_norm: bool = False) -> nn.Module:
+    encoder = config.encoder
+    return Valor(config.width, config.ffn, encoder.layers, encoder.heads, config.dropout, pre_norm)
+
+
 def _mmil(config: ModelConfig, classes: int, label_width: int) -> nn.Module:
     decoder = config.decoder
     if decoder.variant != "paper":
@@ -78,6 +84,8 @@ def _leap(config: ModelConfig, classes: int, label_width: int) -> nn.Module:
 
 ENCODERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
     "han": _han,
+    "valor": _valor,
+    "valor-pre-norm": partial(_valor, pre_norm=True),
     "mm-pyramid": _mm_pyramid,
     "mm-pyramid-swapped": partial(_mm_pyramid, swapped=True),
 }

@@ -4,14 +4,15 @@ import pytest
 import torch
 
 from leap.data.videos import Videos
-from leap.losses import avss_release, basic_losses, han_losses
+from leap.losses import avss_release, basic_losses, han_losses, valor_losses
 from leap.models.frontend import Frontend
 from leap.models.han import Han
 from leap.models.leap import Leap
 from leap.models.mm_pyramid import MmPyramid
 from leap.models.mmil import Mmil
 from leap.models.parser import Parser
-from tests.golden_files import HAN_MMIL, MMIL, Golden, leap_names, mm_pyramid_names
+from leap.models.valor import Valor
+from tests.golden_files import MMIL, VALOR_NORMS, Golden, han_names, leap_names, mm_pyramid_names
 
 OUTPUT = {"rtol": 1e-5, "atol": 1e-6}
 GRADIENT = {"rtol": 1e-4, "atol": 1e-6}
@@ -39,7 +40,7 @@ def assert_gradients(module, expected):
 
 
 ENCODERS = {
-    "han_mmil": (lambda: Han(16, 16, dropout=0.0), HAN_MMIL),
+    "han_mmil": (lambda: Han(16, 16, dropout=0.0), han_names() | MMIL),
     "mmpyr_mmil": (
         lambda: MmPyramid(16, 16, heads=4, dropout=0.0, swapped=True),
         mm_pyramid_names() | MMIL,
@@ -82,18 +83,65 @@ def test_mmil_losses_and_gradients(mmil):
     assert_gradients(parser, golden.state(names, "grad"))
 
 
-def test_mmil_trajectory(mmil):
-    golden, videos, parser, _ = mmil
-    optimizer = torch.optim.Adam(parser.parameters(), lr=1e-3)
+def trajectory(parser, loss, optimizer, clip=float("inf")):
+    """Total losses of ten steps."""
     totals = []
     for _ in range(10):
-        total = sum(han_losses(parse(parser, videos), videos).values())
+        total = loss()
         totals.append(total.item())
         optimizer.zero_grad()
         total.backward()
+        torch.nn.utils.clip_grad_norm_(parser.parameters(), clip)
         optimizer.step()
-    expected = golden["trajectory/total_loss"].tolist()
-    assert totals == pytest.approx(expected, rel=1e-3)
+    return totals
+
+
+def test_mmil_trajectory(mmil):
+    golden, videos, parser, _ = mmil
+    optimizer = torch.optim.Adam(parser.parameters(), lr=1e-3)
+    totals = trajectory(parser, lambda: sum(han_losses(parse(parser, videos), videos).values()), optimizer)
+    assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
+
+
+VALORS = {"valor_post_norm_l1": (1, False), "valor_post_norm_l4": (4, False), "valor_pre_norm_l2": (2, True)}
+
+
+@pytest.fixture(params=VALORS)
+def valor(request):
+    """VALOR, with the release's weights."""
+    golden, (layers, pre_norm) = Golden(request.param), VALORS[request.param]
+    encoder = Valor(16, 32, layers, heads=4, dropout=0.0, pre_norm=pre_norm)
+    parser = Parser(Frontend(20, 48, 28, 16), encoder, Mmil(16, 25), None)
+    names = han_names(layers) | MMIL | (VALOR_NORMS if pre_norm else {})
+    parser.load_state_dict(golden.state(names))
+    return golden, golden_videos(golden), parser, names
+
+
+def test_valor(valor):
+    golden, videos, parser, names = valor
+    parsing = parse(parser, videos)
+    logits = torch.stack([parsing.segment_audio, parsing.segment_visual], dim=2)
+    outputs = {"frame_logits": logits, "frame_prob": logits.sigmoid(), "global_prob": parsing.video}
+    outputs |= {"a_prob": parsing.video_audio, "v_prob": parsing.video_visual}
+    for name, value in outputs.items():
+        torch.testing.assert_close(value, golden[f"output/{name}"], **OUTPUT)
+    losses = valor_losses(parsing, videos)
+    theirs = {"video": "video_global", "segment_audio": "segment_a", "segment_visual": "segment_v"}
+    for name, value in losses.items():
+        torch.testing.assert_close(value, golden[f"loss/{theirs[name]}"], **OUTPUT)
+    total = sum(losses.values())
+    torch.testing.assert_close(total, golden["loss/total"], **OUTPUT)
+    total.backward()
+    assert_gradients(parser, golden.state(names, "grad"))
+
+
+def test_valor_trajectory(valor):
+    golden, videos, parser, _ = valor
+    optimizer = torch.optim.AdamW(parser.parameters(), lr=1e-3, weight_decay=1e-3, betas=(0.5, 0.999))
+    totals = trajectory(
+        parser, lambda: sum(valor_losses(parse(parser, videos), videos).values()), optimizer, clip=1.0
+    )
+    assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -176,11 +224,5 @@ def test_leap_on_mm_pyramid_from_features_to_gradients(whole_leap):
 def test_leap_trajectory(whole_leap):
     golden, videos, parser, _ = whole_leap
     optimizer = torch.optim.Adam(parser.parameters(), lr=1e-3)
-    totals = []
-    for _ in range(10):
-        total = total_loss(parser, videos)
-        totals.append(total.item())
-        optimizer.zero_grad()
-        total.backward()
-        optimizer.step()
+    totals = trajectory(parser, lambda: total_loss(parser, videos), optimizer)
     assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
