@@ -9,7 +9,7 @@ import typer
 
 from leap.cli import data as data_commands
 from leap.cli import study as study_commands
-from leap.cli.options import Data, Model, Out, Results, Split
+from leap.cli.options import Data, Model, Norm, Out, Results, Split
 from leap.cli.score import score
 from leap.errors import LeapError
 
@@ -75,6 +75,31 @@ def parse(
     from leap.study.parsed import parse_to_figure
 
     print(parse_to_figure(model, open_dataset(store), split, video, out))
+
+
+@app.command("import-release")
+def import_release(
+    system: Annotated[str, typer.Argument(help="han, mm-pyr, valor or leap.")],
+    checkpoint: Annotated[Path, typer.Argument(help="The authors' .pt file.")],
+    out: Annotated[Path, typer.Option(help="The .safetensors file to write.")],
+    labels: Annotated[Path | None, typer.Option(help="LEAP: its label embeddings, .pt or .npy.")] = None,
+    heads: Annotated[int | None, typer.Option(help="Attention heads, if not the release's.")] = None,
+    norm: Annotated[Norm, typer.Option(help="VALOR: where it normalises.")] = Norm.POST,
+) -> None:
+    """Turn a checkpoint that a paper's authors released into a parser of this package."""
+    from leap.data.taxonomy import LLP
+    from leap.decoding import Protocol
+    from leap.models.checkpoint import Description, save_parser
+    from leap.models.releases import from_release, read_checkpoint, release_model, release_widths
+    from leap.text import read_label_embeddings
+
+    if (system == "leap") != (labels is not None):
+        raise LeapError("give --labels for leap, whose release keeps them elsewhere, and only for it")
+    state = read_checkpoint(checkpoint)
+    embedding = read_label_embeddings(labels, len(LLP)) if labels else None
+    parser = from_release(system, state, heads, norm=norm.value, label_embedding=embedding)
+    model = release_model(system, state, heads, norm.value)
+    print(save_parser(parser, Description(model, Protocol(), LLP, release_widths(state)), out))
 
 
 def main() -> None:

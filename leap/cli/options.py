@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 Data = Annotated[str, typer.Option(help="Name of a data set or path of its store.")]
-Model = Annotated[Path, typer.Option(help="Folder of a trained parser.")]
+Model = Annotated[Path, typer.Option(help="Folder or .safetensors file of a trained parser.")]
 Out = Annotated[Path, typer.Option(help="Folder or file to write.")]
 Results = Annotated[Path, typer.Option(help="Folder of results.")]
 Split = Annotated[str, typer.Option(help="train, val or test.")]
@@ -19,3 +19,10 @@ class Repair(StrEnum):
     NONE = "none"
     UPSTREAM = "upstream"
     ALL = "all"
+
+
+class Norm(StrEnum):
+    """Where VALOR normalises: after its sublayers or before."""
+
+    POST = "post"
+    PRE = "pre"

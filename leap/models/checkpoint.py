@@ -15,6 +15,8 @@ from leap.files import atomic_path
 from leap.models.parser import Parser, build_parser
 
 FILE = "model.safetensors"
+FEATURES = ("audio", "visual_2d", "visual_3d")
+"""The features that parsers read; a data set may have others besides."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,12 @@ _ADAPTER = TypeAdapter(Description)
 
 
 def save_parser(parser: Parser, description: Description, folder: str | Path) -> Path:
-    """Write ``folder/model.safetensors``, whole or not at all, and return its path."""
-    path = Path(folder) / FILE
+    """Write a ``.safetensors`` file, or ``model.safetensors`` in a folder, whole or not at all.
+
+    Returns:
+        Its path.
+    """
+    path = _file(folder)
     metadata = {"description": _ADAPTER.dump_json(description).decode()}
     with atomic_path(path) as temporary:
         save_file(parser.state_dict(), temporary, metadata)
@@ -47,12 +53,12 @@ def save_parser(parser: Parser, description: Description, folder: str | Path) ->
 
 
 def load_parser(folder: str | Path) -> tuple[Parser, Description]:
-    """Read what ``save_parser`` wrote; the parser is in eval mode.
+    """Read what ``save_parser`` wrote, by its path or its folder; the parser is in eval mode.
 
     Raises:
         LeapError: if the file is missing, damaged or not one of ours.
     """
-    path = Path(folder) / FILE
+    path = _file(folder)
     try:
         with safe_open(path, framework="pt") as file:
             # cloned, because the file's own memory is not aligned and would round differently
@@ -79,5 +85,11 @@ def check_fit(description: Description, classes: tuple[str, ...], widths: Mappin
         raise LeapError(
             f"the parser and the data name other classes, first {different[0]}; use matching data"
         )
-    if description.widths != dict(widths):
-        raise LeapError(f"the parser reads features {description.widths}, the data have {dict(widths)}")
+    read, found = ({k: v for k, v in w.items() if k in FEATURES} for w in (description.widths, widths))
+    if read != found:
+        raise LeapError(f"the parser reads features {read}, the data have {found}")
+
+
+def _file(path: str | Path) -> Path:
+    path = Path(path)
+    return path if path.suffix == ".safetensors" else path / FILE

@@ -16,6 +16,7 @@ PAGES = {
     "results/notebooks/02_leap_vs_mmil": "Paired differences",
     "results/notebooks/03_llp": "One file instead of fifty thousand",
     "book/reproduce": "make book",
+    "book/releases": "What is dropped",
     "book/labels": "Making a file",
     "book/llp": "Without the features: LLP-Sim",
     "book/api": "leap.losses.eiou",

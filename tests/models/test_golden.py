@@ -11,8 +11,9 @@ from leap.models.leap import Leap
 from leap.models.mm_pyramid import MmPyramid
 from leap.models.mmil import Mmil
 from leap.models.parser import Parser
+from leap.models.releases.names import MMIL, han_names, leap_names, mm_pyramid_names, valor_names
 from leap.models.valor import Valor
-from tests.golden_files import MMIL, VALOR_NORMS, Golden, han_names, leap_names, mm_pyramid_names
+from tests.golden_files import Golden
 
 OUTPUT = {"rtol": 1e-5, "atol": 1e-6}
 GRADIENT = {"rtol": 1e-4, "atol": 1e-6}
@@ -40,10 +41,10 @@ def assert_gradients(module, expected):
 
 
 ENCODERS = {
-    "han_mmil": (lambda: Han(16, 16, dropout=0.0), han_names() | MMIL),
+    "han_mmil": (lambda: Han(16, 16, dropout=0.0), han_names(1) | MMIL),
     "mmpyr_mmil": (
         lambda: MmPyramid(16, 16, heads=4, dropout=0.0, swapped=True),
-        mm_pyramid_names() | MMIL,
+        mm_pyramid_names(4) | MMIL,
     ),
 }
 
@@ -112,7 +113,7 @@ def valor(request):
     golden, (layers, pre_norm) = Golden(request.param), VALORS[request.param]
     encoder = Valor(16, 32, layers, heads=4, dropout=0.0, pre_norm=pre_norm)
     parser = Parser(Frontend(20, 48, 28, 16), encoder, Mmil(16, 25), None)
-    names = han_names(layers) | MMIL | (VALOR_NORMS if pre_norm else {})
+    names = valor_names(layers, pre_norm) | MMIL
     parser.load_state_dict(golden.state(names))
     return golden, golden_videos(golden), parser, names
 
@@ -144,11 +145,16 @@ def test_valor_trajectory(valor):
     assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
 
 
+def decoder_names(blocks):
+    """Of the decoder by itself."""
+    return {ours.removeprefix("decoder."): theirs for ours, theirs in leap_names(blocks).items()}
+
+
 @pytest.fixture(params=[1, 2, 3])
 def leap(request):
     golden = Golden(f"leap_mmpyr_n{request.param}")
     decoder = Leap(16, 24, 16, blocks=request.param, heads=4, dropout=0.0, variant="release").eval()
-    decoder.load_state_dict(golden.state(leap_names(request.param)))
+    decoder.load_state_dict(golden.state(decoder_names(request.param)))
     parsing = decoder(golden["output/a_feat"], golden["output/v_feat"], golden["input/label_embedding"])
     return golden, decoder, parsing
 
@@ -187,7 +193,7 @@ def test_leap_release_losses_and_gradients(leap):
     total = sum(losses.values())
     torch.testing.assert_close(total, golden["loss/total"], **OUTPUT)
     total.backward()
-    assert_gradients(decoder, golden.state(leap_names(len(decoder.audio.blocks)), "grad"))
+    assert_gradients(decoder, golden.state(decoder_names(len(decoder.audio.blocks)), "grad"))
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -197,7 +203,7 @@ def whole_leap(request):
     encoder = MmPyramid(16, 16, heads=4, dropout=0.0)
     decoder = Leap(16, 24, 16, blocks=blocks, heads=4, dropout=0.0, variant="release")
     parser = Parser(Frontend(20, 48, 28, 16), encoder, decoder, golden["input/label_embedding"])
-    names = mm_pyramid_names() | {f"decoder.{a}": b for a, b in leap_names(blocks).items()}
+    names = mm_pyramid_names(4) | leap_names(blocks)
     state = golden.state(names) | {"label_embedding": golden["input/label_embedding"]}
     parser.load_state_dict(state)
     return golden, golden_videos(golden), parser, names

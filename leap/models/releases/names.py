@@ -1,0 +1,83 @@
+"""Our names of parameters → those of the public releases."""
+
+Names = dict[str, str]
+"""Prefixes of parameter names, ours → theirs."""
+
+FRONTEND: Names = {
+    "frontend.audio": "fc_a",
+    "frontend.visual_2d": "fc_v",
+    "frontend.visual_3d": "fc_st",
+    "frontend.fusion": "fc_fusion",
+}
+MMIL: Names = {
+    "decoder.event": "fc_prob",
+    "decoder.time_attention": "fc_frame_att",
+    "decoder.modality_attention": "fc_av_att",
+}
+HAN_LAYER: Names = {
+    "self_attention": "self_attn",
+    "cross_attention": "cm_attn",
+    "norm_attention": "norm1",
+    "norm_feed_forward": "norm2",
+    "feed_forward.0": "linear1",
+    "feed_forward.3": "linear2",
+}
+VALOR_NORMS: Names = {
+    "encoder.norm_audio": "hat_encoder.final_norm_a",
+    "encoder.norm_visual": "hat_encoder.final_norm_v",
+}
+BLOCK: Names = {
+    "query": "self_attn.linears.0",
+    "key": "self_attn.linears.1",
+    "value": "self_attn.linears.2",
+    "output": "self_attn.linears.3",
+    "norm_attention": "sublayer.0.norm",
+    "norm_feed_forward": "sublayer.1.norm",
+    "feed_forward.0": "feed_forward.w_1",
+    "feed_forward.3": "feed_forward.w_2",
+}
+
+
+def han_names(layers: int) -> Names:
+    """Of the last of HAN's layers, the only one that counts: each of them reads the encoder's input."""
+    return FRONTEND | _within("encoder.layers.0", f"hat_encoder.layers.{layers - 1}", HAN_LAYER)
+
+
+def valor_names(layers: int, pre_norm: bool) -> Names:
+    """Of all of VALOR's chained layers."""
+    names = FRONTEND | (VALOR_NORMS if pre_norm else {})
+    for i in range(layers):
+        names |= _within(f"encoder.layers.{i}", f"hat_encoder.layers.{i}", HAN_LAYER)
+    return names
+
+
+def mm_pyramid_names(levels: int) -> Names:
+    """Of MM-Pyr; LEAP's release has the same."""
+    names = dict(FRONTEND)
+    for i in range(levels):
+        level, theirs = f"encoder.levels.{i}", f"MMP.capture.msa.{i}"
+        for ours, block in (("self_audio", "asa"), ("self_visual", "vsa"), ("cross", "cma")):
+            names |= _within(f"{level}.{ours}", f"{theirs}.{block}block.layer", BLOCK)
+        for ours, letter in (("audio", "a"), ("visual", "v")):
+            names[f"{level}.integrate_{ours}.own"] = f"{theirs}.l{letter}1"
+            names[f"{level}.integrate_{ours}.cross"] = f"{theirs}.l{letter}2"
+            names[f"{level}.temporal_{ours}.dilated"] = f"MMP.capture.{letter}network.{i}.conv1"
+            names[f"{level}.temporal_{ours}.pointwise"] = f"MMP.capture.{letter}network.{i}.conv2"
+    for ours, letter in (("audio", "a"), ("visual", "v")):
+        theirs = f"MMP.fusion.{letter}adaptiveinteraction"
+        names |= _within(f"encoder.fuse_{ours}.interaction", theirs, BLOCK)
+        names[f"encoder.fuse_{ours}.selection"] = f"MMP.fusion.{letter}selectfusion"
+    return names
+
+
+def leap_names(blocks: int) -> Names:
+    """Of LEAP's decoder."""
+    names = {"label": "fc_l", "audio.video_head": "fc_la", "visual.video_head": "fc_lv"}
+    for ours, theirs in (("audio", "la_cma_network"), ("visual", "lv_cma_network")):
+        for i in range(blocks):
+            names |= _within(f"{ours}.blocks.{i}", f"AVL.{theirs}.{i}", BLOCK)
+    return {f"decoder.{ours}": theirs for ours, theirs in names.items()}
+
+
+def _within(ours: str, theirs: str, names: Names) -> Names:
+    return {f"{ours}.{a}": f"{theirs}.{b}" for a, b in names.items()}
