@@ -46,7 +46,7 @@ class PyramidLevel(nn.Module):
     Args:
         blocks: transformer layers of that reach: for audio, for visual, and for both directions across.
         width: d.
-        reach: δ; segments i and j attend to one another where |i − j| ≤ δ.
+        reach: δ; segments i and j attend to one another where ``|i − j| ≤ δ``.
     """
 
     def __init__(self, blocks: list[AttentionBlock], width: int, reach: int) -> None:
