@@ -130,3 +130,41 @@ class Leap(nn.Module):
         if self.variant == "release":
             audio, visual = (audio >= 0.5).to(audio), (visual >= 0.5).to(visual)
         return 1 - (1 - audio) * (1 - visual)  # (B, C)
+
+
+class LeapTagger(nn.Module):
+    """LEAP's decoder for one stream of any features: tags of a whole, and of its parts.
+
+    Args:
+        width: d.
+        label_width: L, width of the label embeddings.
+        ffn: hidden width of the feed-forward layers.
+        blocks: N.
+        heads: attention heads.
+        dropout: dropout on sublayers and in the feed-forward layers.
+        variant: ``"paper"`` or ``"calibrated"``, see `Leap`.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        label_width: int,
+        ffn: int,
+        blocks: int = 2,
+        heads: int = 4,
+        dropout: float = 0.1,
+        variant: Variant = "paper",
+    ) -> None:
+        super().__init__()
+        self.label = nn.Linear(label_width, width)
+        made = (share_projections(AttentionBlock(width, ffn, heads, dropout)) for _ in range(blocks))
+        self.projection = LabelProjection(nn.ModuleList(made), width, variant)
+
+    def forward(self, parts: Tensor, label_embedding: Tensor) -> tuple[Tensor, Tensor]:
+        """Tag (B, T, d) features with labels (C, L).
+
+        Returns:
+            Logits of the parts (B, T, C) and probabilities of the whole (B, C).
+        """
+        logits, whole, _, _ = self.projection(self.label(label_embedding).unsqueeze(0), parts)
+        return logits, whole

@@ -17,6 +17,7 @@ PAGES = {
     "results/notebooks/03_llp": "One file instead of fifty thousand",
     "book/reproduce": "make book",
     "book/releases": "What is dropped",
+    "book/extending": "A new decoder",
     "book/labels": "Making a file",
     "book/llp": "Without the features: LLP-Sim",
     "book/api": "leap.losses.eiou",

@@ -234,3 +234,17 @@ def test_learned_label_embeddings_are_trained_and_others_are_not(make_videos, tm
         loaded, _ = load_parser(tmp_path)
         assert torch.equal(loaded.label_embedding, parser.label_embedding)
         assert ("label_embedding" in dict(loaded.named_parameters())) == trained
+
+
+# one of each kind: swapped streams and the other norm are the same code
+COMPILED = {("han", 1), ("valor-pre-norm", 2), ("mm-pyramid", 2)}
+
+
+@pytest.mark.parametrize("config", [c for c in PRODUCT if (c.encoder.name, c.encoder.layers) in COMPILED])
+def test_compiled_in_one_graph_with_equal_output(config, make_videos):
+    torch._dynamo.reset()
+    parser, videos = make(config), make_videos()
+    compiled = torch.compile(parser, backend="aot_eager", fullgraph=True)
+    ours, theirs = parse(parser, videos), compiled(videos.audio, videos.visual_2d)
+    for name in ("segment_audio", "segment_visual", "video_audio", "video_visual", "video"):
+        torch.testing.assert_close(getattr(theirs, name), getattr(ours, name), rtol=1e-5, atol=1e-6)
