@@ -50,16 +50,27 @@ def train(config: Config, out: Out, data: Data = "") -> None:
 
 
 @app.command()
-def evaluate(model: Model, data: Data = "av-digits", split: Split = "test") -> None:
+def evaluate(
+    model: Model,
+    data: Data = "av-digits",
+    split: Split = "test",
+    protocol: Annotated[str, typer.Option(help="A release's protocol; if not given the parser's.")] = "",
+) -> None:
     """Score a trained parser on a split; prints the ten scores as JSON."""
     from leap.data.store import open_dataset
     from leap.engine import evaluate as evaluate_parser
+    from leap.engine import parse_videos
     from leap.models.checkpoint import check_fit, load_parser
+    from leap.protocols import CHOSEN_ON_VAL, choose_class_thresholds, named_protocol
 
     store = open_dataset(data)
     parser, description = load_parser(model)
     check_fit(description, store.classes, store.widths)
-    print(json.dumps(evaluate_parser(parser, store.videos(split), description.protocol), indent=2))
+    used = named_protocol(protocol) if protocol else description.protocol
+    if protocol in CHOSEN_ON_VAL:
+        val = store.videos("val")
+        used = choose_class_thresholds(parse_videos(parser, val), val.truth()[1], used)
+    print(json.dumps(evaluate_parser(parser, store.videos(split), used), indent=2))
 
 
 @app.command()

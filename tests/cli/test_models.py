@@ -47,6 +47,15 @@ def test_evaluate_repeats_the_records_scores(leap, model, tiny_path, tiny_record
     assert json.loads(val)["seg_type"] == tiny_records[0].selection["seg_type"]
 
 
+def test_evaluate_under_the_protocol_of_a_release(leap, refused, model, tiny_path):
+    command = ("evaluate", "--model", model, "--data", tiny_path, "--protocol")
+    scores = {name: json.loads(leap(*command, name)[1]) for name in ("leap", "jomold", "cmpae", "nrep")}
+    assert scores["leap"] == json.loads(leap(*command[:-1])[1])  # the parser's own
+    assert scores["cmpae"]["seg_a"] == scores["nrep"]["seg_a"]  # they differ in visual thresholds alone
+    assert len({score["seg_type"] for score in scores.values()}) > 1
+    assert "unknown protocol 'mine'" in refused(*command, "mine")
+
+
 def test_train_goes_on_after_an_interruption(leap, config_path, tiny_path, model, tmp_path, monkeypatch):
     command = ("train", config_path, "--data", tiny_path, "--out", tmp_path / "out")
     evaluate, calls = engine.evaluate, []
