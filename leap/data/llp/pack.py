@@ -95,6 +95,10 @@ def pack_llp(
         LeapError: a required folder or an annotation file is missing or malformed.
     """
     annotations = annotations or root / "annotations"
+    if not annotations.is_dir():
+        raise LeapError(
+            f"{annotations}: no such folder; `leap data fetch llp --out {root}` gets the annotations"
+        )
     splits = _read_splits(annotations, packing.repair)
     sources = _present(root, packing)
     files = (*SPLIT_FILES.values(), *EVENT_FILES.values())

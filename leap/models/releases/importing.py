@@ -126,7 +126,8 @@ def _refusing(system: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise LeapError(f"not a checkpoint of {system}: lacks or misshapes {error}") from None
+        reason = str(error).splitlines()[0]
+        raise LeapError(f"not a checkpoint of {system}: lacks or misshapes {reason}") from None
 
 
 def _han(state: State, heads: int, norm: Norm) -> ModelConfig:
@@ -142,13 +143,15 @@ def _valor(state: State, heads: int, norm: Norm) -> ModelConfig:
 
 def _mm_pyramid(state: State, heads: int, norm: Norm) -> ModelConfig:
     encoder = EncoderConfig("mm-pyramid-swapped", _count(state, "MMP.capture.msa"), heads)
-    return _model(state, encoder, DecoderConfig("mmil", 0), "MMP.capture.feedforward.w_1.weight")
+    return _model(
+        state, encoder, DecoderConfig("mmil", 0), "MMP.capture.msa.0.vsablock.layer.feed_forward.w_1.weight"
+    )
 
 
 def _leap(state: State, heads: int, norm: Norm) -> ModelConfig:
     encoder = EncoderConfig("mm-pyramid", _count(state, "MMP.capture.msa"), heads)
     decoder = DecoderConfig("leap", _count(state, "AVL.la_cma_network"), heads, "release")
-    return _model(state, encoder, decoder, "MMP.capture.feedforward.w_1.weight")
+    return _model(state, encoder, decoder, "MMP.capture.msa.0.vsablock.layer.feed_forward.w_1.weight")
 
 
 def _model(state: State, encoder: EncoderConfig, decoder: DecoderConfig, feed_forward: str) -> ModelConfig:

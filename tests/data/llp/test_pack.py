@@ -234,7 +234,7 @@ def test_label_embeddings_are_packed(small, leap, tmp_path):
 
 
 def test_what_is_not_the_official_layout(small, refused, tmp_path):
-    assert "annotation file" in refused("data", "pack", "llp", "--root", tmp_path / "nowhere")
+    assert "leap data fetch llp --out" in refused("data", "pack", "llp", "--root", tmp_path / "nowhere")
     (small / "feats/vggish").rename(tmp_path / "vggish")
     with pytest.raises(LeapError, match="feats/vggish: no such folder"):
         pack_llp(small, tmp_path / "llp.h5")
