@@ -42,7 +42,8 @@ def download(url: str, path: Path, sha256: str = "") -> None:
     try:
         _receive(url, part)
     except requests.RequestException as error:
-        raise LeapError(f"{url}: cannot download ({error}); run it again to go on") from error
+        reason = str(error) if isinstance(error, requests.HTTPError) else type(error).__name__
+        raise LeapError(f"{url}: cannot download ({reason}); run it again to go on") from error
     if sha256 and file_sha256(part) != sha256:
         part.unlink()
         raise LeapError(f"{url}: the download does not have the SHA-256 {sha256}; try again")

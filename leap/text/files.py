@@ -1,6 +1,7 @@
 """Files of label embeddings."""
 
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -23,6 +24,8 @@ def read_label_embeddings(path: str | Path, classes: int) -> Tensor:
     try:
         rows = np.load(path, allow_pickle=False) if Path(path).suffix == ".npy" else _read_pt(path)
         embeddings = torch.as_tensor(np.asarray(rows), dtype=torch.float32)
+    except UnpicklingError:  # whose text advises to run the code that the file may contain
+        raise LeapError(f"{path}: not a file of label embeddings (damaged, or holds code)") from None
     except Exception as error:  # numpy and torch raise many kinds for a damaged file
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise LeapError(f"{path}: not a file of label embeddings ({reason}); give a .npy or .pt") from None

@@ -113,9 +113,10 @@ def read_checkpoint(path: Path) -> State:
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a damaged file
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise LeapError(f"{path}: cannot be read as a checkpoint of tensors ({reason})") from None
+    except OSError as error:
+        raise LeapError(f"{path}: cannot be read ({error.strerror}); give a released checkpoint") from None
+    except Exception:  # torch raises many kinds, and advises to run the code that a file may contain
+        raise LeapError(f"{path}: damaged, or holds more than tensors by name") from None
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise LeapError(f"{path}: not a state dict, a table of tensors by name")
     return state
