@@ -60,12 +60,14 @@ def choose_class_thresholds(parsings: Iterable[Parsing], true_visual: Tensor, pr
     start = [protocol.gate_threshold] * classes
 
     def score(label: int, threshold: float) -> float:
+        """Visual event-level F where one class has another threshold."""
         thresholds = tuple(threshold if c == label else t for c, t in enumerate(start))
         candidate = replace(protocol, class_thresholds=thresholds)
         visual = torch.cat([decode(batch, candidate)[1] for batch in batches]).cpu()  # (N, T, C)
         return parsing_scores(visual, visual, true_visual, true_visual)["evt_v"]
 
     def best(label: int) -> float:
+        """The threshold of a class with the best score."""
         return max(VISUAL_GRID, key=lambda threshold: (score(label, threshold), threshold))
 
     return replace(protocol, class_thresholds=tuple(map(best, range(classes))))

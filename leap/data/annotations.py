@@ -131,6 +131,11 @@ def read_annotations(folder: str | Path, split: str, repair: Repair = "none") ->
     return Annotations(videos.filenames, videos.weak, audio, visual)
 
 
+def paint(weak: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Event sets (…, C) in every segment, (…, T, C)."""
+    return np.repeat(weak[..., None, :], SEGMENTS, axis=-2)
+
+
 def annotated_videos(folder: str | Path) -> tuple[str, ...]:
     """File names of all videos with dense labels, val and test."""
     return tuple(name for split in ANNOTATED for name in read_weak_labels(folder, split).filenames)

@@ -142,23 +142,15 @@ class LeapTagger(nn.Module):
         blocks: N.
         heads: attention heads.
         dropout: dropout on sublayers and in the feed-forward layers.
-        variant: ``"paper"`` or ``"calibrated"``, see `Leap`.
     """
 
     def __init__(
-        self,
-        width: int,
-        label_width: int,
-        ffn: int,
-        blocks: int = 2,
-        heads: int = 4,
-        dropout: float = 0.1,
-        variant: Variant = "paper",
+        self, width: int, label_width: int, ffn: int, blocks: int = 2, heads: int = 4, dropout: float = 0.1
     ) -> None:
         super().__init__()
         self.label = nn.Linear(label_width, width)
         made = (share_projections(AttentionBlock(width, ffn, heads, dropout)) for _ in range(blocks))
-        self.projection = LabelProjection(nn.ModuleList(made), width, variant)
+        self.projection = LabelProjection(nn.ModuleList(made), width, "paper")
 
     def forward(self, parts: Tensor, label_embedding: Tensor) -> tuple[Tensor, Tensor]:
         """Tag (B, T, d) features with labels (C, L).

@@ -112,7 +112,8 @@ class MmPyramid(nn.Module):
         super().__init__()
         feed_forward = AttentionBlock(width, ffn, heads, dropout).feed_forward
 
-        def block(reach: int | None) -> AttentionBlock:
+        def block(reach: int) -> AttentionBlock:
+            """A layer of a level; all have the same first feed-forward layer."""
             made = share_projections(AttentionBlock(width, ffn, heads, dropout, reach))
             made.feed_forward.load_state_dict(feed_forward.state_dict())
             return made

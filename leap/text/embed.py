@@ -1,13 +1,13 @@
 """Make a file of label embeddings; what was embedded once is kept."""
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
+from platformdirs import user_cache_path
 from torch import Tensor
 
 from leap.config import canonical_json
@@ -56,8 +56,8 @@ def save_label_embeddings(embeddings: Tensor, path: Path) -> None:
 
 
 def cache_folder() -> Path:
-    """Where embeddings are kept: ``leap`` in ``XDG_CACHE_HOME``, by default ``~/.cache``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "leap" / "labels"
+    """Where embeddings are kept, in the user's cache: on Linux ``~/.cache/leap/labels``."""
+    return user_cache_path("leap") / "labels"
 
 
 def _embed(prompts: Prompts, encode: Callable[[Sequence[str]], Tensor]) -> Tensor:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.annotations import Annotations
+from leap.data.annotations import Annotations, paint
 from leap.metrics import parsing_scores
 
 Labels = NDArray[np.uint8]
@@ -52,7 +52,7 @@ def score_floors(val: Annotations, test: Annotations) -> dict[str, dict[str, flo
 
 def painted(truth: Annotations) -> Cubes:
     """The weak label in every segment of both modalities."""
-    cube = np.repeat(truth.weak[:, None], truth.audio.shape[1], axis=1)
+    cube = paint(truth.weak)
     return Cubes(cube, cube)
 
 

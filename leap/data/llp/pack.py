@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from leap.data.annotations import (
     EVENT_FILES,
-    SEGMENTS,
     SPLIT_FILES,
     Annotations,
     Repair,
     WeakLabels,
+    paint,
     read_annotations,
     read_weak_labels,
 )
@@ -176,7 +176,7 @@ def _read_video(
     for source in sources:
         if source in PSEUDO_LABELS:
             array = read_pseudo_labels(root, source, name)
-            instead: NDArray[Any] = _painted(weak)
+            instead: NDArray[Any] = paint(weak)
         else:
             array = read_features(root, source, name, packing.dtype, packing.keeps(source))
             instead = np.zeros((source.rows(packing.keeps(source)), source.shape[1]), packing.dtype)
@@ -195,15 +195,10 @@ def _arrays(
         shape = (n, source.rows(packing.keeps(source)), source.shape[1])
         arrays[source.name] = Blocks(shape, parts.read(name, _blocks(split), source.name))
     if packing.pseudo_labels == "weak":
-        arrays |= dict.fromkeys(("pseudo_audio", "pseudo_visual"), _painted(split.weak))
+        arrays |= dict.fromkeys(("pseudo_audio", "pseudo_visual"), paint(split.weak))
     if isinstance(split, Annotations):
         arrays |= {"true_audio": split.audio, "true_visual": split.visual}
     return arrays
-
-
-def _painted(weak: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The weak label (…, C) in every segment, (…, T, C)."""
-    return np.repeat(weak[..., None, :], SEGMENTS, axis=-2)
 
 
 def _blocks(split: WeakLabels) -> int:

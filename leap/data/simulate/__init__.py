@@ -3,6 +3,6 @@
 Nothing measured on it is a result on LLP.
 """
 
-from leap.data.simulate.simulate import NAME, background, simulate_labels, simulate_llp
+from leap.data.simulate.simulate import background, simulate_labels, simulate_llp
 
-__all__ = ["NAME", "background", "simulate_labels", "simulate_llp"]
+__all__ = ["background", "simulate_labels", "simulate_llp"]

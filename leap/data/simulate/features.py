@@ -15,7 +15,7 @@ Features = NDArray[np.float32]
 Labels = NDArray[np.uint8]
 
 WORLD_SEED = 240708126
-"""Of what all simulations share: correlations, thresholds, patterns and difficulties of classes."""
+"""Of what the features of all simulations share: correlations, thresholds and patterns."""
 
 DIRECTIONS = 128
 """Directions of correlated nuisance; the spectrum falls so fast that more would not matter."""

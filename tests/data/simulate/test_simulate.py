@@ -6,7 +6,7 @@ import torch
 
 from leap.data.feature_statistics import feature_statistics, vggish_statistics
 from leap.data.layouts import load_statistics, summarise
-from leap.data.simulate import background, simulate_llp
+from leap.data.simulate import background, features, simulate_llp
 from leap.data.simulate.simulate import SIZES, class_weights, simulate_split
 from leap.data.store import FeatureStore
 from leap.data.taxonomy import LLP
@@ -102,12 +102,24 @@ def test_simulated_background_looks_like_real_vggish_features(seed):
     assert 2 < ours["maximum"] < real["maximum"]  # the real tail is longer
 
 
-def test_events_are_about_as_strong_as_the_nuisance(train):
-    """The power that an event adds on its channels before the threshold, in decibels about 0 on average."""
-    audible = train["true_audio"].any(2)
-    quiet, loud = train["audio"][~audible].astype(float), train["audio"][audible].astype(float)
-    assert loud.mean() > 1.1 * quiet.mean()
-    assert loud.mean() < 3 * quiet.mean()
+def test_events_are_as_strong_as_the_nuisance_on_their_channels(monkeypatch):
+    """Before the threshold the nuisance has unit variance, and an event's level is uniform in ±6 dB."""
+    monkeypatch.setattr(features, "_respond", lambda kind, shared, before: before)
+    heard = np.zeros((600, 10, 25), np.uint8)
+    heard[np.arange(600), :, np.arange(600) % 25] = 1
+    silent = heard * 0
+    loud, quiet = (
+        features.simulate_features(cube, silent, np.random.default_rng(0))["audio"]
+        for cube in (heard, silent)
+    )
+    event = (loud - quiet).astype(float)  # (N, T, A)
+    acted = np.abs(event) > 1e-6
+    assert acted.any(1).sum(1).tolist() == [42] * 600  # two parts of 21 channels
+    power = (event**2).sum((1, 2)) / acted.sum((1, 2))  # (N,)
+    uniform = (10**0.6 - 10**-0.6) / (1.2 * np.log(10))
+    drift = np.exp((np.log(10) / 10) ** 2 / 2)
+    assert power.mean() == pytest.approx(uniform * drift, rel=0.1)
+    assert quiet.var() == pytest.approx(1, abs=0.05)
 
 
 def test_rate():
