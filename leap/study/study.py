@@ -75,8 +75,8 @@ class Study:
     def settings(self) -> tuple[pd.DataFrame, str]:
         """How each system is set, and where that comes from: the search on val, or the paper."""
         if not searched(self.profile):
-            note = "Sizes, batch and rate of LEAP's release; encoder and schedule are ours. Nothing was searched."
-            return self._paper_settings(), note
+            sizes = "Sizes, batch and rate of LEAP's release; encoder and schedule are ours."
+            return self._paper_settings(), f"{sizes} Nothing was searched."
         records = read_records(committed() / "records" / search_records(self.store.dataset))
         budget = f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
         table = search_table(records, self.store.dataset, self.store.checksum).round(1)
