@@ -7,9 +7,9 @@ config names the run.
 import json
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from leap.decoding import Protocol
@@ -17,7 +17,13 @@ from leap.errors import LeapError
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-Variant = Literal["paper", "release", "calibrated"]
+DenoisingWarmup = Literal["step", "ramp"]
+Variant = Literal["paper", "release", "release-scores", "release-union", "calibrated"]
+
+
+def added(default: Any, **limits: Any) -> Any:
+    """A field that is left out of the plain values at its default, so that the keys of older runs stay."""
+    return Field(default=default, exclude_if=lambda value: value == default, **limits)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -43,7 +49,7 @@ class DecoderConfig:
         name: key of ``leap.models.parser.DECODERS``.
         blocks: LEAP's N cross-attention blocks; for MMIL, self-attention blocks put before it.
         heads: attention heads of those blocks.
-        variant: which reading of LEAP's segment score and video union; MMIL has only ``"paper"``.
+        variant: which reading of LEAP's segment score and video union; the others have only ``"paper"``.
     """
 
     name: str = "leap"
@@ -64,6 +70,11 @@ class ModelConfig:
         dropout: dropout on sublayers and in the feed-forward layers, rounded to a multiple of 1/256.
         labels: label embeddings: ``"orthogonal"`` (random), ``"learned"`` (trained from these), ``"ngrams"``
             (of the names' letters), ``"dataset"`` (packed with the data), or a file of them.
+        elu: an ELU after every linear layer of the front end (CMPAE).
+        global_branch: judge the whole video from the front end's streams (CMPAE).
+        visual_dropout: dropout on the encoded visual stream (JoMoLD, CMPAE).
+        cross_share: in eval mode, weight of HAN's pass with cross-modal attention; the rest is a pass without
+            (CMPAE).
     """
 
     encoder: EncoderConfig = EncoderConfig()
@@ -72,6 +83,10 @@ class ModelConfig:
     ffn: int = Field(default=128, ge=1)
     dropout: float = Field(default=0.2, ge=0, lt=1)
     labels: str = "orthogonal"
+    elu: bool = added(False)
+    global_branch: bool = added(False)
+    visual_dropout: float = added(0.0, ge=0, lt=1)
+    cross_share: float = added(1.0, ge=0, le=1)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -81,24 +96,58 @@ class LossConfig:
     Attributes:
         weight_avss: λ; 0 leaves L_avss out.
         avss: which reading of the EIoU target and the similarity.
+        basic: whose L_basic: LEAP's, or another system's losses in its place.
+        denoise: remove weak labels that a modality does not bear out; for ``basic="cmpae"``.
+        warmup: how denoising begins: without it for an epoch, as CMPAE does, or rising, as it means to.
     """
 
     weight_avss: float = Field(default=0.0, ge=0)
     avss: Literal["paper", "release"] = "paper"
+    basic: Literal["leap", "han", "valor", "jomold", "cmpae"] = added("leap")
+    denoise: bool = added(False)
+    warmup: DenoisingWarmup = added("step")
+
+    @model_validator(mode="after")
+    def _denoised_labels_are_read(self) -> Self:
+        if self.denoise and self.basic != "cmpae":
+            raise ValueError('denoise belongs to basic="cmpae"')
+        return self
+
+
+@dataclass(frozen=True, config=STRICT)
+class ScheduleConfig:
+    """How the learning rate changes.
+
+    Attributes:
+        name: ``"cosine"``: linear warm-up by steps, then half a cosine to 0; ``"drops"``: a factor every so
+            many epochs (HAN, MM-Pyr, CMPAE, LEAP); ``"epochs"``: a rise from 0, then half a cosine, both by
+            epochs (VALOR).
+        period: drops: epochs between them; epochs: those of the rise.
+        factor: drops: what each multiplies by; epochs: the last rate over the largest.
+    """
+
+    name: Literal["cosine", "drops", "epochs"] = "cosine"
+    period: int = Field(default=10, ge=1)
+    factor: float = Field(default=0.1, gt=0, le=1)
 
 
 @dataclass(frozen=True, config=STRICT)
 class TrainConfig:
-    """AdamW with linear warm-up and a cosine schedule; the best epoch on val is kept.
+    """The optimisation; the best epoch on val is kept.
 
     Attributes:
         epochs: passes over the training videos.
         batch: videos a step.
         lr: peak learning rate.
-        warmup: steps of linear warm-up.
-        weight_decay: AdamW's decoupled weight decay.
-        clip: largest gradient norm.
+        warmup: steps of linear warm-up of the cosine schedule.
+        weight_decay: AdamW's decoupled weight decay, or Adam's.
+        clip: largest gradient norm; None to leave gradients as they are.
         videos: train on the first so many videos only; None for all.
+        optimizer: AdamW or Adam.
+        betas: their decay rates of the gradient's moments.
+        schedule: how the learning rate changes.
+        selection: the val score that the best epoch is chosen by, or the mean of all ten.
+        ties: which of equally good epochs is kept.
     """
 
     epochs: int = Field(default=12, ge=1)
@@ -106,8 +155,13 @@ class TrainConfig:
     lr: float = Field(default=3e-3, gt=0)
     warmup: int = Field(default=50, ge=0)
     weight_decay: float = Field(default=1e-4, ge=0)
-    clip: float = Field(default=1.0, gt=0)
+    clip: float | None = Field(default=1.0, gt=0)
     videos: int | None = Field(default=None, ge=1)
+    optimizer: Literal["adamw", "adam"] = added("adamw")
+    betas: tuple[float, float] = added((0.9, 0.999))
+    schedule: ScheduleConfig = added(ScheduleConfig())
+    selection: Literal["seg_type", "evt_a", "mean"] = added("seg_type")
+    ties: Literal["later", "earlier"] = added("later")
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import cos, pi
 from pathlib import Path
 
 import torch
@@ -10,16 +9,17 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from leap.config import TrainConfig
+from leap.criterion import Criterion
 from leap.data.videos import Videos
 from leap.decoding import Protocol, decode
 from leap.errors import LeapError
-from leap.losses import Criterion
 from leap.metrics import parsing_scores
+from leap.models.parser import Parser
 from leap.models.parsing import Parsing
+from leap.schedules import learning_rate
 from leap.training_state import Progress, TrainingState
 
 EVALUATION_BATCH = 256
-SELECTION = "seg_type"  # model selection on val, as in HAN, MM-Pyr and LEAP
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ class Predictions:
     probability_visual: Tensor
 
 
-def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
-    """Rate at a step counted from 0: linear warm-up, then half a cosine down to 0."""
-    if step < config.warmup:
-        return config.lr * (step + 1) / config.warmup
-    return config.lr * 0.5 * (1 + cos(pi * (step - config.warmup) / max(1, steps - config.warmup)))
-
-
 def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW over all parameters."""
-    return torch.optim.AdamW(parser.parameters(), lr=config.lr, weight_decay=config.weight_decay, fused=True)
+    """The config's optimiser over all parameters."""
+    kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
+    return kind(
+        parser.parameters(),
+        lr=config.lr,
+        betas=config.betas,
+        weight_decay=config.weight_decay,
+        fused=True,
+    )
 
 
 def epoch_order(videos: int, seed: int, epoch: int) -> Tensor:
@@ -81,8 +81,15 @@ def evaluate(parser: nn.Module, videos: Videos, protocol: Protocol) -> dict[str,
     return parsing_scores(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())
 
 
+def selection_score(scores: dict[str, float], config: TrainConfig) -> float:
+    """What epochs are compared by on val: one score, or the mean of all ten."""
+    if config.selection == "mean":
+        return sum(scores.values()) / len(scores)
+    return scores[config.selection]
+
+
 def train_one_epoch(
-    parser: nn.Module,
+    parser: Parser,
     criterion: Criterion,
     optimizer: torch.optim.Optimizer,
     videos: Videos,
@@ -101,8 +108,9 @@ def train_one_epoch(
     sums: dict[str, Tensor] = {}
     for index, batch in enumerate(batches):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(epoch * len(batches) + index, config.epochs * len(batches), config)
-        losses = _step(parser, criterion, optimizer, videos[batch], config.clip)
+            group["lr"] = learning_rate(epoch * len(batches) + index, len(batches), config)
+        prepared = criterion.prepare(parser, videos[batch], epoch + index / len(batches))
+        losses = _step(parser, criterion, optimizer, prepared, index, config.clip)
         for name, loss in losses.items():
             sums[name] = sums.get(name, torch.zeros(())) + loss.detach() * len(batch) / len(videos)
     means = {name: float(value) for name, value in sums.items()}
@@ -112,7 +120,7 @@ def train_one_epoch(
 
 
 def fit(
-    parser: nn.Module,
+    parser: Parser,
     criterion: Criterion,
     train: Videos,
     val: Videos,
@@ -137,8 +145,9 @@ def fit(
     for epoch in tqdm(range(len(progress.history), config.epochs), "epochs", disable=None, leave=False):
         losses = train_one_epoch(parser, criterion, optimizer, train, config, seed, epoch)
         scores = evaluate(parser, val, protocol)
-        if scores[SELECTION] >= progress.best_score:
-            progress.best_epoch, progress.best_score = epoch + 1, scores[SELECTION]
+        score = selection_score(scores, config)
+        if score > progress.best_score or (score == progress.best_score and config.ties == "later"):
+            progress.best_epoch, progress.best_score = epoch + 1, score
             state.keep_best()
         progress.history.append({f"loss_{name}": value for name, value in losses.items()} | scores)
         state.save(progress)
@@ -147,16 +156,22 @@ def fit(
 
 
 def _step(
-    parser: nn.Module, criterion: Criterion, optimizer: torch.optim.Optimizer, batch: Videos, clip: float
+    parser: Parser,
+    criterion: Criterion,
+    optimizer: torch.optim.Optimizer,
+    batch: Videos,
+    index: int,
+    clip: float | None,
 ) -> dict[str, Tensor]:
     parsing = parser(batch.audio, batch.visual_2d, batch.visual_3d)
     if not torch.isfinite(parsing.video_audio + parsing.video_visual).all():
         raise LeapError("training: probabilities are not finite; lower train.lr")  # the losses refuse NaN
-    losses = criterion(parsing, batch)
+    losses = criterion(parsing, batch, index)
     total = criterion.total(losses)
     optimizer.zero_grad(set_to_none=True)
     total.backward()
-    nn.utils.clip_grad_norm_(parser.parameters(), clip)
+    if clip is not None:
+        nn.utils.clip_grad_norm_(parser.parameters(), clip)
     optimizer.step()
     return losses | {"total": total}
 

@@ -1,19 +1,19 @@
-"""The losses of the paper, one function each, and a criterion that names them.
+"""The losses of the papers, one function each.
 
 Every loss is a mean over its elements. Shapes as in ``leap.models.parsing``.
 """
-
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from leap.config import LossConfig
 from leap.data.videos import Videos
+from leap.errors import LeapError
 from leap.models.parsing import Parsing
 
 CLAMP = 1e-7  # the releases' bound on probabilities inside a logarithm
+TEMPERATURE, SMOOTHING = 0.2, 0.1  # of the noise-contrastive estimation
+LEAST_DOUBT = 0.9  # of CMPAE's global branch, as its losses see it
 
 
 def video_bce(probability: Tensor, target: Tensor) -> Tensor:
@@ -85,12 +85,16 @@ def basic_losses(parsing: Parsing, videos: Videos) -> dict[str, Tensor]:
     }
 
 
+def smooth(labels: Tensor, keep: float = 0.9) -> Tensor:
+    """Labels drawn towards one half, as HAN does for the visual stream: ``0.9·y + 0.05``."""
+    return keep * labels + (1 - keep) * 0.5
+
+
 def han_losses(parsing: Parsing, videos: Videos, smoothing: float = 0.9) -> dict[str, Tensor]:
     """HAN's losses (ECCV 2020): weak labels only, smoothed for the visual stream."""
-    smooth = smoothing * videos.weak + (1 - smoothing) * 0.5  # (B, C)
     return {
         "video_audio": video_bce(parsing.video_audio, videos.weak),
-        "video_visual": video_bce(parsing.video_visual, smooth),
+        "video_visual": video_bce(parsing.video_visual, smooth(videos.weak, smoothing)),
         "video": video_bce(parsing.video, videos.weak),
     }
 
@@ -104,20 +108,73 @@ def valor_losses(parsing: Parsing, videos: Videos) -> dict[str, Tensor]:
     }
 
 
-class Criterion:
-    """L_basic and, where λ > 0, L_avss, as named losses; weights are applied by ``total``."""
+def nce(parsing: Parsing) -> Tensor:
+    """Noise-contrastive estimation (Wu and Yang, CVPR 2021): a segment's sound belongs to its own image.
 
-    def __init__(self, config: LossConfig) -> None:
-        self.weights = {"avss": config.weight_avss}
-        self._avss = avss if config.avss == "paper" else avss_release
+    Among the images of a video's T segments the one of the same second has to be told, with labels smoothed
+    by 0.1, from cosine similarities at temperature 0.2.
+    """
+    similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual) / TEMPERATURE
+    chosen = similarity.softmax(dim=-1)  # (B, T, T)
+    segments = chosen.shape[-1]
+    target = torch.full_like(chosen[0], SMOOTHING / max(1, segments - 1))  # (T, T)
+    target.fill_diagonal_(1 - SMOOTHING)
+    return -(target * chosen).sum(dim=-1).log().mean()
 
-    def __call__(self, parsing: Parsing, videos: Videos) -> dict[str, Tensor]:
-        """The unweighted losses by name."""
-        losses = basic_losses(parsing, videos)
-        if self.weights["avss"] > 0:
-            losses["avss"] = self._avss(parsing, videos)
-        return losses
 
-    def total(self, losses: Mapping[str, Tensor]) -> Tensor:
-        """The weighted sum that is minimised."""
-        return torch.stack([self.weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
+def jomold_losses(parsing: Parsing, videos: Videos) -> dict[str, Tensor]:
+    """Losses of JoMoLD's estimator of label noise (ECCV 2022): HAN's and the noise-contrastive one."""
+    return han_losses(parsing, videos) | {"nce": nce(parsing)}
+
+
+def mutual(parsing: Parsing, weak: Tensor, step: int) -> Tensor:
+    """Mutual learning between CMPAE's global branch and the modalities (CVPR 2023).
+
+    On odd steps the global branch learns from the modalities, on even ones they learn from it: present
+    classes by the surer modality's probability, absent ones by the mean of both. Every term is weighed by
+    what its teacher is sure of.
+
+    Raises:
+        LeapError: the parsing lacks the uncertainties of CMPAE's decoder and global branch.
+    """
+    doubt = parsing.uncertainty
+    if doubt is None or doubt.video is None:
+        raise LeapError("CMPAE's losses need its decoder (model.decoder.name) and model.global_branch")
+    probability = torch.stack([parsing.video_audio, parsing.video_visual], dim=-1).clamp(CLAMP, 1 - CLAMP)
+    unsure = torch.stack([doubt.video_audio, doubt.video_visual], dim=-1)  # (B, C, 2)
+    largest, index = probability.max(dim=-1)  # (B, C)
+    present = (1 - unsure.gather(-1, index.unsqueeze(-1)).squeeze(-1), largest)
+    absent = (1 - unsure.mean(dim=-1), probability.mean(dim=-1))
+    whole, whole_doubt = parsing.video.clamp(CLAMP, 1 - CLAMP), doubt.video.clamp(min=LEAST_DOUBT)
+
+    def term(sure: Tensor, modalities: Tensor) -> Tensor:
+        if step % 2:
+            return whole_doubt[:, None] * sure * (whole - modalities.detach()) ** 2
+        return (1 - whole_doubt)[:, None] * sure * (whole.detach() - modalities) ** 2
+
+    return (term(*present) * weak + term(*absent) * (1 - weak)).mean()
+
+
+def cmpae_losses(parsing: Parsing, videos: Videos, step: int = 0) -> dict[str, Tensor]:
+    """CMPAE's losses (CVPR 2023), before their weights.
+
+    Modalities learn their denoised weak labels, ``videos.weak_audio`` and ``videos.weak_visual``, where there
+    are such; visual labels are smoothed, but for those that denoising removed.
+
+    Args:
+        parsing: of an evidential decoder with a global branch.
+        videos: the labels.
+        step: of the epoch, from 0; mutual learning alternates.
+
+    Raises:
+        LeapError: for a parsing of something else.
+    """
+    audio = videos.weak if videos.weak_audio is None else videos.weak_audio
+    visual = smooth(videos.weak) if videos.weak_visual is None else videos.weak_visual
+    return {
+        "video_audio": video_bce(parsing.video_audio, audio),
+        "video_visual": video_bce(parsing.video_visual, visual),
+        "video": video_bce(parsing.video, videos.weak),
+        "nce": nce(parsing),
+        "mutual": mutual(parsing, videos.weak, step),
+    }

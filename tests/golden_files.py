@@ -28,6 +28,6 @@ class Golden:
         state = {}
         for ours, theirs in names.items():
             for key in self.arrays:
-                if key.startswith(f"{kind}/{theirs}.") or key.startswith(f"{kind}/{theirs}_"):
+                if key.startswith(f"{kind}/{theirs}."):
                     state[ours + key.removeprefix(f"{kind}/{theirs}")] = self[key]
         return state

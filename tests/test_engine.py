@@ -1,6 +1,5 @@
 import json
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 import torch
@@ -8,12 +7,13 @@ from safetensors.torch import load_file
 
 import leap.engine as engine
 from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
+from leap.criterion import Criterion
 from leap.decoding import Protocol, decode
-from leap.engine import epoch_order, evaluate, fit, learning_rate, predict, train_one_epoch
+from leap.engine import epoch_order, evaluate, fit, predict, train_one_epoch
 from leap.errors import LeapError
-from leap.losses import Criterion
 from leap.metrics import parsing_scores
 from leap.models.parser import build_parser
+from leap.schedules import learning_rate
 from leap.text import random_orthogonal
 
 MODEL = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
@@ -50,25 +50,11 @@ def equal(first, second):
     return first.keys() == second.keys() and all(torch.equal(first[n], second[n]) for n in first)
 
 
-def test_learning_rate_warms_up_linearly_and_ends_near_zero():
-    config = TrainConfig(lr=0.5, warmup=10)
-    rates = [learning_rate(step, 100, config) for step in range(100)]
-    assert rates[:10] == pytest.approx([0.05 * (step + 1) for step in range(10)])
-    assert rates[10] == max(rates) == 0.5
-    assert rates[55] == pytest.approx(0.25)
-    assert all(earlier > later for earlier, later in pairwise(rates[10:]))
-    assert 0 < rates[-1] < 1e-3
-
-
-def test_learning_rate_without_warm_up_starts_at_the_peak():
-    assert learning_rate(0, 10, TrainConfig(lr=0.5, warmup=0)) == 0.5
-
-
 def test_learning_rate_is_that_of_the_step(train):
     parser = make_parser()
     optimizer = torch.optim.AdamW(parser.parameters())
     train_one_epoch(parser, Criterion(LossConfig()), optimizer, train, CONFIG, 0, epoch=2)
-    last = learning_rate(3 * 3 - 1, 4 * 3, CONFIG)  # 12 videos in batches of 5 are 3 steps an epoch
+    last = learning_rate(3 * 3 - 1, 3, CONFIG)  # 12 videos in batches of 5 are 3 steps an epoch
     assert optimizer.param_groups[0]["lr"] == last
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leap.config import LossConfig
+from leap.criterion import Criterion
 from leap.losses import (
-    Criterion,
     avss,
     avss_release,
     basic_losses,

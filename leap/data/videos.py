@@ -25,6 +25,8 @@ class Videos:
         true_audio: dense audio labels, (N, T, C), where there are any; for scoring only, never for training.
         true_visual: dense visual labels, likewise.
         visual_3d: clip features, (N, T, S), where the data set has them.
+        weak_audio: what the audio stream is to learn of ``weak``, (N, C), where labels were denoised.
+        weak_visual: likewise the visual stream.
     """
 
     audio: Tensor
@@ -35,6 +37,8 @@ class Videos:
     true_audio: Tensor | None = None
     true_visual: Tensor | None = None
     visual_3d: Tensor | None = None
+    weak_audio: Tensor | None = None
+    weak_visual: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.audio)

@@ -25,17 +25,19 @@ class HanLayer(nn.Module):
         self.norm_feed_forward = nn.LayerNorm(width)
         self.dropout = Dropout(dropout)
 
-    def forward(self, stream: Tensor, other: Tensor) -> Tensor:
-        """Refine one stream (B, T, d) by itself and by the other modality's (B, T, d)."""
+    def forward(self, stream: Tensor, other: Tensor | None) -> Tensor:
+        """Refine one stream (B, T, d) by itself and, if given, by the other modality's (B, T, d)."""
         if self.pre_norm:
             stream = self._attend(stream, self.norm_attention(stream), other)
             return stream + self.dropout(self.feed_forward(self.norm_feed_forward(stream)))
         stream = self.norm_attention(self._attend(stream, stream, other))
         return self.norm_feed_forward(stream + self.dropout(self.feed_forward(stream)))
 
-    def _attend(self, stream: Tensor, query: Tensor, other: Tensor) -> Tensor:
+    def _attend(self, stream: Tensor, query: Tensor, other: Tensor | None) -> Tensor:
         """Add to a stream what its query finds in itself and in the other modality."""
         own, _ = self.self_attention(query, query, query, need_weights=False)  # (B, T, d)
+        if other is None:
+            return stream + self.dropout(own)
         cross, _ = self.cross_attention(query, other, other, need_weights=False)  # (B, T, d)
         return stream + self.dropout(own) + self.dropout(cross)
 
@@ -59,9 +61,24 @@ class Han(nn.Module):
 
     def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Encode two (B, T, d) streams into two (B, T, d) streams."""
+        return self._encode(audio, visual, cross=True)
+
+    def unimodal(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode each stream by itself, without cross-modal attention (JoMoLD, CMPAE)."""
+        return self._encode(audio, visual, cross=False)
+
+    def _encode(self, audio: Tensor, visual: Tensor, cross: bool) -> tuple[Tensor, Tensor]:
         streams = torch.cat([audio, visual])  # (2B, T, d); one pass serves both, as the layer is shared
         for layer in self.layers:
-            others = streams.roll(len(audio), dims=0)  # (2B, T, d), visual first
+            others = streams.roll(len(audio), dims=0) if cross else None  # (2B, T, d), visual first
             streams = layer(streams, others)
         audio, visual = streams.chunk(2)
         return audio, visual
+
+
+class UnimodalHan(Han):
+    """HAN without cross-modal attention, JoMoLD's estimator of label noise."""
+
+    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode two (B, T, d) streams, each by itself."""
+        return self.unimodal(audio, visual)

@@ -49,7 +49,7 @@ class LabelProjection(nn.Module):
         return logits, video, labels, torch.stack(weights, dim=1)
 
     def _segment_scores(self, attended: Attended, segments: Tensor) -> Tensor:
-        if self.variant != "release":
+        if self.variant not in ("release", "release-scores"):
             return attended.scores  # (B, heads, C, T)
         last = cast(AttentionBlock, self.blocks[-1])
         return last.scores(attended.between, segments)  # a second pass, without LayerNorm
@@ -64,6 +64,7 @@ class Leap(nn.Module):
         * ``"release"``: the released code: scores come from a second attention pass whose query is the
           label embedding between attention and feed-forward layer, without LayerNorm; ``video`` is the
           union of the two hard decisions and has no gradient.
+        * ``"release-scores"``, ``"release-union"``: one of these two departures, the other as in the paper.
         * ``"calibrated"``: not in the paper: ``"paper"`` with a learnable scale and bias on the segment
           scores of each modality, and video biases that start from 'absent'.
 
@@ -127,7 +128,7 @@ class Leap(nn.Module):
         )
 
     def _union(self, audio: Tensor, visual: Tensor) -> Tensor:
-        if self.variant == "release":
+        if self.variant in ("release", "release-union"):
             audio, visual = (audio >= 0.5).to(audio), (visual >= 0.5).to(visual)
         return 1 - (1 - audio) * (1 - visual)  # (B, C)
 

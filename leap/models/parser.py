@@ -1,19 +1,25 @@
 """Front end, encoder and decoder composed; every encoder works with every decoder."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from torch import Tensor, nn
 
 from leap.config import ModelConfig
 from leap.errors import LeapError
+from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch
+from leap.models.dropout import Dropout
 from leap.models.frontend import Frontend
-from leap.models.han import Han
+from leap.models.han import Han, UnimodalHan
 from leap.models.leap import Leap
 from leap.models.mm_pyramid import MmPyramid
 from leap.models.mmil import Mmil
-from leap.models.parsing import Parsing
+from leap.models.parsing import Parsing, blend
 from leap.models.valor import Valor
+
+Streams = tuple[Tensor, Tensor]
+"""Audio and visual, each (B, T, d)."""
 
 
 class Parser(nn.Module):
@@ -25,17 +31,34 @@ class Parser(nn.Module):
         decoder: two streams and label embeddings → ``Parsing``.
         label_embedding: the label embeddings (C, L) used unless others are given; a `nn.Parameter` is
             trained with the rest.
+        branch: judges the whole video from the front end's streams (CMPAE); None where the decoder does.
+        visual_dropout: dropout on the encoded visual stream (JoMoLD, CMPAE).
+        cross_share: in eval mode, weight of the encoder's own pass; the rest is a pass without cross-modal
+            attention (CMPAE), which only HAN has.
     """
 
     label_embedding: Tensor | None
 
     def __init__(
-        self, frontend: nn.Module, encoder: nn.Module, decoder: nn.Module, label_embedding: Tensor | None
+        self,
+        frontend: nn.Module,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        label_embedding: Tensor | None,
+        *,
+        branch: nn.Module | None = None,
+        visual_dropout: float = 0.0,
+        cross_share: float = 1.0,
     ) -> None:
         super().__init__()
+        if cross_share < 1 and not isinstance(encoder, Han):
+            raise ValueError("only HAN can be run without cross-modal attention")
         self.frontend = frontend
         self.encoder = encoder
         self.decoder = decoder
+        self.branch = branch
+        self.visual_dropout = Dropout(visual_dropout)
+        self.cross_share = cross_share
         if isinstance(label_embedding, nn.Parameter):
             self.label_embedding = label_embedding
         else:
@@ -50,12 +73,39 @@ class Parser(nn.Module):
     ) -> Parsing:
         """Parse (B, T, A), (B, T, V) and, where the model has them, (B, T, S) features."""
         labels = self.label_embedding if label_embedding is None else label_embedding
-        return self.decoder(*self.encoder(*self.frontend(audio, visual_2d, visual_3d)), labels)
+        streams = self.frontend(audio, visual_2d, visual_3d)
+        parsing = self._decode(self.encoder, streams, labels)
+        if self.training or self.cross_share == 1:
+            return parsing
+        return blend(parsing, self._decode(self._unimodal, streams, labels), self.cross_share)
+
+    def unimodal(self, audio: Tensor, visual_2d: Tensor, visual_3d: Tensor | None = None) -> Parsing:
+        """Parse without cross-modal attention, as CMPAE does to find noisy labels; HAN only.
+
+        Raises:
+            LeapError: for another encoder.
+        """
+        streams = self.frontend(audio, visual_2d, visual_3d)
+        return self._decode(self._unimodal, streams, self.label_embedding)
+
+    def _unimodal(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        if not isinstance(self.encoder, Han):
+            raise LeapError("only HAN can be run without cross-modal attention; take encoder han or cmpae")
+        return self.encoder.unimodal(audio, visual)
+
+    def _decode(
+        self, encoder: Callable[..., Streams], streams: Streams, label_embedding: Tensor | None
+    ) -> Parsing:
+        """From the front end's streams to a parsing, whose encoded streams are those before dropout."""
+        audio, visual = encoder(*streams)
+        parsing = self.decoder(audio, self.visual_dropout(visual), label_embedding)
+        parsing = replace(parsing, encoded_visual=visual)
+        return parsing if self.branch is None else self.branch(parsing, *streams)
 
 
-def _han(config: ModelConfig) -> nn.Module:
+def _han(config: ModelConfig, kind: type[Han] = Han) -> nn.Module:
     encoder = config.encoder
-    return Han(config.width, config.ffn, encoder.layers, encoder.heads, config.dropout)
+    return kind(config.width, config.ffn, encoder.layers, encoder.heads, config.dropout)
 
 
 def _mm_pyramid(config: ModelConfig, swapped: bool = False) -> nn.Module:
@@ -75,6 +125,12 @@ def _mmil(config: ModelConfig, classes: int, label_width: int) -> nn.Module:
     return Mmil(config.width, classes, decoder.blocks, decoder.heads, config.ffn, config.dropout)
 
 
+def _evidential(config: ModelConfig, classes: int, label_width: int) -> nn.Module:
+    if config.decoder.variant != "paper":
+        raise ValueError(f"CMPAE's decoder has no variant {config.decoder.variant!r}")
+    return Evidential(config.width, classes)
+
+
 def _leap(config: ModelConfig, classes: int, label_width: int) -> nn.Module:
     decoder = config.decoder
     return Leap(
@@ -84,12 +140,18 @@ def _leap(config: ModelConfig, classes: int, label_width: int) -> nn.Module:
 
 ENCODERS: dict[str, Callable[[ModelConfig], nn.Module]] = {
     "han": _han,
+    "han-unimodal": partial(_han, kind=UnimodalHan),
+    "cmpae": partial(_han, kind=BlendedHan),
     "valor": _valor,
     "valor-pre-norm": partial(_valor, pre_norm=True),
     "mm-pyramid": _mm_pyramid,
     "mm-pyramid-swapped": partial(_mm_pyramid, swapped=True),
 }
-DECODERS: dict[str, Callable[[ModelConfig, int, int], nn.Module]] = {"mmil": _mmil, "leap": _leap}
+DECODERS: dict[str, Callable[[ModelConfig, int, int], nn.Module]] = {
+    "mmil": _mmil,
+    "cmpae": _evidential,
+    "leap": _leap,
+}
 
 
 def build_parser(config: ModelConfig, widths: dict[str, int], label_embedding: Tensor) -> Parser:
@@ -107,10 +169,19 @@ def build_parser(config: ModelConfig, widths: dict[str, int], label_embedding: T
         if name not in known:
             raise LeapError(f"unknown model part {name!r}; known are {', '.join(known)}")
     try:
-        frontend = Frontend(widths["audio"], widths["visual_2d"], widths.get("visual_3d"), config.width)
-        encoder = ENCODERS[config.encoder.name](config)
-        decoder = DECODERS[config.decoder.name](config, *label_embedding.shape)
+        return _compose(config, widths, label_embedding)
     except (ValueError, AssertionError) as error:
         raise LeapError(f"model config: {error}; choose sizes that fit") from None
-    trained = config.labels == "learned"
-    return Parser(frontend, encoder, decoder, nn.Parameter(label_embedding) if trained else label_embedding)
+
+
+def _compose(config: ModelConfig, widths: dict[str, int], label_embedding: Tensor) -> Parser:
+    features = widths["audio"], widths["visual_2d"], widths.get("visual_3d")
+    return Parser(
+        Frontend(*features, config.width, config.elu),
+        ENCODERS[config.encoder.name](config),
+        DECODERS[config.decoder.name](config, *label_embedding.shape),
+        nn.Parameter(label_embedding) if config.labels == "learned" else label_embedding,
+        branch=GlobalBranch(config.width, len(label_embedding)) if config.global_branch else None,
+        visual_dropout=config.visual_dropout,
+        cross_share=config.cross_share,
+    )

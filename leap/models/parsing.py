@@ -1,8 +1,30 @@
 """What a parser says about a batch of videos."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
+import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """What an evidential decoder does not know (CMPAE), in (0, 1] but for ``video``.
+
+    Attributes:
+        segment_audio: of the segment probabilities, (B, T, C).
+        segment_visual: likewise, (B, T, C).
+        video_audio: of the audio video probability, (B, C).
+        video_visual: of the visual video probability, (B, C).
+        video: of the global branch, one value a video, (B,); None without it.
+    """
+
+    segment_audio: Tensor
+    segment_visual: Tensor
+    video_audio: Tensor
+    video_visual: Tensor
+    video: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -23,6 +45,7 @@ class Parsing:
         label_visual: the same for the visual stream.
         attention_audio: softmax attention of labels over segments, (B, N, heads, C, T); None elsewhere.
         attention_visual: the same for the visual stream.
+        uncertainty: of an evidential decoder; None elsewhere.
     """
 
     segment_audio: Tensor
@@ -36,3 +59,30 @@ class Parsing:
     label_visual: Tensor | None = None
     attention_audio: Tensor | None = None
     attention_visual: Tensor | None = None
+    uncertainty: Uncertainty | None = None
+
+
+def blend(first: Parsing, second: Parsing, share: float) -> Parsing:
+    """Average the probabilities of two parsings; all else is the first's.
+
+    Args:
+        first: one parsing.
+        second: another of the same videos.
+        share: weight of the first, in [0, 1].
+    """
+
+    def mixed(name: str) -> Tensor:
+        return torch.lerp(getattr(second, name), getattr(first, name), share)
+
+    def mixed_logits(name: str) -> Tensor:
+        probability = torch.lerp(getattr(second, name).sigmoid(), getattr(first, name).sigmoid(), share)
+        return torch.logit(probability)
+
+    return replace(
+        first,
+        segment_audio=mixed_logits("segment_audio"),
+        segment_visual=mixed_logits("segment_visual"),
+        video_audio=mixed("video_audio"),
+        video_visual=mixed("video_visual"),
+        video=mixed("video"),
+    )

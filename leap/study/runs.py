@@ -10,12 +10,12 @@ import torch
 from tqdm import tqdm
 
 from leap.config import RunConfig, to_dict
+from leap.criterion import Criterion
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
 from leap.engine import Predictions, Progress, fit, predict
 from leap.errors import LeapError
 from leap.files import atomic_path
-from leap.losses import Criterion
 from leap.metrics import parsing_scores, per_video_scores, precision_recall
 from leap.models.checkpoint import Description, save_parser
 from leap.models.parser import Parser, build_parser

@@ -1,17 +1,29 @@
 """Encoders and decoders against the public releases' own outputs, losses and gradients."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from leap.config import LossConfig
+from leap.criterion import Criterion
 from leap.data.videos import Videos
-from leap.losses import avss_release, basic_losses, han_losses, valor_losses
+from leap.losses import (
+    avss_release,
+    basic_losses,
+    cmpae_losses,
+    cosine_similarity,
+    han_losses,
+    valor_losses,
+)
+from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch
 from leap.models.frontend import Frontend
 from leap.models.han import Han
 from leap.models.leap import Leap
 from leap.models.mm_pyramid import MmPyramid
 from leap.models.mmil import Mmil
 from leap.models.parser import Parser
-from leap.models.releases.names import MMIL, han_names, leap_names, mm_pyramid_names, valor_names
+from leap.models.releases.names import MMIL, cmpae_names, han_names, leap_names, mm_pyramid_names, valor_names
 from leap.models.valor import Valor
 from tests.golden_files import Golden
 
@@ -232,3 +244,62 @@ def test_leap_trajectory(whole_leap):
     optimizer = torch.optim.Adam(parser.parameters(), lr=1e-3)
     totals = trajectory(parser, lambda: total_loss(parser, videos), optimizer)
     assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
+
+
+@pytest.fixture
+def cmpae():
+    """CMPAE, with the release's weights; its visual features are frames."""
+    golden, names = Golden("cmpae"), cmpae_names(1)
+    parser = Parser(
+        Frontend(20, 48, 28, 16, elu=True),
+        BlendedHan(16, 16, dropout=0.0),
+        Evidential(16, 25),
+        None,
+        branch=GlobalBranch(16, 25),
+    ).eval()
+    parser.load_state_dict(golden.state(names))
+    return golden, replace(golden_videos(golden), visual_2d=golden["input/visual_2d"]), parser, names
+
+
+def assert_cmpae_outputs(golden, parsing, kind):
+    unsure = parsing.uncertainty
+    outputs = {
+        "global_prob": parsing.video,
+        "a_prob": parsing.video_audio,
+        "v_prob": parsing.video_visual,
+        "frame_prob": torch.stack([parsing.segment_audio, parsing.segment_visual], dim=2).sigmoid(),
+        "global_uncertainty": unsure.video,
+        "a_uncertainty": unsure.video_audio,
+        "v_uncertainty": unsure.video_visual,
+        "frame_uncertainty": torch.stack([unsure.segment_audio, unsure.segment_visual], dim=2),
+        "sims": (cosine_similarity(parsing.encoded_audio, parsing.encoded_visual) / 0.2).flatten(0, 1),
+    }
+    for name, value in outputs.items():
+        torch.testing.assert_close(
+            value, golden[f"{kind}/{name}"], **OUTPUT, msg=lambda m, n=name: f"{n}: {m}"
+        )
+
+
+def test_cmpae_outputs_with_and_without_cross_modal_attention(cmpae):
+    golden, videos, parser, _ = cmpae
+    assert_cmpae_outputs(golden, parse(parser, videos), "output")
+    features = videos.audio, videos.visual_2d, videos.visual_3d
+    assert_cmpae_outputs(golden, parser.unimodal(*features), "output_no_cross_attention")
+
+
+@pytest.mark.parametrize(("step", "mutual"), [(0, "mutual_even_step"), (1, "mutual_odd_step")])
+def test_cmpae_losses(cmpae, step, mutual):
+    golden, videos, parser, _ = cmpae
+    losses = cmpae_losses(parse(parser, videos), videos, step)
+    theirs = {"video_audio": "video_a", "video_visual": "video_v", "video": "video_global", "nce": "nce"}
+    for name, other in (theirs | {"mutual": mutual}).items():
+        torch.testing.assert_close(losses[name], golden[f"loss/{other}"], **OUTPUT)
+
+
+def test_cmpae_total_and_gradients(cmpae):
+    golden, videos, parser, names = cmpae
+    criterion = Criterion(LossConfig(basic="cmpae"))
+    total = criterion.total(criterion(parse(parser, videos), videos, step=0))
+    torch.testing.assert_close(total, golden["loss/total_even_step"], **OUTPUT)
+    total.backward()
+    assert_gradients(parser, golden.state(names, "grad"))

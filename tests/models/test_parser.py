@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import get_args
 
 import pytest
 import torch
 
-from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainConfig
+from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainConfig, Variant
+from leap.criterion import Criterion
 from leap.decoding import Protocol, decode
 from leap.engine import train_one_epoch
 from leap.errors import LeapError
-from leap.losses import Criterion
 from leap.models.checkpoint import Description, check_fit, load_parser, save_parser
 from leap.models.parser import DECODERS, ENCODERS, build_parser
 from leap.text import random_orthogonal
@@ -18,12 +19,24 @@ from leap.text import random_orthogonal
 DECODER_CONFIGS = [
     DecoderConfig(name="mmil", blocks=0),
     DecoderConfig(name="mmil", blocks=2, heads=2),
-    *(DecoderConfig(name="leap", heads=2, variant=v) for v in ("paper", "release", "calibrated")),
+    DecoderConfig(name="cmpae", blocks=0),
+    *(DecoderConfig(name="leap", heads=2, variant=v) for v in get_args(Variant)),
 ]
 PRODUCT = [
     ModelConfig(encoder=EncoderConfig(name=e, layers=layers, heads=2), decoder=d, width=8, ffn=12)
     for e, d, layers in product(ENCODERS, DECODER_CONFIGS, (1, 2))
     if layers > 1 or e == "han"  # MM-Pyr's fusion attends among levels: of one there is nothing to learn
+] + [
+    ModelConfig(
+        encoder=EncoderConfig(name="cmpae", heads=2),
+        decoder=DecoderConfig(name="cmpae", blocks=0),
+        width=8,
+        ffn=12,
+        elu=True,
+        global_branch=True,
+        visual_dropout=0.5,
+        cross_share=0.7,
+    )
 ]
 WIDTHS = {"audio": 6, "visual_2d": 7}
 
@@ -35,6 +48,12 @@ def make(config, classes=5, widths=WIDTHS, seed=0):
 
 def parse(parser, videos):
     return parser(videos.audio, videos.visual_2d, videos.visual_3d)
+
+
+def tensors(parsing):
+    """All tensors of a parsing by name, an evidential decoder's uncertainties among them."""
+    found = vars(parsing) | (vars(parsing.uncertainty) if parsing.uncertainty else {})
+    return {name: value for name, value in found.items() if isinstance(value, torch.Tensor)}
 
 
 def test_product_covers_every_part():
@@ -70,19 +89,20 @@ def test_every_parameter_gets_a_gradient(config, make_videos):
     criterion = Criterion(LossConfig(weight_avss=1.0))
     criterion.total(criterion(parse(parser, videos), videos)).backward()
     silent = [n for n, p in parser.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
-    assert silent == []
+    unimodal = config.encoder.name == "han-unimodal"
+    assert all("cross_attention" in name for name in silent) if unimodal else silent == []
 
 
 @pytest.mark.parametrize("config", PRODUCT)
 def test_a_parsing_does_not_depend_on_its_batch(config, make_videos):
     parser, videos = make(config), make_videos(6)
     together, alone = parse(parser, videos), parse(parser, videos[2:3])
-    for name, value in vars(alone).items():
-        if value is not None:
-            torch.testing.assert_close(getattr(together, name)[2:3], value, rtol=1e-4, atol=1e-6)
+    together = tensors(together)
+    for name, value in tensors(alone).items():
+        torch.testing.assert_close(together[name][2:3], value, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("variant", ["paper", "release", "calibrated"])
+@pytest.mark.parametrize("variant", get_args(Variant))
 def test_permuting_labels_permutes_leaps_output(variant, make_videos):
     config = ModelConfig(decoder=DecoderConfig(heads=2, variant=variant), width=8, ffn=12)
     parser, videos, order = make(config), make_videos(), torch.tensor([3, 0, 4, 1, 2])
@@ -141,7 +161,11 @@ def test_clip_features_are_fused(make_videos):
     assert not torch.allclose(one.segment_visual, other.segment_visual)
 
 
-@pytest.mark.parametrize("config", PRODUCT[::2])
+# CMPAE's logits have no gradient beyond ±10; at this rate only its own front end and encoder keep within
+OVERFITTED = [c for c in PRODUCT[::2] if c.decoder.name != "cmpae"] + PRODUCT[-1:]
+
+
+@pytest.mark.parametrize("config", OVERFITTED)
 def test_four_videos_can_be_overfitted(config, make_videos):
     config = replace(config, width=64, ffn=64, dropout=0.0)
     parser, videos = make(config, 3), make_videos(4, c=3)
@@ -155,16 +179,17 @@ def test_four_videos_can_be_overfitted(config, make_videos):
     assert torch.equal(visual.float(), videos.pseudo_visual)
 
 
-def test_saved_and_loaded_unchanged(make_videos, tmp_path):
-    config = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
+@pytest.mark.parametrize("config", PRODUCT)
+def test_saved_and_loaded_unchanged(config, make_videos, tmp_path):
     parser = make(config)
     description = Description(config, Protocol(segment=0.4), tuple("abcde"), WIDTHS)
     save_parser(parser, description, tmp_path)
     loaded, read = load_parser(tmp_path)
     assert read == description
     videos = make_videos()
-    for name, value in vars(parse(loaded, videos)).items():
-        assert torch.equal(value, getattr(parse(parser, videos), name))
+    expected = tensors(parse(parser, videos))
+    for name, value in tensors(parse(loaded, videos)).items():
+        assert torch.equal(value, expected[name])
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "])
@@ -237,7 +262,7 @@ def test_learned_label_embeddings_are_trained_and_others_are_not(make_videos, tm
 
 
 # one of each kind: swapped streams and the other norm are the same code
-COMPILED = {("han", 1), ("valor-pre-norm", 2), ("mm-pyramid", 2)}
+COMPILED = {("han", 1), ("cmpae", 1), ("cmpae", 2), ("valor-pre-norm", 2), ("mm-pyramid", 2)}
 
 
 @pytest.mark.parametrize("config", [c for c in PRODUCT if (c.encoder.name, c.encoder.layers) in COMPILED])

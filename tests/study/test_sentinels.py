@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from leap.criterion import Criterion
 from leap.data.store import open_dataset
 from leap.engine import evaluate, make_optimizer, train_one_epoch
-from leap.losses import Criterion
 from leap.study.grid import SYSTEMS, leap_vs_mmil
 from leap.study.records import read_records, run_key
 from leap.study.runs import make_parser, make_run

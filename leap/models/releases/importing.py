@@ -18,6 +18,7 @@ from leap.models.parser import Parser, build_parser
 from leap.models.releases.names import (
     MMIL,
     Names,
+    cmpae_names,
     han_names,
     leap_names,
     mm_pyramid_names,
@@ -27,7 +28,7 @@ from leap.models.releases.names import (
 State = Mapping[str, Tensor]
 Norm = Literal["post", "pre"]
 
-HEADS = {"han": 1, "mm-pyr": 8, "valor": 8, "leap": 8}
+HEADS = {"han": 1, "mm-pyr": 8, "valor": 8, "cmpae": 1, "leap": 8}
 """Attention heads of the releases; tensors cannot tell."""
 
 LISTED = 5
@@ -63,7 +64,8 @@ def from_release(
     that does not find its place is an error.
 
     Args:
-        system: ``"han"``, ``"mm-pyr"`` (whose MMIL reads the streams swapped), ``"valor"`` or ``"leap"``.
+        system: ``"han"``, ``"mm-pyr"`` (whose MMIL reads the streams swapped), ``"valor"``, ``"cmpae"`` (its
+            pass with cross-modal attention; set ``cross_share`` to 0.7 for its test blend) or ``"leap"``.
         state_dict: the release's tensors by name, perhaps all under ``module.``.
         heads: attention heads; the release's own if not given.
         norm: where VALOR normalises: after its sublayers, as in its scripts, or before.
@@ -102,7 +104,8 @@ def release_widths(state_dict: State) -> dict[str, int]:
     """Widths of the features that a released checkpoint reads."""
     state = _without_wrapper(state_dict)
     names = {"audio": "fc_a", "visual_2d": "fc_v", "visual_3d": "fc_st"}
-    return {ours: state[f"{theirs}.weight"].shape[1] for ours, theirs in names.items()}
+    middle = ".0" if "fc_a.0.weight" in state else ""  # CMPAE's linear layers are followed by ELUs
+    return {ours: state[f"{theirs}{middle}.weight"].shape[1] for ours, theirs in names.items()}
 
 
 def read_checkpoint(path: Path) -> State:
@@ -149,6 +152,12 @@ def _mm_pyramid(state: State, heads: int, norm: Norm) -> ModelConfig:
     )
 
 
+def _cmpae(state: State, heads: int, norm: Norm) -> ModelConfig:
+    width, ffn = (state[f"{name}.weight"].shape[0] for name in ("fc_a.0", "hat_encoder.layers.0.linear1"))
+    encoder = EncoderConfig("cmpae", _count(state, "hat_encoder.layers"), heads)
+    return ModelConfig(encoder, DecoderConfig("cmpae", 0), width, ffn, elu=True, global_branch=True)
+
+
 def _leap(state: State, heads: int, norm: Norm) -> ModelConfig:
     encoder = EncoderConfig("mm-pyramid", _count(state, "MMP.capture.msa"), heads)
     decoder = DecoderConfig("leap", _count(state, "AVL.la_cma_network"), heads, "release")
@@ -178,6 +187,11 @@ RELEASES = {
         _valor,
         lambda state, model: valor_names(model.encoder.layers, model.encoder.name == "valor-pre-norm") | MMIL,
         r"hat_encoder\.final_norm_[av]\.",
+    ),
+    "cmpae": Release(
+        _cmpae,
+        lambda state, model: cmpae_names(model.encoder.layers),
+        r"hat_encoder\.norm[12]\.|fc_global\.",
     ),
     "leap": Release(
         _leap,

@@ -22,6 +22,19 @@ HAN_LAYER: Names = {
     "feed_forward.0": "linear1",
     "feed_forward.3": "linear2",
 }
+CMPAE: Names = {
+    "frontend.audio": "fc_a.0",
+    "frontend.visual_2d": "fc_v.0",
+    "frontend.visual_3d": "fc_st.0",
+    "frontend.fusion": "fc_fusion.0",
+    "decoder.presence": "fc_prob",
+    "decoder.absence": "fc_prob_beta",
+    "decoder.time_attention": "fc_frame_att",
+    "decoder.joint_audio": "v2a.0",
+    "decoder.joint_visual": "a2v.0",
+    "branch.embed.0": "classifier1.0",
+    "branch.event": "classifier2",
+}
 VALOR_NORMS: Names = {
     "encoder.norm_audio": "hat_encoder.final_norm_a",
     "encoder.norm_visual": "hat_encoder.final_norm_v",
@@ -46,6 +59,14 @@ def han_names(layers: int) -> Names:
 def valor_names(layers: int, pre_norm: bool) -> Names:
     """Of all of VALOR's chained layers."""
     names = FRONTEND | (VALOR_NORMS if pre_norm else {})
+    for i in range(layers):
+        names |= _within(f"encoder.layers.{i}", f"hat_encoder.layers.{i}", HAN_LAYER)
+    return names
+
+
+def cmpae_names(layers: int) -> Names:
+    """Of CMPAE; its layers are chained."""
+    names = dict(CMPAE)
     for i in range(layers):
         names |= _within(f"encoder.layers.{i}", f"hat_encoder.layers.{i}", HAN_LAYER)
     return names
