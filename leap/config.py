@@ -17,6 +17,7 @@ from leap.errors import LeapError
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
+Inputs = tuple[Literal["audio", "clap"], Literal["visual_2d", "clip"]]
 DenoisingWarmup = Literal["step", "ramp"]
 Variant = Literal["paper", "release", "release-scores", "release-union", "calibrated"]
 
@@ -70,6 +71,8 @@ class ModelConfig:
         dropout: dropout on sublayers and in the feed-forward layers, rounded to a multiple of 1/256.
         labels: label embeddings: ``"orthogonal"`` (random), ``"learned"`` (trained from these), ``"ngrams"``
             (of the names' letters), ``"dataset"`` (packed with the data), or a file of them.
+        inputs: stored features that the audio and the frame stream read; VALOR++'s are
+            ``("clap", "clip")``.
         elu: an ELU after every linear layer of the front end (CMPAE).
         global_branch: judge the whole video from the front end's streams (CMPAE).
         visual_dropout: dropout on the encoded visual stream (JoMoLD, CMPAE).
@@ -83,6 +86,7 @@ class ModelConfig:
     ffn: int = Field(default=128, ge=1)
     dropout: float = Field(default=0.2, ge=0, lt=1)
     labels: str = "orthogonal"
+    inputs: Inputs = added(("audio", "visual_2d"))
     elu: bool = added(False)
     global_branch: bool = added(False)
     visual_dropout: float = added(0.0, ge=0, lt=1)

@@ -65,12 +65,13 @@ def evaluate(
 
     store = open_dataset(data)
     parser, description = load_parser(model)
-    check_fit(description, store.classes, store.widths)
+    inputs = description.model.inputs
+    check_fit(description, store.classes, store.input_widths(inputs))
     used = named_protocol(protocol) if protocol else description.protocol
     if protocol in CHOSEN_ON_VAL:
-        val = store.videos("val")
+        val = store.videos("val", inputs)
         used = choose_class_thresholds(parse_videos(parser, val), val.truth()[1], used)
-    print(json.dumps(evaluate_parser(parser, store.videos(split), used), indent=2))
+    print(json.dumps(evaluate_parser(parser, store.videos(split, inputs), used), indent=2))
 
 
 @app.command()

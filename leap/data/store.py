@@ -20,11 +20,11 @@ from leap.data.store_format import (
     FEATURES,
     FORMAT,
     IN_EVERY_SPLIT_OR_NONE,
+    INPUTS,
     LABEL_EMBEDDING,
     LABELS,
     ROWS,
     SPLITS,
-    TRAINING_FEATURES,
     TRUE,
     VERSION,
     Checksum,
@@ -119,16 +119,33 @@ class FeatureStore:
         """Names of the videos of a split, in order."""
         return tuple(name.decode() for name in self._read(split, "ids"))
 
-    def videos(self, split: str) -> Videos:
+    def videos(self, split: str, inputs: tuple[str, str] = INPUTS) -> Videos:
         """Read what training and scoring need of a split.
 
+        Args:
+            split: train, val or test.
+            inputs: the features to take for ``audio`` and ``visual_2d``.
+
         Raises:
-            LeapError: there is no such split, its content does not have its checksum, or it holds features
-                that are not finite or labels other than 0 and 1.
+            LeapError: there is no such split or feature, its content does not have its checksum, or it holds
+                features that are not finite or labels other than 0 and 1.
         """
-        group = self._group(split)
-        names = [name for name in (*TRAINING_FEATURES, *LABELS) if name in group]
-        return Videos(**{name: torch.from_numpy(self._read(split, name, np.float32)) for name in names})
+        group, sources = self._group(split), self._sources(inputs)
+        sources |= {name: name for name in LABELS if name in group}
+        return Videos(
+            **{
+                name: torch.from_numpy(self._read(split, source, np.float32))
+                for name, source in sources.items()
+            }
+        )
+
+    def input_widths(self, inputs: tuple[str, str] = INPUTS) -> dict[str, int]:
+        """Widths of what a parser reads, when it takes these features for ``audio`` and ``visual_2d``.
+
+        Raises:
+            LeapError: the data set lacks one of them.
+        """
+        return {name: self.widths[source] for name, source in self._sources(inputs).items()}
 
     def features(self, split: str, name: str) -> torch.Tensor:
         """Read one kind of features of a split, such as ``"clip"``, (N, T, ·) in float32.
@@ -162,6 +179,14 @@ class FeatureStore:
                     pass
         if LABEL_EMBEDDING in self._file:
             self.label_embedding()
+
+    def _sources(self, inputs: tuple[str, str]) -> dict[str, str]:
+        """What a parser reads → where it is stored."""
+        sources = dict(zip(INPUTS, inputs, strict=True))
+        missing = [source for source in inputs if source not in self.widths]
+        if missing:
+            raise LeapError(f"{self.path}: no features {missing[0]!r}; it has {', '.join(self.widths)}")
+        return sources | ({"visual_3d": "visual_3d"} if "visual_3d" in self.widths else {})
 
     def _group(self, split: str) -> h5py.Group:
         if split not in self.splits:

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 FORMAT = "leap-features"
 VERSION = 1
 SPLITS = ("train", "val", "test")
-TRAINING_FEATURES = ("audio", "visual_2d", "visual_3d")
-"""What `leap.data.videos.Videos` holds."""
+INPUTS = ("audio", "visual_2d")
+"""What every parser reads; other features may take their place."""
 
-FEATURES = (*TRAINING_FEATURES, "clip", "clap")
+FEATURES = (*INPUTS, "visual_3d", "clip", "clap")
 TRUE = ("true_audio", "true_visual")
 DENSE = ("pseudo_audio", "pseudo_visual", *TRUE)
 LABELS = ("weak", *DENSE)

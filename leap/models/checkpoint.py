@@ -15,8 +15,6 @@ from leap.files import atomic_path
 from leap.models.parser import Parser, build_parser
 
 FILE = "model.safetensors"
-FEATURES = ("audio", "visual_2d", "visual_3d")
-"""The features that parsers read; a data set may have others besides."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,8 @@ def check_fit(description: Description, classes: tuple[str, ...], widths: Mappin
         raise LeapError(
             f"the parser and the data name other classes, first {different[0]}; use matching data"
         )
-    read, found = ({k: v for k, v in w.items() if k in FEATURES} for w in (description.widths, widths))
-    if read != found:
-        raise LeapError(f"the parser reads features {read}, the data have {found}")
+    if description.widths != widths:
+        raise LeapError(f"the parser reads features {description.widths}, the data have {dict(widths)}")
 
 
 def _file(path: str | Path) -> Path:

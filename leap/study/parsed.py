@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from leap.data.store import FeatureStore
+from leap.data.store_format import INPUTS
 from leap.decoding import Protocol, decode
 from leap.errors import LeapError
 from leap.models.checkpoint import check_fit, load_parser
@@ -41,7 +42,12 @@ class ParsedVideo:
 
 
 def parse_video(
-    parser: Parser, store: FeatureStore, protocol: Protocol, split: str, video: str
+    parser: Parser,
+    store: FeatureStore,
+    protocol: Protocol,
+    split: str,
+    video: str,
+    inputs: tuple[str, str] = INPUTS,
 ) -> ParsedVideo:
     """Parse one video of a store.
 
@@ -51,6 +57,7 @@ def parse_video(
         protocol: how probabilities become events.
         split: train, val or test.
         video: its id; empty for the first of the split.
+        inputs: the features the parser takes for ``audio`` and ``visual_2d``.
 
     Raises:
         LeapError: if the split has no such video.
@@ -60,7 +67,7 @@ def parse_video(
     if video not in ids:
         raise LeapError(f"{store.path}: no video {video!r} in {split}; ids run from {ids[0]} to {ids[-1]}")
     index = ids.index(video)
-    one = store.videos(split)[index : index + 1]
+    one = store.videos(split, inputs)[index : index + 1]
     with torch.inference_mode():
         parsing = parser.eval()(one.audio, one.visual_2d, one.visual_3d)
     events = dict(zip(MODALITIES, decode(parsing, protocol), strict=True))
@@ -79,8 +86,9 @@ def parse_to_figure(model: Path, store: FeatureStore, split: str, video: str, ou
     from leap.study.figures import save_figure, timeline  # matplotlib is slow to import
 
     parser, description = load_parser(model)
-    check_fit(description, store.classes, store.widths)
-    parsed = parse_video(parser, store, description.protocol, split, video)
+    inputs = description.model.inputs
+    check_fit(description, store.classes, store.input_widths(inputs))
+    parsed = parse_video(parser, store, description.protocol, split, video, inputs)
     return save_figure(timeline(parsed), out / f"{Path(parsed.name).name}.png")
 
 

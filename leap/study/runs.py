@@ -1,5 +1,6 @@
 """One run: from a config to its record."""
 
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -13,18 +14,21 @@ from leap.config import RunConfig, to_dict
 from leap.criterion import Criterion
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
-from leap.engine import Predictions, Progress, fit, predict
+from leap.denoising import NoiseRatios, noise_ratios
+from leap.engine import Predictions, Progress, fit, parse_videos, predict
 from leap.errors import LeapError
 from leap.files import atomic_path
 from leap.metrics import parsing_scores, per_video_scores, precision_recall
 from leap.models.checkpoint import Description, save_parser
 from leap.models.parser import Parser, build_parser
+from leap.presets import estimator
 from leap.study import provenance
 from leap.study.records import REVISION, SCHEMA, Record, read_record, run_key, write_record
 from leap.text import label_embeddings
 
 RECORD = "record.json"
 PREDICTIONS = "predictions.npz"
+ESTIMATOR = "estimator"
 
 
 def run_folder(config: RunConfig, store: FeatureStore, results: Path) -> Path:
@@ -37,7 +41,7 @@ def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
     labels = label_embeddings(config.model.labels, store.classes, store.label_embedding)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return build_parser(config.model, store.widths, labels)
+        return build_parser(config.model, store.input_widths(config.model.inputs), labels)
 
 
 def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser, Progress]:
@@ -48,13 +52,21 @@ def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser,
     """
     if config.dataset != store.dataset:
         raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
-    videos = store.videos("train")[: config.train.videos]
+    videos = store.videos("train", config.model.inputs)[: config.train.videos]
     parser = make_parser(config, store)
-    criterion = Criterion(config.loss)
-    val = store.videos("val")
+    criterion = Criterion(config.loss, _noise(config, store, videos, folder))
+    val = store.videos("val", config.model.inputs)
     key = run_key(config, store.checksum)
     progress = fit(parser, criterion, videos, val, config.train, config.protocol, config.seed, folder, key)
     return parser, progress
+
+
+def _noise(config: RunConfig, store: FeatureStore, videos: Videos, folder: Path) -> NoiseRatios | None:
+    """The noise ratios a run needs, of an estimator that is trained for it and for its seed."""
+    if not config.loss.denoise:
+        return None
+    parser, _ = train(estimator(config), store, folder / ESTIMATOR)
+    return noise_ratios(parse_videos(parser, videos), videos.weak)
 
 
 def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
@@ -67,7 +79,7 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
         return read_record(folder / RECORD)
     started = time.perf_counter()
     parser, progress = train(config, store, folder)
-    videos = store.videos(config.split)
+    videos = store.videos(config.split, config.model.inputs)
     predictions = predict(parser, videos, config.protocol)
     seconds = time.perf_counter() - started
     save_run_parser(parser, config, store, folder)
@@ -75,6 +87,7 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
     record = _record(config, store, progress, predictions, videos, seconds)
     write_record(record, folder / RECORD)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    shutil.rmtree(folder / ESTIMATOR, ignore_errors=True)
     return record
 
 
@@ -89,9 +102,8 @@ def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) 
 
 def save_run_parser(parser: Parser, config: RunConfig, store: FeatureStore, folder: Path) -> Path:
     """Save a run's parser with what describes it; returns the path of the file."""
-    return save_parser(
-        parser, Description(config.model, config.protocol, store.classes, store.widths), folder
-    )
+    widths = store.input_widths(config.model.inputs)
+    return save_parser(parser, Description(config.model, config.protocol, store.classes, widths), folder)
 
 
 def load_predictions(folder: Path) -> Predictions:
