@@ -6,7 +6,8 @@ from pathlib import Path
 from leap.config import canonical_json, to_dict
 from leap.data.store import open_dataset
 from leap.errors import LeapError
-from leap.study.grid import ONE_DATASET, NOTEBOOKS, SYSTEMS, check_profile, search_configs, selected, searched
+from leap.study.chapters import NOTEBOOKS, ONE_DATASET, from_records
+from leap.study.grid import SYSTEMS, check_profile, search_configs, searched, selected
 from leap.study.records import run_key
 from leap.study.search import search_records
 from snakemake.exceptions import WorkflowError
@@ -42,7 +43,11 @@ def records(keys):
 
 # the runs each notebook needs and those of the search for hyper-parameters
 READY = DATASET in selected() or not searched(PROFILE)  # else there are settings to be searched first
-GRID = {name: named(grid(PROFILE, DATASET), "run") for name, grid in NOTEBOOKS.items() if READY}
+GRID = {
+    name: named(grid(PROFILE, DATASET), "run")
+    for name, grid in NOTEBOOKS.items()
+    if READY and not from_records(name, PROFILE) and ONE_DATASET.get(name, DATASET) == DATASET
+}
 SEARCH = named({system: sum(search_configs(system, DATASET), []) for system in SYSTEMS}, "search")
 RUNS = SEARCH | {key: run for runs in GRID.values() for key, run in runs.items()}
 CHAPTERS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))

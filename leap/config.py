@@ -180,6 +180,7 @@ class RunConfig:
         protocol: decoding protocol, on val and on ``split``.
         seed: seed of initial values, batch order and dropout.
         split: split that the record's scores are of.
+        thresholds_on_val: after training, choose the protocol's visual thresholds by class on val (CMPAE).
     """
 
     dataset: str = "av-digits"
@@ -189,6 +190,13 @@ class RunConfig:
     protocol: Protocol = Protocol()
     seed: int = Field(default=0, ge=0, lt=2**31)
     split: Literal["val", "test"] = "test"
+    thresholds_on_val: bool = added(False)
+
+    @model_validator(mode="after")
+    def _thresholds_have_a_gate(self) -> Self:
+        if self.thresholds_on_val and self.protocol.gate != "modality":
+            raise ValueError('thresholds_on_val belongs to a protocol with gate="modality"')
+        return self
 
 
 _ADAPTER = TypeAdapter(RunConfig)

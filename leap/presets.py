@@ -76,6 +76,7 @@ CMPAE = RunConfig(
         selection="mean",
     ),
     protocol=named_protocol("cmpae"),
+    thresholds_on_val=True,
 )
 JOMOLD_ESTIMATOR = RunConfig(
     model=ModelConfig(EncoderConfig("han-unimodal"), MMIL, 512, 512, 0.1, visual_dropout=0.5),
@@ -133,10 +134,24 @@ def preset(name: str, dataset: str = "llp", features: tuple[str, ...] = ("clap",
     return replace(config, dataset=dataset)
 
 
+def narrow(config: RunConfig, width: int) -> RunConfig:
+    """The same at another width, for small data: FFN by proportion, and the rate by inverse proportion.
+
+    The largest stable rate of Adam goes with 1/width (Yang et al., Tensor Programs V, 2022).
+    """
+    ratio = config.model.width / width
+    model = replace(config.model, width=width, ffn=round(config.model.ffn / ratio))
+    return replace(config, model=model, train=replace(config.train, lr=config.train.lr * ratio))
+
+
 def estimator(config: RunConfig) -> RunConfig:
-    """The run that estimates the label noise for another: its data, seed and sizes, JoMoLD's training."""
+    """The run that estimates the label noise for another: its data, seed, sizes and rate, JoMoLD's training.
+
+    JoMoLD trains 25 epochs where CMPAE trains 20, at the same rate; shorter runs have shorter estimators.
+    """
+    epochs = -(-config.train.epochs * JOMOLD_ESTIMATOR.train.epochs // CMPAE.train.epochs)
     model = replace(
         JOMOLD_ESTIMATOR.model, width=config.model.width, ffn=config.model.ffn, inputs=config.model.inputs
     )
-    train = replace(JOMOLD_ESTIMATOR.train, videos=config.train.videos)
+    train = replace(JOMOLD_ESTIMATOR.train, epochs=epochs, lr=config.train.lr, videos=config.train.videos)
     return replace(JOMOLD_ESTIMATOR, dataset=config.dataset, model=model, train=train, seed=config.seed)

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from leap.data.store import open_dataset
+from leap.study.chapters import NOTEBOOKS
 from leap.study.grid import (
-    NOTEBOOKS,
     OTHER_SEEDS,
     SEARCH_SEEDS,
     SEEDS,

@@ -44,9 +44,23 @@ def train(config: Config, out: Out, data: Data = "") -> None:
 
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
-    parser, progress = train_parser(settings, store, out)
-    print(save_run_parser(parser, settings, store, out))
-    print(f"best epoch {progress.best_epoch}: val segment Type@AV {progress.best_score:.2f}")
+    parser, progress, protocol = train_parser(settings, store, out)
+    print(save_run_parser(parser, settings, protocol, store, out))
+    print(f"best epoch {progress.best_epoch}: val score {progress.best_score:.2f}")
+
+
+@app.command("preset")
+def show_preset(
+    name: Annotated[str, typer.Argument(help="han, mm-pyr, valor, valor+, valor++, cmpae, leap, …")],
+    data: Annotated[str, typer.Option(help="Name of a data set.")] = "llp",
+    width: Annotated[int | None, typer.Option(help="Another width, with FFN and rate to match.")] = None,
+) -> None:
+    """Print the run config of a system as its release trains it, for leap run and leap train."""
+    from leap.config import to_dict
+    from leap.presets import narrow, preset
+
+    config = preset(name, data)
+    print(json.dumps(to_dict(narrow(config, width) if width else config), indent=2))
 
 
 @app.command()

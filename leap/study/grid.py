@@ -125,13 +125,17 @@ def paper_config(system: str, dataset: str) -> RunConfig:
     return RunConfig(dataset=dataset, model=model, loss=loss, train=PAPER_TRAINING)
 
 
+def with_seeds(config: RunConfig, profile: Profile, count: int) -> list[RunConfig]:
+    """A run with so many seeds, or as few and as short as the profile has them."""
+    if profile in SHORT:
+        fewer, training = SHORT[profile]
+        count, config = min(count, fewer), replace(config, train=replace(config.train, **training))
+    return [replace(config, seed=seed) for seed in range(count)]
+
+
 def _seeds(system: str, profile: Profile, dataset: str) -> list[RunConfig]:
     config = _config(system, dataset) if searched(profile) else paper_config(system, dataset)
-    count = SEEDS.get(system, OTHER_SEEDS)
-    if profile in SHORT:
-        count, training = SHORT[profile]
-        config = replace(config, train=replace(config.train, **training))
-    return [replace(config, seed=seed) for seed in range(count)]
+    return with_seeds(config, profile, SEEDS.get(system, OTHER_SEEDS))
 
 
 def _config(system: str, dataset: str) -> RunConfig:
@@ -141,10 +145,3 @@ def _config(system: str, dataset: str) -> RunConfig:
             "or take the paper's with profile trial or paper"
         )
     return system_config(system, dataset, selected()[dataset][system])
-
-
-ONE_DATASET = {"01_data": "av-digits"}
-"""Chapters about one data set, which they show whatever the others are made on."""
-
-NOTEBOOKS = {"02_leap_vs_mmil": leap_vs_mmil}
-"""Notebooks that need runs, and which."""

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from leap.errors import LeapError
-from leap.study.grid import NOTEBOOKS
+from leap.study.chapters import NOTEBOOKS
 from leap.study.records import REVISION, pick, read_records
 from leap.study.tables import TITLES, format_difference, format_scores, paired, score_table
 

@@ -35,9 +35,9 @@ class Record:
         revision: ``REVISION`` at the time.
         config: the run config as plain values.
         seed: the config's seed.
-        protocol: the config's decoding protocol.
+        protocol: the decoding protocol: the config's, with class thresholds where they are chosen on val.
         data: data set name and checksum.
-        selection: epoch chosen on val and its val score.
+        selection: epoch chosen on val and its val score, segment-level Type@AV unless the config says other.
         metrics: the ten scores × 100 on the config's split.
         per_video: the eight scores of every video in 0…1, six digits.
         segments: micro precision, recall and F × 100 over segments, by modality and number of events.

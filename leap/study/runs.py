@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from leap.config import RunConfig, to_dict
 from leap.criterion import Criterion
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
+from leap.decoding import Protocol
 from leap.denoising import NoiseRatios, noise_ratios
 from leap.engine import Predictions, Progress, fit, parse_videos, predict
 from leap.errors import LeapError
@@ -22,6 +24,7 @@ from leap.metrics import parsing_scores, per_video_scores, precision_recall
 from leap.models.checkpoint import Description, save_parser
 from leap.models.parser import Parser, build_parser
 from leap.presets import estimator
+from leap.protocols import choose_class_thresholds
 from leap.study import provenance
 from leap.study.records import REVISION, SCHEMA, Record, read_record, run_key, write_record
 from leap.text import label_embeddings
@@ -44,8 +47,11 @@ def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
         return build_parser(config.model, store.input_widths(config.model.inputs), labels)
 
 
-def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser, Progress]:
+def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser, Progress, Protocol]:
     """Train the config's parser in ``folder``; goes on from a checkpoint found there.
+
+    Returns:
+        The parser of the best epoch, how the training went, and the protocol to decode by.
 
     Raises:
         LeapError: for another data set than the config's, or a folder that holds another training.
@@ -58,14 +64,20 @@ def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser,
     val = store.videos("val", config.model.inputs)
     key = run_key(config, store.checksum)
     progress = fit(parser, criterion, videos, val, config.train, config.protocol, config.seed, folder, key)
-    return parser, progress
+    return parser, progress, _protocol(config, parser, val)
+
+
+def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:
+    if not config.thresholds_on_val:
+        return config.protocol
+    return choose_class_thresholds(parse_videos(parser, val), val.truth()[1], config.protocol)
 
 
 def _noise(config: RunConfig, store: FeatureStore, videos: Videos, folder: Path) -> NoiseRatios | None:
     """The noise ratios a run needs, of an estimator that is trained for it and for its seed."""
     if not config.loss.denoise:
         return None
-    parser, _ = train(estimator(config), store, folder / ESTIMATOR)
+    parser, _, _ = train(estimator(config), store, folder / ESTIMATOR)
     return noise_ratios(parse_videos(parser, videos), videos.weak)
 
 
@@ -78,13 +90,13 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
     if (folder / RECORD).exists():
         return read_record(folder / RECORD)
     started = time.perf_counter()
-    parser, progress = train(config, store, folder)
+    parser, progress, protocol = train(config, store, folder)
     videos = store.videos(config.split, config.model.inputs)
-    predictions = predict(parser, videos, config.protocol)
+    predictions = predict(parser, videos, protocol)
     seconds = time.perf_counter() - started
-    save_run_parser(parser, config, store, folder)
+    save_run_parser(parser, config, protocol, store, folder)
     _save_predictions(predictions, folder / PREDICTIONS)
-    record = _record(config, store, progress, predictions, videos, seconds)
+    record = _record(config, protocol, store, progress, predictions, videos, seconds)
     write_record(record, folder / RECORD)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     shutil.rmtree(folder / ESTIMATOR, ignore_errors=True)
@@ -100,10 +112,12 @@ def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) 
     return [make_run(config, store, results) for config in configs]
 
 
-def save_run_parser(parser: Parser, config: RunConfig, store: FeatureStore, folder: Path) -> Path:
+def save_run_parser(
+    parser: Parser, config: RunConfig, protocol: Protocol, store: FeatureStore, folder: Path
+) -> Path:
     """Save a run's parser with what describes it; returns the path of the file."""
     widths = store.input_widths(config.model.inputs)
-    return save_parser(parser, Description(config.model, config.protocol, store.classes, widths), folder)
+    return save_parser(parser, Description(config.model, protocol, store.classes, widths), folder)
 
 
 def load_predictions(folder: Path) -> Predictions:
@@ -123,6 +137,7 @@ def _save_predictions(predictions: Predictions, path: Path) -> None:
 
 def _record(
     config: RunConfig,
+    protocol: Protocol,
     store: FeatureStore,
     progress: Progress,
     predictions: Predictions,
@@ -130,14 +145,13 @@ def _record(
     seconds: float,
 ) -> Record:
     cubes = (predictions.audio, predictions.visual, *videos.truth())
-    values = to_dict(config)
     return Record(
         schema=SCHEMA,
         key=run_key(config, store.checksum),
         revision=REVISION,
-        config=values,
+        config=to_dict(config),
         seed=config.seed,
-        protocol=values["protocol"],
+        protocol=to_dict(replace(config, protocol=protocol))["protocol"],
         data={"name": store.dataset, "checksum": store.checksum},
         selection={"epoch": progress.best_epoch, "seg_type": progress.best_score},
         metrics=parsing_scores(*cubes),

@@ -15,10 +15,10 @@ from leap.errors import LeapError
 from leap.files import atomic_path
 from leap.metrics import overlapping_videos
 from leap.models.checkpoint import load_parser
+from leap.study.chapters import NOTEBOOKS, from_records
 from leap.study.figures import save_figure
 from leap.study.grid import (
     LEARNING_RATES,
-    NOTEBOOKS,
     PUBLISHED,
     SEARCH_SEEDS,
     Profile,
@@ -27,7 +27,7 @@ from leap.study.grid import (
     searched,
 )
 from leap.study.parsed import ParsedVideo, parse_video
-from leap.study.records import REVISION, Record, read_records, write_records
+from leap.study.records import REVISION, Record, pick, read_records, write_records
 from leap.study.runs import make_runs, run_folder
 from leap.study.search import search_records, search_table
 
@@ -51,15 +51,20 @@ class Study:
     def runs(self) -> dict[str, list[Record]]:
         """The notebook's records by system; runs that are missing are made.
 
-        At profiles ``full`` and ``paper`` they are also written to the committed ``results/records``.
+        At profiles ``full`` and ``paper`` they are also written to the committed ``results/records``, from
+        where the notebooks that `from_records` names take them.
         """
         grid = NOTEBOOKS[self.notebook](self.profile, self.store.dataset)
-        configs = [config for seeds in grid.values() for config in seeds]
-        records = make_runs(configs, self.store, self.results)
+        configs = list(dict.fromkeys(config for seeds in grid.values() for config in seeds))
+        path = self._path("records", self.notebook, ".jsonl.gz")
+        if from_records(self.notebook, self.profile):
+            records = pick(read_records(path), configs, self.store.checksum)
+        else:
+            records = make_runs(configs, self.store, self.results)
         if self.profile in PUBLISHED:
-            write_records(records, self._path("records", self.notebook, ".jsonl.gz"))
-        left = iter(records)
-        return {system: [next(left) for _ in seeds] for system, seeds in grid.items()}
+            write_records(records, path)
+        found = dict(zip(configs, records, strict=True))
+        return {system: [found[config] for config in seeds] for system, seeds in grid.items()}
 
     def publish(self, name: str, table: pd.DataFrame) -> None:
         """Write a table to the committed ``results/tables``; only at profiles ``full`` and ``paper``."""
@@ -89,8 +94,9 @@ class Study:
     def parsed(self, record: Record, index: int) -> ParsedVideo:
         """The test video at ``index`` as the record's model parses it."""
         config, video = record.run_config(), self.store.ids("test")[index]
-        parser, _ = load_parser(run_folder(config, self.store, self.results))
-        return parse_video(parser, self.store, config.protocol, "test", video)
+        parser, described = load_parser(run_folder(config, self.store, self.results))
+        inputs = described.model.inputs
+        return parse_video(parser, self.store, described.protocol, "test", video, inputs)
 
     def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test") -> str:
         """Data set, profile, seeds, revision and protocol: the line under every table and figure."""

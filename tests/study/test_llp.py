@@ -11,7 +11,7 @@ from leap.data.llp.pack import pack_llp
 from leap.data.store import FeatureStore
 from leap.models.checkpoint import load_parser
 from leap.study import llp, llp_figures, llp_tables
-from leap.study.grid import NOTEBOOKS
+from leap.study.chapters import NOTEBOOKS
 from leap.study.llp import Chapter, find_annotations, open_chapter
 from leap.study.runs import make_run, run_folder
 from leap.study.tables import TITLES
