@@ -105,7 +105,7 @@ def parse(
 
 @app.command("import-release")
 def import_release(
-    system: Annotated[str, typer.Argument(help="han, mm-pyr, valor or leap.")],
+    system: Annotated[str, typer.Argument(help="han, mm-pyr, valor, cmpae or leap.")],
     checkpoint: Annotated[Path, typer.Argument(help="The authors' .pt file.")],
     out: Annotated[Path, typer.Option(help="The .safetensors file to write.")],
     labels: Annotated[Path | None, typer.Option(help="LEAP: its label embeddings, .pt or .npy.")] = None,
@@ -114,9 +114,7 @@ def import_release(
 ) -> None:
     """Turn a checkpoint that a paper's authors released into a parser of this package."""
     from leap.data.taxonomy import LLP
-    from leap.decoding import Protocol
-    from leap.models.checkpoint import Description, save_parser
-    from leap.models.releases import from_release, read_checkpoint, release_model, release_widths
+    from leap.models.releases import from_release, read_checkpoint
     from leap.text import read_label_embeddings
 
     if (system == "leap") != (labels is not None):
@@ -124,8 +122,7 @@ def import_release(
     state = read_checkpoint(checkpoint)
     embedding = read_label_embeddings(labels, len(LLP)) if labels else None
     parser = from_release(system, state, heads, norm=norm.value, label_embedding=embedding)
-    model = release_model(system, state, heads, norm.value)
-    print(save_parser(parser, Description(model, Protocol(), LLP, release_widths(state)), out))
+    print(parser.save_pretrained(out))
 
 
 def main() -> None:

@@ -1,57 +1,45 @@
-"""A trained parser on disk: safetensors weights with what describes them in the metadata; no pickle."""
+"""A parser on disk: safetensors weights and what describes them; no pickle.
+
+In a folder these are ``model.safetensors`` and ``config.json``; a single ``.safetensors`` file has the
+description in its metadata.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from leap.config import ModelConfig
-from leap.decoding import Protocol
 from leap.errors import LeapError
-from leap.files import atomic_path
+from leap.files import atomic_path, atomic_write
+from leap.models.description import Description
 from leap.models.parser import Parser, build_parser
 
-FILE = "model.safetensors"
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a parser was made for.
-
-    Attributes:
-        model: its config.
-        protocol: the decoding protocol it was selected under.
-        classes: names of its C classes, in order.
-        widths: widths of the features it reads.
-    """
-
-    model: ModelConfig
-    protocol: Protocol
-    classes: tuple[str, ...]
-    widths: dict[str, int]
-
+FILE, CONFIG = "model.safetensors", "config.json"
 
 _ADAPTER = TypeAdapter(Description)
 
 
 def save_parser(parser: Parser, description: Description, folder: str | Path) -> Path:
-    """Write a ``.safetensors`` file, or ``model.safetensors`` in a folder, whole or not at all.
+    """Write a ``.safetensors`` file, or one and ``config.json`` in a folder, each whole or not at all.
 
     Returns:
-        Its path.
+        The path of the weights.
     """
-    path = _file(folder)
-    metadata = {"description": _ADAPTER.dump_json(description).decode()}
-    with atomic_path(path) as temporary:
-        save_file(parser.state_dict(), temporary, metadata)
+    parser.description = description
+    path, text = _file(folder), _ADAPTER.dump_json(description, indent=2).decode()
+    if path != Path(folder):
+        atomic_write(path.with_name(CONFIG), text + "\n")
+    with atomic_path(path) as temporary:  # one entry only: safetensors writes several in random order
+        save_file(parser.state_dict(), temporary, {"description": text})
     return path
 
 
 def load_parser(folder: str | Path) -> tuple[Parser, Description]:
     """Read what ``save_parser`` wrote, by its path or its folder; the parser is in eval mode.
+
+    In a folder ``config.json`` counts, where there is one.
 
     Raises:
         LeapError: if the file is missing, damaged or not one of ours.
@@ -61,7 +49,7 @@ def load_parser(folder: str | Path) -> tuple[Parser, Description]:
         with safe_open(path, framework="pt") as file:
             # cloned, because the file's own memory is not aligned and would round differently
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-            description = _ADAPTER.validate_json((file.metadata() or {})["description"])
+            description = _ADAPTER.validate_json(_description(path, folder, file.metadata() or {}))
         parser = build_parser(description.model, description.widths, tensors["label_embedding"])
         parser.load_state_dict(tensors)
     except FileNotFoundError:
@@ -69,6 +57,7 @@ def load_parser(folder: str | Path) -> tuple[Parser, Description]:
     except (OSError, SafetensorError, KeyError, ValidationError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise LeapError(f"{path}: not a trained parser ({reason}); make one with leap train") from None
+    parser.description = description
     return parser.eval(), description
 
 
@@ -85,6 +74,13 @@ def check_fit(description: Description, classes: tuple[str, ...], widths: Mappin
         )
     if description.widths != widths:
         raise LeapError(f"the parser reads features {description.widths}, the data have {dict(widths)}")
+
+
+def _description(path: Path, folder: str | Path, metadata: Mapping[str, str]) -> str:
+    config = path.with_name(CONFIG)
+    if path != Path(folder) and config.exists():
+        return config.read_text(encoding="utf-8")
+    return metadata["description"]
 
 
 def _file(path: str | Path) -> Path:

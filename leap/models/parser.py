@@ -1,14 +1,18 @@
 """Front end, encoder and decoder composed; every encoder works with every decoder."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from torch import Tensor, nn
 
 from leap.config import ModelConfig
 from leap.errors import LeapError
 from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch
+from leap.models.description import Description
 from leap.models.dropout import Dropout
 from leap.models.frontend import Frontend
 from leap.models.han import Han, UnimodalHan
@@ -38,6 +42,8 @@ class Parser(nn.Module):
     """
 
     label_embedding: Tensor | None
+    description: Description | None = None
+    """What the parser was made for, where it is read from disk or from a release, or was saved."""
 
     def __init__(
         self,
@@ -78,6 +84,33 @@ class Parser(nn.Module):
         if self.training or self.cross_share == 1:
             return parsing
         return blend(parsing, self._decode(self._unimodal, streams, labels), self.cross_share)
+
+    def save_pretrained(self, folder: str | Path) -> Path:
+        """Write ``model.safetensors`` and ``config.json`` in a folder; returns the path of the weights.
+
+        Raises:
+            LeapError: the parser has no ``description``.
+        """
+        from leap.models.checkpoint import save_parser
+
+        if self.description is None:
+            raise LeapError("this parser has no description of what it is for; set parser.description")
+        return save_parser(self, self.description, folder)
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path) -> Parser:
+        """Read a parser, in eval mode, from a folder, a ``.safetensors`` file or the Hugging Face Hub.
+
+        Args:
+            name: a path, or a repository on the Hub, such as ``"owner/name"``, if there is no such path.
+
+        Raises:
+            LeapError: there is none, it is not one of ours, or huggingface_hub is not installed.
+        """
+        from leap.models.checkpoint import load_parser
+        from leap.models.hub import snapshot
+
+        return load_parser(name if Path(name).exists() else snapshot(str(name)))[0]
 
     def unimodal(self, audio: Tensor, visual_2d: Tensor, visual_3d: Tensor | None = None) -> Parsing:
         """Parse without cross-modal attention, as CMPAE does to find noisy labels; HAN only.

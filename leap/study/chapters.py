@@ -17,6 +17,9 @@ ONE_DATASET = {"01_data": "av-digits", "20_presets": "av-digits", "21_audit": "a
 """Chapters about one data set, which they show whatever the others are made on."""
 
 
+LONG = ("20_presets", "21_audit")
+
+
 def from_records(notebook: str, profile: Profile) -> bool:
-    """Whether a notebook shows the committed records instead of making its runs: they take too long."""
-    return notebook != "02_leap_vs_mmil" and profile not in ("smoke", "full")
+    """Whether a notebook shows the committed records instead of making its runs, which take too long."""
+    return notebook in LONG and profile not in ("smoke", "full")

@@ -21,7 +21,8 @@ from leap.engine import Predictions, Progress, fit, parse_videos, predict
 from leap.errors import LeapError
 from leap.files import atomic_path
 from leap.metrics import parsing_scores, per_video_scores, precision_recall
-from leap.models.checkpoint import Description, save_parser
+from leap.models.checkpoint import save_parser
+from leap.models.description import Description
 from leap.models.parser import Parser, build_parser
 from leap.presets import estimator
 from leap.protocols import choose_class_thresholds

@@ -12,7 +12,8 @@ from leap.criterion import Criterion
 from leap.decoding import Protocol, decode
 from leap.engine import train_one_epoch
 from leap.errors import LeapError
-from leap.models.checkpoint import Description, check_fit, load_parser, save_parser
+from leap.models.checkpoint import check_fit, load_parser, save_parser
+from leap.models.description import Description
 from leap.models.parser import DECODERS, ENCODERS, build_parser
 from leap.text import random_orthogonal
 

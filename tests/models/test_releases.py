@@ -1,4 +1,5 @@
 import json
+import random
 import re
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from leap.data.taxonomy import LLP
 from leap.errors import LeapError
 from leap.models.checkpoint import load_parser
+from leap.models.parser import Parser
 from leap.models.releases import RELEASES, from_release, read_checkpoint, release_model
 from tests.golden_files import Golden
 
@@ -176,6 +178,31 @@ def test_bad_checkpoints_are_one_line(refused, tmp_path):
     assert "not a state dict" in refused(*command)
     assert "give --labels for leap" in refused(*command, "--labels", tmp_path / "x.pt")
     assert not (tmp_path / "y.safetensors").exists()
+
+
+def test_cmpaes_file_holds_more_than_its_tensors(tmp_path):
+    """Its tensors are under ``model``; the states of NumPy's and Python's generators lie beside them."""
+    _, state, _ = released("cmpae")
+    rest = {"numpy_rng": np.random.RandomState(0).get_state(), "random_rng": random.getstate(), "epochs": 20}
+    torch.save({"model": state, "torch_rng": torch.get_rng_state()} | rest, tmp_path / "x.pt")
+    read = read_checkpoint(tmp_path / "x.pt")
+    assert read.keys() == state.keys()
+    assert all(torch.equal(read[name], value) for name, value in state.items())
+
+
+def test_an_imported_parser_is_saved_with_its_releases_protocol(tmp_path):
+    _, state, _ = released("cmpae")
+    parser = from_release("cmpae", state)
+    parser.save_pretrained(tmp_path / "cmpae")
+    config = json.loads((tmp_path / "cmpae" / "config.json").read_text())
+    assert config["protocol"] == {"segment": 0.25, "gate": "modality", "gate_threshold": 0.45} | {
+        "class_thresholds": None
+    }
+    assert config["classes"] == list(LLP)
+    assert Parser.from_pretrained(tmp_path / "cmpae").description == parser.description
+    _, state, _ = released("leap_mmpyr_n1")
+    with pytest.raises(LeapError, match="no description"):
+        from_release("leap", state, 4).save_pretrained(tmp_path / "leap")
 
 
 def test_checkpoints_are_read_without_running_code(tmp_path):

@@ -50,7 +50,7 @@ def test_full_and_paper_write_what_is_committed(profile, make_study, tiny_record
     assert written == {"records/tiny_tiny.jsonl.gz", "tables/scores_tiny.csv", "figures/curves_tiny.png"}
     assert (tmp_path / "tables/scores_tiny.csv").read_text() == "system,seg_a\nLEAP,1.2346\n"
     zero, one = tiny_records
-    assert read_records(tmp_path / "records/tiny_tiny.jsonl.gz") == [one, zero, zero]
+    assert read_records(tmp_path / "records/tiny_tiny.jsonl.gz") == [one, zero]
 
 
 def test_settings_of_the_paper_are_not_searched(make_study, tiny_config):

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from leap.config import DecoderConfig, EncoderConfig, ModelConfig
+from leap.data.taxonomy import LLP
 from leap.errors import LeapError
+from leap.models.description import Description
 from leap.models.parser import Parser, build_parser
 from leap.models.releases.names import (
     MMIL,
@@ -24,12 +27,19 @@ from leap.models.releases.names import (
     mm_pyramid_names,
     valor_names,
 )
+from leap.protocols import named_protocol
 
 State = Mapping[str, Tensor]
 Norm = Literal["post", "pre"]
 
 HEADS = {"han": 1, "mm-pyr": 8, "valor": 8, "cmpae": 1, "leap": 8}
 """Attention heads of the releases; tensors cannot tell."""
+
+NUMPY_ARRAYS: list[Any] = [
+    (np.array([]).__reduce__()[0], f"{module}.multiarray._reconstruct")
+    for module in ("numpy.core", "numpy._core")
+] + [np.ndarray, np.dtype, type(np.dtype(np.uint32))]
+"""What a stored NumPy array is made of; its making runs no code of the file."""
 
 LISTED = 5
 """Names that a message lists of each kind."""
@@ -61,7 +71,8 @@ def from_release(
     """Make a parser, in eval mode, from a released checkpoint.
 
     Sizes are inferred from the tensors. Tensors that the release makes and never reads are dropped; any other
-    that does not find its place is an error.
+    that does not find its place is an error. A parser of LLP's 25 classes that has all it needs can be saved:
+    it is described as one of LLP, with its release's protocol.
 
     Args:
         system: ``"han"``, ``"mm-pyr"`` (whose MMIL reads the streams swapped), ``"valor"``, ``"cmpae"`` (its
@@ -78,11 +89,14 @@ def from_release(
     state = _without_wrapper(state_dict)
     model = release_model(system, state, heads, norm)
     with _refusing(system):
-        like = (1, state[LABEL].shape[1]) if system == "leap" else (len(state[EVENT]), 1)
-        parser = build_parser(model, release_widths(state), torch.zeros(like))
+        classes = len(LLP) if system == "leap" else len(state[EVENT])
+        label_width = state[LABEL].shape[1] if system == "leap" else 1
+        parser = build_parser(model, release_widths(state), torch.zeros(classes, label_width))
     parser.load_state_dict(_translate(RELEASES[system], parser, state, model), strict=False)
     if system == "leap":
         parser.label_embedding = label_embedding
+    if parser.label_embedding is not None and classes == len(LLP):
+        parser.description = Description(model, named_protocol(system), LLP, release_widths(state))
     return parser.eval()
 
 
@@ -111,15 +125,20 @@ def release_widths(state_dict: State) -> dict[str, int]:
 def read_checkpoint(path: Path) -> State:
     """Read the tensors of a checkpoint without running code that it may contain.
 
+    CMPAE keeps them under ``"model"``, beside the states of training and of random generators.
+
     Raises:
         LeapError: the file cannot be read, or is not a table of tensors.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(NUMPY_ARRAYS):
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise LeapError(f"{path}: cannot be read ({error.strerror}); give a released checkpoint") from None
     except Exception:  # torch raises many kinds, and advises to run the code that a file may contain
         raise LeapError(f"{path}: damaged, or holds more than tensors by name") from None
+    if isinstance(state, Mapping) and isinstance(state.get("model"), Mapping):
+        state = state["model"]
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise LeapError(f"{path}: not a state dict, a table of tensors by name")
     return state
