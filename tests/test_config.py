@@ -52,6 +52,22 @@ CHANGED = {
     "split": "val",
 }
 
+ADDED = {
+    "model.inputs": ["clap", "clip"],
+    "model.elu": True,
+    "model.global_branch": True,
+    "model.visual_dropout": 0.5,
+    "model.cross_share": 0.7,
+    "loss.basic": "han",
+    "loss.warmup": "ramp",
+    "train.optimizer": "adam",
+    "train.betas": [0.5, 0.999],
+    "train.schedule": {"name": "drops", "period": 6, "factor": 0.25},
+    "train.selection": "mean",
+    "train.ties": "earlier",
+}
+"""Fields that came later: left out at their defaults, so that the keys of older runs stay."""
+
 positive = st.integers(1, 1000)
 unit = st.floats(0, 1)
 CONFIGS = st.builds(
@@ -208,3 +224,29 @@ def test_read_from_a_file_and_from_standard_input(tmp_path, monkeypatch):
     (tmp_path / "run.json").write_text(text)
     monkeypatch.setattr("sys.stdin", StringIO(text))
     assert read_config(tmp_path / "run.json") == read_config("-") == RunConfig(seed=7)
+
+
+@pytest.mark.parametrize(("path", "value"), ADDED.items())
+def test_fields_that_came_later_change_the_key_but_at_their_default(path, value):
+    leaf = path.replace(".", "__")
+    values = changed(**{leaf: value})
+    assert path not in dict(leaves(to_dict(RunConfig())))
+    assert key(values) != key(to_dict(RunConfig()))
+    assert from_dict(json.loads(canonical_json(to_dict(from_dict(values))))) == from_dict(values)
+
+
+def test_keys_of_committed_runs_stay():
+    """The key of the default config as it was before fields were added."""
+    assert run_key(RunConfig(), "checksum") == "c55c8eb8ef073ecc"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"loss__denoise": True}, "denoise belongs to"),
+        ({"thresholds_on_val": True}, "thresholds_on_val belongs to"),
+    ],
+)
+def test_options_without_what_they_need_are_refused(values, message):
+    with pytest.raises(LeapError, match=message):
+        from_dict(changed(**values))

@@ -3,12 +3,17 @@ from dataclasses import replace
 import pytest
 import torch
 
+from leap.config import DecoderConfig, EncoderConfig, LossConfig
+from leap.data.store import FeatureStore
+from leap.decoding import Protocol
 from leap.engine import predict
 from leap.errors import LeapError
 from leap.models.checkpoint import load_parser
+from leap.protocols import VISUAL_GRID
 from leap.study import runs
 from leap.study.records import REVISION, read_record, run_key
 from leap.study.runs import RECORD, load_predictions, make_parser, make_run, make_runs, run_folder
+from tests.conftest import tiny_split
 
 
 def test_a_run_leaves_record_predictions_and_model(tiny_records, tiny_store, tiny_results, tiny_config):
@@ -95,3 +100,69 @@ def test_training_on_the_first_videos_only(tiny_store, tiny_config, tmp_path, mo
         runs.train(config, tiny_store, tmp_path / run_key(config, ""))
     assert [len(videos) for videos in seen] == [24, 5]
     assert torch.equal(seen[1].audio, seen[0].audio[:5])
+
+
+@pytest.fixture
+def cmpae_config(tiny_config):
+    model = replace(
+        tiny_config.model,
+        encoder=EncoderConfig("cmpae"),
+        decoder=DecoderConfig("cmpae", 0),
+        elu=True,
+        global_branch=True,
+        visual_dropout=0.5,
+        cross_share=0.7,
+    )
+    return replace(
+        tiny_config,
+        model=model,
+        loss=LossConfig(basic="cmpae", denoise=True),
+        protocol=Protocol(0.25, "modality", 0.45),
+        thresholds_on_val=True,
+    )
+
+
+def test_cmpae_estimates_noise_and_chooses_thresholds_within_its_run(cmpae_config, tiny_store, tmp_path):
+    record = make_run(cmpae_config, tiny_store, tmp_path)
+    folder = run_folder(cmpae_config, tiny_store, tmp_path)
+    assert not (folder / runs.ESTIMATOR).exists()
+    thresholds = record.protocol["class_thresholds"]
+    assert len(thresholds) == 3
+    assert set(thresholds) <= set(VISUAL_GRID)
+    assert record.config["protocol"]["class_thresholds"] is None
+    parser, description = load_parser(folder)
+    assert description.protocol.class_thresholds == tuple(thresholds)
+    made = predict(parser, tiny_store.videos("test"), description.protocol)
+    assert torch.equal(load_predictions(folder).visual, made.visual.float())
+    assert {f"loss_{name}" for name in ("nce", "mutual", "total")} <= record.history[0].keys()
+
+
+def test_label_noise_is_estimated_by_a_parser_of_the_same_seed(cmpae_config, tiny_store, tmp_path):
+    videos = tiny_store.videos("train")
+    first, again = (runs._noise(cmpae_config, tiny_store, videos, tmp_path / name) for name in "ab")
+    assert torch.equal(first.audio, again.audio)
+    assert torch.equal(first.visual, again.visual)
+    assert first.visual.shape == (3,)
+    assert 0 < first.visual.max() <= 1
+    assert runs._noise(replace(cmpae_config, loss=LossConfig()), tiny_store, videos, tmp_path / "c") is None
+
+
+def test_clap_and_clip_take_the_place_of_the_usual_features(tiny_config, make_tiny_store, tmp_path):
+    splits = {name: tiny_split(8, seed) for seed, name in enumerate(("train", "val", "test"))}
+    for split in splits.values():
+        split |= {"clap": split["audio"][..., :3] + 1, "clip": split["visual_2d"][..., :2] + 1}
+    with FeatureStore(make_tiny_store(tmp_path / "x.h5", splits=splits)) as store:
+        config = replace(tiny_config, model=replace(tiny_config.model, inputs=("clap", "clip")))
+        make_run(config, store, tmp_path)
+        videos = store.videos("test", ("clap", "clip"))
+        assert torch.equal(videos.audio, store.features("test", "clap"))
+        assert torch.equal(videos.visual_2d, store.features("test", "clip"))
+        _, description = load_parser(run_folder(config, store, tmp_path))
+        assert description.widths == {"audio": 3, "visual_2d": 2}
+        assert store.input_widths(("clap", "clip")) == description.widths
+
+
+def test_features_that_are_not_there_are_one_line(tiny_config, tiny_store, tmp_path):
+    config = replace(tiny_config, model=replace(tiny_config.model, inputs=("clap", "clip")))
+    with pytest.raises(LeapError, match="no features 'clap'; it has audio, visual_2d"):
+        make_run(config, tiny_store, tmp_path)

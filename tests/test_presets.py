@@ -1,0 +1,120 @@
+import json
+
+import pytest
+import torch
+
+from leap.config import from_dict
+from leap.decoding import Protocol
+from leap.errors import LeapError
+from leap.models.parser import build_parser
+from leap.presets import PRESETS, estimator, narrow, preset
+from leap.schedules import learning_rate
+
+LLP_WIDTHS = {"audio": 128, "visual_2d": 2048, "visual_3d": 512}
+TRAINING = {
+    # optimiser, rate, batch, epochs, weight decay, gradient norm; the papers' scripts
+    "han": ("adam", 3e-4, 16, 40, 0.0, None),
+    "mm-pyr": ("adam", 1e-4, 16, 40, 0.0, None),
+    "valor": ("adamw", 1e-4, 64, 60, 1e-3, 1.0),
+    "valor+": ("adamw", 3e-4, 64, 60, 1e-3, 1.0),
+    "valor++": ("adamw", 3e-4, 64, 60, 1e-3, 1.0),
+    "cmpae": ("adam", 5e-4, 128, 20, 0.0, None),
+    "jomold-estimator": ("adam", 5e-4, 128, 25, 0.0, None),
+    "leap-han": ("adam", 1e-4, 32, 30, 0.0, None),
+    "leap": ("adam", 1e-4, 32, 30, 0.0, None),
+    "leap-release": ("adam", 1e-4, 32, 30, 0.0, None),
+}
+
+
+def test_every_preset_is_checked():
+    assert TRAINING.keys() == PRESETS.keys()
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_training_is_the_releases(name):
+    train = preset(name).train
+    found = (train.optimizer, train.lr, train.batch, train.epochs, train.weight_decay, train.clip)
+    assert found == TRAINING[name]
+
+
+def rates(name, epochs):
+    train = preset(name).train
+    return [learning_rate(epoch * 7, 7, train) / train.lr for epoch in epochs]
+
+
+def test_schedules():
+    for name in ("han", "mm-pyr", "leap"):
+        assert rates(name, (0, 9, 10, 20)) == pytest.approx([1, 1, 0.1, 0.01])
+    for name in ("cmpae", "jomold-estimator"):
+        assert rates(name, (0, 5, 6, 12, 18)) == pytest.approx([1, 1, 0.25, 0.0625, 0.015625])
+    for name in ("valor", "valor+", "valor++"):
+        assert rates(name, (0, 1, 9, 10)) == pytest.approx([0, 0.1, 0.9, 1])
+        assert preset(name).train.betas == (0.5, 0.999)
+
+
+def test_selection_and_protocols():
+    assert {name: config.train.selection for name, config in PRESETS.items()} == dict.fromkeys(
+        PRESETS, "seg_type"
+    ) | {"cmpae": "mean", "jomold-estimator": "evt_a"}
+    assert preset("valor").train.ties == "earlier"
+    assert preset("han").train.ties == "later"
+    assert preset("leap").protocol == preset("han").protocol == Protocol()
+    assert preset("cmpae").protocol == Protocol(0.25, "modality", 0.45)
+    assert preset("cmpae").thresholds_on_val
+
+
+def parameters(name, widths):
+    config = preset(name)
+    with torch.device("meta"):
+        parser = build_parser(config.model, widths, torch.zeros(25, 300))
+    return sum(parameter.numel() for parameter in parser.parameters())
+
+
+def test_parameters_at_full_size():
+    """Of what the releases use; they create more besides."""
+    assert parameters("leap", LLP_WIDTHS) - parameters("leap-release", LLP_WIDTHS) == 0
+    linear = lambda i, o: i * o + o  # noqa: E731
+    front = linear(128, 512) + linear(2048, 512) + linear(512, 512) + linear(1024, 512)
+    layer = 2 * (linear(512, 3 * 512) + linear(512, 512)) + linear(512, 512) * 2 + 4 * 512
+    assert parameters("han", LLP_WIDTHS) == front + layer + 3 * linear(512, 25)
+    evidential = 2 * linear(512, 25) + linear(512, 50) + 2 * linear(512, 512)
+    branch = linear(512, 512) + linear(512, 25)
+    assert parameters("cmpae", LLP_WIDTHS) == front + layer + evidential + branch
+    assert parameters("valor++", {"audio": 768, "visual_2d": 768, "visual_3d": 512}) > 0
+
+
+def test_valor_plus_plus_reads_clap_and_clip_where_they_are():
+    assert preset("valor++").model.inputs == ("clap", "clip")
+    assert preset("valor++", "av-digits", ("audio", "visual_2d")) == preset("valor+", "av-digits")
+
+
+def test_labels_are_those_packed_with_llp():
+    assert preset("leap", "llp").model.labels == "dataset"
+    assert preset("leap", "av-digits").model.labels == "orthogonal"
+    assert preset("han", "llp").model.labels == "orthogonal"
+
+
+def test_narrow_keeps_proportions():
+    config = narrow(preset("valor"), 64)
+    assert (config.model.width, config.model.ffn) == (64, 128)
+    assert config.train.lr == pytest.approx(8e-4)
+
+
+def test_the_estimator_has_the_runs_data_seed_and_sizes():
+    config = narrow(preset("cmpae", "av-digits"), 64)
+    found = estimator(config)
+    assert (found.dataset, found.seed, found.model.width, found.model.ffn) == ("av-digits", 0, 64, 64)
+    assert (found.train.epochs, found.train.lr) == (25, config.train.lr)
+    assert (found.model.encoder.name, found.model.visual_dropout) == ("han-unimodal", 0.5)
+
+
+def test_unknown_presets_are_one_line(refused):
+    assert "no preset 'cmt'; known are han, mm-pyr" in refused("preset", "cmt")
+    with pytest.raises(LeapError):
+        preset("cmt")
+
+
+def test_command_prints_a_run_config(leap):
+    status, out, err = leap("preset", "cmpae", "--data", "av-digits", "--width", 64)
+    assert (status, err) == (0, "")
+    assert from_dict(json.loads(out)) == narrow(preset("cmpae", "av-digits"), 64)
