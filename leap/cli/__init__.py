@@ -39,13 +39,12 @@ def train(config: Config, out: Out, data: Data = "") -> None:
     """Train a parser and save it in a folder; goes on from a checkpoint found there."""
     from leap.config import read_config
     from leap.data.store import open_dataset
-    from leap.study.runs import save_run_parser
     from leap.study.runs import train as train_parser
 
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
-    parser, progress, protocol = train_parser(settings, store, out)
-    print(save_run_parser(parser, settings, protocol, store, out))
+    parser, progress = train_parser(settings, store, out)
+    print(parser.save_pretrained(out))
     print(f"best epoch {progress.best_epoch}: val score {progress.best_score:.2f}")
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from leap.config import EncoderConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, Variant
 from leap.decoding import Protocol
 from leap.presets import narrow, preset
 from leap.study.grid import SHIPPED, Profile, selected, system_config, with_seeds
+from leap.study.tables import Runs, paired
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,11 @@ def departures(dataset: str) -> dict[str, Departure]:
 
 def audit(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of the audit, by departure and side; equal runs are made once."""
-    sides = {
-        f"{name}, {side}": config
-        for name, found in departures(dataset).items()
-        for side, config in (("paper", found.as_paper), ("release", found.as_released))
-    }
-    return {name: _seeds(config, profile) for name, config in sides.items()}
+    runs = {}
+    for departure, found in departures(dataset).items():
+        for side, config in zip(side_names(departure), (found.as_released, found.as_paper), strict=True):
+            runs[side] = _seeds(config, profile)
+    return runs
 
 
 def _seeds(config: RunConfig, profile: Profile) -> list[RunConfig]:
@@ -139,3 +141,33 @@ def _variant(config: RunConfig, variant: Variant) -> RunConfig:
 
 def _encoder(model: ModelConfig, name: str) -> ModelConfig:
     return replace(model, encoder=EncoderConfig(name, model.encoder.layers, model.encoder.heads))
+
+
+def side_names(departure: str) -> tuple[str, str]:
+    """The names of a departure's two systems: as released, and as in the paper."""
+    return f"{departure}, release", f"{departure}, paper"
+
+
+def words_table(dataset: str) -> pd.DataFrame:
+    """What every departure is, in words."""
+    rows = {
+        name: {"the paper": found.paper, "the release": found.release}
+        for name, found in departures(dataset).items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def worth_table(runs: Runs, dataset: str) -> pd.DataFrame:
+    """What every departure is worth: release minus paper, paired, in the four means of scores.
+
+    Returns:
+        One row per departure (index ``system``) and score: difference, low, high, n (paired seeds).
+    """
+    rows = []
+    for departure in departures(dataset):
+        release, paper = (runs[name] for name in side_names(departure))
+        rows += [
+            {"system": departure, "score": score} | paired(release, paper, score)
+            for score in ("seg_type", "seg_event", "evt_type", "evt_event")
+        ]
+    return pd.DataFrame(rows).set_index(["system", "score"])

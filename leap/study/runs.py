@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -21,7 +22,6 @@ from leap.engine import Predictions, Progress, fit, parse_videos, predict
 from leap.errors import LeapError
 from leap.files import atomic_path
 from leap.metrics import parsing_scores, per_video_scores, precision_recall
-from leap.models.checkpoint import save_parser
 from leap.models.description import Description
 from leap.models.parser import Parser, build_parser
 from leap.presets import estimator
@@ -48,24 +48,25 @@ def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
         return build_parser(config.model, store.input_widths(config.model.inputs), labels)
 
 
-def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser, Progress, Protocol]:
+def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser, Progress]:
     """Train the config's parser in ``folder``; goes on from a checkpoint found there.
 
     Returns:
-        The parser of the best epoch, how the training went, and the protocol to decode by.
+        The parser of the best epoch, described with the protocol to decode by, and how the training went.
 
     Raises:
         LeapError: for another data set than the config's, or a folder that holds another training.
     """
     if config.dataset != store.dataset:
         raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
-    videos = store.videos("train", config.model.inputs)[: config.train.videos]
+    inputs, key = config.model.inputs, run_key(config, store.checksum)
+    videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
     parser = make_parser(config, store)
     criterion = Criterion(config.loss, _noise(config, store, videos, folder))
-    val = store.videos("val", config.model.inputs)
-    key = run_key(config, store.checksum)
     progress = fit(parser, criterion, videos, val, config.train, config.protocol, config.seed, folder, key)
-    return parser, progress, _protocol(config, parser, val)
+    protocol = _protocol(config, parser, val)
+    parser.description = Description(config.model, protocol, store.classes, store.input_widths(inputs))
+    return parser, progress
 
 
 def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:
@@ -78,7 +79,7 @@ def _noise(config: RunConfig, store: FeatureStore, videos: Videos, folder: Path)
     """The noise ratios a run needs, of an estimator that is trained for it and for its seed."""
     if not config.loss.denoise:
         return None
-    parser, _, _ = train(estimator(config), store, folder / ESTIMATOR)
+    parser, _ = train(estimator(config), store, folder / ESTIMATOR)
     return noise_ratios(parse_videos(parser, videos), videos.weak)
 
 
@@ -91,11 +92,12 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
     if (folder / RECORD).exists():
         return read_record(folder / RECORD)
     started = time.perf_counter()
-    parser, progress, protocol = train(config, store, folder)
+    parser, progress = train(config, store, folder)
+    protocol = cast(Description, parser.description).protocol
     videos = store.videos(config.split, config.model.inputs)
     predictions = predict(parser, videos, protocol)
     seconds = time.perf_counter() - started
-    save_run_parser(parser, config, protocol, store, folder)
+    parser.save_pretrained(folder)
     _save_predictions(predictions, folder / PREDICTIONS)
     record = _record(config, protocol, store, progress, predictions, videos, seconds)
     write_record(record, folder / RECORD)
@@ -111,14 +113,6 @@ def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) 
     for config in tqdm(missing, "runs", disable=not missing or (False if in_notebook else None)):
         make_run(config, store, results)
     return [make_run(config, store, results) for config in configs]
-
-
-def save_run_parser(
-    parser: Parser, config: RunConfig, protocol: Protocol, store: FeatureStore, folder: Path
-) -> Path:
-    """Save a run's parser with what describes it; returns the path of the file."""
-    widths = store.input_widths(config.model.inputs)
-    return save_parser(parser, Description(config.model, protocol, store.classes, widths), folder)
 
 
 def load_predictions(folder: Path) -> Predictions:

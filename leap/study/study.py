@@ -77,6 +77,17 @@ class Study:
         if self.profile in PUBLISHED:
             save_figure(figure, self._path("figures", name, ".png"))
 
+    def elsewhere(self, name: str, dataset: str) -> pd.DataFrame:
+        """A committed table of differences that the same notebook made on another data set.
+
+        Raises:
+            LeapError: there is none.
+        """
+        path = committed() / "tables" / f"{named(name, dataset)}.csv"
+        if not path.exists():
+            raise LeapError(f"{path}: no such table; make it with dataset={dataset} and profile=full")
+        return pd.read_csv(path, index_col=["system", "score"])
+
     def settings(self) -> tuple[pd.DataFrame, str]:
         """How each system is set, and where that comes from: the search on val, or the paper."""
         if not searched(self.profile):
@@ -98,14 +109,19 @@ class Study:
         inputs = described.model.inputs
         return parse_video(parser, self.store, described.protocol, "test", video, inputs)
 
-    def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test") -> str:
-        """Data set, profile, seeds, revision and protocol: the line under every table and figure."""
+    def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test", protocol: str = "") -> str:
+        """Data set, profile, seeds, revision and protocol: the line under every table and figure.
+
+        The protocol is the first run's if not given.
+        """
+        protocol = protocol or describe(next(iter(runs.values()))[0].run_config().protocol)
+        made = ", from committed records" if from_records(self.notebook, self.profile) else ""
         seeds = sorted({len(records) for records in runs.values()})
         count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
         noun = "seed" if seeds == [1] else "seeds"
         return (
-            f"Data set {self.store.dataset} ({split}), profile {self.profile}, {count} {noun}, "
-            f"revision {REVISION}, {describe(next(iter(runs.values()))[0].run_config().protocol)}."
+            f"Data set {self.store.dataset} ({split}), profile {self.profile}{made}, {count} {noun}, "
+            f"revision {REVISION}, {protocol}."
         )
 
     def _paper_settings(self) -> pd.DataFrame:

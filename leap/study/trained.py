@@ -1,5 +1,9 @@
 """Every preset, trained on the embedded data."""
 
+from collections.abc import Mapping
+
+import pandas as pd
+
 from leap.config import RunConfig
 from leap.data.store import open_dataset
 from leap.presets import PRESETS, narrow, preset
@@ -15,3 +19,44 @@ def trained_presets(profile: Profile, dataset: str) -> dict[str, list[RunConfig]
         features = tuple(store.widths)
     configs = {name: narrow(preset(name, dataset, features), WIDTH) for name in PRESETS}
     return {name: with_seeds(config, profile, 1) for name, config in configs.items()}
+
+
+def preset_table() -> pd.DataFrame:
+    """How every preset is built and trained on LLP."""
+    return pd.DataFrame.from_dict({name: _row(preset(name)) for name in PRESETS}, orient="index")
+
+
+def _row(config: RunConfig) -> dict[str, str]:
+    model, train, protocol = config.model, config.train, config.protocol
+    clip = "" if train.clip is None else f", norm ≤ {train.clip:g}"
+    schedule = train.schedule
+    rise = f"rise over {schedule.period} epochs, cosine to {schedule.factor:g}"
+    drops = f"× {schedule.factor:g} every {schedule.period} epochs"
+    return {
+        "encoder": f"{model.encoder.name} × {model.encoder.layers}, {model.encoder.heads} heads",
+        "decoder": f"{model.decoder.name}{f' ({model.decoder.variant})' * (model.decoder.name == 'leap')}",
+        "d / FFN": f"{model.width} / {model.ffn}",
+        "losses": config.loss.basic + " + L_avss" * (config.loss.weight_avss > 0),
+        "optimiser": f"{train.optimizer}, {train.lr:g}{clip}",
+        "schedule": rise if schedule.name == "epochs" else drops,
+        "batch × epochs": f"{train.batch} × {train.epochs}",
+        "selection": train.selection,
+        "protocol": f"{protocol.segment:g}, {protocol.gate} gate {protocol.gate_threshold:g}",
+    }
+
+
+MEANS = ("seg Type@AV", "seg Event@AV", "evt Type@AV", "evt Event@AV")
+
+
+def above_the_floor(scores: pd.DataFrame, floor: Mapping[str, float]) -> str:
+    """Which systems are above what needs no model in all of Type@AV and Event@AV, in a sentence.
+
+    Args:
+        scores: one row a system, columns named as the floor's entries.
+        floor: the best score without a model.
+    """
+    passed = {name: all(row[mean] > floor[mean] for mean in MEANS) for name, row in scores.iterrows()}
+    below = [str(name) for name, passes in passed.items() if not passes]
+    if not below:
+        return f"All {len(passed)} presets are above the best of these floors in {', '.join(MEANS)}."
+    return f"Not above the best of these floors in all of {', '.join(MEANS)}: {', '.join(below)}."
