@@ -1,0 +1,33 @@
+import pandas as pd
+
+from leap.presets import PRESETS
+from leap.study.trained import MEANS, WIDTH, above_the_floor, preset_table, trained_presets
+
+
+def test_every_preset_is_trained_once_and_narrow():
+    grid = trained_presets("full", "av-digits")
+    assert list(grid) == list(PRESETS)
+    assert {len(runs) for runs in grid.values()} == {1}
+    assert {runs[0].model.width for runs in grid.values()} == {WIDTH}
+    assert {name: runs[0].train.epochs for name, runs in grid.items()} == {
+        name: config.train.epochs for name, config in PRESETS.items()
+    }
+    assert {runs[0].dataset for runs in grid.values()} == {"av-digits"}
+
+
+def test_settings_in_words():
+    table = preset_table()
+    assert table.loc["leap", "optimiser"] == "adam, 0.0001"
+    assert table.loc["valor++", "optimiser"] == "adamw, 0.0003, norm ≤ 1"
+    assert table.loc["cmpae", "schedule"] == "× 0.25 every 6 epochs"
+    assert table.loc["valor", "schedule"] == "rise over 10 epochs, cosine to 0.01"
+    assert table.loc["leap-release", "decoder"] == "leap (release)"
+    assert table.loc["leap", "losses"] == "leap + L_avss"
+
+
+def test_the_floor_has_to_be_passed_in_every_mean():
+    scores = pd.DataFrame({mean: {"good": 50.0, "mixed": 50.0} for mean in MEANS})
+    floor = dict.fromkeys(MEANS, 40.0)
+    assert above_the_floor(scores, floor).startswith("All 2 presets are above")
+    scores.loc["mixed", MEANS[3]] = 40.0
+    assert above_the_floor(scores, floor).endswith("evt Event@AV: mixed.")
