@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -10,7 +11,7 @@ from leap.config import EncoderConfig, LossConfig, ModelConfig, RunConfig, Train
 from leap.decoding import Protocol
 from leap.presets import narrow, preset
 from leap.study.grid import SHIPPED, Profile, selected, system_config, with_seeds
-from leap.study.tables import Runs, paired
+from leap.study.tables import TITLES, Runs, paired, score_table
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Departure:
     as_released: RunConfig
 
 
+MEANS = ("seg_type", "seg_event", "evt_type", "evt_event")
 WIDTH = 64
 SEEDS, SLOW_SEEDS = 5, 3
 """Runs of each kind; MM-Pyr and LLP-Sim are slow."""
@@ -157,6 +159,19 @@ def words_table(dataset: str) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def mean_table(runs: Runs, floor: Mapping[str, float]) -> pd.DataFrame:
+    """The four means of every departure's two systems, and of the best that needs no model.
+
+    Args:
+        runs: records by system.
+        floor: its scores, by the scores' titles.
+    """
+    scores = score_table(runs)
+    table = scores[list(MEANS)].rename(columns=TITLES)
+    table.loc["(no model)"] = [floor[TITLES[name]] for name in MEANS]
+    return table
+
+
 def worth_table(runs: Runs, dataset: str) -> pd.DataFrame:
     """What every departure is worth: release minus paper, paired, in the four means of scores.
 
@@ -166,8 +181,5 @@ def worth_table(runs: Runs, dataset: str) -> pd.DataFrame:
     rows = []
     for departure in departures(dataset):
         release, paper = (runs[name] for name in side_names(departure))
-        rows += [
-            {"system": departure, "score": score} | paired(release, paper, score)
-            for score in ("seg_type", "seg_event", "evt_type", "evt_event")
-        ]
+        rows += [{"system": departure, "score": score} | paired(release, paper, score) for score in MEANS]
     return pd.DataFrame(rows).set_index(["system", "score"])

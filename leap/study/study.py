@@ -78,7 +78,7 @@ class Study:
             save_figure(figure, self._path("figures", name, ".png"))
 
     def elsewhere(self, name: str, dataset: str) -> pd.DataFrame:
-        """A committed table of differences that the same notebook made on another data set.
+        """A committed table that the same notebook made on another data set.
 
         Raises:
             LeapError: there is none.
@@ -86,7 +86,8 @@ class Study:
         path = committed() / "tables" / f"{named(name, dataset)}.csv"
         if not path.exists():
             raise LeapError(f"{path}: no such table; make it with dataset={dataset} and profile=full")
-        return pd.read_csv(path, index_col=["system", "score"])
+        table = pd.read_csv(path)
+        return table.set_index([name for name in ("system", "score") if name in table])
 
     def settings(self) -> tuple[pd.DataFrame, str]:
         """How each system is set, and where that comes from: the search on val, or the paper."""

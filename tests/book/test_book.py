@@ -15,6 +15,8 @@ PAGES = {
     "results/notebooks/01_data": "What is kept apart",
     "results/notebooks/02_leap_vs_mmil": "Paired differences",
     "results/notebooks/03_llp": "One file instead of fifty thousand",
+    "results/notebooks/20_presets": "What they cost",
+    "results/notebooks/21_audit": "The same on LLP-Sim",
     "book/reproduce": "make book",
     "book/releases": "What is dropped",
     "book/extending": "A new decoder",
@@ -27,6 +29,7 @@ FIGURES = {
     "results/notebooks/01_data": 4,
     "results/notebooks/02_leap_vs_mmil": 3,
     "results/notebooks/03_llp": 4,
+    "results/notebooks/21_audit": 1,
 }
 INTERVAL = r"[+−]\d+\.\d \[[+−]\d+\.\d,\s[+−]\d+\.\d\]"
 

@@ -3,7 +3,7 @@ from dataclasses import fields
 import pytest
 
 from leap.config import to_dict
-from leap.study.audit import audit, departures, side_names, words_table, worth_table
+from leap.study.audit import audit, departures, mean_table, side_names, words_table, worth_table
 from leap.study.grid import selected, system_config
 
 DATASETS = ("av-digits", "llp-sim")
@@ -82,3 +82,14 @@ def shifted(record):
     values = {field.name: getattr(record, field.name) for field in fields(record)}
     scores = record.per_video | {"seg_event": [score + 0.1 for score in record.per_video["seg_event"]]}
     return type(record)(**(values | {"per_video": scores}))
+
+
+def test_means_stand_beside_what_needs_no_model(tiny_records):
+    runs = {side: tiny_records for side in side_names("LEAP: union")}
+    table = mean_table(
+        runs, dict.fromkeys(("seg Type@AV", "seg Event@AV", "evt Type@AV", "evt Event@AV"), 7.0)
+    )
+    assert list(table.index) == [*side_names("LEAP: union"), "(no model)"]
+    expected = sum(record.metrics["seg_type"] for record in tiny_records) / 2
+    assert table.iloc[0]["seg Type@AV"] == pytest.approx(expected)
+    assert table.loc["(no model)"].tolist() == [7.0] * 4
