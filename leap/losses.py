@@ -148,6 +148,7 @@ def mutual(parsing: Parsing, weak: Tensor, step: int) -> Tensor:
     whole, whole_doubt = parsing.video.clamp(CLAMP, 1 - CLAMP), doubt.video.clamp(min=LEAST_DOUBT)
 
     def term(sure: Tensor, modalities: Tensor) -> Tensor:
+        """One direction's squared differences, (B, C)."""
         if step % 2:
             return whole_doubt[:, None] * sure * (whole - modalities.detach()) ** 2
         return (1 - whole_doubt)[:, None] * sure * (whole.detach() - modalities) ** 2

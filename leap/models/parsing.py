@@ -72,9 +72,11 @@ def blend(first: Parsing, second: Parsing, share: float) -> Parsing:
     """
 
     def mixed(name: str) -> Tensor:
+        """Probabilities of both."""
         return torch.lerp(getattr(second, name), getattr(first, name), share)
 
     def mixed_logits(name: str) -> Tensor:
+        """Logits whose sigmoid is the average of both's."""
         probability = torch.lerp(getattr(second, name).sigmoid(), getattr(first, name).sigmoid(), share)
         return torch.logit(probability)
 
