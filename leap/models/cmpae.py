@@ -14,6 +14,8 @@ LARGEST_LOGIT = 10.0
 SLOPE = 0.2
 """Of the leaky ReLUs."""
 
+JOINT_DROPOUT = 0.2
+
 CROSS_SHARE = 0.8
 """Weight of HAN with cross-modal attention; HAN without has the rest."""
 
@@ -54,7 +56,7 @@ class Evidential(nn.Module):
         self.presence, self.absence = (nn.Linear(width, classes) for _ in range(2))
         self.time_attention = nn.Linear(width, 2 * classes)  # of presence and absence, class by class
         self.joint_audio, self.joint_visual = (nn.Linear(width, width) for _ in range(2))
-        self.dropout, self.activation = Dropout(SLOPE), nn.LeakyReLU(SLOPE)
+        self.dropout, self.activation = Dropout(JOINT_DROPOUT), nn.LeakyReLU(SLOPE)
 
     def forward(self, audio: Tensor, visual: Tensor, label_embedding: Tensor | None = None) -> Parsing:
         """Decode two (B, T, d) streams; ``label_embedding`` is not used."""

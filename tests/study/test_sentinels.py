@@ -12,11 +12,15 @@ import pytest
 from leap.criterion import Criterion
 from leap.data.store import open_dataset
 from leap.engine import evaluate, make_optimizer, train_one_epoch
+from leap.study.audit import audit, side_names
 from leap.study.grid import SYSTEMS, leap_vs_mmil
 from leap.study.records import read_records, run_key
 from leap.study.runs import make_parser, make_run
 
-RECORDS = Path(__file__).parents[2] / "results" / "records" / "02_leap_vs_mmil.jsonl.gz"
+FOLDER = Path(__file__).parents[2] / "results" / "records"
+RECORDS, AUDIT = FOLDER / "02_leap_vs_mmil.jsonl.gz", FOLDER / "21_audit.jsonl.gz"
+AUDITED = ("LEAP: scores", "LEAP: union", "LEAP: EIoU", "HAN: layers", "VALOR: streams")
+"""Departures that train fast."""
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +41,19 @@ def records():
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_first_epoch_equals_the_committed_record(system, store, videos, records):
-    train, val = videos
     config = leap_vs_mmil("full", "av-digits")[system][0]
+    assert_first_epoch(config, store, videos, records)
+
+
+@pytest.mark.parametrize("departure", AUDITED)
+def test_first_epoch_of_the_audit_equals_the_committed_record(departure, store, videos):
+    records = {record.key: record for record in read_records(AUDIT)}
+    config = audit("full", "av-digits")[side_names(departure)[0]][0]
+    assert_first_epoch(config, store, videos, records)
+
+
+def assert_first_epoch(config, store, videos, records):
+    train, val = videos
     committed = records[run_key(config, store.checksum)].history[0]
     parser = make_parser(config, store)
     optimizer = make_optimizer(parser, config.train)
