@@ -9,7 +9,15 @@ import leap.engine as engine
 from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
 from leap.criterion import Criterion
 from leap.decoding import Protocol, decode
-from leap.engine import epoch_order, evaluate, fit, predict, train_one_epoch
+from leap.engine import (
+    epoch_order,
+    evaluate,
+    fit,
+    make_optimizer,
+    predict,
+    selection_score,
+    train_one_epoch,
+)
 from leap.errors import LeapError
 from leap.metrics import parsing_scores
 from leap.models.parser import build_parser
@@ -226,3 +234,26 @@ def test_predictions_are_the_decoded_parsing_in_order(val, monkeypatch):
     assert predictions.audio.shape == (6, 4, 3)
     scores = parsing_scores(audio, visual, val.true_audio, val.true_visual)
     assert evaluate(parser, val, PROTOCOL) == scores
+
+
+def test_epochs_are_compared_by_one_score_or_by_all():
+    scores = {"seg_type": 10.0, "evt_a": 30.0, "seg_a": 50.0}
+    assert selection_score(scores, TrainConfig()) == 10
+    assert selection_score(scores, TrainConfig(selection="evt_a")) == 30
+    assert selection_score(scores, TrainConfig(selection="mean")) == 30
+
+
+@pytest.mark.parametrize(("ties", "best"), [("later", 4), ("earlier", 1)])
+def test_ties_go_to_the_epoch_that_the_release_takes(ties, best, train, val, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "evaluate", lambda *arguments: {"seg_type": 5.0})
+    config = replace(CONFIG, ties=ties)
+    progress = fit(make_parser(), Criterion(LossConfig()), train, val, config, PROTOCOL, 0, tmp_path)
+    assert progress.best_epoch == best
+
+
+def test_optimisers():
+    parser = make_parser()
+    adam = make_optimizer(parser, TrainConfig(optimizer="adam", betas=(0.5, 0.99), weight_decay=0.0))
+    assert type(adam) is torch.optim.Adam
+    assert adam.defaults["betas"] == (0.5, 0.99)
+    assert type(make_optimizer(parser, TrainConfig())) is torch.optim.AdamW

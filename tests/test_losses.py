@@ -1,21 +1,26 @@
-from math import log
+from dataclasses import replace
+from math import exp, log
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leap.config import LossConfig
+from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig
 from leap.criterion import Criterion
+from leap.errors import LeapError
 from leap.losses import (
     avss,
     avss_release,
     basic_losses,
     eiou,
     eiou_release,
+    mutual,
+    nce,
     segment_bce,
     video_bce,
 )
+from leap.models.parser import build_parser
 from leap.models.parsing import Parsing
 
 BASIC = {"video_audio", "video_visual", "video", "segment_audio", "segment_visual"}
@@ -163,3 +168,49 @@ def test_lambda_zero_leaves_avss_out(make_videos):
     losses = criterion(make_parsing(videos), videos)
     assert losses.keys() == BASIC
     assert criterion.total(losses).item() == pytest.approx(sum(v.item() for v in losses.values()), rel=1e-6)
+
+
+def test_nce_tells_a_segments_own_image(make_videos):
+    """Orthogonal segments: the right image has e^5 of e^5 + 3 where there are four."""
+    segments = torch.eye(4)[None]
+    parsing = replace(make_parsing(make_videos(2, 4)), encoded_audio=segments, encoded_visual=segments)
+    own, other = (exp(z) / (exp(5) + 3) for z in (5, 0))
+    assert nce(parsing).item() == pytest.approx(-log(0.9 * own + 3 * 0.1 / 3 * other), rel=1e-5)
+    shuffled = replace(parsing, encoded_visual=torch.eye(4)[None].roll(1, 1))
+    assert nce(shuffled) > nce(parsing)
+
+
+def test_nce_of_one_segment_is_constant(make_videos):
+    parsing = make_parsing(make_videos(2, 1))
+    assert nce(parsing).item() == pytest.approx(-log(0.9), rel=1e-5)
+
+
+def test_mutual_learning_alternates(make_videos):
+    """On even steps the modalities learn from the global branch, which stays; on odd ones it learns."""
+    torch.manual_seed(0)
+    videos = make_videos()
+    config = ModelConfig(EncoderConfig("cmpae"), DecoderConfig("cmpae", 0), 8, 12, global_branch=True)
+    parser = build_parser(config, {"audio": 6, "visual_2d": 7}, torch.eye(5))
+    for step, learns in ((0, False), (1, True)):
+        parsing = parser(videos.audio, videos.visual_2d)
+        fixed = replace(parsing.uncertainty, video=parsing.uncertainty.video.detach())
+        parser.zero_grad(set_to_none=True)
+        mutual(replace(parsing, uncertainty=fixed), videos.weak, step).backward()
+        assert (parser.branch.event.weight.grad is not None) == learns
+
+
+def test_cmpaes_losses_need_its_decoder(make_videos):
+    videos = make_videos()
+    with pytest.raises(LeapError, match="need its decoder"):
+        Criterion(LossConfig(basic="cmpae"))(make_parsing(videos), videos)
+
+
+@pytest.mark.parametrize(("basic", "names"), [("han", 3), ("valor", 3), ("jomold", 4)])
+def test_other_systems_losses_take_lambda_too(basic, names, make_videos):
+    videos = make_videos()
+    criterion = Criterion(LossConfig(weight_avss=0.5, basic=basic))
+    losses = criterion(make_parsing(videos), videos)
+    assert len(losses) == names + 1
+    assert criterion.total(losses).item() == pytest.approx(
+        sum(v.item() for v in losses.values()) - 0.5 * losses["avss"].item(), rel=1e-6
+    )
