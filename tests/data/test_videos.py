@@ -1,28 +1,41 @@
 from dataclasses import fields, replace
 
+import pytest
 import torch
+
+from leap.data.videos import Videos
+
+
+@pytest.fixture
+def whole(make_videos):
+    """Four videos with every tensor that there can be."""
+    videos = make_videos(n=4)
+    extra = {"visual_3d": torch.randn(4, 10, 2), "weak_audio": videos.weak, "weak_visual": 1 - videos.weak}
+    return replace(videos, **extra)
+
+
+def tensors(videos):
+    return {field.name: getattr(videos, field.name) for field in fields(Videos)}
 
 
 def test_length_is_the_number_of_videos(make_videos):
     assert len(make_videos(n=3)) == 3
 
 
-def test_index_takes_the_same_videos_of_every_tensor(make_videos):
-    videos = replace(make_videos(n=4), visual_3d=torch.randn(4, 10, 2))
+def test_index_takes_the_same_videos_of_every_tensor(whole):
     order = torch.tensor([2, 0])
-    for picked, index in ((videos[order], [2, 0]), (videos[1:3], [1, 2])):
-        for field in fields(videos):
-            expected = torch.stack([getattr(videos, field.name)[i] for i in index])
-            assert torch.equal(getattr(picked, field.name), expected), field.name
+    for picked, index in ((whole[order], [2, 0]), (whole[1:3], [1, 2])):
+        for name, tensor in tensors(picked).items():
+            assert torch.equal(tensor, torch.stack([tensors(whole)[name][i] for i in index])), name
 
 
-def test_absent_clip_features_stay_absent(make_videos):
+def test_what_is_absent_stays_absent(make_videos):
     videos = make_videos()
-    assert videos[:2].visual_3d is None
-    assert videos.to("cpu").visual_3d is None
+    absent = {name for name, tensor in tensors(videos).items() if tensor is None}
+    assert absent == {"visual_3d", "weak_audio", "weak_visual"}
+    for same in (videos[:2], videos.to("cpu")):
+        assert {name for name, tensor in tensors(same).items() if tensor is None} == absent
 
 
-def test_another_device_takes_every_tensor(make_videos):
-    moved = make_videos().to("meta")
-    present = [getattr(moved, field.name) for field in fields(moved) if field.name != "visual_3d"]
-    assert {tensor.device.type for tensor in present} == {"meta"}
+def test_another_device_takes_every_tensor(whole):
+    assert {tensor.device.type for tensor in tensors(whole.to("meta")).values()} == {"meta"}
