@@ -107,19 +107,24 @@ def import_release(
     system: Annotated[str, typer.Argument(help="han, mm-pyr, valor, cmpae or leap.")],
     checkpoint: Annotated[Path, typer.Argument(help="The authors' .pt file.")],
     out: Annotated[Path, typer.Option(help="The .safetensors file to write.")],
-    labels: Annotated[Path | None, typer.Option(help="LEAP: its label embeddings, .pt or .npy.")] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="LEAP: its label embeddings, if not the fetched ones."),
+    ] = None,
     heads: Annotated[int | None, typer.Option(help="Attention heads, if not the release's.")] = None,
     norm: Annotated[Norm, typer.Option(help="VALOR: where it normalises.")] = Norm.POST,
 ) -> None:
     """Turn a checkpoint that a paper's authors released into a parser of this package."""
+    from leap.data.llp.fetch import fetched_label_embeddings
     from leap.data.taxonomy import LLP
     from leap.models.releases import from_release, read_checkpoint
     from leap.text import read_label_embeddings
 
-    if (system == "leap") != (labels is not None):
-        raise LeapError("give --labels for leap, whose release keeps them elsewhere, and only for it")
+    if labels and system != "leap":
+        raise LeapError("--labels is for leap; the other systems have no label embeddings")
     state = read_checkpoint(checkpoint)
-    embedding = read_label_embeddings(labels, len(LLP)) if labels else None
+    file = labels or fetched_label_embeddings() if system == "leap" else None
+    embedding = read_label_embeddings(file, len(LLP)) if file else None
     parser = from_release(system, state, heads, norm=norm.value, label_embedding=embedding)
     print(parser.save_pretrained(out))
 

@@ -262,11 +262,7 @@ def test_learned_label_embeddings_are_trained_and_others_are_not(make_videos, tm
         assert ("label_embedding" in dict(loaded.named_parameters())) == trained
 
 
-# one of each kind: swapped streams and the other norm are the same code
-COMPILED = {("han", 1), ("cmpae", 1), ("cmpae", 2), ("valor-pre-norm", 2), ("mm-pyramid", 2)}
-
-
-@pytest.mark.parametrize("config", [c for c in PRODUCT if (c.encoder.name, c.encoder.layers) in COMPILED])
+@pytest.mark.parametrize("config", PRODUCT)
 def test_compiled_in_one_graph_with_equal_output(config, make_videos):
     torch._dynamo.reset()
     parser, videos = make(config), make_videos()

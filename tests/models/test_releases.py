@@ -176,8 +176,30 @@ def test_bad_checkpoints_are_one_line(refused, tmp_path):
     assert "damaged, or holds more than tensors" in refused(*command)
     torch.save({"epoch": 3}, tmp_path / "x.pt")
     assert "not a state dict" in refused(*command)
-    assert "give --labels for leap" in refused(*command, "--labels", tmp_path / "x.pt")
+    assert "--labels is for leap" in refused(*command, "--labels", tmp_path / "x.pt")
     assert not (tmp_path / "y.safetensors").exists()
+
+
+def test_leaps_labels_are_the_fetched_ones_unless_named(leap, refused, tmp_path, monkeypatch):
+    _, state, _ = released("leap_mmpyr_n1")
+    torch.save(state, tmp_path / "theirs.pt")
+    command = ["import-release", "leap", tmp_path / "theirs.pt", "--out", tmp_path / "x", "--heads", 4]
+    monkeypatch.setenv("LEAP_DATA", str(tmp_path))
+    assert "`leap data fetch llp` gets them" in refused(*command)
+    labels = {str(i): torch.randn(24) for i in range(25)}
+    (tmp_path / "label_embeddings").mkdir()
+    torch.save(labels, tmp_path / "label_embeddings" / "llp_label_glove_embeddings.pt")
+    assert leap(*command)[0] == 0
+    assert torch.equal(load_parser(tmp_path / "x")[0].label_embedding, torch.stack(list(labels.values())))
+
+
+def test_valor_plus_plus_is_known_by_its_features():
+    _, state, _ = released("valor_post_norm_l4")
+    assert from_release("valor", state, 4).description.model.inputs == ("audio", "visual_2d")
+    state |= {"fc_a.weight": torch.randn(16, 768), "fc_v.weight": torch.randn(16, 768)}
+    parser = from_release("valor", state, 4)
+    assert parser.description.model.inputs == ("clap", "clip")
+    assert parser.description.widths == {"audio": 768, "visual_2d": 768, "visual_3d": 28}
 
 
 def test_cmpaes_file_holds_more_than_its_tensors(tmp_path):

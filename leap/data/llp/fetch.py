@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,18 @@ def fetch_llp(out: Path, valor: bool = False) -> None:
     download(sources.GLOVE_URL, out / sources.GLOVE_FILE, sources.GLOVE_SHA256)
     for name in sources.VALOR_ARCHIVES if valor else ():
         _fetch_archive(name, out)
+
+
+def fetched_label_embeddings() -> Path:
+    """The GloVe vectors that `fetch_llp` put below ``LEAP_DATA``, or below ``llp`` where that is not set.
+
+    Raises:
+        LeapError: they are not there.
+    """
+    path = Path(os.environ.get("LEAP_DATA") or "llp") / sources.GLOVE_FILE
+    if not path.is_file():
+        raise LeapError(f"{path}: no such file; `leap data fetch llp` gets it, or name another")
+    return path
 
 
 def steps(out: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,6 +40,9 @@ NUMPY_ARRAYS: list[Any] = [
     for module in ("numpy.core", "numpy._core")
 ] + [np.ndarray, np.dtype, type(np.dtype(np.uint32))]
 """What a stored NumPy array is made of; its making runs no code of the file."""
+
+CLAP_CLIP = (768, 768)
+"""Widths of audio and frame features by which VALOR++ is known."""
 
 LISTED = 5
 """Names that a message lists of each kind."""
@@ -161,7 +164,10 @@ def _han(state: State, heads: int, norm: Norm) -> ModelConfig:
 def _valor(state: State, heads: int, norm: Norm) -> ModelConfig:
     name = {"post": "valor", "pre": "valor-pre-norm"}[norm]
     encoder = EncoderConfig(name, _count(state, "hat_encoder.layers"), heads)
-    return _model(state, encoder, DecoderConfig("mmil", 0), "hat_encoder.layers.0.linear1.weight")
+    model = _model(state, encoder, DecoderConfig("mmil", 0), "hat_encoder.layers.0.linear1.weight")
+    widths = release_widths(state)
+    plus_plus = (widths["audio"], widths["visual_2d"]) == CLAP_CLIP
+    return replace(model, inputs=("clap", "clip")) if plus_plus else model
 
 
 def _mm_pyramid(state: State, heads: int, norm: Norm) -> ModelConfig:
