@@ -185,7 +185,7 @@ def test_leaps_labels_are_the_fetched_ones_unless_named(leap, refused, tmp_path,
     torch.save(state, tmp_path / "theirs.pt")
     command = ["import-release", "leap", tmp_path / "theirs.pt", "--out", tmp_path / "x", "--heads", 4]
     monkeypatch.setenv("LEAP_DATA", str(tmp_path))
-    assert "`leap data fetch llp` gets them" in refused(*command)
+    assert "`leap data fetch llp` gets it" in refused(*command)
     labels = {str(i): torch.randn(24) for i in range(25)}
     (tmp_path / "label_embeddings").mkdir()
     torch.save(labels, tmp_path / "label_embeddings" / "llp_label_glove_embeddings.pt")
