@@ -7,9 +7,10 @@ from leap.config import canonical_json, to_dict
 from leap.data.store import open_dataset
 from leap.errors import LeapError
 from leap.study.chapters import NOTEBOOKS, ONE_DATASET, from_records
-from leap.study.grid import SYSTEMS, check_profile, search_configs, searched, selected
+from leap.study.grid import check_profile, searched
 from leap.study.records import run_key
 from leap.study.search import search_records
+from leap.study.systems import SYSTEMS, search_configs, selected
 from snakemake.exceptions import WorkflowError
 
 DATASET = config.get("dataset", "av-digits")

@@ -9,18 +9,11 @@ import yaml
 
 from leap.data.store import open_dataset
 from leap.study.chapters import NOTEBOOKS
-from leap.study.grid import (
-    OTHER_SEEDS,
-    SEARCH_SEEDS,
-    SEEDS,
-    SYSTEMS,
-    candidates,
-    search_configs,
-    selected,
-)
+from leap.study.grid import CLAIM_SEEDS, COMPARED, MAIN, seeds
 from leap.study.readme import update
 from leap.study.records import pick, read_records
 from leap.study.search import search_records, val_score
+from leap.study.systems import SEARCH_SEEDS, SYSTEMS, candidates, search_configs, selected
 from leap.study.tables import difference_table, score_table
 
 ROOT = Path(__file__).parents[1]
@@ -60,17 +53,17 @@ def records():
 @pytest.fixture(scope="module")
 def runs(records):
     grid = NOTEBOOKS["02_leap_vs_mmil"]("full", "av-digits")
-    return {system: pick(records, grid[system], records[0].data["checksum"]) for system in SYSTEMS}
+    return {system: pick(records, grid[system], records[0].data["checksum"]) for system in COMPARED}
 
 
 def test_committed_records_hold_the_stated_seeds(runs, records):
     assert sum(map(len, runs.values())) == len(records)
     for system, found in runs.items():
-        assert len(found) == SEEDS.get(system, OTHER_SEEDS) >= 5
+        assert len(found) == seeds(system) >= 5
         assert [record.seed for record in found] == list(range(len(found)))
         assert {record.config["split"] for record in found} == {"test"}
         assert {record.code["dirty"] for record in found} == {False}
-    assert SEEDS["LEAP"] == SEEDS["MMIL"] == 10
+    assert {seeds(system) for system in MAIN} == {CLAIM_SEEDS} == {10}
 
 
 def test_committed_records_are_of_the_shipped_data(records):
@@ -82,14 +75,14 @@ def test_search_has_equal_budgets_and_its_own_seeds_and_the_best_was_selected(re
     searched = read_records(RESULTS / "records" / search_records("av-digits"))
     for system in SYSTEMS:
         configs = search_configs(system, "av-digits")
-        trials = [pick(searched, seeds, records[0].data["checksum"]) for seeds in configs]
+        trials = [pick(searched, runs, records[0].data["checksum"]) for runs in configs]
         assert len(trials) == 6
         for found in trials:
             assert [record.seed for record in found] == list(SEARCH_SEEDS)
             assert {record.config["split"] for record in found} == {"val"}
         best = max(zip(candidates(system), trials, strict=True), key=lambda pair: val_score(pair[1]))
         assert selected()["av-digits"][system] == best[0]
-    assert min(SEARCH_SEEDS) >= max(SEEDS.values())
+    assert min(SEARCH_SEEDS) >= CLAIM_SEEDS
 
 
 def test_committed_tables_are_those_of_the_records(runs):

@@ -10,7 +10,8 @@ import pandas as pd
 from leap.config import EncoderConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, Variant
 from leap.decoding import Protocol
 from leap.presets import narrow, preset
-from leap.study.grid import SHIPPED, Profile, selected, system_config, with_seeds
+from leap.study.grid import SEEDS, SHIPPED, SLOW_SEEDS, Profile, with_seeds
+from leap.study.systems import selected, system_config
 from leap.study.tables import TITLES, Runs, paired, score_table
 
 
@@ -33,8 +34,6 @@ class Departure:
 
 MEANS = ("seg_type", "seg_event", "evt_type", "evt_event")
 WIDTH = 64
-SEEDS, SLOW_SEEDS = 5, 3
-"""Runs of each kind; MM-Pyr and LLP-Sim are slow."""
 
 
 def departures(dataset: str) -> dict[str, Departure]:

@@ -1,6 +1,7 @@
 """Choosing hyper-parameters on val, with the same budget for every system."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pandas as pd
 
 from leap.data.store import FeatureStore
 from leap.files import atomic_write
-from leap.study.grid import LEARNING_RATES, SYSTEMS, candidates, named, search_configs, selected
+from leap.study.grid import named
 from leap.study.records import Record, pick, write_records
 from leap.study.runs import make_runs
+from leap.study.systems import LEARNING_RATES, SYSTEMS, candidates, search_configs, selected
 
 
 def search_records(dataset: str) -> str:
@@ -47,10 +49,10 @@ def select(store: FeatureStore, results: Path, path: Path) -> None:
     atomic_write(path, json.dumps(table, indent=2) + "\n")
 
 
-def search_table(records: list[Record], dataset: str, checksum: str) -> pd.DataFrame:
+def search_table(records: list[Record], systems: Iterable[str], dataset: str, checksum: str) -> pd.DataFrame:
     """A row a system: its chosen setting, and the val scores of its best and its worst candidate."""
     rows = {}
-    for system in SYSTEMS:
+    for system in systems:
         trials = [pick(records, configs, checksum) for configs in search_configs(system, dataset)]
         scores = [val_score(trial) for trial in trials]
         settings = selected()[dataset][system]

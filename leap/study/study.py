@@ -18,9 +18,7 @@ from leap.models.checkpoint import load_parser
 from leap.study.chapters import NOTEBOOKS, from_records
 from leap.study.figures import save_figure
 from leap.study.grid import (
-    LEARNING_RATES,
     PUBLISHED,
-    SEARCH_SEEDS,
     Profile,
     check_profile,
     named,
@@ -30,6 +28,7 @@ from leap.study.parsed import ParsedVideo, parse_video
 from leap.study.records import REVISION, Record, pick, read_records, write_records
 from leap.study.runs import make_runs, run_folder
 from leap.study.search import search_records, search_table
+from leap.study.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,8 @@ class Study:
             return self._paper_settings(), f"{sizes} Nothing was searched."
         records = read_records(committed() / "records" / search_records(self.store.dataset))
         budget = f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
-        table = search_table(records, self.store.dataset, self.store.checksum).round(1)
+        systems = [s for s in NOTEBOOKS[self.notebook](self.profile, self.store.dataset) if s in SYSTEMS]
+        table = search_table(records, systems, self.store.dataset, self.store.checksum).round(1)
         return table, f"Data set {self.store.dataset} (val), {budget}."
 
     def overlapping_videos(self) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ import pytest
 
 from leap.config import to_dict
 from leap.study.audit import audit, departures, mean_table, side_names, words_table, worth_table
-from leap.study.grid import selected, system_config
+from leap.study.systems import selected, system_config
 
 DATASETS = ("av-digits", "llp-sim")
 

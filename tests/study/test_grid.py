@@ -2,25 +2,17 @@ from dataclasses import replace
 
 import pytest
 
-from leap.config import LossConfig, TrainConfig, to_dict
+from leap.config import TrainConfig, to_dict
 from leap.errors import LeapError
-from leap.study import grid
-from leap.study.grid import (
-    LEARNING_RATES,
-    SEARCH_SEEDS,
-    SYSTEMS,
-    candidates,
-    check_profile,
-    leap_vs_mmil,
-    search_configs,
-)
-from leap.study.records import run_key
+from leap.study import grid, systems
+from leap.study.grid import COMPARED, check_profile, leap_vs_mmil
+from leap.study.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS, candidates
 
 
 @pytest.fixture(autouse=True)
 def _tiny_is_selected(monkeypatch):
     settings = {system: candidates(system)[-1] for system in SYSTEMS}
-    monkeypatch.setattr(grid, "selected", lambda: {"tiny": settings})
+    monkeypatch.setattr(systems, "selected", lambda: {"tiny": settings})
 
 
 def test_known_profiles_only():
@@ -29,28 +21,16 @@ def test_known_profiles_only():
         check_profile("big")
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_every_system_has_the_same_budget(system):
-    """Six distinct settings, two seeds each, scored on val."""
-    configs = search_configs(system, "tiny")
-    assert len({run_key(config, "") for seeds in configs for config in seeds}) == 12
-    for seeds, setting in zip(configs, candidates(system), strict=True):
-        assert [config.seed for config in seeds] == list(SEARCH_SEEDS)
-        assert {config.split for config in seeds} == {"val"}
-        assert {config.train.lr for config in seeds} == {setting["lr"]}
-
-
 def test_systems_train_alike_but_for_decoder_and_searched_settings():
     runs = leap_vs_mmil("full", "tiny")
-    assert list(runs) == list(SYSTEMS)
-    for system, configs in runs.items():
-        decoder, loss = SYSTEMS[system]
+    assert list(runs) == list(COMPARED)
+    for name, configs in runs.items():
+        system = SYSTEMS[name]
         for config in configs:
-            assert replace(config.model.decoder, heads=decoder.heads) == decoder
-            assert config.loss == loss
+            assert replace(config.model.decoder, heads=system.decoder.heads) == system.decoder
+            assert (config.model.encoder, config.loss) == (system.encoder, system.loss)
             assert replace(config.train, lr=TrainConfig().lr) == TrainConfig()
             assert (config.dataset, config.split) == ("tiny", "test")
-    assert {replace(loss, weight_avss=0.0) for _, loss in SYSTEMS.values()} == {LossConfig()}
 
 
 def test_selected_settings_are_used():
@@ -79,9 +59,9 @@ def test_smoke_is_small_and_otherwise_the_same():
 
 def test_paper_has_the_releases_sizes():
     runs = leap_vs_mmil("paper", "llp")
-    assert list(runs) == list(SYSTEMS)
-    for system, configs in runs.items():
-        decoder, loss = SYSTEMS[system]
+    assert list(runs) == list(COMPARED)
+    for name, configs in runs.items():
+        decoder, loss = SYSTEMS[name].decoder, SYSTEMS[name].loss
         for config in configs:
             assert (config.model.width, config.model.ffn, config.model.labels) == (512, 512, "dataset")
             assert (config.train.epochs, config.train.batch, config.train.lr) == (30, 32, 1e-4)

@@ -5,9 +5,9 @@ import pytest
 
 from leap.errors import LeapError
 from leap.study import search as search_module
-from leap.study.grid import LEARNING_RATES, SYSTEMS
 from leap.study.records import read_records, run_key
 from leap.study.search import search_table, select, val_score
+from leap.study.systems import LEARNING_RATES, SYSTEMS
 
 MIDDLE = LEARNING_RATES[1]
 WORST = max(abs(rate - MIDDLE) for rate in LEARNING_RATES)
@@ -54,9 +54,9 @@ def test_the_best_setting_on_val_is_chosen(searched):
     table = json.loads(searched[1].read_text())
     assert table["llp"] == {"MMIL": {"lr": 1}}
     assert list(table["tiny"]) == list(SYSTEMS)
-    for system, (decoder, _) in SYSTEMS.items():
-        assert table["tiny"][system] == {"lr": MIDDLE} | (
-            {"heads": 1} if decoder.blocks else {"dropout": 0.1}
+    for name, system in SYSTEMS.items():
+        assert table["tiny"][name] == {"lr": MIDDLE} | (
+            {"heads": 1} if system.decoder.blocks else {"dropout": 0.1}
         )
 
 
@@ -68,7 +68,7 @@ def test_all_records_of_the_search_are_kept(searched):
 def test_table_of_the_search(searched, tiny_store, monkeypatch):
     monkeypatch.setattr(search_module, "selected", lambda: json.loads(searched[1].read_text()))
     records = read_records(searched[0] / "records" / "search_tiny.jsonl.gz")
-    table = search_table(records, "tiny", tiny_store.checksum)
+    table = search_table(records, SYSTEMS, "tiny", tiny_store.checksum)
     assert list(table.index) == list(SYSTEMS)
     assert table.loc["LEAP", "chosen"] == f"lr {MIDDLE:g}, heads 1"
     assert not table["rate at an end of the grid"].any()
@@ -76,4 +76,4 @@ def test_table_of_the_search(searched, tiny_store, monkeypatch):
     assert table.loc["LEAP", "best val score"] == pytest.approx(60 - 1 - 0.2 + 1)
     assert table.loc["LEAP", "worst val score"] == pytest.approx(60 - 1e4 * WORST - 4 - 0.2 + 1)
     with pytest.raises(LeapError, match="lack run"):
-        search_table(records[1:], "tiny", tiny_store.checksum)
+        search_table(records[1:], SYSTEMS, "tiny", tiny_store.checksum)
