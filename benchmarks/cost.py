@@ -4,11 +4,15 @@ Each system is measured in a process of its own, with one thread.
 """
 
 import json
+import platform
+import re
 import resource
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -74,49 +78,63 @@ def flops(parser: Parser, videos: Videos) -> int:
     return counter.get_total_flops()
 
 
-def milliseconds(task: object, *arguments: object) -> float:
+def milliseconds(task: Callable[[], None], device: str) -> float:
     """Median time of a task a video, after one call to warm up."""
     times = []
     for _ in range(REPEATS + 1):
         started = time.perf_counter()
-        task(*arguments)  # type: ignore[operator]
+        task()
+        if device != "cpu":
+            torch.cuda.synchronize()
         times.append(1000 * (time.perf_counter() - started) / BATCH)
     return statistics.median(times[1:])
 
 
-def peak() -> float:
-    """The largest memory of this process so far, MiB."""
+def peak(device: str) -> float:
+    """The largest memory so far, MiB: of this process, or on the GPU."""
+    if device != "cpu":
+        return torch.cuda.max_memory_allocated() / 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def product(device: str) -> str:
+    """Name of the processor or GPU."""
+    if device != "cpu":
+        return torch.cuda.get_device_name()
+    listed = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", listed.read_text()) if listed.exists() else None
+    return found[1] if found else platform.machine()
+
+
 @app.command()
-def one(name: str) -> None:
+def one(name: str, device: str = "cpu") -> None:
     """Measure one preset and print the numbers as JSON."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    before, videos = peak(), random_videos(name)
-    parser = build_parser(preset(name).model, inputs(name), torch.randn(CLASSES, 300)).eval()
-    row = {"parameters": sum(p.numel() for p in parser.parameters())}
-    row["parse ms"] = milliseconds(parse, parser, videos)
-    row["parse MiB"] = peak() - before
+    videos = random_videos(name).to(device)
+    before = peak(device)
+    parser = build_parser(preset(name).model, inputs(name), torch.randn(CLASSES, 300)).eval().to(device)
+    row: dict[str, float | str] = {"parameters": sum(p.numel() for p in parser.parameters())}
+    row["parse ms"] = milliseconds(partial(parse, parser, videos), device)
+    row["parse MiB"] = peak(device) - before
     row["GFLOP"] = flops(parser, videos) / 1e9
     optimizer = make_optimizer(parser, preset(name).train)
-    row["train ms"] = milliseconds(train, parser, name, videos, optimizer)
-    row["train MiB"] = peak() - before
-    print(json.dumps(row))
+    row["train ms"] = milliseconds(partial(train, parser, name, videos, optimizer), device)
+    row["train MiB"] = peak(device) - before
+    print(json.dumps({"preset": name, "device": device, "product": product(device)} | row))
 
 
 @app.command()
 def table(out: Annotated[Path, typer.Option(help="The CSV file to write.")]) -> None:
-    """Measure all presets, one after the other, and write the table."""
-    rows = {}
-    for name in PRESETS:
-        command = [sys.executable, "-m", "benchmarks.cost", "one", name]
-        rows[name] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-        print(name, rows[name])
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("preset")
+    """Measure all presets, one after the other, on the CPU and on the GPU if there is one; write the table."""
+    rows = []
+    for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
+        for name in PRESETS:
+            command = [sys.executable, "-m", "benchmarks.cost", "one", name, "--device", device]
+            rows.append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+            print(rows[-1])
     out.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(out, float_format="%.4f")
+    pd.DataFrame(rows).to_csv(out, index=False, float_format="%.4f")
 
 
 if __name__ == "__main__":

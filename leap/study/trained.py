@@ -1,6 +1,7 @@
 """Every preset, trained on the embedded data."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
@@ -60,3 +61,11 @@ def above_the_floor(scores: pd.DataFrame, floor: Mapping[str, float]) -> str:
     if not below:
         return f"All {len(passed)} presets are above the best of these floors in {', '.join(MEANS)}."
     return f"Not above the best of these floors in all of {', '.join(MEANS)}: {', '.join(below)}."
+
+
+def cost_tables(path: Path) -> dict[str, pd.DataFrame]:
+    """What every preset costs, as ``python -m benchmarks.cost`` measured it, by processor or GPU."""
+    table = pd.read_csv(path, index_col="preset")
+    table["parameters"] = (table["parameters"] / 1e6).map("{:.1f} M".format)
+    parts = table.groupby("product", sort=False)
+    return {str(name): rows.drop(columns=["device", "product"]).round(2) for name, rows in parts}

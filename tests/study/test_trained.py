@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pandas as pd
 
 from leap.presets import PRESETS
-from leap.study.trained import MEANS, WIDTH, above_the_floor, preset_table, trained_presets
+from leap.study.trained import MEANS, WIDTH, above_the_floor, cost_tables, preset_table, trained_presets
 
 
 def test_every_preset_is_trained_once_and_narrow():
@@ -31,3 +33,12 @@ def test_the_floor_has_to_be_passed_in_every_mean():
     assert above_the_floor(scores, floor).startswith("All 2 presets are above")
     scores.loc["mixed", MEANS[3]] = 40.0
     assert above_the_floor(scores, floor).endswith("evt Event@AV: mixed.")
+
+
+def test_committed_costs_are_of_every_preset():
+    found = cost_tables(Path(__file__).parents[2] / "results" / "benchmarks" / "cost.csv")
+    assert found
+    for rows in found.values():
+        assert list(rows.index) == list(PRESETS)
+        assert rows.loc["leap", "GFLOP"] > rows.loc["leap-han", "GFLOP"] > rows.loc["han", "GFLOP"] > 0
+        assert (rows["train ms"] > rows["parse ms"]).all()
