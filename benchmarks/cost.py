@@ -126,7 +126,7 @@ def one(name: str, device: str = "cpu") -> None:
 
 @app.command()
 def table(out: Annotated[Path, typer.Option(help="The CSV file to write.")]) -> None:
-    """Measure all presets, one after the other, on the CPU and on the GPU if there is one; write the table."""
+    """Measure all presets, one by one, on the CPU and a GPU if there is one; write the table."""
     rows = []
     for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
         for name in PRESETS:
