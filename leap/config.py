@@ -70,7 +70,8 @@ class ModelConfig:
         ffn: hidden width of the feed-forward layers.
         dropout: dropout on sublayers and in the feed-forward layers, rounded to a multiple of 1/256.
         labels: label embeddings: ``"orthogonal"`` (random), ``"learned"`` (trained from these), ``"ngrams"``
-            (of the names' letters), ``"dataset"`` (packed with the data), or a file of them.
+            (of the names' letters), ``"alike"`` (almost equal), ``"dataset"`` (packed with the data), or a
+            file of them.
         inputs: stored features that the audio and the frame stream read; VALOR++'s are
             ``("clap", "clip")``.
         elu: an ELU after every linear layer of the front end (CMPAE).
@@ -103,6 +104,8 @@ class LossConfig:
         basic: whose L_basic: LEAP's, or another system's losses in its place.
         denoise: remove weak labels that a modality does not bear out; for ``basic="cmpae"``.
         warmup: how denoising begins: without it for an epoch, as CMPAE does, or rising, as it means to.
+        confident: weigh the segment pairs of L_avss by how well the parser agrees with their pseudo labels
+            (not in the paper).
     """
 
     weight_avss: float = Field(default=0.0, ge=0)
@@ -110,11 +113,14 @@ class LossConfig:
     basic: Literal["leap", "han", "valor", "jomold", "cmpae"] = added("leap")
     denoise: bool = added(False)
     warmup: DenoisingWarmup = added("step")
+    confident: bool = added(False)
 
     @model_validator(mode="after")
     def _denoised_labels_are_read(self) -> Self:
         if self.denoise and self.basic != "cmpae":
             raise ValueError('denoise belongs to basic="cmpae"')
+        if self.confident and self.avss != "paper":
+            raise ValueError('confident belongs to avss="paper"')
         return self
 
 
@@ -169,6 +175,21 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, config=STRICT)
+class NoiseConfig:
+    """Errors put into the pseudo labels that a run is trained on, within the weak labels.
+
+    Attributes:
+        misses: probability that a marked segment loses its mark.
+        false_alarms: probability that an unmarked segment of a class of the weak label gets one.
+        of: who learns from them: all losses, L_basic alone or L_avss alone.
+    """
+
+    misses: float = Field(default=0.0, ge=0, le=1)
+    false_alarms: float = Field(default=0.0, ge=0, le=1)
+    of: Literal["all", "basic", "avss"] = "all"
+
+
+@dataclass(frozen=True, config=STRICT)
 class RunConfig:
     """One run: what is trained, on what, how, and what it is scored on.
 
@@ -181,6 +202,7 @@ class RunConfig:
         seed: seed of initial values, batch order and dropout.
         split: split that the record's scores are of.
         thresholds_on_val: after training, choose the protocol's visual thresholds by class on val (CMPAE).
+        noise: errors put into the pseudo labels of training.
     """
 
     dataset: str = "av-digits"
@@ -191,6 +213,7 @@ class RunConfig:
     seed: int = Field(default=0, ge=0, lt=2**31)
     split: Literal["val", "test"] = "test"
     thresholds_on_val: bool = added(False)
+    noise: NoiseConfig = added(NoiseConfig())
 
     @model_validator(mode="after")
     def _thresholds_have_a_gate(self) -> Self:

@@ -10,6 +10,7 @@ from leap.data.videos import Videos
 from leap.denoising import NoiseRatios, denoise
 from leap.losses import (
     avss,
+    avss_confident,
     avss_release,
     basic_losses,
     cmpae_losses,
@@ -30,6 +31,8 @@ BASIC: dict[str, Callable[[Parsing, Videos], Losses]] = {
 }
 """By system; CMPAE's also depend on the step."""
 
+AVSS = {"paper": avss, "release": avss_release, "confident": avss_confident}
+
 CMPAE_WEIGHTS = {"video_audio": 2.0, "video_visual": 0.6, "video": 0.6}
 """The other losses of CMPAE, and all of the other systems, have weight 1."""
 
@@ -45,7 +48,7 @@ class Criterion:
     def __init__(self, config: LossConfig, noise: NoiseRatios | None = None) -> None:
         self.config, self.noise = config, noise
         self.weights = {"avss": config.weight_avss} | (CMPAE_WEIGHTS if config.basic == "cmpae" else {})
-        self._avss = avss if config.avss == "paper" else avss_release
+        self._avss = AVSS["confident" if config.confident else config.avss]
 
     def prepare(self, parser: Parser, videos: Videos, progress: float) -> Videos:
         """The videos of a step with the labels they are trained on.

@@ -61,13 +61,37 @@ def cosine_similarity(audio: Tensor, visual: Tensor) -> Tensor:
 def avss(parsing: Parsing, videos: Videos) -> Tensor:
     """Audio-visual semantic similarity loss L_avss (LEAP): cosine towards EIoU."""
     similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual)
-    return F.mse_loss(similarity, eiou(videos.pseudo_audio, videos.pseudo_visual))
+    return F.mse_loss(similarity, eiou(*videos.similar()))
+
+
+def avss_confident(parsing: Parsing, videos: Videos) -> Tensor:
+    """L_avss, with more weight on the pairs whose pseudo labels the parser agrees with; not in the paper.
+
+    A segment's confidence is the mean of ``1 − |probability − pseudo label|`` over the classes of the video's
+    weak label, a pair's weight the product of its segments' over the mean of all products. Weights have no
+    gradient.
+    """
+    weight = _pair_confidence(parsing, videos).detach()  # (B, T, T)
+    similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual)
+    errors = (similarity - eiou(*videos.similar())) ** 2  # (B, T, T)
+    return (weight * errors).sum() / weight.sum().clamp(min=CLAMP)
+
+
+def _pair_confidence(parsing: Parsing, videos: Videos) -> Tensor:
+    """Product of both segments' agreement with their pseudo labels, (B, T, T)."""
+    probabilities = parsing.segment_audio.sigmoid(), parsing.segment_visual.sigmoid()
+    weak, classes = videos.weak[:, None], videos.weak.sum(-1).clamp(min=1)  # (B, 1, C), (B,)
+    audio, visual = (
+        ((1 - (probability - pseudo).abs()) * weak).sum(-1) / classes[:, None]  # (B, T)
+        for probability, pseudo in zip(probabilities, videos.similar(), strict=True)
+    )
+    return audio.unsqueeze(2) * visual.unsqueeze(1)
 
 
 def avss_release(parsing: Parsing, videos: Videos) -> Tensor:
     """L_avss as the released code computes it: ReLU of the cosine towards ``eiou_release``."""
     similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual)
-    return F.mse_loss(F.relu(similarity), eiou_release(videos.pseudo_audio, videos.pseudo_visual))
+    return F.mse_loss(F.relu(similarity), eiou_release(*videos.similar()))
 
 
 def basic_losses(parsing: Parsing, videos: Videos) -> dict[str, Tensor]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from leap.config import NoiseConfig
+from leap.data.videos import Videos
 
 
 class Quality(NamedTuple):
@@ -60,6 +64,27 @@ def corrupt(
     draw = torch.rand(pseudo.shape, generator=generator, device=pseudo.device)  # (N, T, C)
     flip = draw < torch.where(pseudo > 0, miss_rate, false_alarm_rate)
     return torch.where(flip, 1 - pseudo, pseudo) * weak[:, None].to(pseudo.dtype)
+
+
+def corrupt_videos(videos: Videos, noise: NoiseConfig, seed: int) -> Videos:
+    """Videos with errors in the pseudo labels that L_basic, L_avss or both learn from.
+
+    Args:
+        videos: with pseudo labels.
+        noise: how many errors, and for whom.
+        seed: of the draws.
+    """
+    if not noise.misses and not noise.false_alarms:
+        return videos
+    generator = torch.Generator().manual_seed(seed)
+    audio, visual = (
+        corrupt(labels, videos.weak, noise.misses, noise.false_alarms, generator)
+        for labels in (videos.pseudo_audio, videos.pseudo_visual)
+    )
+    noisy = replace(videos, pseudo_audio=audio, pseudo_visual=visual)
+    if noise.of == "basic":
+        return replace(noisy, avss_audio=videos.pseudo_audio, avss_visual=videos.pseudo_visual)
+    return noisy if noise.of == "all" else replace(videos, avss_audio=audio, avss_visual=visual)
 
 
 def _share(part: float, whole: float) -> float:

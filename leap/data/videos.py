@@ -27,6 +27,8 @@ class Videos:
         visual_3d: clip features, (N, T, S), where the data set has them.
         weak_audio: what the audio stream is to learn of ``weak``, (N, C), where labels were denoised.
         weak_visual: likewise the visual stream.
+        avss_audio: audio pseudo labels of L_avss, (N, T, C), where they are others than ``pseudo_audio``.
+        avss_visual: likewise visual ones.
     """
 
     audio: Tensor
@@ -39,6 +41,8 @@ class Videos:
     visual_3d: Tensor | None = None
     weak_audio: Tensor | None = None
     weak_visual: Tensor | None = None
+    avss_audio: Tensor | None = None
+    avss_visual: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.audio)
@@ -56,6 +60,12 @@ class Videos:
         if self.true_audio is None or self.true_visual is None:
             raise LeapError("these videos have no dense labels to score against; take val or test")
         return self.true_audio, self.true_visual
+
+    def similar(self) -> tuple[Tensor, Tensor]:
+        """Audio and visual pseudo labels that L_avss compares, each (N, T, C)."""
+        audio = self.pseudo_audio if self.avss_audio is None else self.avss_audio
+        visual = self.pseudo_visual if self.avss_visual is None else self.avss_visual
+        return audio, visual
 
     def to(self, device: torch.device | str) -> Videos:
         """The same videos on another device."""

@@ -101,13 +101,12 @@ def overlapping_videos(true_audio: Labels, true_visual: Labels) -> Mask:
     return np.logical_or.reduce([(np.count_nonzero(x, axis=2) >= 2).any(axis=0) for x in streams])
 
 
-def precision_recall(pred: Labels, true: Labels, min_events: int = 0) -> dict[str, float]:
+def precision_recall(pred: Labels, true: Labels) -> dict[str, float]:
     """Micro precision, recall and F of one modality, × 100, over all videos, segments and classes.
 
     Args:
         pred: predicted events, (N, T, C).
         true: true events, (N, T, C).
-        min_events: only segments with at least so many true events at once count.
 
     Returns:
         ``precision``, ``recall`` and ``f``; 0 where nothing is there to divide by, as in scikit-learn.
@@ -116,8 +115,6 @@ def precision_recall(pred: Labels, true: Labels, min_events: int = 0) -> dict[st
         LeapError: if the shapes differ or a value is neither 0 nor 1.
     """
     said, held = _segments_first(pred=pred, true=true)
-    counted = np.count_nonzero(held, axis=2) >= min_events  # (T, N)
-    said, held = said[counted], held[counted]  # (segments, C)
     hits, predicted, positive = (int(np.count_nonzero(x)) for x in (said & held, said, held))
     return {
         "precision": _percent(hits, predicted),

@@ -45,7 +45,9 @@ class Mmil(nn.Module):
             visual = block_visual(visual, visual).refined
         streams = torch.stack([audio, visual], dim=2)  # (B, T, 2, d)
         logits = self.event(streams)  # (B, T, 2, C)
-        pooled = torch.softmax(self.time_attention(streams), dim=1) * torch.sigmoid(logits)  # (B, T, 2, C)
+        time = torch.softmax(self.time_attention(streams), dim=1)  # (B, T, 2, C)
+        pooled = time * torch.sigmoid(logits)  # (B, T, 2, C)
+        weights = time.permute(2, 0, 3, 1)[:, :, None, None]  # (2, B, 1, 1, C, T)
         modality = torch.softmax(self.modality_attention(streams), dim=2)  # (B, T, 2, C)
         return Parsing(
             segment_audio=logits[:, :, 0],
@@ -55,4 +57,6 @@ class Mmil(nn.Module):
             video=(pooled * modality).sum(dim=(1, 2)),
             encoded_audio=encoded_audio,
             encoded_visual=encoded_visual,
+            attention_audio=weights[0],
+            attention_visual=weights[1],
         )

@@ -43,7 +43,8 @@ class Parsing:
         encoded_visual: the encoder's output, (B, T, d).
         label_audio: LEAP's refined label embeddings, (B, C, d); None elsewhere.
         label_visual: the same for the visual stream.
-        attention_audio: softmax attention of labels over segments, (B, N, heads, C, T); None elsewhere.
+        attention_audio: LEAP's softmax attention of labels over segments, (B, N, heads, C, T); MMIL's time
+            weights, with N and heads of 1; None elsewhere.
         attention_visual: the same for the visual stream.
         uncertainty: of an evidential decoder; None elsewhere.
     """

@@ -5,7 +5,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +40,14 @@ class Record:
         selection: epoch chosen on val and its val score, segment-level Type@AV unless the config says other.
         metrics: the ten scores × 100 on the config's split.
         per_video: the eight scores of every video in 0…1, six digits.
-        segments: micro precision, recall and F × 100 over segments, by modality and number of events.
+        segments: micro precision, recall, F and average precision × 100 over segments, by modality and number
+            of events at once.
         history: losses and val scores, epoch by epoch.
         code: package version, commit and whether the tree had changes.
         libraries: versions of what computes.
         device: processor and threads.
         seconds: training and evaluation time.
+        probes: what `leap.study.probes` finds in the trained parser.
     """
 
     schema: int
@@ -64,6 +66,7 @@ class Record:
     libraries: dict[str, str]
     device: dict[str, Any]
     seconds: float
+    probes: dict[str, float] = field(default_factory=dict)
 
     def scores(self, name: str) -> np.ndarray:
         """One score of every video in 0…1, (N,); a type mean is the mean of its three."""

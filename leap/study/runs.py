@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from leap.config import RunConfig, to_dict
@@ -21,12 +22,14 @@ from leap.denoising import NoiseRatios, noise_ratios
 from leap.engine import Predictions, Progress, fit, parse_videos, predict
 from leap.errors import LeapError
 from leap.files import atomic_path
-from leap.metrics import parsing_scores, per_video_scores, precision_recall
+from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
 from leap.models.description import Description
 from leap.models.parser import Parser, build_parser
 from leap.presets import estimator
 from leap.protocols import choose_class_thresholds
+from leap.pseudo_labels import corrupt_videos
 from leap.study import provenance
+from leap.study.probes import probe
 from leap.study.records import REVISION, SCHEMA, Record, read_record, run_key, write_record
 from leap.text import label_embeddings
 
@@ -61,6 +64,7 @@ def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser,
         raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
     inputs, key = config.model.inputs, run_key(config, store.checksum)
     videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
+    videos = corrupt_videos(videos, config.noise, config.seed)
     parser = make_parser(config, store)
     criterion = Criterion(config.loss, _noise(config, store, videos, folder))
     progress = fit(parser, criterion, videos, val, config.train, config.protocol, config.seed, folder, key)
@@ -97,9 +101,10 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
     videos = store.videos(config.split, config.model.inputs)
     predictions = predict(parser, videos, protocol)
     seconds = time.perf_counter() - started
+    probes = probe(parser, store.videos("val", config.model.inputs), videos)
     parser.save_pretrained(folder)
     _save_predictions(predictions, folder / PREDICTIONS)
-    record = _record(config, protocol, store, progress, predictions, videos, seconds)
+    record = _record(config, protocol, store, progress, predictions, videos, probes, seconds)
     write_record(record, folder / RECORD)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     shutil.rmtree(folder / ESTIMATOR, ignore_errors=True)
@@ -137,6 +142,7 @@ def _record(
     progress: Progress,
     predictions: Predictions,
     videos: Videos,
+    probes: dict[str, float],
     seconds: float,
 ) -> Record:
     cubes = (predictions.audio, predictions.visual, *videos.truth())
@@ -151,7 +157,8 @@ def _record(
         selection={"epoch": progress.best_epoch, "seg_type": progress.best_score},
         metrics=parsing_scores(*cubes),
         per_video={name: np.round(v, 6).tolist() for name, v in per_video_scores(*cubes).items()},
-        segments=_segment_statistics(*cubes),
+        segments=_segment_statistics(predictions, videos),
+        probes=probes,
         history=progress.history,
         code=provenance.code(),
         libraries=provenance.libraries(),
@@ -160,11 +167,20 @@ def _record(
     )
 
 
-def _segment_statistics(
-    audio: torch.Tensor, visual: torch.Tensor, true_audio: torch.Tensor, true_visual: torch.Tensor
-) -> dict[str, dict[str, float]]:
-    return {
-        f"{modality}{suffix}": precision_recall(predicted, true, least)
-        for modality, predicted, true in (("audio", audio, true_audio), ("visual", visual, true_visual))
-        for suffix, least in (("", 0), ("_overlap", 2))
-    }
+def _segment_statistics(predictions: Predictions, videos: Videos) -> dict[str, dict[str, float]]:
+    """Decisions and ranking of segments, by modality and number of true events at once."""
+    found = {}
+    for modality, true in zip(("audio", "visual"), videos.truth(), strict=True):
+        cubes = getattr(predictions, modality), getattr(predictions, f"probability_{modality}"), true
+        for part, chosen in _by_events(true).items():
+            said, probability, held = (cube[chosen][None] for cube in cubes)  # (1, segments, C)
+            ranking = {"ap": average_precision(probability, held)}
+            found[f"{modality}{part}"] = precision_recall(said, held) | ranking
+    return found
+
+
+def _by_events(true: Tensor) -> dict[str, Tensor]:
+    """Masks (N, T) of segments by their number of true events, from (N, T, C)."""
+    events = true.sum(dim=-1)
+    exact = {f"_{count}": events == count for count in (1, 2)}
+    return {"": events >= 0, "_overlap": events >= 2} | exact | {"_3+": events >= 3}

@@ -21,7 +21,11 @@ PACKED = "dataset"
 """Those that belong to the data set, as GloVe vectors to a packed LLP."""
 
 NGRAMS = "ngrams"
-NAMED = (ORTHOGONAL, LEARNED, NGRAMS, PACKED)
+ALIKE = "alike"
+"""One random vector for all classes, each a hundredth away from it: labels that hardly differ."""
+
+APART = 0.01
+NAMED = (ORTHOGONAL, LEARNED, NGRAMS, ALIKE, PACKED)
 
 
 def random_orthogonal(classes: int, width: int = ORTHOGONAL_WIDTH, seed: int = 0) -> Tensor:
@@ -44,8 +48,8 @@ def label_embeddings(
     """Label embeddings (C, L) by the name of their source.
 
     Args:
-        source: ``"orthogonal"``, ``"learned"`` (their start), ``"ngrams"``, ``"dataset"`` or the path of a
-            file.
+        source: ``"orthogonal"``, ``"learned"`` (their start), ``"ngrams"``, ``"alike"``, ``"dataset"`` or the
+            path of a file.
         classes: names of the C classes, in order.
         packed: gives the label embeddings that belong to the data set.
 
@@ -54,6 +58,9 @@ def label_embeddings(
     """
     if source in (ORTHOGONAL, LEARNED):
         return random_orthogonal(len(classes))
+    if source == ALIKE:
+        shared, *own = random_orthogonal(len(classes) + 1)
+        return shared + APART * torch.stack(own)
     if source == NGRAMS:
         return ngram_embeddings(classes)
     if source == PACKED:

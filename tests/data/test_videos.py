@@ -10,8 +10,9 @@ from leap.data.videos import Videos
 def whole(make_videos):
     """Four videos with every tensor that there can be."""
     videos = make_videos(n=4)
-    extra = {"visual_3d": torch.randn(4, 10, 2), "weak_audio": videos.weak, "weak_visual": 1 - videos.weak}
-    return replace(videos, **extra)
+    optional = {"visual_3d": torch.randn(4, 10, 2), "weak_audio": videos.weak, "weak_visual": 1 - videos.weak}
+    optional |= {"avss_audio": 1 - videos.pseudo_audio, "avss_visual": 1 - videos.pseudo_visual}
+    return replace(videos, **optional)
 
 
 def tensors(videos):
@@ -32,10 +33,16 @@ def test_index_takes_the_same_videos_of_every_tensor(whole):
 def test_what_is_absent_stays_absent(make_videos):
     videos = make_videos()
     absent = {name for name, tensor in tensors(videos).items() if tensor is None}
-    assert absent == {"visual_3d", "weak_audio", "weak_visual"}
+    assert absent == {"visual_3d", "weak_audio", "weak_visual", "avss_audio", "avss_visual"}
     for same in (videos[:2], videos.to("cpu")):
         assert {name for name, tensor in tensors(same).items() if tensor is None} == absent
 
 
 def test_another_device_takes_every_tensor(whole):
     assert {tensor.device.type for tensor in tensors(whole.to("meta")).values()} == {"meta"}
+
+
+def test_l_avss_compares_the_pseudo_labels_unless_it_has_others(make_videos, whole):
+    videos = make_videos()
+    assert videos.similar() == (videos.pseudo_audio, videos.pseudo_visual)
+    assert whole.similar() == (whole.avss_audio, whole.avss_visual)

@@ -34,7 +34,9 @@ def test_what_a_record_says(tiny_records, tiny_store, tiny_config):
     assert len(record.history) == 2
     best = record.history[int(record.selection["epoch"]) - 1]
     assert record.selection["seg_type"] == best["seg_type"] == max(e["seg_type"] for e in record.history)
-    assert set(record.segments) == {"audio", "visual", "audio_overlap", "visual_overlap"}
+    parts = ("", "_overlap", "_1", "_2", "_3+")
+    assert set(record.segments) == {m + part for m in ("audio", "visual") for part in parts}
+    assert {"similarity_correlation", "peak_audio", "chance_visual"} <= record.probes.keys()
     assert {len(scores) for scores in record.per_video.values()} == {6}
     assert record.seconds > 0
 

@@ -72,3 +72,5 @@ def test_a_whole_run_equals_its_committed_record(store, records, tmp_path):
     assert record.metrics == pytest.approx(committed.metrics, abs=0.5)
     for part, values in record.segments.items():
         assert values == pytest.approx(committed.segments[part], abs=1.0)
+    for name, value in committed.probes.items():
+        assert record.probes[name] == pytest.approx(value, abs=0.02 if name.startswith("similarity") else 2.0)
