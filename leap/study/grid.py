@@ -18,7 +18,7 @@ CLAIM_SEEDS, SEEDS, SLOW_SEEDS = 10, 5, 3
 """Paired seeds of comparisons that a claim rests on, of others, and of those on MM-Pyr and LLP-Sim."""
 
 SHORT: dict[str, tuple[int, dict[str, Any]]] = {
-    "smoke": (2, {"epochs": 2, "videos": 128}),
+    "smoke": (1, {"epochs": 2, "videos": 128}),
     "trial": (1, {"epochs": 3}),
 }
 """Number of seeds and training of the profiles that only try things out."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import isfinite
+from math import isfinite, nan
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from leap.data.videos import Videos
 from leap.engine import parse_videos
@@ -35,7 +37,9 @@ def probe(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
           one of these, × 100, and ``chance_…``, how often that would be at random; of decoders that attend;
         * ``separation_…_n``: area under the ROC curve × 100 with which the label embedding refined by LEAP's
           block n tells whether its class occurs, along the direction between the classes' means on val; mean
-          over classes.
+          over classes;
+        * ``geometry_…``: mean cosine of two classes' label embeddings: ``given``, ``projected`` to the width,
+          and as refined in videos with the class (means over these).
     """
     with _label_states(parser) as states:
         parsings = list(parse_videos(parser, test))
@@ -46,6 +50,8 @@ def probe(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
         for _ in parse_videos(parser, val):
             pass
         found |= _separations([torch.cat(parts) for parts in states], val, refined, test)
+    if isinstance(parser.decoder, Leap):
+        found |= _geometry(parser, parsings, test)
     return {name: round(value, 4) for name, value in found.items() if isfinite(value)}
 
 
@@ -102,6 +108,23 @@ def _label_states(parser: Parser) -> Iterator[list[list[Tensor]]]:
             handle.remove()
 
 
+def _geometry(parser: Parser, parsings: list[Parsing], videos: Videos) -> dict[str, float]:
+    given = cast(Tensor, parser.label_embedding).detach()  # (C, L)
+    spaces = {"given": given, "projected": cast(Leap, parser.decoder).label(given).detach()}
+    for modality, true in zip(MODALITIES, videos.truth(), strict=True):
+        refined = torch.cat([getattr(parsing, f"label_{modality}") for parsing in parsings])  # (N, C, d)
+        occurs = true.amax(dim=1).unsqueeze(-1)  # (N, C, 1)
+        spaces[modality] = (occurs * refined).sum(dim=0) / occurs.sum(dim=0).clamp(min=1)  # (C, d)
+    return {f"geometry_{name}": mean_cosine(vectors) for name, vectors in spaces.items()}
+
+
+def mean_cosine(vectors: Tensor) -> float:
+    """Mean cosine of two different rows of (C, d)."""
+    unit = normalize(vectors, dim=-1)
+    others = len(vectors) * (len(vectors) - 1)
+    return float(((unit @ unit.T).sum() - len(vectors)) / others) if others else nan
+
+
 def _separations(fitted: list[Tensor], val: Videos, refined: list[Tensor], test: Videos) -> dict[str, float]:
     """Of every block's refined labels on val and on test, (N, C, d) each, audio blocks first."""
     half, found = len(refined) // 2, {}
@@ -125,4 +148,4 @@ def _separation(
         if val.any() and not val.all() and test.any() and not test.all():
             direction = fitted[val, c].mean(axis=0) - fitted[~val, c].mean(axis=0)  # (d,)
             areas.append(roc_auc_score(test, refined[:, c] @ direction))
-    return 100 * float(np.mean(areas)) if areas else float("nan")
+    return 100 * float(np.mean(areas)) if areas else nan

@@ -15,7 +15,7 @@ from leap.errors import LeapError
 from leap.files import atomic_path
 from leap.metrics import overlapping_videos
 from leap.models.checkpoint import load_parser
-from leap.study.chapters import NOTEBOOKS, from_records
+from leap.study.chapters import NOTEBOOKS, all_runs, from_records, own_runs
 from leap.study.figures import save_figure
 from leap.study.grid import (
     PUBLISHED,
@@ -50,20 +50,25 @@ class Study:
     def runs(self) -> dict[str, list[Record]]:
         """The notebook's records by system; runs that are missing are made.
 
-        At profiles ``full`` and ``paper`` they are also written to the committed ``results/records``, from
-        where the notebooks that `from_records` names take them.
+        At profiles ``full`` and ``paper`` those that no notebook before has are also written to the committed
+        ``results/records``, from where the notebooks that `from_records` names take them.
         """
         grid = NOTEBOOKS[self.notebook](self.profile, self.store.dataset)
-        configs = list(dict.fromkeys(config for seeds in grid.values() for config in seeds))
-        path = self._path("records", self.notebook, ".jsonl.gz")
+        configs = all_runs(self.notebook, self.profile, self.store.dataset)
         if from_records(self.notebook, self.profile):
-            records = pick(read_records(path), configs, self.store.checksum)
+            records = pick(self._committed_records(), configs, self.store.checksum)
         else:
             records = make_runs(configs, self.store, self.results)
-        if self.profile in PUBLISHED:
-            write_records(records, path)
         found = dict(zip(configs, records, strict=True))
+        if self.profile in PUBLISHED:
+            own = [found[config] for config in own_runs(self.notebook, self.profile, self.store.dataset)]
+            write_records(own, self._path("records", self.notebook, ".jsonl.gz"))
         return {system: [found[config] for config in seeds] for system, seeds in grid.items()}
+
+    def _committed_records(self) -> list[Record]:
+        """Those of all notebooks, as some share runs."""
+        paths = [self._path("records", name, ".jsonl.gz") for name in NOTEBOOKS]
+        return [record for path in paths if path.exists() for record in read_records(path)]
 
     def publish(self, name: str, table: pd.DataFrame) -> None:
         """Write a table to the committed ``results/tables``; only at profiles ``full`` and ``paper``."""

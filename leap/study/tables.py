@@ -86,12 +86,15 @@ def paired(
 
 
 def precision_recall_table(runs: Runs) -> pd.DataFrame:
-    """Mean over seeds of micro precision, recall and F over segments, by modality and overlap."""
+    """Mean over seeds of micro precision, recall, F and average precision, by modality and overlap."""
     rows = {
         system: {
-            (part, name): np.mean([record.segments[part][name] for record in records])
-            for part in records[0].segments
-            for name in ("precision", "recall", "f")
+            (f"{modality}{part}", name): np.mean(
+                [record.segments[f"{modality}{part}"][name] for record in records]
+            )
+            for modality in ("audio", "visual")
+            for part in ("", "_overlap")
+            for name in ("precision", "recall", "f", "ap")
         }
         for system, records in runs.items()
     }

@@ -24,6 +24,8 @@ def make_study(tiny_store, tiny_config, tiny_records, tiny_results, monkeypatch)
             "B": [replace(tiny_config, seed=0)],
         }
 
+    for name in list(study_module.NOTEBOOKS):
+        monkeypatch.delitem(study_module.NOTEBOOKS, name)
     monkeypatch.setitem(study_module.NOTEBOOKS, "tiny", grid)
     return lambda profile="smoke", results=tiny_results: Study("tiny", profile, tiny_store, results)
 
@@ -33,7 +35,24 @@ def test_runs_come_by_system_in_order(make_study, tiny_records):
     assert make_study().runs() == {"A": [one, zero], "B": [zero]}
 
 
-@pytest.mark.parametrize("profile", ["smoke", "laptop", "trial", "full", "paper"])
+def test_a_notebook_keeps_the_runs_that_none_before_it_has(
+    make_study, tiny_config, tiny_records, tmp_path, monkeypatch
+):
+    zero, one = tiny_records
+    monkeypatch.setattr(
+        study_module, "make_runs", lambda configs, *_: [tiny_records[c.seed] for c in configs]
+    )
+    study_module.NOTEBOOKS["tiny"] = lambda *_: {"A": [replace(tiny_config, seed=1)]}
+    study_module.NOTEBOOKS["later"] = lambda *_: {"B": [replace(tiny_config, seed=s) for s in (0, 1)]}
+    first = make_study("full", tmp_path)
+    later = replace(first, notebook="later")
+    assert (first.runs(), later.runs()) == ({"A": [one]}, {"B": [zero, one]})
+    assert read_records(tmp_path / "records/later_tiny.jsonl.gz") == [zero]
+    monkeypatch.setattr(study_module, "make_runs", None)
+    assert replace(later, profile="laptop").runs() == {"B": [zero, one]}
+
+
+@pytest.mark.parametrize("profile", ["smoke", "full"])
 def test_full_and_paper_write_what_is_committed(profile, make_study, tiny_records, tmp_path, monkeypatch):
     monkeypatch.setattr(
         study_module, "make_runs", lambda configs, *_: [tiny_records[c.seed] for c in configs]
@@ -44,7 +63,7 @@ def test_full_and_paper_write_what_is_committed(profile, make_study, tiny_record
     study.publish("scores", table)
     study.publish_figure("curves", Figure())
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    if profile not in ("full", "paper"):
+    if profile != "full":
         assert written == set()
         return
     assert written == {"records/tiny_tiny.jsonl.gz", "tables/scores_tiny.csv", "figures/curves_tiny.png"}

@@ -109,4 +109,4 @@ def test_precision_and_recall_are_means_over_seeds(runs):
     table = precision_recall_table(runs)
     assert table.loc["MMIL", ("audio", "precision")] == 52.0
     assert table.loc["LEAP", ("visual_overlap", "f")] == 56.0
-    assert table.shape == (3, 12)
+    assert table.shape == (3, 16)

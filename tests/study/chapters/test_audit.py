@@ -3,7 +3,7 @@ from dataclasses import fields
 import pytest
 
 from leap.config import to_dict
-from leap.study.audit import audit, departures, mean_table, side_names, words_table, worth_table
+from leap.study.chapters.audit import audit, departures, mean_table, side_names, words_table, worth_table
 from leap.study.systems import selected, system_config
 
 DATASETS = ("av-digits", "llp-sim")

@@ -18,8 +18,13 @@ def trained_presets(profile: Profile, dataset: str) -> dict[str, list[RunConfig]
     """One run of each preset, narrow, by its name."""
     with open_dataset(dataset) as store:
         features = tuple(store.widths)
-    configs = {name: narrow(preset(name, dataset, features), WIDTH) for name in PRESETS}
+    configs = {name: sized(preset(name, dataset, features), dataset) for name in PRESETS}
     return {name: with_seeds(config, profile, 1) for name, config in configs.items()}
+
+
+def sized(config: RunConfig, dataset: str) -> RunConfig:
+    """A preset at a width that suits a data set: LLP's own, else narrow."""
+    return config if dataset == "llp" else narrow(config, WIDTH)
 
 
 def preset_table() -> pd.DataFrame:

@@ -3,7 +3,14 @@ from pathlib import Path
 import pandas as pd
 
 from leap.presets import PRESETS
-from leap.study.trained import MEANS, WIDTH, above_the_floor, cost_tables, preset_table, trained_presets
+from leap.study.chapters.presets import (
+    MEANS,
+    WIDTH,
+    above_the_floor,
+    cost_tables,
+    preset_table,
+    trained_presets,
+)
 
 
 def test_every_preset_is_trained_once_and_narrow():
@@ -36,7 +43,7 @@ def test_the_floor_has_to_be_passed_in_every_mean():
 
 
 def test_committed_costs_are_of_every_preset():
-    found = cost_tables(Path(__file__).parents[2] / "results" / "benchmarks" / "cost.csv")
+    found = cost_tables(Path(__file__).parents[3] / "results" / "benchmarks" / "cost.csv")
     assert found
     for rows in found.values():
         assert list(rows.index) == list(PRESETS)

@@ -1,0 +1,59 @@
+"""The chapters of results, a file each: which runs they need, and the tables that are theirs alone."""
+
+from collections.abc import Callable
+
+from leap.config import RunConfig
+from leap.study.chapters.audit import audit
+from leap.study.chapters.blocks import blocks
+from leap.study.chapters.encoders import encoders
+from leap.study.chapters.interpretability import interpretability
+from leap.study.chapters.labels import labels
+from leap.study.chapters.losses import losses
+from leap.study.chapters.overlap import overlap
+from leap.study.chapters.presets import trained_presets
+from leap.study.chapters.pseudo_labels import pseudo_labels
+from leap.study.chapters.systems import systems
+from leap.study.grid import Profile, leap_vs_mmil
+
+NOTEBOOKS: dict[str, Callable[[Profile, str], dict[str, list[RunConfig]]]] = {
+    "02_leap_vs_mmil": leap_vs_mmil,
+    "04_encoders": encoders,
+    "05_systems": systems,
+    "06_overlap": overlap,
+    "07_blocks": blocks,
+    "08_labels": labels,
+    "09_losses": losses,
+    "10_interpretability": interpretability,
+    "11_pseudo_labels": pseudo_labels,
+    "20_presets": trained_presets,
+    "21_audit": audit,
+}
+"""The runs of every chapter, by system, at a profile and on a data set."""
+
+ONE_DATASET = {"01_data": "av-digits", "20_presets": "av-digits", "21_audit": "av-digits"}
+"""Chapters about one data set, which they show whatever the others are made on."""
+
+AFRESH = ("02_leap_vs_mmil", "06_overlap", "10_interpretability")
+"""Chapters on the same runs, which are few enough to be made afresh at every profile."""
+
+
+def from_records(notebook: str, profile: Profile) -> bool:
+    """Whether a notebook shows the committed records instead of making its runs, which take too long."""
+    if notebook in AFRESH:
+        return False
+    return profile not in ("smoke", "full") if notebook in ONE_DATASET else profile in ("laptop", "trial")
+
+
+def own_runs(notebook: str, profile: Profile, dataset: str) -> list[RunConfig]:
+    """The runs of a chapter that no chapter before it has: those its committed records hold."""
+    before = list(NOTEBOOKS)[: list(NOTEBOOKS).index(notebook)]
+    if ONE_DATASET.get(notebook, dataset) != dataset:
+        before = []  # the others have no runs on it
+    known = {config for name in before for config in all_runs(name, profile, dataset)}
+    return [config for config in all_runs(notebook, profile, dataset) if config not in known]
+
+
+def all_runs(notebook: str, profile: Profile, dataset: str) -> list[RunConfig]:
+    """The runs of a chapter, each once."""
+    grid = NOTEBOOKS[notebook](profile, dataset)
+    return list(dict.fromkeys(config for seeds in grid.values() for config in seeds))
