@@ -12,7 +12,8 @@ import pytest
 from leap.criterion import Criterion
 from leap.data.store import open_dataset
 from leap.engine import evaluate, make_optimizer, train_one_epoch
-from leap.study.chapters.audit import audit, side_names
+from leap.study.chapters.audit import grid as audit
+from leap.study.chapters.audit import side_names
 from leap.study.grid import COMPARED, leap_vs_mmil
 from leap.study.records import read_records, run_key
 from leap.study.runs import make_parser, make_run

@@ -3,30 +3,32 @@
 from collections.abc import Callable
 
 from leap.config import RunConfig
-from leap.study.chapters.audit import audit
-from leap.study.chapters.blocks import blocks
-from leap.study.chapters.encoders import encoders
-from leap.study.chapters.interpretability import interpretability
-from leap.study.chapters.labels import labels
-from leap.study.chapters.losses import losses
-from leap.study.chapters.overlap import overlap
-from leap.study.chapters.presets import trained_presets
-from leap.study.chapters.pseudo_labels import pseudo_labels
-from leap.study.chapters.systems import systems
+from leap.study.chapters import (
+    audit,
+    blocks,
+    encoders,
+    interpretability,
+    labels,
+    losses,
+    overlap,
+    presets,
+    pseudo_labels,
+    systems,
+)
 from leap.study.grid import Profile, leap_vs_mmil
 
 NOTEBOOKS: dict[str, Callable[[Profile, str], dict[str, list[RunConfig]]]] = {
     "02_leap_vs_mmil": leap_vs_mmil,
-    "04_encoders": encoders,
-    "05_systems": systems,
-    "06_overlap": overlap,
-    "07_blocks": blocks,
-    "08_labels": labels,
-    "09_losses": losses,
-    "10_interpretability": interpretability,
-    "11_pseudo_labels": pseudo_labels,
-    "20_presets": trained_presets,
-    "21_audit": audit,
+    "04_encoders": encoders.grid,
+    "05_systems": systems.grid,
+    "06_overlap": overlap.grid,
+    "07_blocks": blocks.grid,
+    "08_labels": labels.grid,
+    "09_losses": losses.grid,
+    "10_interpretability": interpretability.grid,
+    "11_pseudo_labels": pseudo_labels.grid,
+    "20_presets": presets.grid,
+    "21_audit": audit.grid,
 }
 """The runs of every chapter, by system, at a profile and on a data set."""
 

@@ -110,7 +110,7 @@ def _other_departures(dataset: str) -> dict[str, Departure]:
     }
 
 
-def audit(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of the audit, by departure and side; equal runs are made once."""
     runs = {}
     for departure, found in departures(dataset).items():

@@ -11,7 +11,7 @@ PAIRS = {
 """By encoder, the systems that decode it by MMIL and by LEAP."""
 
 
-def encoders(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of ``04_encoders``: every encoder with MMIL and with LEAP."""
     return {
         system: with_seeds(

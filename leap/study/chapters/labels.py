@@ -23,7 +23,7 @@ ELSEWHERE = {
 """Sources that need what is not at hand everywhere, and what that is."""
 
 
-def labels(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of ``08_labels``: LEAP with label embeddings of each source; all else is equal."""
     leap = config("LEAP", profile, dataset)
     sources = SOURCES | ({GLOVE: "dataset"} if dataset == "llp" else {})

@@ -9,7 +9,7 @@ DECODERS = ("MMIL", "LEAP")
 WEIGHTS = (0.25, 1.0, 4.0)
 
 
-def losses(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of ``09_losses``: L_basic, and L_avss of several weights and of the release's target.
 
     Without L_avss and with it each decoder has the settings chosen for it; λ and target are then changed

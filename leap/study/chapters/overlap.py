@@ -6,6 +6,6 @@ from leap.study.grid import Profile, leap_vs_mmil
 SHOWN = ("MMIL", "MMIL + 2 blocks", "LEAP", "LEAP + L_avss", "LEAP calibrated")
 
 
-def overlap(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of ``06_overlap``: some of ``02_leap_vs_mmil``."""
     return {system: runs for system, runs in leap_vs_mmil(profile, dataset).items() if system in SHOWN}

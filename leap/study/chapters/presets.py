@@ -14,7 +14,7 @@ WIDTH = 64
 """AV-Digits has 2,000 videos of 128-d features; LLP's sizes are for 10,000 of 2,048."""
 
 
-def trained_presets(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """One run of each preset, narrow, by its name."""
     with open_dataset(dataset) as store:
         features = tuple(store.widths)

@@ -19,7 +19,7 @@ STRONG = ("40 % misses", "40 % false alarms")
 SIMILAR, CONFIDENT = "LEAP + L_avss", "LEAP + confident L_avss"
 
 
-def pseudo_labels(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of ``11_pseudo_labels``, named by system, errors and who learns from them.
 
     MMIL and LEAP meet all errors; LEAP with L_avss, as in the paper and weighed by confidence, the strong

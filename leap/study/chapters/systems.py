@@ -12,7 +12,7 @@ ALIKE = {"HAN": "MMIL", "VALOR": "VALOR, MMIL", "CMPAE": "CMPAE", "LEAP": "MM-Py
 """Their encoders and decoders, trained alike."""
 
 
-def systems(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of ``05_systems``: each as its release has it, then all with one L_basic and protocol."""
     own = {
         f"{name}, own": with_seeds(

@@ -3,7 +3,7 @@ from dataclasses import fields
 import pytest
 
 from leap.config import to_dict
-from leap.study.chapters.audit import audit, departures, mean_table, side_names, words_table, worth_table
+from leap.study.chapters.audit import departures, grid, mean_table, side_names, words_table, worth_table
 from leap.study.systems import selected, system_config
 
 DATASETS = ("av-digits", "llp-sim")
@@ -49,10 +49,10 @@ def test_leap_has_the_settings_chosen_on_av_digits():
 
 
 def test_seeds_by_profile():
-    full, smoke = audit("full", "av-digits"), audit("smoke", "av-digits")
+    full, smoke = grid("full", "av-digits"), grid("smoke", "av-digits")
     assert {len(runs) for name, runs in full.items() if "MM-Pyr" not in name} == {5}
     assert {len(runs) for name, runs in full.items() if "MM-Pyr" in name} == {3}
-    assert {len(runs) for runs in audit("full", "llp-sim").values()} == {3}
+    assert {len(runs) for runs in grid("full", "llp-sim").values()} == {3}
     assert {run.train.videos for runs in smoke.values() for run in runs} == {128}
     assert full.keys() == smoke.keys() == {side for name in SWITCHES for side in side_names(name)}
 

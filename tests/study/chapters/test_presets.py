@@ -9,19 +9,18 @@ from leap.study.chapters.presets import (
     above_the_floor,
     cost_tables,
     preset_table,
-    trained_presets,
 )
 
 
 def test_every_preset_is_trained_once_and_narrow():
-    grid = trained_presets("full", "av-digits")
-    assert list(grid) == list(PRESETS)
-    assert {len(runs) for runs in grid.values()} == {1}
-    assert {runs[0].model.width for runs in grid.values()} == {WIDTH}
-    assert {name: runs[0].train.epochs for name, runs in grid.items()} == {
+    runs_of = grid("full", "av-digits")
+    assert list(runs_of) == list(PRESETS)
+    assert {len(runs) for runs in runs_of.values()} == {1}
+    assert {runs[0].model.width for runs in runs_of.values()} == {WIDTH}
+    assert {name: runs[0].train.epochs for name, runs in runs_of.items()} == {
         name: config.train.epochs for name, config in PRESETS.items()
     }
-    assert {runs[0].dataset for runs in grid.values()} == {"av-digits"}
+    assert {runs[0].dataset for runs in runs_of.values()} == {"av-digits"}
 
 
 def test_settings_in_words():
