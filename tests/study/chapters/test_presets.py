@@ -8,6 +8,7 @@ from leap.study.chapters.presets import (
     WIDTH,
     above_the_floor,
     cost_tables,
+    grid,
     preset_table,
 )
 
