@@ -10,6 +10,9 @@ from leap.errors import LeapError
 from leap.study.compare import paired_difference
 from leap.study.records import Record
 
+MEANS = ("seg_type", "seg_event", "evt_type", "evt_event")
+"""The four scores that sum up the ten."""
+
 TITLES = {
     "seg_a": "seg A",
     "seg_v": "seg V",
@@ -54,13 +57,42 @@ def difference_table(
     Returns:
         One row per system and score: difference, low, high, n (paired seeds).
     """
+    pairs = {system: (system, baseline) for system in runs if system != baseline}
+    return pair_table(runs, pairs, scores, videos)
+
+
+def pair_table(
+    runs: Runs,
+    pairs: Mapping[str, tuple[str, str]],
+    scores: Sequence[str] = tuple(TITLES),
+    videos: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Paired differences of some pairs of systems, with 95 % bootstrap intervals.
+
+    Args:
+        runs: records by system.
+        pairs: by name, a system and the one it is compared with.
+        scores: which scores.
+        videos: mask (N,) of the videos to compare on; None for all.
+
+    Returns:
+        One row per pair (index ``system``) and score: difference, low, high, n (paired seeds).
+    """
     rows = [
-        {"system": system, "score": score} | paired(records, runs[baseline], score, videos)
-        for system, records in runs.items()
-        if system != baseline
+        {"system": name, "score": score} | paired(runs[system], runs[baseline], score, videos)
+        for name, (system, baseline) in pairs.items()
         for score in scores
     ]
     return pd.DataFrame(rows).set_index(["system", "score"])
+
+
+def probe_table(runs: Runs, names: Sequence[str]) -> pd.DataFrame:
+    """Mean over seeds of what `leap.study.probes` found, NaN where a system does not have it."""
+    rows = {
+        system: {name: np.mean([record.probes.get(name, np.nan) for record in records]) for name in names}
+        for system, records in runs.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("system")
 
 
 def paired(
@@ -89,9 +121,7 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
     """Mean over seeds of micro precision, recall, F and average precision, by modality and overlap."""
     rows = {
         system: {
-            (f"{modality}{part}", name): np.mean(
-                [record.segments[f"{modality}{part}"][name] for record in records]
-            )
+            (f"{modality}{part}", name): segment_mean(records, f"{modality}{part}", name)
             for modality in ("audio", "visual")
             for part in ("", "_overlap")
             for name in ("precision", "recall", "f", "ap")
@@ -99,6 +129,11 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
         for system, records in runs.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def segment_mean(records: Sequence[Record], part: str, name: str) -> float:
+    """Mean over seeds of one measure of segments, such as ``"ap"`` of ``"audio_overlap"``."""
+    return float(np.mean([record.segments[part][name] for record in records]))
 
 
 def format_scores(table: pd.DataFrame) -> pd.DataFrame:

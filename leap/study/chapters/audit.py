@@ -12,7 +12,7 @@ from leap.decoding import Protocol
 from leap.presets import narrow, preset
 from leap.study.grid import SEEDS, SHIPPED, SLOW_SEEDS, Profile, with_seeds
 from leap.study.systems import selected, system_config
-from leap.study.tables import TITLES, Runs, paired, score_table
+from leap.study.tables import MEANS, TITLES, Runs, pair_table, score_table
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,6 @@ class Departure:
     as_released: RunConfig
 
 
-MEANS = ("seg_type", "seg_event", "evt_type", "evt_event")
 WIDTH = 64
 
 
@@ -176,8 +175,4 @@ def worth_table(runs: Runs, dataset: str) -> pd.DataFrame:
     Returns:
         One row per departure (index ``system``) and score: difference, low, high, n (paired seeds).
     """
-    rows = []
-    for departure in departures(dataset):
-        release, paper = (runs[name] for name in side_names(departure))
-        rows += [{"system": departure, "score": score} | paired(release, paper, score) for score in MEANS]
-    return pd.DataFrame(rows).set_index(["system", "score"])
+    return pair_table(runs, {name: side_names(name) for name in departures(dataset)}, MEANS)

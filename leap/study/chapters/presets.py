@@ -9,6 +9,7 @@ from leap.config import RunConfig
 from leap.data.store import open_dataset
 from leap.presets import PRESETS, narrow, preset
 from leap.study.grid import Profile, with_seeds
+from leap.study.tables import MEANS, TITLES
 
 WIDTH = 64
 """AV-Digits has 2,000 videos of 128-d features; LLP's sizes are for 10,000 of 2,048."""
@@ -51,9 +52,6 @@ def _row(config: RunConfig) -> dict[str, str]:
     }
 
 
-MEANS = ("seg Type@AV", "seg Event@AV", "evt Type@AV", "evt Event@AV")
-
-
 def above_the_floor(scores: pd.DataFrame, floor: Mapping[str, float]) -> str:
     """Which systems are above what needs no model in all of Type@AV and Event@AV, in a sentence.
 
@@ -61,11 +59,12 @@ def above_the_floor(scores: pd.DataFrame, floor: Mapping[str, float]) -> str:
         scores: one row a system, columns named as the floor's entries.
         floor: the best score without a model.
     """
-    passed = {name: all(row[mean] > floor[mean] for mean in MEANS) for name, row in scores.iterrows()}
-    below = [str(name) for name, passes in passed.items() if not passes]
+    names = [TITLES[name] for name in MEANS]
+    passed = {system: all(row[name] > floor[name] for name in names) for system, row in scores.iterrows()}
+    below = [str(system) for system, passes in passed.items() if not passes]
     if not below:
-        return f"All {len(passed)} presets are above the best of these floors in {', '.join(MEANS)}."
-    return f"Not above the best of these floors in all of {', '.join(MEANS)}: {', '.join(below)}."
+        return f"All {len(passed)} presets are above the best of these floors in {', '.join(names)}."
+    return f"Not above the best of these floors in all of {', '.join(names)}: {', '.join(below)}."
 
 
 def cost_tables(path: Path) -> dict[str, pd.DataFrame]:

@@ -4,13 +4,13 @@ import pandas as pd
 
 from leap.presets import PRESETS
 from leap.study.chapters.presets import (
-    MEANS,
     WIDTH,
     above_the_floor,
     cost_tables,
     grid,
     preset_table,
 )
+from leap.study.tables import MEANS, TITLES
 
 
 def test_every_preset_is_trained_once_and_narrow():
@@ -35,10 +35,11 @@ def test_settings_in_words():
 
 
 def test_the_floor_has_to_be_passed_in_every_mean():
-    scores = pd.DataFrame({mean: {"good": 50.0, "mixed": 50.0} for mean in MEANS})
-    floor = dict.fromkeys(MEANS, 40.0)
+    names = [TITLES[name] for name in MEANS]
+    scores = pd.DataFrame({mean: {"good": 50.0, "mixed": 50.0} for mean in names})
+    floor = dict.fromkeys(names, 40.0)
     assert above_the_floor(scores, floor).startswith("All 2 presets are above")
-    scores.loc["mixed", MEANS[3]] = 40.0
+    scores.loc["mixed", names[3]] = 40.0
     assert above_the_floor(scores, floor).endswith("evt Event@AV: mixed.")
 
 
