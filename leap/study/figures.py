@@ -20,6 +20,7 @@ from leap.study.tables import TITLES
 
 AUDIO, VISUAL, TRUTH = "#0072B2", "#D55E00", "#333333"  # Okabe and Ito
 COLOURS = {"audio": AUDIO, "visual": VISUAL}
+MARKERS = "osD^vP*X"
 STYLE: dict[str, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -76,9 +77,8 @@ def learning_curves(runs: Mapping[str, Sequence[Record]], score: str = "seg_type
     """Val score and total training loss by epoch: mean over seeds, band of one standard deviation."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     panels = {"loss_total": "training loss", score: f"val {TITLES[score]}"}
-    markers = "osD^vP*X"
     for axis, (name, title) in zip(figure.subplots(1, 2), panels.items(), strict=True):
-        for marker, (system, records) in zip(markers, runs.items(), strict=False):
+        for marker, (system, records) in zip(MARKERS, runs.items(), strict=False):
             curves = np.array([[entry[name] for entry in record.history] for record in records])
             epochs, mean, spread = (
                 np.arange(1, curves.shape[1] + 1),
@@ -104,6 +104,27 @@ def difference_plot(table: pd.DataFrame, scores: Sequence[str], baseline: str = 
         axis.axvline(0, color=TRUTH, linewidth=0.8)
         axis.set(xlabel=f"{TITLES[score]} − {baseline}", yticks=range(len(systems)), yticklabels=systems)
     axis.invert_yaxis()
+    return figure
+
+
+def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> Figure:
+    """Lines with error bars: panels by title, lines by name.
+
+    Args:
+        panels: tables with columns ``mean`` and, NaN where there is none, ``sd``, by x; by line, by panel.
+        x: what the horizontal axis is.
+        y: what the vertical axis is.
+    """
+    figure = Figure(figsize=(4.6 * len(panels), 3.6), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
+    for axis, (title, lines) in zip(axes, panels.items(), strict=True):
+        for marker, (name, line) in zip(MARKERS, lines.items(), strict=False):
+            places = [str(place) for place in line.index]
+            error = line["sd"].fillna(0.0)
+            axis.errorbar(places, line["mean"], yerr=error, label=name, marker=marker, capsize=3)
+        axis.set(title=title, xlabel=x)
+    axes[0].set_ylabel(y)
+    axes[-1].legend(frameon=False)
     return figure
 
 

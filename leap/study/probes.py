@@ -18,8 +18,10 @@ from leap.losses import cosine_similarity, eiou
 from leap.models.leap import Leap
 from leap.models.parser import Parser
 from leap.models.parsing import Parsing
+from leap.study.parsed import MODALITIES
 
-MODALITIES = ("audio", "visual")
+BINS = 10
+"""Of probabilities, for their calibration."""
 
 
 def probe(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
@@ -38,12 +40,13 @@ def probe(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
         * ``separation_…_n``: area under the ROC curve × 100 with which the label embedding refined by LEAP's
           block n tells whether its class occurs, along the direction between the classes' means on val; mean
           over classes;
+        * ``calibration_…``: expected calibration error × 100 of the segment probabilities, in ten bins;
         * ``geometry_…``: mean cosine of two classes' label embeddings: ``given``, ``projected`` to the width,
           and as refined in videos with the class (means over these).
     """
     with _label_states(parser) as states:
         parsings = list(parse_videos(parser, test))
-        found = _similarity(parsings, test) | _peaks(parsings, test)
+        found = _similarity(parsings, test) | _peaks(parsings, test) | _calibration(parsings, test)
         refined = [torch.cat(parts) for parts in states]
         for parts in states:
             parts.clear()
@@ -86,6 +89,17 @@ def _peaks(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
         hit = occurs.gather(-1, attention.argmax(dim=-1, keepdim=True)).squeeze(-1)  # (N, C)
         found |= {f"peak_{modality}": 100 * float(hit[partly].mean())}
         found |= {f"chance_{modality}": 100 * float(share[partly].mean())}
+    return found
+
+
+def _calibration(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
+    found = {}
+    for modality, true in zip(MODALITIES, videos.truth(), strict=True):
+        logits = torch.cat([getattr(parsing, f"segment_{modality}") for parsing in parsings])
+        probability = logits.sigmoid().flatten().double()  # (N·T·C,)
+        bins = (probability * BINS).long().clamp(max=BINS - 1)
+        gaps = torch.zeros(BINS, dtype=torch.float64).index_add(0, bins, true.flatten() - probability)
+        found[f"calibration_{modality}"] = 100 * float(gaps.abs().sum()) / len(probability)
     return found
 
 

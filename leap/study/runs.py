@@ -93,8 +93,8 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
     The record is written last, so that a folder with a record is complete.
     """
     folder = run_folder(config, store, results)
-    if (folder / RECORD).exists():
-        return read_record(folder / RECORD)
+    if (folder / RECORD).exists() and (made := read_record(folder / RECORD)).probes:
+        return made  # those of older versions have no probes and are made again
     started = time.perf_counter()
     parser, progress = train(config, store, folder)
     protocol = cast(Description, parser.description).protocol

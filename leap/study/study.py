@@ -15,6 +15,7 @@ from leap.errors import LeapError
 from leap.files import atomic_path
 from leap.metrics import overlapping_videos
 from leap.models.checkpoint import load_parser
+from leap.models.parser import Parser
 from leap.study.chapters import NOTEBOOKS, all_runs, from_records, own_runs
 from leap.study.figures import save_figure
 from leap.study.grid import (
@@ -114,6 +115,10 @@ class Study:
         parser, described = load_parser(run_folder(config, self.store, self.results))
         inputs = described.model.inputs
         return parse_video(parser, self.store, described.protocol, "test", video, inputs)
+
+    def parser(self, record: Record) -> Parser:
+        """The trained parser of a record."""
+        return load_parser(run_folder(record.run_config(), self.store, self.results))[0]
 
     def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test", protocol: str = "") -> str:
         """Data set, profile, seeds, revision and protocol: the line under every table and figure.

@@ -1,9 +1,13 @@
 """What label embeddings have to mean: LEAP with words, and with controls that have none."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+
+import pandas as pd
 
 from leap.config import RunConfig
 from leap.study.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.study.tables import Runs, probe_table
 
 SOURCES = {
     "random orthogonal": "orthogonal",
@@ -35,3 +39,29 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
         )
         for name, source in sources.items()
     }
+
+
+GEOMETRY = {
+    "geometry_given": "given",
+    "geometry_projected": "projected",
+    "geometry_audio": "refined, audio",
+    "geometry_visual": "refined, visual",
+}
+"""Mean cosine of two classes' embeddings, where: see `leap.study.probes`."""
+
+
+def with_the_rest(table: pd.DataFrame) -> pd.DataFrame:
+    """A readable table with a row for every source that was not run."""
+    rest = [name for name in ELSEWHERE if name not in table.index]
+    return pd.concat([table, pd.DataFrame("not run here", index=rest, columns=table.columns)])
+
+
+def needs_table(shown: Iterable[str]) -> pd.DataFrame:
+    """What the sources need that were not run."""
+    rows = {name: {"needs": needs} for name, needs in ELSEWHERE.items() if name not in shown}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def geometry_table(runs: Runs) -> pd.DataFrame:
+    """Mean cosine of two classes' label embeddings, before the decoder and after it."""
+    return probe_table(runs, list(GEOMETRY)).rename(columns=GEOMETRY)

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pandas as pd
+
 from leap.config import LossConfig, RunConfig
 from leap.study.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.study.tables import MEANS, Runs, pair_table, probe_table
 
 DECODERS = ("MMIL", "LEAP")
 WEIGHTS = (0.25, 1.0, 4.0)
@@ -28,3 +31,34 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
 def _variants() -> dict[str, LossConfig]:
     paper = {f"λ = {weight:g}": LossConfig(weight_avss=weight) for weight in WEIGHTS}
     return paper | {"λ = 1, release": LossConfig(weight_avss=1.0, avss="release")}
+
+
+SIMILARITY = {
+    "similarity_none": "EIoU 0",
+    "similarity_low": "up to ½",
+    "similarity_high": "above ½",
+    "similarity_all": "1",
+    "similarity_correlation": "correlation",
+}
+"""Mean cosine of audio-visual segment pairs by their true EIoU, and its correlation with it."""
+
+
+def similarity_table(runs: Runs) -> pd.DataFrame:
+    """How the similarity of encoded segments follows the true EIoU, on test."""
+    return probe_table(runs, list(SIMILARITY)).rename(columns=SIMILARITY)
+
+
+def worth_table(runs: Runs) -> pd.DataFrame:
+    """Every variant minus its decoder without L_avss, in the four means."""
+    pairs = {name: (name, name.split(",")[0]) for name in runs if "," in name}
+    return pair_table(runs, pairs, MEANS)
+
+
+def similarity_panels(table: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
+    """The similarity by EIoU for `leap.study.figures.curves`, a panel for each decoder."""
+    bins = table.drop(columns=SIMILARITY["similarity_correlation"])
+    lines = {name: pd.DataFrame({"mean": row, "sd": float("nan")}) for name, row in bins.iterrows()}
+    return {
+        decoder: {str(name): line for name, line in lines.items() if str(name).split(",")[0] == decoder}
+        for decoder in DECODERS
+    }

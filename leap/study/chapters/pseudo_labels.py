@@ -1,9 +1,14 @@
 """How much errors in the pseudo labels cost, through L_basic and through EIoU, and what helps."""
 
 from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
 
 from leap.config import NoiseConfig, RunConfig
 from leap.study.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.study.tables import MEANS, Runs, pair_table
 
 CLEAN = "as they are"
 NOISES = {
@@ -43,3 +48,39 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
         )
         for (system, name, part), run in runs.items()
     }
+
+
+KINDS = ("misses", "false alarms")
+RATES = {0: CLEAN, 20: "20 % ", 40: "40 % "}
+
+
+def curves(runs: Runs, score: str) -> pd.DataFrame:
+    """Mean and standard deviation of MMIL's and LEAP's score by kind and rate of errors.
+
+    Returns:
+        One row per kind, system and rate in per cent: ``mean`` and ``sd`` (NaN for one seed).
+    """
+    rows = {}
+    for kind, system, (rate, prefix) in product(KINDS, ("MMIL", "LEAP"), RATES.items()):
+        records = runs[f"{system}, {prefix + kind if rate else CLEAN}"]
+        values = [record.metrics[score] for record in records]
+        sd = np.std(values, ddof=1) if len(values) > 1 else np.nan
+        rows[kind, system, rate] = {"mean": np.mean(values), "sd": sd}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["errors", "system", "rate"])
+
+
+def loss_table(runs: Runs) -> pd.DataFrame:
+    """What errors cost: every system with them minus itself without, in the four means."""
+    pairs = {name: (name, f"{name.split(', ')[0]}, {CLEAN}") for name in runs if not name.endswith(CLEAN)}
+    return pair_table(runs, pairs, MEANS)
+
+
+def gain_table(runs: Runs) -> pd.DataFrame:
+    """LEAP minus MMIL under the same errors, in the four means."""
+    return pair_table(runs, {name: (f"LEAP, {name}", f"MMIL, {name}") for name in NOISES}, MEANS)
+
+
+def confidence_table(runs: Runs) -> pd.DataFrame:
+    """L_avss weighed by confidence minus L_avss as in the paper, under the same errors, in the four means."""
+    pairs = {name: (f"{CONFIDENT}, {name}", f"{SIMILAR}, {name}") for name in (CLEAN, *STRONG)}
+    return pair_table(runs, pairs, MEANS)
