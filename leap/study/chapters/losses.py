@@ -6,9 +6,11 @@ import pandas as pd
 
 from leap.config import LossConfig, RunConfig
 from leap.study.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.study.systems import AVSS
 from leap.study.tables import MEANS, Runs, pair_table, probe_table
 
 DECODERS = ("MMIL", "LEAP")
+PYRAMID = "LEAP on MM-Pyr"
 WEIGHTS = (0.25, 1.0, 4.0)
 
 
@@ -16,7 +18,7 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of ``09_losses``: L_basic, and L_avss of several weights and of the release's target.
 
     Without L_avss and with it each decoder has the settings chosen for it; λ and target are then changed
-    alone.
+    alone. On MM-Pyr LEAP has one setting for both.
     """
     runs = {}
     for decoder in DECODERS:
@@ -25,6 +27,9 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
         for name, loss in _variants().items():
             count = CLAIM_SEEDS if loss == similar.loss else SEEDS
             runs[f"{decoder}, {name}"] = with_seeds(replace(similar, loss=loss), profile, count)
+    pyramid = config("MM-Pyr, LEAP", profile, dataset)
+    runs[PYRAMID] = with_seeds(pyramid, profile, SEEDS)
+    runs[f"{PYRAMID}, λ = 1"] = with_seeds(replace(pyramid, loss=AVSS), profile, SEEDS)
     return runs
 
 
@@ -60,5 +65,5 @@ def similarity_panels(table: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]
     lines = {name: pd.DataFrame({"mean": row, "sd": float("nan")}) for name, row in bins.iterrows()}
     return {
         decoder: {str(name): line for name, line in lines.items() if str(name).split(",")[0] == decoder}
-        for decoder in DECODERS
+        for decoder in (*DECODERS, PYRAMID)
     }

@@ -43,7 +43,7 @@ def make_stores(profile: Profile, folder: Path) -> dict[int, Path]:
 
 
 def grid(profile: Profile, size: Size) -> dict[str, list[RunConfig]]:
-    """Runs of ``12_scale`` at a size, by system, with the settings chosen on AV-Digits; nothing is searched."""
+    """Runs of ``12_scale`` at a size, by system, with the settings chosen on AV-Digits."""
     runs = {}
     for system in COMPARED:
         config = replace(selected_config(system, SHIPPED), dataset=NAME)
