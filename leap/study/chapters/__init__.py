@@ -9,6 +9,7 @@ from leap.study.chapters import (
     encoders,
     interpretability,
     labels,
+    ledger,
     losses,
     overlap,
     presets,
@@ -29,6 +30,7 @@ NOTEBOOKS: dict[str, Callable[[Profile, str], dict[str, list[RunConfig]]]] = {
     "11_pseudo_labels": pseudo_labels.grid,
     "20_presets": presets.grid,
     "21_audit": audit.grid,
+    "30_ledger": ledger.grid,
 }
 """The runs of every chapter, by system, at a profile and on a data set."""
 

@@ -1,0 +1,248 @@
+"""Every claim of the paper and every limitation it states, with what was measured and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leap.config import RunConfig
+from leap.study.chapters import blocks, encoders, labels, losses, pseudo_labels, systems
+from leap.study.compare import paired_difference
+from leap.study.grid import Profile, leap_vs_mmil
+from leap.study.records import Record
+from leap.study.tables import TITLES, Runs, format_difference, paired
+from leap.study.verdicts import verdict
+
+PAPER = "summary of arXiv 2407.08126"
+PRINTED = "published results, see the chapter on LLP"
+OURS = "ours, not the paper's"
+
+Grid = Callable[[Profile, str], dict[str, list[RunConfig]]]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim as a difference that it says is above 0.
+
+    Attributes:
+        text: the claim.
+        source: where it was read.
+        chapter: the notebook that measures it; empty where it cannot be measured here.
+        grid: that notebook's runs.
+        system: what is claimed to be better.
+        baseline: what it is compared with.
+        measure: a score, or a probe of `leap.study.probes`.
+        against: of a probe, the baseline's probe or a constant; empty for the same probe.
+        published: the published difference × 100, on LLP; empty where none is known.
+        overlapping: whether on the videos with overlapping events only.
+    """
+
+    text: str
+    source: str
+    chapter: str = ""
+    grid: Grid | None = None
+    system: str = ""
+    baseline: str = ""
+    measure: str = "evt_event"
+    against: str | float = ""
+    published: str = ""
+    overlapping: bool = False
+
+    def names(self) -> tuple[str, ...]:
+        """The systems that it compares."""
+        return tuple(dict.fromkeys((self.system, self.baseline or self.system)))
+
+
+def _claims() -> list[Claim]:
+    return [*_decoder(), *_systems(), *_parts(), *_evidence(), *_limitations()]
+
+
+def _decoder() -> list[Claim]:
+    gains = {"seg_type": "+2.6", "seg_event": "+3.0", "evt_type": "+3.1", "evt_event": "+4.4"}
+    text, pyramid = "LEAP's decoder parses better than MMIL", ("MM-Pyr, LEAP", "MM-Pyr, MMIL")
+    found = [
+        Claim(f"{text}, on MM-Pyr", PAPER, "04_encoders", encoders.grid, *pyramid, score, published=gain)
+        for score, gain in gains.items()
+    ]
+    for encoder in ("HAN", "VALOR"):
+        mmil, leap = encoders.PAIRS[encoder]
+        found.append(
+            Claim(f"{text} on any encoder: {encoder}", PAPER, "04_encoders", encoders.grid, leap, mmil)
+        )
+    return [
+        *found,
+        Claim(
+            f"{text} where events overlap",
+            PAPER,
+            "02_leap_vs_mmil",
+            leap_vs_mmil,
+            "LEAP",
+            "MMIL",
+            published="+1.7, mean of unnamed scores",
+            overlapping=True,
+        ),
+        Claim(
+            "The gain is not that of more layers: LEAP parses better than MMIL with as many blocks",
+            OURS,
+            "02_leap_vs_mmil",
+            leap_vs_mmil,
+            "LEAP",
+            "MMIL + 2 blocks",
+        ),
+    ]
+
+
+def _systems() -> list[Claim]:
+    printed = {"HAN": "+9.4", "VALOR": "+3.2", "CMPAE": "+1.7"}
+    return [
+        Claim(
+            f"LEAP (on MM-Pyr) parses better than {name}, each as released",
+            PRINTED,
+            "05_systems",
+            systems.grid,
+            "LEAP, own",
+            f"{name}, own",
+            published=gain,
+        )
+        for name, gain in printed.items()
+    ]
+
+
+def _parts() -> list[Claim]:
+    chapter = ("09_losses", losses.grid)
+    return [
+        Claim("Two blocks are better than one", PAPER, "07_blocks", blocks.grid, "N = 2", "N = 1"),
+        Claim("Two blocks are better than three", PAPER, "07_blocks", blocks.grid, "N = 2", "N = 3"),
+        Claim(
+            "L_avss helps LEAP, on MM-Pyr",
+            PAPER,
+            *chapter,
+            f"{losses.PYRAMID}, λ = 1",
+            losses.PYRAMID,
+            published="about +1.0",
+        ),
+        Claim("L_avss helps LEAP, on HAN", PAPER, *chapter, "LEAP, λ = 1", "LEAP"),
+        Claim("L_avss helps MMIL, on HAN", PAPER, *chapter, "MMIL, λ = 1", "MMIL"),
+        Claim(
+            "L_avss makes similarity follow the EIoU",
+            PAPER,
+            *chapter,
+            "LEAP, λ = 1",
+            "LEAP",
+            "similarity_correlation",
+        ),
+        Claim("GloVe vectors of the class names are better than random ones", PAPER),
+        Claim(
+            "Labels have to differ: random orthogonal ones are better than near-identical ones",
+            OURS,
+            "08_labels",
+            labels.grid,
+            "random orthogonal",
+            "near-identical",
+        ),
+    ]
+
+
+def _evidence() -> list[Claim]:
+    chapter = ("02_leap_vs_mmil", leap_vs_mmil)
+    found = []
+    for modality in ("audio", "visual"):
+        peak, chance = f"peak_{modality}", f"chance_{modality}"
+        looks = f"Labels look where their event is, {modality}"
+        tells = f"A refined label tells whether its event is there, {modality}"
+        found += [
+            Claim(f"{looks}: more than at random", PAPER, *chapter, "LEAP", "LEAP", peak, chance),
+            Claim(f"{looks}: more than MMIL's time weights", PAPER, *chapter, "LEAP", "MMIL", peak),
+            Claim(tells, PAPER, *chapter, "LEAP", "LEAP", f"separation_{modality}_2", 50.0),
+        ]
+    return found
+
+
+def _limitations() -> list[Claim]:
+    chapter, similar = ("11_pseudo_labels", pseudo_labels.grid), pseudo_labels.SIMILAR
+    clean = pseudo_labels.CLEAN
+    found = []
+    for noise in pseudo_labels.STRONG:
+        text = f"Limitation: it depends on good pseudo labels ({noise} cost score)"
+        found.append(Claim(text, PAPER, *chapter, f"{similar}, {clean}", f"{similar}, {noise}"))
+        text = f"Weighing L_avss by confidence helps against {noise}"
+        confident = f"{pseudo_labels.CONFIDENT}, {noise}"
+        found.append(Claim(text, OURS, *chapter, confident, f"{similar}, {noise}"))
+    return found
+
+
+CLAIMS = _claims()
+
+
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+    """Runs of ``30_ledger``: those of other chapters that claims rest on, as ``chapter: system``."""
+    runs: dict[str, list[RunConfig]] = {}
+    for claim in CLAIMS:
+        if claim.grid is not None:
+            found = claim.grid(profile, dataset)
+            runs |= {f"{claim.chapter}: {name}": found[name] for name in claim.names()}
+    return runs
+
+
+def ledger(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
+    """Every claim with its verdict by the rule of `leap.study.verdicts`.
+
+    Args:
+        runs: records of `grid`'s runs.
+        overlapping: which test videos have overlapping events, (N,).
+
+    Returns:
+        One row a claim: ``claim``, ``published``, ``source``, ``measured`` (what), ``difference``, ``low``,
+        ``high``, ``n`` (NaN where nothing could be measured), ``chapter`` and ``verdict``.
+    """
+    return pd.DataFrame([_row(claim, runs, overlapping) for claim in CLAIMS])
+
+
+def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, object]:
+    row: dict[str, object] = {"claim": claim.text, "published": claim.published, "source": claim.source}
+    if claim.grid is None:
+        return row | {"measured": "", "chapter": "", "verdict": "not testable here"}
+    ours, theirs = (runs[f"{claim.chapter}: {name}"] for name in (claim.system, claim.baseline))
+    if claim.measure in TITLES:
+        difference = paired(ours, theirs, claim.measure, overlapping if claim.overlapping else None)
+    else:
+        difference = _probed(ours, theirs, claim)
+    return (
+        row
+        | {"measured": TITLES.get(claim.measure, claim.measure.replace("_", " ")), "chapter": claim.chapter}
+        | difference
+        | {"verdict": verdict(difference["low"], difference["high"])}
+    )
+
+
+def _probed(ours: Sequence[Record], theirs: Sequence[Record], claim: Claim) -> dict[str, float]:
+    """Difference of a probe over the seeds of both, with its interval over seeds."""
+    scale = 1.0 if claim.measure.startswith("similarity") else 100.0  # of the probe; differences are × 100
+    other = {record.seed: record for record in theirs}
+    pairs = [(record, other[record.seed]) for record in ours if record.seed in other]
+    against = claim.against or claim.measure
+    first = np.array([[a.probes[claim.measure]] for a, _ in pairs]) / scale  # (seeds, 1)
+    second = np.array([[against if isinstance(against, float) else b.probes[against]] for _, b in pairs])
+    found = paired_difference(first, second / scale)
+    return {"difference": found.mean, "low": found.low, "high": found.high, "n": found.n_seeds}
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """The ledger for reading."""
+    text = [
+        f"{row['measured']}: {format_difference(row)}" if row["measured"] else "–"  # type: ignore[arg-type]
+        for row in table.to_dict("records")
+    ]
+    seeds = table["n"].map(lambda n: "–" if pd.isna(n) else f"{n:.0f}")
+    columns = table[["claim", "published", "source"]].assign(measured=text, seeds=seeds)
+    return columns.assign(chapter=table["chapter"], verdict=table["verdict"]).set_index("claim")
+
+
+def tally(table: pd.DataFrame) -> str:
+    """How many claims got which verdict, in a sentence."""
+    counts = table["verdict"].value_counts()
+    return f"Of {len(table)} entries: " + ", ".join(f"{n} {name}" for name, n in counts.items()) + "."
