@@ -62,13 +62,18 @@ def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP
         splits = {split: simulate_split(split, n, seed, n_classes, bar) for split, n in sizes.items()}
     write_store(
         out,
-        dataset=NAME,
+        dataset=dataset_name(n_classes),
         classes=LLP if n_classes == len(LLP) else [f"class {c:03d}" for c in range(n_classes)],
         provenance=_provenance(videos, seed, n_classes),
         splits=splits,
         compress=False,
     )
     return out
+
+
+def dataset_name(n_classes: int) -> str:
+    """``llp-sim``, with another number of classes than LLP's ``llp-sim-50`` and the like."""
+    return NAME if n_classes == len(LLP) else f"{NAME}-{n_classes}"
 
 
 def background(videos: int, seed: int = 0, segments: int = 10) -> dict[str, Features]:

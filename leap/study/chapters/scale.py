@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from leap.config import RunConfig
 from leap.data.simulate import simulate_llp
-from leap.data.simulate.simulate import NAME
+from leap.data.simulate.simulate import dataset_name
 from leap.study.grid import SHIPPED, SLOW_SEEDS, Profile, with_seeds
 from leap.study.systems import selected_config
 
@@ -46,7 +46,7 @@ def grid(profile: Profile, size: Size) -> dict[str, list[RunConfig]]:
     """Runs of ``12_scale`` at a size, by system, with the settings chosen on AV-Digits."""
     runs = {}
     for system in COMPARED:
-        config = replace(selected_config(system, SHIPPED), dataset=NAME)
+        config = replace(selected_config(system, SHIPPED), dataset=dataset_name(size.classes))
         config = replace(config, train=replace(config.train, epochs=round(STEPS * 32 / size.videos)))
         seeds = with_seeds(config, profile, SLOW_SEEDS)
         runs[system] = [replace(run, train=replace(run.train, videos=size.videos)) for run in seeds]
