@@ -6,8 +6,8 @@ from pathlib import Path
 from leap.config import canonical_json, to_dict
 from leap.data.store import open_dataset
 from leap.errors import LeapError
-from leap.study.chapters import NOTEBOOKS, ONE_DATASET, from_records
-from leap.study.grid import check_profile, searched
+from leap.study.chapters import NOTEBOOKS, ONE_DATASET, from_records, scale
+from leap.study.grid import SHIPPED, check_profile, searched
 from leap.study.records import run_key
 from leap.study.search import search_records
 from leap.study.systems import SYSTEMS, search_configs, selected
@@ -24,18 +24,32 @@ except LeapError as error:
 
 
 def parameters(chapter):
-    """Of a notebook; a chapter about one data set has it whatever the others are made on."""
-    dataset, data = (ONE_DATASET[chapter], "") if chapter in ONE_DATASET else (DATASET, DATA)
+    """Of a notebook; a chapter about one data set has it whatever the others are made on.
+
+    Records that are taken from the repository are of the data set that comes with it.
+    """
+    dataset, data = (DATASET, DATA) if not from_records(chapter, PROFILE) else (SHIPPED, "")
+    dataset, data = (ONE_DATASET[chapter], "") if chapter in ONE_DATASET else (dataset, data)
     return f"-p profile={PROFILE} -p dataset={dataset} -p data={shlex.quote(data)}"
 
 
-def named(grid, purpose):
-    """(system, run) by key, for every run of a grid."""
+def named(grid, purpose, checksum=CHECKSUM, data=DATA):
+    """(name, run, data) by key, for every run of a grid."""
     return {
-        run_key(run, CHECKSUM): (f"{purpose}: {system}, seed {run.seed}", run)
+        run_key(run, checksum): (f"{purpose}: {system}, seed {run.seed}", run, data)
         for system, runs in grid.items()
         for run in runs
     }
+
+
+def scaled():
+    """Runs of the chapter on scale, each on the simulation of its size."""
+    stores, runs = scale.make_stores(PROFILE, Path("results") / scale.STORES), {}
+    for size in scale.sizes(PROFILE):
+        with open_dataset(str(stores[size.classes])) as store:
+            name = f"{size.videos} videos, {size.classes} classes"
+            runs |= named(scale.grid(PROFILE, size), name, store.checksum, str(store.path))
+    return runs
 
 
 def records(keys):
@@ -49,6 +63,8 @@ GRID = {
     for name, grid in NOTEBOOKS.items()
     if READY and not from_records(name, PROFILE) and ONE_DATASET.get(name, DATASET) == DATASET
 }
+if not from_records("12_scale", PROFILE):
+    GRID["12_scale"] = scaled()
 SEARCH = named({system: sum(search_configs(system, DATASET), []) for system in SYSTEMS}, "search")
 RUNS = SEARCH | {key: run for runs in GRID.values() for key, run in runs.items()}
 CHAPTERS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
@@ -103,7 +119,7 @@ rule run:
     params:
         name=lambda wildcards: RUNS[wildcards.key][0],
         config=lambda wildcards: shlex.quote(canonical_json(to_dict(RUNS[wildcards.key][1]))),
-        data=shlex.quote(DATA),
+        data=lambda wildcards: shlex.quote(RUNS[wildcards.key][2]),
     message:
         "{params.name}"
     shell:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from leap.data.store import FeatureStore, open_dataset
 from leap.decoding import Protocol
 from leap.errors import LeapError
-from leap.files import atomic_path
 from leap.metrics import overlapping_videos
 from leap.models.checkpoint import load_parser
 from leap.models.parser import Parser
@@ -30,6 +29,7 @@ from leap.study.records import REVISION, Record, pick, read_records, write_recor
 from leap.study.runs import make_runs, run_folder
 from leap.study.search import search_records, search_table
 from leap.study.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS
+from leap.study.tables import write_table
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,7 @@ class Study:
     def publish(self, name: str, table: pd.DataFrame) -> None:
         """Write a table to the committed ``results/tables``; only at profiles ``full`` and ``paper``."""
         if self.profile in PUBLISHED:
-            with atomic_path(self._path("tables", name, ".csv")) as temporary:
-                table.to_csv(temporary, float_format="%.4f")
+            write_table(table, self._path("tables", name, ".csv"))
 
     def publish_figure(self, name: str, figure: Figure) -> None:
         """Write a figure to the committed ``results/figures``; only at profiles ``full`` and ``paper``."""

@@ -1,12 +1,14 @@
 """Tables from run records: scores, paired differences, precision and recall."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from leap.errors import LeapError
+from leap.files import atomic_path
 from leap.study.compare import paired_difference
 from leap.study.records import Record
 
@@ -129,6 +131,12 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
         for system, records in runs.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV with four decimals, whole or not at all."""
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, float_format="%.4f")
 
 
 def segment_mean(records: Sequence[Record], part: str, name: str) -> float:

@@ -34,7 +34,12 @@ NOTEBOOKS: dict[str, Callable[[Profile, str], dict[str, list[RunConfig]]]] = {
 }
 """The runs of every chapter, by system, at a profile and on a data set."""
 
-ONE_DATASET = {"01_data": "av-digits", "20_presets": "av-digits", "21_audit": "av-digits"}
+ONE_DATASET = {
+    "01_data": "av-digits",
+    "12_scale": "llp-sim",
+    "20_presets": "av-digits",
+    "21_audit": "av-digits",
+}
 """Chapters about one data set, which they show whatever the others are made on."""
 
 AFRESH = ("02_leap_vs_mmil", "06_overlap", "10_interpretability")

@@ -1,15 +1,27 @@
 """How scores and cost grow with videos and classes, on LLP-Sim: where LEAP overtakes MMIL, and why."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
 
 from leap.config import RunConfig
 from leap.data.simulate import simulate_llp
 from leap.data.simulate.simulate import dataset_name
-from leap.study.grid import SHIPPED, SLOW_SEEDS, Profile, with_seeds
+from leap.data.store import FeatureStore
+from leap.study.chapters import from_records
+from leap.study.grid import SHIPPED, SLOW_SEEDS, Profile, check_profile, with_seeds
+from leap.study.records import REVISION, Record, read_records, write_records
+from leap.study.runs import make_runs
+from leap.study.study import committed, describe
 from leap.study.systems import selected_config
+from leap.study.tables import MEANS, TITLES, format_difference, pair_table, paired, segment_mean, write_table
+from leap.study.verdicts import WORDS, verdict
 
+NOTEBOOK = "12_scale"
 COMPARED = ("MMIL", "LEAP", "LEAP calibrated")
 STEPS = 1_875
 """Of every training, whatever the number of videos: six epochs of ten thousand."""
@@ -24,6 +36,10 @@ class Size(NamedTuple):
 
 SIZES = (*(Size(n, 25) for n in (500, 2_000, 10_000)), *(Size(2_000, c) for c in (50, 100, 200)))
 SMOKE_SIZES = (Size(64, 25), Size(128, 25), Size(64, 50))
+STORES = "stores"
+"""Folder of the simulated data below that of results."""
+
+Found = Mapping[Size, dict[str, list[Record]]]
 
 
 def sizes(profile: Profile) -> tuple[Size, ...]:
@@ -51,3 +67,130 @@ def grid(profile: Profile, size: Size) -> dict[str, list[RunConfig]]:
         seeds = with_seeds(config, profile, SLOW_SEEDS)
         runs[system] = [replace(run, train=replace(run.train, videos=size.videos)) for run in seeds]
     return runs
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the chapter opens: it has a data set for every number of classes.
+
+    Attributes:
+        profile: how large.
+        results: folder of results.
+    """
+
+    profile: Profile
+    results: Path
+
+    def runs(self) -> Found:
+        """Records by size and system; runs that are missing are made, or taken from the committed records.
+
+        Profile ``full`` also writes these.
+        """
+        grids = {size: grid(self.profile, size) for size in sizes(self.profile)}
+        path = self.results / "records" / f"{NOTEBOOK}.jsonl.gz"
+        if from_records(NOTEBOOK, self.profile):
+            made = {record.run_config(): record for record in read_records(path)}
+        else:
+            made = _make(grids, make_stores(self.profile, self.results / STORES), self.results)
+        if self.profile == "full":
+            write_records(made.values(), path)
+        return {
+            size: {system: [made[config] for config in configs] for system, configs in runs.items()}
+            for size, runs in grids.items()
+        }
+
+    def caption(self, found: Found) -> str:
+        """Data set, profile, seeds, revision and protocol: the line under every table and figure."""
+        seeds = next(iter(next(iter(found.values())).values()))
+        made = ", from committed records" if from_records(NOTEBOOK, self.profile) else ""
+        protocol = describe(seeds[0].run_config().protocol)
+        count = f"{len(seeds)} seed{'s' * (len(seeds) > 1)}"
+        data = f"Data set llp-sim (test), profile {self.profile}{made}"
+        return f"{data}, {count}, revision {REVISION}, {protocol}."
+
+    def publish(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table to the committed ``results/tables``; only at profile ``full``."""
+        if self.profile == "full":
+            write_table(table, self.results / "tables" / f"{name}.csv")
+
+
+def open_scale(profile: str, results: str = "") -> Scale:
+    """The chapter at a profile.
+
+    Raises:
+        LeapError: for an unknown profile.
+    """
+    return Scale(check_profile(profile), Path(results) if results else committed())
+
+
+def _make(
+    grids: Mapping[Size, dict[str, list[RunConfig]]], stores: Mapping[int, Path], results: Path
+) -> dict[RunConfig, Record]:
+    made: dict[RunConfig, Record] = {}
+    for size, runs in grids.items():
+        configs = [config for seeds in runs.values() for config in seeds]
+        with FeatureStore(stores[size.classes]) as store:
+            made |= dict(zip(configs, make_runs(configs, store, results), strict=True))
+    return made
+
+
+def score_table(found: Found) -> pd.DataFrame:
+    """Scores, ranking, calibration and cost of every system at every size: means over seeds.
+
+    Returns:
+        One row per number of videos, of classes, and system.
+    """
+    rows = {}
+    for size, runs in found.items():
+        for system, seeds in runs.items():
+            row = {TITLES[name]: float(np.mean([record.metrics[name] for record in seeds])) for name in MEANS}
+            for modality in ("audio", "visual"):
+                row[f"{modality} AP"] = segment_mean(seeds, modality, "ap")
+                calibration = [record.probes[f"calibration_{modality}"] for record in seeds]
+                row[f"{modality} calibration error"] = float(np.mean(calibration))
+            rows[(*size, system)] = row | {"seconds": np.median([record.seconds for record in seeds])}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["videos", "classes", "system"])
+
+
+def gain_table(found: Found, system: str) -> pd.DataFrame:
+    """A system minus MMIL at every size, in the four means; index ``system`` (the size) and ``score``."""
+    tables = [
+        pair_table(runs, {f"{size.videos:,} videos, {size.classes} classes": (system, "MMIL")}, MEANS)
+        for size, runs in found.items()
+    ]
+    return pd.concat(tables)
+
+
+def panels(found: Found, score: str) -> dict[str, dict[str, pd.DataFrame]]:
+    """A score by number of videos and by number of classes, for `leap.study.figures.curves`."""
+    fewest = min(size.classes for size in found)
+    videos = next(size.videos for size in found if size.classes != fewest)
+    by_videos = {size.videos: runs for size, runs in found.items() if size.classes == fewest}
+    by_classes = {size.classes: runs for size, runs in found.items() if size.videos == videos}
+    return {
+        f"training videos ({fewest} classes)": {s: _line(by_videos, s, score) for s in COMPARED},
+        f"classes ({videos:,} training videos)": {s: _line(by_classes, s, score) for s in COMPARED},
+    }
+
+
+def _line(runs: Mapping[int, dict[str, list[Record]]], system: str, score: str) -> pd.DataFrame:
+    values = {place: [record.metrics[score] for record in found[system]] for place, found in runs.items()}
+    rows = {
+        place: {"mean": np.mean(seeds), "sd": np.std(seeds, ddof=1) if len(seeds) > 1 else np.nan}
+        for place, seeds in values.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def crossing(found: Found) -> str:
+    """How LEAP, as published and calibrated, stands to MMIL at every size, a line each."""
+    lines = []
+    for system in COMPARED[1:]:
+        for size, runs in found.items():
+            difference = paired(runs[system], runs["MMIL"], "evt_event")
+            word = WORDS[verdict(difference["low"], difference["high"])]
+            where = f"{size.videos:,} videos, {size.classes} classes"
+            lines.append(
+                f"- {where}: {system} is {word} MMIL in evt Event@AV ({format_difference(difference)})."
+            )
+    return "\n".join(lines)
