@@ -3,25 +3,43 @@
 import re
 from pathlib import Path
 
+import pandas as pd
+
 from leap.errors import LeapError
 from leap.study.chapters import NOTEBOOKS
+from leap.study.chapters.ledger import readable, tally
 from leap.study.records import REVISION, pick, read_records
 from leap.study.tables import TITLES, format_difference, format_scores, paired, score_table
 
 NOTEBOOK = "02_leap_vs_mmil"
 COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")
-BLOCK = re.compile(r"(<!-- results -->\n).*(<!-- /results -->)", re.DOTALL)
 
 
 def update(text: str, results: Path) -> str:
-    """The README's text with its result table made again.
+    """The README's text with its result table and its ledger made again.
 
     Raises:
-        LeapError: if the text has no place for the table.
+        LeapError: if the text has no place for one of them.
     """
-    if not BLOCK.search(text):
-        raise LeapError("README.md: no <!-- results --> … <!-- /results --> block; add the two comments")
-    return BLOCK.sub(lambda match: match[1] + result_table(results) + match[2], text)
+    return _fill(_fill(text, "results", result_table(results)), "ledger", ledger_table(results))
+
+
+def _fill(text: str, name: str, content: str) -> str:
+    """Put content between the two comments of a name."""
+    block = re.compile(rf"(<!-- {name} -->\n).*(<!-- /{name} -->)", re.DOTALL)
+    if not block.search(text):
+        raise LeapError(f"README.md: no <!-- {name} --> … <!-- /{name} --> block; add the two comments")
+    return block.sub(lambda match: match[1] + content + match[2], text)
+
+
+def ledger_table(results: Path) -> str:
+    """The committed ledger in short: its tally, and every claim with its verdict, folded."""
+    table = pd.read_csv(results / "tables" / "30_ledger.csv", keep_default_na=False, na_values={"n": ""})
+    lines = [tally(table), "", "<details><summary>Every claim and verdict</summary>", ""]
+    lines += ["| claim | published on LLP | measured on AV-Digits | verdict |", "|---" * 4 + "|"]
+    for row in readable(table).reset_index().to_dict("records"):
+        lines.append(f"| {row['claim']} | {row['published'] or '–'} | {row['measured']} | {row['verdict']} |")
+    return "\n".join([*lines, "", "</details>", ""])
 
 
 def result_table(results: Path) -> str:

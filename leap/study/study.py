@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from leap.config import RunConfig
 from leap.data.store import FeatureStore, open_dataset
 from leap.decoding import Protocol
 from leap.errors import LeapError
@@ -48,14 +49,22 @@ class Study:
     store: FeatureStore
     results: Path
 
+    @property
+    def made_at(self) -> Profile:
+        """The profile that the runs are of: committed records are those of ``full``."""
+        return "full" if from_records(self.notebook, self.profile) else self.profile
+
+    def grid(self) -> dict[str, list[RunConfig]]:
+        """The notebook's runs by system."""
+        return NOTEBOOKS[self.notebook](self.made_at, self.store.dataset)
+
     def runs(self) -> dict[str, list[Record]]:
         """The notebook's records by system; runs that are missing are made.
 
         At profiles ``full`` and ``paper`` those that no notebook before has are also written to the committed
         ``results/records``, from where the notebooks that `from_records` names take them.
         """
-        grid = NOTEBOOKS[self.notebook](self.profile, self.store.dataset)
-        configs = all_runs(self.notebook, self.profile, self.store.dataset)
+        configs = all_runs(self.notebook, self.made_at, self.store.dataset)
         if from_records(self.notebook, self.profile):
             records = pick(self._committed_records(), configs, self.store.checksum)
         else:
@@ -64,7 +73,7 @@ class Study:
         if self.profile in PUBLISHED:
             own = [found[config] for config in own_runs(self.notebook, self.profile, self.store.dataset)]
             write_records(own, self._path("records", self.notebook, ".jsonl.gz"))
-        return {system: [found[config] for config in seeds] for system, seeds in grid.items()}
+        return {system: [found[config] for config in seeds] for system, seeds in self.grid().items()}
 
     def _committed_records(self) -> list[Record]:
         """Those of all notebooks, as some share runs."""
@@ -95,12 +104,12 @@ class Study:
 
     def settings(self) -> tuple[pd.DataFrame, str]:
         """How each system is set, and where that comes from: the search on val, or the paper."""
-        if not searched(self.profile):
+        if not searched(self.made_at):
             sizes = "Sizes, batch and rate of LEAP's release; encoder and schedule are ours."
             return self._paper_settings(), f"{sizes} Nothing was searched."
         records = read_records(committed() / "records" / search_records(self.store.dataset))
         budget = f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
-        systems = [s for s in NOTEBOOKS[self.notebook](self.profile, self.store.dataset) if s in SYSTEMS]
+        systems = [system for system in self.grid() if system in SYSTEMS]
         table = search_table(records, systems, self.store.dataset, self.store.checksum).round(1)
         return table, f"Data set {self.store.dataset} (val), {budget}."
 
@@ -130,14 +139,13 @@ class Study:
         count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
         noun = "seed" if seeds == [1] else "seeds"
         return (
-            f"Data set {self.store.dataset} ({split}), profile {self.profile}{made}, {count} {noun}, "
+            f"Data set {self.store.dataset} ({split}), profile {self.made_at}{made}, {count} {noun}, "
             f"revision {REVISION}, {protocol}."
         )
 
     def _paper_settings(self) -> pd.DataFrame:
-        grid = NOTEBOOKS[self.notebook](self.profile, self.store.dataset)
         rows = {}
-        for system, (config, *_) in grid.items():
+        for system, (config, *_) in self.grid().items():
             model, train = config.model, config.train
             rows[system] = {
                 "width": model.width,

@@ -81,12 +81,17 @@ class Scale:
     profile: Profile
     results: Path
 
+    @property
+    def made_at(self) -> Profile:
+        """The profile that the runs are of: committed records are those of ``full``."""
+        return "full" if from_records(NOTEBOOK, self.profile) else self.profile
+
     def runs(self) -> Found:
         """Records by size and system; runs that are missing are made, or taken from the committed records.
 
         Profile ``full`` also writes these.
         """
-        grids = {size: grid(self.profile, size) for size in sizes(self.profile)}
+        grids = {size: grid(self.made_at, size) for size in sizes(self.made_at)}
         path = self.results / "records" / f"{NOTEBOOK}.jsonl.gz"
         if from_records(NOTEBOOK, self.profile):
             made = {record.run_config(): record for record in read_records(path)}
@@ -105,7 +110,7 @@ class Scale:
         made = ", from committed records" if from_records(NOTEBOOK, self.profile) else ""
         protocol = describe(seeds[0].run_config().protocol)
         count = f"{len(seeds)} seed{'s' * (len(seeds) > 1)}"
-        data = f"Data set llp-sim (test), profile {self.profile}{made}"
+        data = f"Data set llp-sim (test), profile {self.made_at}{made}"
         return f"{data}, {count}, revision {REVISION}, {protocol}."
 
     def publish(self, name: str, table: pd.DataFrame) -> None:
