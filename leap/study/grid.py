@@ -38,6 +38,9 @@ COMPARED = (
 MAIN = ("MMIL", "LEAP")
 """Its question, and all that profile ``trial`` runs."""
 
+CLAIMED = (*MAIN, "MMIL + 2 blocks")
+"""Those that claims rest on."""
+
 
 def check_profile(profile: str) -> Profile:
     """The profile, if it is one.
@@ -69,7 +72,7 @@ def leap_vs_mmil(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
 
 def seeds(system: str) -> int:
     """How many seeds a system of ``02_leap_vs_mmil`` has."""
-    return CLAIM_SEEDS if system in MAIN else SEEDS
+    return CLAIM_SEEDS if system in CLAIMED else SEEDS
 
 
 def config(system: str, profile: Profile, dataset: str) -> RunConfig:

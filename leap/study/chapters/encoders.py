@@ -19,9 +19,9 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     """Runs of ``04_encoders``: every encoder with MMIL and with LEAP."""
     return {
         system: with_seeds(
-            config(system, profile, dataset), profile, CLAIM_SEEDS if encoder == "HAN" else SEEDS
+            config(system, profile, dataset), profile, SEEDS if "MM-Pyr" in system else CLAIM_SEEDS
         )
-        for encoder, pair in PAIRS.items()
+        for pair in PAIRS.values()
         for system in pair
     }
 

@@ -35,7 +35,7 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
         name: with_seeds(
             replace(leap, model=replace(leap.model, labels=source)),
             profile,
-            CLAIM_SEEDS if source == "orthogonal" else SEEDS,
+            CLAIM_SEEDS if source in ("orthogonal", "alike") else SEEDS,
         )
         for name, source in sources.items()
     }
