@@ -2,22 +2,53 @@
 
 import re
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
 from leap.data.store import open_dataset
-from leap.study.chapters import NOTEBOOKS
-from leap.study.grid import CLAIM_SEEDS, COMPARED, MAIN, seeds
+from leap.study.chapters import (
+    NOTEBOOKS,
+    audit,
+    encoders,
+    interpretability,
+    losses,
+    overlap,
+    own_runs,
+    pseudo_labels,
+    scale,
+    systems,
+)
+from leap.study.grid import CLAIM_SEEDS
 from leap.study.readme import update
-from leap.study.records import pick, read_records
+from leap.study.records import pick, read_records, run_key
 from leap.study.search import search_records, val_score
 from leap.study.systems import SEARCH_SEEDS, SYSTEMS, candidates, search_configs, selected
 from leap.study.tables import difference_table, score_table
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
+KEEPING = [name for name in NOTEBOOKS if own_runs(name, "full", "av-digits")]
+"""Chapters with runs that no chapter before them has."""
+
+TABLES = {
+    "02_scores": ("02_leap_vs_mmil", score_table),
+    "02_differences": ("02_leap_vs_mmil", difference_table),
+    "04_differences": ("04_encoders", encoders.gain_table),
+    "05_differences": ("05_systems", systems.difference_table),
+    "06_segments": ("06_overlap", overlap.segment_table),
+    "07_scores": ("07_blocks", score_table),
+    "08_scores": ("08_labels", score_table),
+    "09_differences": ("09_losses", losses.worth_table),
+    "09_similarity": ("09_losses", losses.similarity_table),
+    "10_peaks": ("10_interpretability", interpretability.peak_table),
+    "11_confidence": ("11_pseudo_labels", pseudo_labels.confidence_table),
+    "20_presets": ("20_presets", score_table),
+    "21_audit": ("21_audit", partial(audit.worth_table, dataset="av-digits")),
+}
+"""Committed tables: the chapter, and how they are made from its runs."""
 
 
 @pytest.fixture(scope="module")
@@ -47,35 +78,56 @@ def test_every_dependency_is_pinned(dependencies):
 
 @pytest.fixture(scope="module")
 def records():
-    return read_records(RESULTS / "records" / "02_leap_vs_mmil.jsonl.gz")
+    """All committed records of runs on the shipped data, by key."""
+    paths = [RESULTS / "records" / f"{name}.jsonl.gz" for name in KEEPING]
+    return {record.key: record for path in paths for record in read_records(path)}
 
 
 @pytest.fixture(scope="module")
-def runs(records):
-    grid = NOTEBOOKS["02_leap_vs_mmil"]("full", "av-digits")
-    return {system: pick(records, grid[system], records[0].data["checksum"]) for system in COMPARED}
+def checksum():
+    with open_dataset("av-digits") as store:
+        return store.checksum
 
 
-def test_committed_records_hold_the_stated_seeds(runs, records):
-    assert sum(map(len, runs.values())) == len(records)
-    for system, found in runs.items():
-        assert len(found) == seeds(system) >= 5
+@pytest.fixture(scope="module")
+def runs_of(records, checksum):
+    """The committed runs of a chapter, by system."""
+
+    def find(name):
+        grid = NOTEBOOKS[name]("full", "av-digits")
+        return {system: pick(records.values(), configs, checksum) for system, configs in grid.items()}
+
+    return find
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_committed_records_hold_the_stated_seeds(name, runs_of, checksum):
+    for found in runs_of(name).values():
         assert [record.seed for record in found] == list(range(len(found)))
         assert {record.config["split"] for record in found} == {"test"}
+        assert {record.data["checksum"] for record in found} == {checksum}
         assert {record.code["dirty"] for record in found} == {False}
-    assert {seeds(system) for system in MAIN} == {CLAIM_SEEDS} == {10}
 
 
-def test_committed_records_are_of_the_shipped_data(records):
-    with open_dataset("av-digits") as store:
-        assert {record.data["checksum"] for record in records} == {store.checksum}
+@pytest.mark.parametrize("name", KEEPING)
+def test_a_chapter_keeps_its_own_runs_and_no_other(name, checksum):
+    found = {record.key for record in read_records(RESULTS / "records" / f"{name}.jsonl.gz")}
+    assert found == {run_key(config, checksum) for config in own_runs(name, "full", "av-digits")}
 
 
-def test_search_has_equal_budgets_and_its_own_seeds_and_the_best_was_selected(records):
+def test_scale_keeps_all_its_runs():
+    configs = {c for size in scale.SIZES for runs in scale.grid("full", size).values() for c in runs}
+    records = read_records(RESULTS / "records" / "12_scale.jsonl.gz")
+    assert {record.run_config() for record in records} == configs
+    assert len(records) == len(configs)
+    assert {record.code["dirty"] for record in records} == {False}
+
+
+def test_search_has_equal_budgets_and_its_own_seeds_and_the_best_was_selected(checksum):
     searched = read_records(RESULTS / "records" / search_records("av-digits"))
     for system in SYSTEMS:
         configs = search_configs(system, "av-digits")
-        trials = [pick(searched, runs, records[0].data["checksum"]) for runs in configs]
+        trials = [pick(searched, runs, checksum) for runs in configs]
         assert len(trials) == 6
         for found in trials:
             assert [record.seed for record in found] == list(SEARCH_SEEDS)
@@ -85,10 +137,11 @@ def test_search_has_equal_budgets_and_its_own_seeds_and_the_best_was_selected(re
     assert min(SEARCH_SEEDS) >= CLAIM_SEEDS
 
 
-def test_committed_tables_are_those_of_the_records(runs):
-    for name, table in (("02_scores", score_table(runs)), ("02_differences", difference_table(runs))):
-        text = table.to_csv(float_format="%.4f")
-        assert (RESULTS / "tables" / f"{name}.csv").read_text() == text
+@pytest.mark.parametrize("name", TABLES)
+def test_committed_tables_are_those_of_the_records(name, runs_of):
+    chapter, make = TABLES[name]
+    text = make(runs_of(chapter)).to_csv(float_format="%.4f")
+    assert (RESULTS / "tables" / f"{name}.csv").read_text() == text
 
 
 def test_records_stay_small():

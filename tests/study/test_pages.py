@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from leap.study import pages
@@ -19,8 +20,6 @@ def runs(tiny_records):
 
 
 def test_tables_share_a_caption(shown):
-    import pandas as pd
-
     pages.show_tables(pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [2]}), caption="two tables")
     assert [type(part).__name__ for part in shown] == ["DataFrame", "DataFrame", "Markdown"]
     assert shown[-1].data == "*two tables*"

@@ -1,12 +1,13 @@
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from leap.errors import LeapError
 from leap.study import readme
 from leap.study.records import run_key, write_records
 
-TEXT = "# leap\n\n<!-- results -->\nold\n<!-- /results -->\n\nmore\n"
+TEXT = "# leap\n\n<!-- results -->\nold\n<!-- /results -->\n\n<!-- ledger -->\n<!-- /ledger -->\n\nmore\n"
 
 
 @pytest.fixture
@@ -19,13 +20,29 @@ def results(tiny_records, tiny_config, tmp_path, monkeypatch):
     write_records(records, tmp_path / "records" / f"{readme.NOTEBOOK}.jsonl.gz")
     grid = {"MMIL": [tiny_config, replace(tiny_config, seed=1)], "LEAP": [other]}
     monkeypatch.setitem(readme.NOTEBOOKS, readme.NOTEBOOK, lambda profile, dataset: grid)
+    ledger = pd.DataFrame(
+        {
+            "claim": ["it helps", "it means something"],
+            "published": ["+4.4", ""],
+            "source": "paper",
+            "measured": ["evt Event@AV", ""],
+            "difference": [3.0, None],
+            "low": [1.0, None],
+            "high": [5.0, None],
+            "n": [10, None],
+            "chapter": "04",
+            "verdict": ["supported", "not testable here"],
+        }
+    )
+    (tmp_path / "tables").mkdir()
+    ledger.to_csv(tmp_path / "tables" / "30_ledger.csv", index=False)
     return tmp_path
 
 
 def test_only_the_block_changes_and_a_second_time_nothing(results):
     text = readme.update(TEXT, results)
     assert text.startswith("# leap\n\n<!-- results -->\n|")
-    assert text.endswith("<!-- /results -->\n\nmore\n")
+    assert text.endswith("</details>\n<!-- /ledger -->\n\nmore\n")
     assert "old" not in text
     assert readme.update(text, results) == text
 
@@ -40,6 +57,13 @@ def test_rows_are_the_records(results, tiny_records):
     assert leap[0] == "LEAP"
     assert leap[-1] == "1"
     assert leap[-2].startswith("+")
+
+
+def test_the_ledger_in_short(results):
+    lines = readme.ledger_table(results).splitlines()
+    assert lines[0] == "Of 2 entries: 1 supported, 1 not testable here."
+    assert any(line.startswith("| it helps | +4.4 | evt Event@AV: +3.0 [+1.0,") for line in lines)
+    assert "| it means something | – | – | not testable here |" in lines
 
 
 def test_a_readme_without_a_place_is_refused(results):
