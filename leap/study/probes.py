@@ -33,16 +33,15 @@ def probe(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
         test: to be measured on.
 
     Returns:
-        * ``similarity_…``: mean cosine of audio-visual segment pairs by their true EIoU, and its
-          ``similarity_correlation`` with it;
-        * ``peak_…``: how often the attention to segments of a class that occurs in some of them is largest in
-          one of these, × 100, and ``chance_…``, how often that would be at random; of decoders that attend;
-        * ``separation_…_n``: area under the ROC curve × 100 with which the label embedding refined by LEAP's
-          block n tells whether its class occurs, along the direction between the classes' means on val; mean
-          over classes;
-        * ``calibration_…``: expected calibration error × 100 of the segment probabilities, in ten bins;
-        * ``geometry_…``: mean cosine of two classes' label embeddings: ``given``, ``projected`` to the width,
-          and as refined in videos with the class (means over these).
+        ``similarity_…``, the mean cosine of audio-visual segment pairs by their true EIoU, and its
+        ``similarity_correlation`` with it; ``peak_…``, how often the attention to the segments of a class
+        that occurs in some of them is largest in one of these, × 100, and ``chance_…``, how often that
+        would be at random, of decoders that attend; ``calibration_…``, the expected calibration error × 100
+        of the segment probabilities, in ten bins; of LEAP ``separation_…_n``, the area under the ROC curve
+        × 100 with which a label embedding that block n refined tells whether its class occurs, along the
+        direction between the classes' means on val, mean over classes; and ``geometry_…``, the mean cosine
+        of two classes' label embeddings: ``given``, ``projected`` to the width, and as refined in videos
+        with the class, by modality.
     """
     with _label_states(parser) as states:
         parsings = list(parse_videos(parser, test))

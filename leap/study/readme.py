@@ -34,8 +34,8 @@ def _fill(text: str, name: str, content: str) -> str:
 
 def ledger_table(results: Path) -> str:
     """The committed ledger in short: its tally, and every claim with its verdict, folded."""
-    texts = {"published": str, "measured": str, "chapter": str}
-    table = pd.read_csv(results / "tables" / "30_ledger.csv", converters=texts)
+    texts = {"published": str, "measured": str}
+    table = pd.read_csv(results / "tables" / "30_ledger.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
     lines = [tally(table), "", "<details><summary>Every claim and verdict</summary>", ""]
     lines += ["| claim | published on LLP | measured on AV-Digits | verdict |", "|---" * 4 + "|"]
     for row in readable(table).reset_index().to_dict("records"):
