@@ -20,6 +20,7 @@ from leap.study.chapters import NOTEBOOKS, all_runs, from_records, own_runs
 from leap.study.figures import save_figure
 from leap.study.grid import (
     PUBLISHED,
+    SHORT,
     Profile,
     check_profile,
     named,
@@ -30,7 +31,7 @@ from leap.study.records import REVISION, Record, pick, read_records, write_recor
 from leap.study.runs import make_runs, run_folder
 from leap.study.search import search_records, search_table
 from leap.study.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS
-from leap.study.tables import write_table
+from leap.study.tables import outside, write_table
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,16 @@ class Study:
             raise LeapError(f"{path}: no such table; make it with dataset={dataset} and profile=full")
         table = pd.read_csv(path)
         return table.set_index([name for name in ("system", "score") if name in table])
+
+    def against_committed(self, name: str, table: pd.DataFrame) -> str:
+        """Which differences that were made afresh leave their committed intervals, in a sentence."""
+        path = self._path("tables", name, ".csv")
+        if self.profile in SHORT or not path.exists():
+            return "Nothing of this size is committed to compare these differences with."
+        left = outside(table, pd.read_csv(path).set_index(["system", "score"]))
+        if left:
+            return f"**Outside their committed 95 % intervals**: {'; '.join(left)}."
+        return f"All {len(table)} differences lie within their committed 95 % intervals."
 
     def settings(self) -> tuple[pd.DataFrame, str]:
         """How each system is set, and where that comes from: the search on val, or the paper."""

@@ -133,6 +133,13 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def outside(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]:
+    """Which differences of one table lie outside their intervals in another: 'LEAP, evt Event@AV'."""
+    both = fresh.join(committed[["low", "high"]], rsuffix=" committed")
+    left = (both["difference"] < both["low committed"]) | (both["difference"] > both["high committed"])
+    return [f"{system}, {TITLES[score]}" for system, score in both.index[left]]
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV with four decimals, whole or not at all."""
     with atomic_path(path) as temporary:

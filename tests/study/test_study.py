@@ -72,6 +72,20 @@ def test_full_and_paper_write_what_is_committed(profile, make_study, tiny_record
     assert read_records(tmp_path / "records/tiny_tiny.jsonl.gz") == [one, zero]
 
 
+def test_what_leaves_its_committed_interval_is_flagged(make_study, tmp_path):
+    index = pd.MultiIndex.from_tuples([("LEAP", "seg_a")], names=["system", "score"])
+    table = pd.DataFrame({"difference": [1.0], "low": [0.5], "high": [1.5], "n": [2]}, index=index)
+    study = make_study("full", tmp_path)
+    assert study.against_committed("d", table).startswith("Nothing of this size")
+    study.publish("d", table)
+    assert (
+        study.against_committed("d", table) == "All 1 differences lie within their committed 95 % intervals."
+    )
+    moved = study.against_committed("d", table.assign(difference=2.0))
+    assert moved == "**Outside their committed 95 % intervals**: LEAP, seg A."
+    assert make_study("smoke", tmp_path).against_committed("d", table).startswith("Nothing of this size")
+
+
 def test_settings_of_the_paper_are_not_searched(make_study, tiny_config):
     table, note = make_study("paper").settings()
     assert "Nothing was searched" in note

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from leap.errors import LeapError
@@ -10,6 +11,7 @@ from leap.study.tables import (
     format_difference,
     format_differences,
     format_scores,
+    outside,
     paired,
     precision_recall_table,
     score_table,
@@ -96,6 +98,14 @@ def test_formatted_differences(runs):
     assert text.loc["LEAP", "seg A"] == "+3.0 [+3.0,\N{NO-BREAK SPACE}+3.0]"
     assert text.loc["one", "evt Event@AV"] == "−10.0 [−10.0,\N{NO-BREAK SPACE}−10.0]"
     assert list(text["seeds"]) == ["2", "1"]
+
+
+def test_a_difference_outside_its_committed_interval_is_named():
+    index = pd.MultiIndex.from_tuples([("LEAP", "seg_a"), ("LEAP", "evt_event")], names=["system", "score"])
+    committed = pd.DataFrame({"difference": 1.0, "low": 0.5, "high": 1.5, "n": 10}, index=index)
+    assert outside(committed, committed) == []
+    fresh = committed.assign(difference=[0.6, 1.6])
+    assert outside(fresh, committed) == ["LEAP, evt Event@AV"]
 
 
 def test_formatted_difference():
