@@ -135,9 +135,9 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
 
 def outside(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]:
     """Which differences of one table lie outside their intervals in another: 'LEAP, evt Event@AV'."""
-    both = fresh.join(committed[["low", "high"]], rsuffix=" committed")
-    left = (both["difference"] < both["low committed"]) | (both["difference"] > both["high committed"])
-    return [f"{system}, {TITLES[score]}" for system, score in both.index[left]]
+    known = committed.reindex(fresh.index)
+    left = (fresh["difference"] < known["low"]) | (fresh["difference"] > known["high"])
+    return [f"{system}, {TITLES[score]}" for system, score in fresh.index[left]]
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
