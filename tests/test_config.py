@@ -244,6 +244,7 @@ def test_keys_of_committed_runs_stay():
     ("values", "message"),
     [
         ({"loss__denoise": True}, "denoise belongs to"),
+        ({"loss__confident": True, "loss__avss": "release"}, "confident belongs to"),
         ({"thresholds_on_val": True}, "thresholds_on_val belongs to"),
     ],
 )

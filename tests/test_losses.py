@@ -11,6 +11,7 @@ from leap.criterion import Criterion
 from leap.errors import LeapError
 from leap.losses import (
     avss,
+    avss_confident,
     avss_release,
     basic_losses,
     eiou,
@@ -103,6 +104,47 @@ def test_avss_is_a_mean_over_videos_and_pairs(make_videos):
     parsing = make_parsing(videos)
     parts = [avss(make_parsing(one, encoded=encoded), one) for one, encoded in singles(videos, parsing)]
     torch.testing.assert_close(avss(parsing, videos), torch.stack(parts).mean())
+
+
+def test_confidence_weighs_pairs_by_agreement_with_their_pseudo_labels(make_videos):
+    """Two segments, one class: the first agrees wholly, the second hardly."""
+    videos = make_videos(1, t=2, c=1)
+    ones = torch.ones(1, 2, 1)
+    videos = replace(videos, weak=torch.ones(1, 1), pseudo_audio=ones, pseudo_visual=ones)
+    probability = torch.tensor([[[0.99], [0.01]]])
+    encoded = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+    parsing = replace(
+        make_parsing(videos, encoded=(encoded, encoded)),
+        segment_audio=probability.logit(),
+        segment_visual=torch.full((1, 2, 1), 0.5).logit(),
+    )
+    # EIoU is 1 everywhere, the cosine 1 on the diagonal and 0 off it; weights 0.99 / 2 and 0.01 / 2 by row
+    assert avss(parsing, videos) == pytest.approx(0.5)
+    assert avss_confident(parsing, videos) == pytest.approx(0.5)
+    sure = replace(parsing, segment_visual=probability.logit())
+    expected = 2 * 0.99 * 0.01 / (0.99 + 0.01) ** 2
+    assert avss_confident(sure, videos) == pytest.approx(expected, rel=1e-4)
+
+
+def test_equal_confidence_is_the_papers_loss_and_weights_have_no_gradient(make_videos):
+    videos = make_videos(3)
+    parsing = make_parsing(videos)
+    logits = torch.zeros_like(parsing.segment_audio, requires_grad=True)
+    unsure = replace(parsing, segment_audio=logits, segment_visual=torch.zeros_like(logits))
+    weak = replace(videos, weak=torch.ones_like(videos.weak))
+    assert avss_confident(unsure, weak).item() == pytest.approx(avss(unsure, weak).item(), rel=1e-5)
+    assert not avss_confident(unsure, weak).requires_grad
+
+
+def test_avss_compares_its_own_labels_where_it_has_some(make_videos):
+    videos = make_videos(2)
+    parsing, none = make_parsing(videos), torch.zeros_like(videos.pseudo_audio)
+    other = replace(videos, avss_audio=none, avss_visual=none)
+    expected = replace(videos, pseudo_audio=none, pseudo_visual=none)
+    for loss in (avss, avss_release, avss_confident):
+        assert loss(parsing, other) == loss(parsing, replace(expected, avss_audio=none, avss_visual=none))
+        assert loss(parsing, other) != loss(parsing, videos)
+    assert basic_losses(parsing, other) == basic_losses(parsing, videos)
 
 
 def singles(videos, parsing):

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leap.pseudo_labels import corrupt, derive, quality
+from leap.config import NoiseConfig
+from leap.pseudo_labels import corrupt, corrupt_videos, derive, quality
 
 
 def _labels(seed, n=6, t=10, c=4):
@@ -54,3 +57,27 @@ def test_rates_are_met():
     ones, zeros = pseudo > 0, (pseudo == 0) & (weak[:, None] > 0)
     assert (corrupted[ones] == 0).float().mean() == pytest.approx(0.3, abs=0.02)
     assert corrupted[zeros].mean() == pytest.approx(0.1, abs=0.02)
+
+
+def test_errors_reach_those_who_are_meant_to_learn_from_them(make_videos):
+    clean = make_videos(8)
+    clean = replace(clean, pseudo_audio=clean.weak[:, None].expand_as(clean.true_audio).clone())
+    noise = NoiseConfig(misses=0.5)
+    everywhere = corrupt_videos(clean, noise, seed=3)
+    assert not torch.equal(everywhere.pseudo_audio, clean.pseudo_audio)
+    assert everywhere.similar() == (everywhere.pseudo_audio, everywhere.pseudo_visual)
+    basic = corrupt_videos(clean, replace(noise, of="basic"), seed=3)
+    assert torch.equal(basic.pseudo_audio, everywhere.pseudo_audio)
+    assert basic.similar() == (clean.pseudo_audio, clean.pseudo_visual)
+    similar = corrupt_videos(clean, replace(noise, of="avss"), seed=3)
+    assert torch.equal(similar.similar()[1], everywhere.pseudo_visual)
+    assert (similar.pseudo_audio, similar.pseudo_visual) == (clean.pseudo_audio, clean.pseudo_visual)
+
+
+def test_no_errors_change_nothing_and_a_seed_repeats_itself(make_videos):
+    videos, noise = make_videos(8), NoiseConfig(false_alarms=0.5)
+    assert corrupt_videos(videos, NoiseConfig(), 0) is videos
+    first, again, other = (corrupt_videos(videos, noise, seed).pseudo_visual for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert (first >= videos.pseudo_visual).all()

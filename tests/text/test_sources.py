@@ -63,12 +63,20 @@ def test_named_embeddings():
         label_embeddings("dataset", NAMES)
 
 
+def test_labels_that_hardly_differ_are_still_different():
+    rows = label_embeddings("alike", NAMES).double()
+    unit = torch.nn.functional.normalize(rows, dim=-1)
+    cosine = unit @ unit.T
+    assert cosine.min() > 0.999
+    assert (rows[0] - rows[1]).norm() > 0.01
+
+
 def test_checksum_is_of_a_files_content(tmp_path):
     one, same, other = (tmp_path / name for name in ("a.npy", "b.npy", "c.npy"))
     for path, rows in ((one, ROWS), (same, ROWS), (other, ROWS + 1)):
         write(path, rows)
     assert source_checksum(str(one)) == source_checksum(str(same)) != source_checksum(str(other))
-    assert {source_checksum(name) for name in ("orthogonal", "learned", "ngrams", "dataset")} == {""}
+    assert {source_checksum(name) for name in ("orthogonal", "learned", "ngrams", "alike", "dataset")} == {""}
     with pytest.raises(LeapError, match=r"^[^\n]*missing\.npy: cannot be read[^\n]*$"):
         source_checksum(str(tmp_path / "missing.npy"))
 
