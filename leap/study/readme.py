@@ -37,9 +37,8 @@ def ledger_table(results: Path) -> str:
     texts = {"published": str, "measured": str}
     table = pd.read_csv(results / "tables" / "30_ledger.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
     lines = [tally(table), "", "<details><summary>Every claim and verdict</summary>", ""]
-    lines += ["| claim | published on LLP | measured on AV-Digits | verdict |", "|---" * 4 + "|"]
-    for row in readable(table).reset_index().to_dict("records"):
-        lines.append(f"| {row['claim']} | {row['published'] or '–'} | {row['measured']} | {row['verdict']} |")
+    lines += ["| verdict | claim | published on LLP | measured on AV-Digits |", "|---" * 4 + "|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in readable(table).itertuples()]
     return "\n".join([*lines, "", "</details>", ""])
 
 

@@ -232,14 +232,16 @@ def _probed(ours: Sequence[Record], theirs: Sequence[Record], claim: Claim) -> d
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """The ledger for reading."""
-    text = [
-        f"{row['measured']}: {format_difference(row)}" if row["measured"] else "–"  # type: ignore[arg-type]
-        for row in table.to_dict("records")
-    ]
-    seeds = table["n"].map(lambda n: "–" if pd.isna(n) else f"{n:.0f}")
-    columns = table[["claim", "published", "source"]].assign(measured=text, seeds=seeds)
-    return columns.assign(chapter=table["chapter"], verdict=table["verdict"]).set_index("claim")
+    """The ledger for reading: by verdict, the claim, what is published with its source, what was measured."""
+    rows = []
+    for _, row in table.iterrows():
+        measured = "–"
+        if row["measured"]:
+            seeds = f"{row['n']:.0f} seed{'s' * (row['n'] != 1)}"
+            measured = f"{row['measured']}: {format_difference(row.to_dict())}, {seeds} ({row['chapter']})"
+        published = f"{row['published']} ({row['source']})" if row["published"] else row["source"]
+        rows.append({"claim": row["claim"], "published on LLP": published, "measured": measured})
+    return pd.DataFrame(rows, index=pd.Index(table["verdict"], name="verdict"))
 
 
 def tally(table: pd.DataFrame) -> str:

@@ -66,8 +66,9 @@ def test_readable(one_claim, make_record):
     one_claim()
     runs = {"02: A": [make_record(0, 55.0)], "02: B": [make_record(0, 50.0)]}
     table = readable(ledger.ledger(runs, ALL))
-    assert table.loc["it helps", "measured"].startswith("evt Event@AV: +5.0 [")
-    assert table.loc["it helps", "seeds"] == "1"
+    assert table.loc["supported", "claim"] == "it helps"
+    assert table.loc["supported", "measured"].startswith("evt Event@AV: +5.0 [")
+    assert table.loc["supported", "measured"].endswith("1 seed (02)")
 
 
 def test_every_claim_has_its_runs_and_every_number_its_source():
