@@ -238,7 +238,8 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         measured = "–"
         if row["measured"]:
             seeds = f"{row['n']:.0f} seed{'s' * (row['n'] != 1)}"
-            measured = f"{row['measured']}: {format_difference(row.to_dict())}, {seeds} ({row['chapter']})"
+            difference = format_difference({name: row[name] for name in ("difference", "low", "high")})
+            measured = f"{row['measured']}: {difference}, {seeds} ({row['chapter']})"
         published = f"{row['published']} ({row['source']})" if row["published"] else row["source"]
         rows.append({"claim": row["claim"], "published on LLP": published, "measured": measured})
     return pd.DataFrame(rows, index=pd.Index(table["verdict"], name="verdict"))
