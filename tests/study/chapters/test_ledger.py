@@ -55,6 +55,18 @@ def test_probes_are_paired_by_seed_against_a_probe_or_a_constant(one_claim, make
         assert (row["difference"], row["n"]) == (pytest.approx(expected), 1)
 
 
+def test_measures_of_segments_by_the_number_of_events(one_claim, make_record):
+    one_claim(measure="audio_2: ap")
+    ours, theirs = make_record(0), make_record(0)
+    ours, theirs = (
+        replace(record, segments=record.segments | {"audio_2": {"ap": ap}})
+        for record, ap in ((ours, 84.0), (theirs, 82.5))
+    )
+    (row,) = ledger.ledger({"02: A": [ours], "02: B": [theirs]}, ALL).to_dict("records")
+    assert (row["measured"], row["verdict"]) == ("average precision, audio", "supported")
+    assert row["difference"] == pytest.approx(1.5)
+
+
 def test_what_cannot_be_tested_says_so(monkeypatch):
     monkeypatch.setattr(ledger, "CLAIMS", (Claim("it is so", "paper"),))
     table = ledger.ledger({}, ALL)
