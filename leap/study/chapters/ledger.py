@@ -172,6 +172,8 @@ def _limitations() -> list[Claim]:
     for noise in pseudo_labels.STRONG:
         text = f"Limitation: it depends on good pseudo labels ({noise} cost score)"
         found.append(Claim(text, PAPER, *chapter, f"{similar}, {clean}", f"{similar}, {noise}"))
+        text = f"LEAP's decoder parses better than MMIL with {noise}, too"
+        found.append(Claim(text, OURS, *chapter, f"LEAP, {noise}", f"MMIL, {noise}"))
         text = f"Weighing L_avss by confidence helps against {noise}"
         confident = f"{pseudo_labels.CONFIDENT}, {noise}"
         found.append(Claim(text, OURS, *chapter, confident, f"{similar}, {noise}"))

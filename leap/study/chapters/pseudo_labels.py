@@ -21,7 +21,7 @@ NOISES = {
 """Errors added to those that the pseudo labels have."""
 
 STRONG = ("40 % misses", "40 % false alarms")
-ANSWERED = SIMILAR, CONFIDENT = "LEAP + L_avss", "LEAP + confident L_avss"
+SIMILAR, CONFIDENT = "LEAP + L_avss", "LEAP + confident L_avss"
 """The paper's system, and our answer to its limitation."""
 
 
@@ -45,7 +45,7 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
             runs[SIMILAR, name, part] = replace(base[SIMILAR], noise=replace(NOISES[name], of=part))
     return {
         f"{system}, {name}" + (f" in L_{part}" if part != "all" else ""): with_seeds(
-            run, profile, CLAIM_SEEDS if part == "all" and (name == CLEAN or system in ANSWERED) else SEEDS
+            run, profile, CLAIM_SEEDS if part == "all" and name in (CLEAN, *STRONG) else SEEDS
         )
         for (system, name, part), run in runs.items()
     }

@@ -18,7 +18,16 @@ from leap.study.records import REVISION, Record, read_records, write_records
 from leap.study.runs import make_runs
 from leap.study.study import committed, describe
 from leap.study.systems import selected_config
-from leap.study.tables import MEANS, TITLES, format_difference, pair_table, paired, segment_mean, write_table
+from leap.study.tables import (
+    MEANS,
+    TITLES,
+    Runs,
+    format_difference,
+    pair_table,
+    paired,
+    segment_mean,
+    write_table,
+)
 from leap.study.verdicts import WORDS, verdict
 
 NOTEBOOK = "12_scale"
@@ -188,14 +197,22 @@ def _line(runs: Mapping[int, dict[str, list[Record]]], system: str, score: str) 
 
 
 def crossing(found: Found) -> str:
-    """How LEAP, as published and calibrated, stands to MMIL at every size, a line each."""
+    """How LEAP, as published and calibrated, stands to MMIL at every size in score and ranking, a line each."""
     lines = []
     for system in COMPARED[1:]:
         for size, runs in found.items():
             difference = paired(runs[system], runs["MMIL"], "evt_event")
             word = WORDS[verdict(difference["low"], difference["high"])]
             where = f"{size.videos:,} videos, {size.classes} classes"
-            lines.append(
-                f"- {where}: {system} is {word} MMIL in evt Event@AV ({format_difference(difference)})."
-            )
+            score = f"{word} MMIL in evt Event@AV ({format_difference(difference)})"
+            lines.append(f"- {where}: {system} is {score}; {_ranking(runs, system)}.")
     return "\n".join(lines)
+
+
+def _ranking(runs: Runs, system: str) -> str:
+    ap = {
+        modality: [segment_mean(runs[name], modality, "ap") for name in (system, "MMIL")]
+        for modality in ("audio", "visual")
+    }
+    gains = ", ".join(f"{modality} {ours - mmil:+.1f}" for modality, (ours, mmil) in ap.items())
+    return f"average precision {gains}".replace("-", "−")
