@@ -197,7 +197,7 @@ def _line(runs: Mapping[int, dict[str, list[Record]]], system: str, score: str) 
 
 
 def crossing(found: Found) -> str:
-    """How LEAP, as published and calibrated, stands to MMIL at every size in score and ranking, a line each."""
+    """How LEAP, published and calibrated, stands to MMIL at every size in score and ranking, a line each."""
     lines = []
     for system in COMPARED[1:]:
         for size, runs in found.items():
