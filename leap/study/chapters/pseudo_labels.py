@@ -67,7 +67,7 @@ def curves(runs: Runs, score: str) -> pd.DataFrame:
         values = [record.metrics[score] for record in records]
         sd = np.std(values, ddof=1) if len(values) > 1 else np.nan
         rows[kind, system, rate] = {"mean": np.mean(values), "sd": sd}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["errors", "system", "rate"])
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["errors", "system", "rate"]).sort_index()
 
 
 def loss_table(runs: Runs) -> pd.DataFrame:
