@@ -1,9 +1,10 @@
 """What a training minimises: the losses of one system, named and weighed."""
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from leap.config import LossConfig
 from leap.data.videos import Videos
@@ -50,7 +51,12 @@ class Criterion:
         self.weights = {"avss": config.weight_avss} | (CMPAE_WEIGHTS if config.basic == "cmpae" else {})
         self._avss = AVSS["confident" if config.confident else config.avss]
 
-    def prepare(self, parser: Parser, videos: Videos, progress: float) -> Videos:
+    @property
+    def divides(self) -> bool:
+        """Whether the losses of a batch are means over its videos, whatever else is in it."""
+        return self.noise is None and not self.config.confident
+
+    def prepare(self, parser: nn.Module, videos: Videos, progress: float) -> Videos:
         """The videos of a step with the labels they are trained on.
 
         Args:
@@ -60,7 +66,7 @@ class Criterion:
         """
         if self.noise is None:
             return videos
-        return denoise(parser, videos, self.noise.after(progress, self.config.warmup))
+        return denoise(cast(Parser, parser), videos, self.noise.after(progress, self.config.warmup))
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
         """The unweighted losses by name, at a step of an epoch, counted from 0."""

@@ -1,20 +1,22 @@
 """Training and evaluation of one parser on videos held in memory."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torchmetrics import SumMetric
 from tqdm import tqdm
 
 from leap.config import TrainConfig
 from leap.criterion import Criterion
 from leap.data.videos import Videos
 from leap.decoding import Protocol, decode
+from leap.distributed import mine, processes, rank, replicated, share
 from leap.errors import LeapError
-from leap.metrics import parsing_scores
-from leap.models.parser import Parser
+from leap.metrics.parsing import ParsingScores
 from leap.models.parsing import Parsing
 from leap.schedules import learning_rate
 from leap.training_state import Progress, TrainingState
@@ -76,9 +78,13 @@ def predict(parser: nn.Module, videos: Videos, protocol: Protocol) -> Prediction
 
 
 def evaluate(parser: nn.Module, videos: Videos, protocol: Protocol) -> dict[str, float]:
-    """The ten scores on videos with dense labels."""
-    predictions, (true_audio, true_visual) = predict(parser, videos, protocol), videos.truth()
-    return parsing_scores(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())
+    """The ten scores on videos with dense labels, each process taking its share of them."""
+    metric, videos = ParsingScores(), videos[mine()]
+    if len(videos):
+        predictions, (true_audio, true_visual) = predict(parser, videos, protocol), videos.truth()
+        metric.update(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())
+    scores: dict[str, float] = metric.compute()
+    return scores
 
 
 def selection_score(scores: dict[str, float], config: TrainConfig) -> float:
@@ -89,7 +95,7 @@ def selection_score(scores: dict[str, float], config: TrainConfig) -> float:
 
 
 def train_one_epoch(
-    parser: Parser,
+    parser: nn.Module,
     criterion: Criterion,
     optimizer: torch.optim.Optimizer,
     videos: Videos,
@@ -103,24 +109,27 @@ def train_one_epoch(
         LeapError: if a probability or a loss is not finite.
     """
     parser.train()
-    torch.manual_seed(_mix(seed, epoch))  # dropout: a resumed epoch draws what an uninterrupted one does
+    # dropout: a resumed epoch draws what an uninterrupted one does, and no process what another does
+    torch.manual_seed(_mix(seed, epoch) + 10**9 * rank())
     batches = epoch_order(len(videos), seed, epoch).split(config.batch)
     sums: dict[str, Tensor] = {}
     for index, batch in enumerate(batches):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(epoch * len(batches) + index, len(batches), config)
-        prepared = criterion.prepare(parser, videos[batch], epoch + index / len(batches))
-        losses = _step(parser, criterion, optimizer, prepared, index, config.clip)
+        part, weight = share(batch)
+        prepared = criterion.prepare(parser, videos[part], epoch + index / len(batches))
+        losses = _step(parser, criterion, optimizer, prepared, index, config.clip, weight)
         for name, loss in losses.items():
-            sums[name] = sums.get(name, torch.zeros(())) + loss.detach() * len(batch) / len(videos)
-    means = {name: float(value) for name, value in sums.items()}
-    if not all(map(torch.isfinite, sums.values())):
+            value = weight / processes() * loss.detach() * len(batch) / len(videos)
+            sums[name] = sums.get(name, torch.zeros(())) + value
+    means = {name: _sum_of_processes(value) for name, value in sums.items()}
+    if not all(map(math.isfinite, means.values())):
         raise LeapError(f"epoch {epoch + 1}: the loss is not finite {means}; lower train.lr")
     return means
 
 
 def fit(
-    parser: Parser,
+    parser: nn.Module,
     criterion: Criterion,
     train: Videos,
     val: Videos,
@@ -134,34 +143,40 @@ def fit(
 
     After every epoch ``folder`` holds a checkpoint and one more JSON line in ``log.jsonl``. If a
     checkpoint is there already, training goes on from it; on the CPU the result equals an
-    uninterrupted run bit for bit.
+    uninterrupted run bit for bit. Where torchrun started several processes, each takes its share of every
+    batch, and the first writes.
 
     Raises:
-        LeapError: if the checkpoint is damaged or of another ``identity``, or the loss is not finite.
+        LeapError: if the checkpoint is damaged or of another ``identity``, the loss is not finite, or the
+            losses do not divide over processes.
     """
-    optimizer = make_optimizer(parser, config)
+    if processes() > 1 and not criterion.divides:
+        raise LeapError("label denoising and confident L_avss need whole batches; train in one process")
+    optimizer, replica = make_optimizer(parser, config), replicated(parser)
     state = TrainingState(parser, optimizer, Path(folder), identity)
     progress = state.load()
     for epoch in tqdm(range(len(progress.history), config.epochs), "epochs", disable=None, leave=False):
-        losses = train_one_epoch(parser, criterion, optimizer, train, config, seed, epoch)
+        losses = train_one_epoch(replica, criterion, optimizer, train, config, seed, epoch)
         scores = evaluate(parser, val, protocol)
         score = selection_score(scores, config)
         if score > progress.best_score or (score == progress.best_score and config.ties == "later"):
             progress.best_epoch, progress.best_score = epoch + 1, score
             state.keep_best()
         progress.history.append({f"loss_{name}": value for name, value in losses.items()} | scores)
-        state.save(progress)
+        if rank() == 0:
+            state.save(progress)
     state.restore_best()
     return progress
 
 
 def _step(
-    parser: Parser,
+    parser: nn.Module,
     criterion: Criterion,
     optimizer: torch.optim.Optimizer,
     batch: Videos,
     index: int,
     clip: float | None,
+    weight: float,
 ) -> dict[str, Tensor]:
     parsing = parser(batch.audio, batch.visual_2d, batch.visual_3d)
     if not torch.isfinite(parsing.video_audio + parsing.video_visual).all():
@@ -169,11 +184,17 @@ def _step(
     losses = criterion(parsing, batch, index)
     total = criterion.total(losses)
     optimizer.zero_grad(set_to_none=True)
-    total.backward()
+    (weight * total).backward()
     if clip is not None:
         nn.utils.clip_grad_norm_(parser.parameters(), clip)
     optimizer.step()
     return losses | {"total": total}
+
+
+def _sum_of_processes(value: Tensor) -> float:
+    metric = SumMetric()
+    metric.update(value)
+    return float(metric.compute())
 
 
 def _mix(seed: int, epoch: int) -> int:

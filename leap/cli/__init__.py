@@ -36,16 +36,22 @@ def run(config: Config, data: Data = "", results: Results = Path("results")) -> 
 
 @app.command()
 def train(config: Config, out: Out, data: Data = "") -> None:
-    """Train a parser and save it in a folder; goes on from a checkpoint found there."""
+    """Train a parser and save it in a folder; goes on from a checkpoint found there.
+
+    torchrun --nproc-per-node N -m leap train … divides every batch among N processes.
+    """
     from leap.config import read_config
     from leap.data.store import open_dataset
+    from leap.distributed import joined, rank
     from leap.study.runs import train as train_parser
 
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
-    parser, progress = train_parser(settings, store, out)
-    print(parser.save_pretrained(out))
-    print(f"best epoch {progress.best_epoch}: val score {progress.best_score:.2f}")
+    with joined():
+        parser, progress = train_parser(settings, store, out)
+        if rank() == 0:
+            print(parser.save_pretrained(out))
+            print(f"best epoch {progress.best_epoch}: val score {progress.best_score:.2f}")
 
 
 @app.command("preset")

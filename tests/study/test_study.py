@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from leap.decoding import Protocol
 from leap.errors import LeapError
+from leap.study import chapters
 from leap.study import study as study_module
 from leap.study.records import REVISION, read_records
 from leap.study.study import Study, describe, open_study
@@ -24,9 +25,9 @@ def make_study(tiny_store, tiny_config, tiny_records, tiny_results, monkeypatch)
             "B": [replace(tiny_config, seed=0)],
         }
 
-    for name in list(study_module.NOTEBOOKS):
-        monkeypatch.delitem(study_module.NOTEBOOKS, name)
-    monkeypatch.setitem(study_module.NOTEBOOKS, "tiny", grid)
+    notebooks = {"tiny": grid}
+    for module in (study_module, chapters):
+        monkeypatch.setattr(module, "NOTEBOOKS", notebooks)
     return lambda profile="smoke", results=tiny_results: Study("tiny", profile, tiny_store, results)
 
 

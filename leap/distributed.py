@@ -1,0 +1,54 @@
+"""One training over the processes that torchrun started; each takes its share of every batch."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """Join the processes that torchrun started; nothing where it did not start this one."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield
+        return
+    dist.init_process_group("gloo")
+    try:
+        yield
+    finally:
+        dist.destroy_process_group()
+
+
+def rank() -> int:
+    """Number of this process, from 0; the first writes and prints."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def processes() -> int:
+    """How many there are."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def mine() -> slice:
+    """Which videos of any are this process's."""
+    return slice(rank(), None, processes())
+
+
+def share(batch: Tensor) -> tuple[Tensor, float]:
+    """This process's part of a batch's videos, and the weight of their mean loss.
+
+    The mean over processes of the weighed losses is the mean over the batch. As every process has to take
+    part in every step, one that gets no video takes one with weight 0.
+    """
+    part = batch[mine()]
+    return (part, processes() * len(part) / len(batch)) if len(part) else (batch[:1], 0.0)
+
+
+def replicated(parser: nn.Module) -> nn.Module:
+    """The parser, with gradients that are averaged over the processes."""
+    if processes() == 1:
+        return parser
+    return DistributedDataParallel(parser, find_unused_parameters=True)  # some heads have no loss
