@@ -108,23 +108,27 @@ def difference_plot(table: pd.DataFrame, scores: Sequence[str], baseline: str = 
 
 
 def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> Figure:
-    """Lines with error bars: panels by title, lines by name.
+    """Lines with error bars: panels by title, two a row, lines by name.
 
     Args:
         panels: tables with columns ``mean`` and, NaN where there is none, ``sd``, by x; by line, by panel.
         x: what the horizontal axis is.
         y: what the vertical axis is.
     """
-    figure = Figure(figsize=(4.6 * len(panels), 3.6), layout="constrained")
-    axes = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
-    for axis, (title, lines) in zip(axes, panels.items(), strict=True):
+    columns, rows = min(2, len(panels)), -(-len(panels) // 2)
+    figure = Figure(figsize=(4.6 * columns, 3.6 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for axis, (title, lines) in zip(axes.flat, panels.items(), strict=False):
         for marker, (name, line) in zip(MARKERS, lines.items(), strict=False):
             places = [str(place) for place in line.index]
             error = line["sd"].fillna(0.0)
             axis.errorbar(places, line["mean"], yerr=error, label=name, marker=marker, capsize=3)
         axis.set(title=title, xlabel=x)
-    axes[0].set_ylabel(y)
-    axes[-1].legend(frameon=False)
+    for axis in axes.flat[len(panels) :]:
+        axis.remove()
+    for axis in axes[:, 0]:
+        axis.set_ylabel(y)
+    axes.flat[len(panels) - 1].legend(frameon=False)
     return figure
 
 

@@ -14,8 +14,9 @@ MAIN = ("seg_type", "evt_event")
 
 
 def show_tables(*tables: pd.DataFrame, caption: str) -> None:
-    """Display tables and the caption that they share."""
-    display(*tables, Markdown(f"*{caption}*"))
+    """Display tables, with their texts in full, and the caption that they share."""
+    with pd.option_context("display.max_colwidth", None):
+        display(*tables, Markdown(f"*{caption}*"))
 
 
 def show_differences(table: pd.DataFrame, caption: str, baseline: str = "MMIL") -> None:

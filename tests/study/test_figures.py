@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
-from leap.study.figures import TRUTH, difference_plot, learning_curves, save_figure, timeline
+from leap.study.figures import TRUTH, curves, difference_plot, learning_curves, save_figure, timeline
 from leap.study.parsed import ParsedVideo
 
 
@@ -96,3 +96,13 @@ def test_saved_figure_is_whole_or_absent(tmp_path):
     with pytest.raises(ValueError):
         save_figure(Figure(), tmp_path / "figure.unknown")
     assert {p.name for p in tmp_path.rglob("*")} == {"new", "figure.png"}
+
+
+def test_curves_are_two_panels_a_row():
+    line = pd.DataFrame({"mean": [1.0, 2.0], "sd": [0.5, np.nan]}, index=[10, 20])
+    figure = curves({title: {"LEAP": line, "MMIL": line + 1} for title in "abc"}, "videos", "score")
+    assert [axis.get_title() for axis in figure.axes] == ["a", "b", "c"]
+    assert [axis.get_ylabel() for axis in figure.axes] == ["score", "", "score"]
+    (width, height), legend = figure.get_size_inches(), figure.axes[-1].get_legend()
+    assert width < 10 < 2 * height
+    assert [text.get_text() for text in legend.get_texts()] == ["LEAP", "MMIL"]

@@ -25,6 +25,13 @@ def test_tables_share_a_caption(shown):
     assert shown[-1].data == "*two tables*"
 
 
+def test_long_texts_of_tables_are_not_cut(monkeypatch):
+    pages_of = []
+    monkeypatch.setattr(pages, "display", lambda table, _: pages_of.append(table.to_html()))
+    pages.show_tables(pd.DataFrame({"claim": ["it is so " * 20 + "indeed"]}), caption="a claim")
+    assert "indeed" in pages_of[0]
+
+
 @pytest.mark.parametrize(("scores", "tables"), [(None, 2), (("seg_type", "evt_event"), 1)])
 def test_differences_are_a_table_a_level_where_all_scores_are_there(shown, runs, scores, tables):
     table = difference_table(runs, scores=scores) if scores else difference_table(runs)

@@ -73,5 +73,6 @@ def label_map(parser: Parser, videos: Videos) -> Figure:
         axis.scatter(*points[~present].T, c=TRUTH, marker=".", label="absent", **style)
         axis.scatter(*points[present].T, c=COLOURS[modality], marker="x", label="present", **style)
         axis.set(title=modality, xlabel="first axis", ylabel="second axis")
-        axis.legend(frameon=False)
+        for handle in axis.legend(frameon=False, markerscale=2).legend_handles:
+            handle.set_alpha(1)
     return figure
