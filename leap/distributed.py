@@ -8,6 +8,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from leap.metrics import parsing_scores
+
 
 @contextmanager
 def joined() -> Iterator[None]:
@@ -45,6 +47,29 @@ def share(batch: Tensor) -> tuple[Tensor, float]:
     """
     part = batch[mine()]
     return (part, processes() * len(part) / len(batch)) if len(part) else (batch[:1], 0.0)
+
+
+def all_sum(value: Tensor) -> float:
+    """The sum of every process's value."""
+    if processes() == 1:
+        return float(value)
+    from torchmetrics import SumMetric
+
+    metric = SumMetric()
+    metric.update(value)
+    return float(metric.compute())
+
+
+def all_scores(*cubes: Tensor) -> dict[str, float]:
+    """The ten scores over the videos of all processes; arguments as of `leap.metrics.parsing_scores`."""
+    if processes() == 1:
+        return parsing_scores(*cubes)
+    from leap.metrics.parsing import ParsingScores
+
+    metric = ParsingScores()
+    metric.update(*cubes)
+    scores: dict[str, float] = metric.compute()
+    return scores
 
 
 def replicated(parser: nn.Module) -> nn.Module:

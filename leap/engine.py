@@ -7,16 +7,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import SumMetric
 from tqdm import tqdm
 
 from leap.config import TrainConfig
 from leap.criterion import Criterion
 from leap.data.videos import Videos
 from leap.decoding import Protocol, decode
-from leap.distributed import mine, processes, rank, replicated, share
+from leap.distributed import all_scores, all_sum, mine, processes, rank, replicated, share
 from leap.errors import LeapError
-from leap.metrics.parsing import ParsingScores
 from leap.models.parsing import Parsing
 from leap.schedules import learning_rate
 from leap.training_state import Progress, TrainingState
@@ -79,12 +77,9 @@ def predict(parser: nn.Module, videos: Videos, protocol: Protocol) -> Prediction
 
 def evaluate(parser: nn.Module, videos: Videos, protocol: Protocol) -> dict[str, float]:
     """The ten scores on videos with dense labels, each process taking its share of them."""
-    metric, videos = ParsingScores(), videos[mine()]
-    if len(videos):
-        predictions, (true_audio, true_visual) = predict(parser, videos, protocol), videos.truth()
-        metric.update(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())
-    scores: dict[str, float] = metric.compute()
-    return scores
+    videos = videos[mine()]
+    predictions, (true_audio, true_visual) = predict(parser, videos, protocol), videos.truth()
+    return all_scores(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())
 
 
 def selection_score(scores: dict[str, float], config: TrainConfig) -> float:
@@ -122,7 +117,7 @@ def train_one_epoch(
         for name, loss in losses.items():
             value = weight / processes() * loss.detach() * len(batch) / len(videos)
             sums[name] = sums.get(name, torch.zeros(())) + value
-    means = {name: _sum_of_processes(value) for name, value in sums.items()}
+    means = {name: all_sum(value) for name, value in sums.items()}
     if not all(map(math.isfinite, means.values())):
         raise LeapError(f"epoch {epoch + 1}: the loss is not finite {means}; lower train.lr")
     return means
@@ -147,9 +142,11 @@ def fit(
     batch, and the first writes.
 
     Raises:
-        LeapError: if the checkpoint is damaged or of another ``identity``, the loss is not finite, or the
-            losses do not divide over processes.
+        LeapError: if the checkpoint is damaged or of another ``identity``, the loss is not finite, or
+            losses or videos do not divide over the processes.
     """
+    if len(val) < processes():
+        raise LeapError(f"{processes()} processes have only {len(val)} val videos to score; take fewer")
     if processes() > 1 and not criterion.divides:
         raise LeapError("label denoising and confident L_avss need whole batches; train in one process")
     optimizer, replica = make_optimizer(parser, config), replicated(parser)
@@ -189,12 +186,6 @@ def _step(
         nn.utils.clip_grad_norm_(parser.parameters(), clip)
     optimizer.step()
     return losses | {"total": total}
-
-
-def _sum_of_processes(value: Tensor) -> float:
-    metric = SumMetric()
-    metric.update(value)
-    return float(metric.compute())
 
 
 def _mix(seed: int, epoch: int) -> int:

@@ -78,12 +78,13 @@ def test_a_process_without_a_video_takes_part_without_weight(of_two):
     assert (part.tolist(), weight) == ([7], 0.0)
 
 
-def test_losses_that_need_whole_batches_are_refused(monkeypatch, tmp_path, make_videos):
+@pytest.mark.parametrize(
+    ("confident", "videos", "message"), [(True, 4, "whole batches"), (False, 1, "only 1 val videos")]
+)
+def test_what_does_not_divide_is_refused(confident, videos, message, monkeypatch, tmp_path, make_videos):
     settings = config("LEAP + L_avss", "smoke", "av-digits")
-    criterion = Criterion(replace(settings.loss, confident=True))
-    assert not criterion.divides
-    assert Criterion(settings.loss).divides
+    criterion = Criterion(replace(settings.loss, confident=confident))
     monkeypatch.setattr(engine, "processes", lambda: 2)
-    videos = make_videos(4, t=4, c=3)
-    with pytest.raises(LeapError, match="whole batches"):
+    videos = make_videos(videos, t=4, c=3)
+    with pytest.raises(LeapError, match=message):
         engine.fit(torch.nn.Linear(1, 1), criterion, videos, videos, settings.train, Protocol(), 0, tmp_path)

@@ -1,14 +1,13 @@
 """The book, built at profile smoke in a copy of the tree, as ``make book PROFILE=smoke`` builds it."""
 
 import re
-import shutil
 import subprocess
 from html import unescape
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.tree import ROOT, copy_tree
+
 PAGES = {
     "book/intro": "What is tested",
     "book/method": "Decoder: LEAP",
@@ -69,15 +68,6 @@ def snakemake(folder, *options, profile="smoke"):
         "book",
     ]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-
-
-def copy_tree(folder):
-    """Copy the files that git would commit."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    for name in filter(lambda name: (ROOT / name).is_file(), names):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, folder / name)
 
 
 @pytest.fixture(scope="module")
