@@ -37,7 +37,7 @@ test: $(INSTALLED)
 	ruff format --check .
 	mypy
 	pytest -q -n $(CORES)
-	pytest -q --nbval notebooks
+	pytest -q -n $(CORES) --dist loadfile --nbval notebooks
 
 search: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) --forcerun search -- search
