@@ -65,7 +65,7 @@ def train(parser: Parser, name: str, videos: Videos, optimizer: torch.optim.Opti
     """One step of the preset's training, without denoising."""
     criterion = Criterion(preset(name).loss)
     parsing = parser.train()(videos.audio, videos.visual_2d, videos.visual_3d)
-    optimizer.zero_grad(set_to_none=True)
+    optimizer.zero_grad(set_to_none=False)
     criterion.total(criterion(parsing, videos)).backward()
     optimizer.step()
 
