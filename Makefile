@@ -1,5 +1,6 @@
 # make book   the runs, the executed notebooks and the book   PROFILE=smoke | laptop | full | trial | paper
 #             DATASET=llp packs the official files in the folder LEAP_DATA first; llp-sim simulates VIDEOS there
+#             DEVICE=cuda trains on a GPU
 # make test   every check
 # make search choose hyper-parameters on val again; not needed for the others
 # PIP_ARGS=   options for pip, for instance an index with another build of torch
@@ -7,6 +8,7 @@
 PROFILE ?= laptop
 DATASET ?= av-digits
 DATA ?=
+DEVICE ?= cpu
 LEAP_DATA ?= $(CURDIR)/llp
 VIDEOS ?= 10000
 CORES ?= 2
@@ -26,7 +28,7 @@ STORE := $(if $(DATA),,$(if $(filter llp,$(DATASET)),$(LEAP_DATA)/llp.h5,$(if \
 .PHONY: book test search clean
 
 SNAKEMAKE := snakemake --cores $(CORES) --nolock --rerun-incomplete --quiet host reason \
-    --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)'
+    --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)' device=$(DEVICE)
 
 book: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) -- book

@@ -15,6 +15,7 @@ from snakemake.exceptions import WorkflowError
 
 DATASET = config.get("dataset", "av-digits")
 DATA = config.get("data") or ""
+DEVICE = config.get("device", "cpu")
 try:
     PROFILE = check_profile(config.get("profile", "laptop"))
     with open_dataset(DATA or DATASET) as store:
@@ -123,4 +124,4 @@ rule run:
     message:
         "{params.name}"
     shell:
-        "OMP_NUM_THREADS=1 leap run - --data {params.data} <<< {params.config} > /dev/null"
+        "OMP_NUM_THREADS=1 leap run - --data {params.data} --device {DEVICE} <<< {params.config} > /dev/null"

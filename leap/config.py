@@ -20,6 +20,7 @@ STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 Inputs = tuple[Literal["audio", "clap"], Literal["visual_2d", "clip"]]
 DenoisingWarmup = Literal["step", "ramp"]
 Variant = Literal["paper", "release", "release-scores", "release-union", "calibrated"]
+Precision = Literal["float32", "bfloat16"]
 
 
 def added(default: Any, **limits: Any) -> Any:
@@ -79,6 +80,7 @@ class ModelConfig:
         visual_dropout: dropout on the encoded visual stream (JoMoLD, CMPAE).
         cross_share: in eval mode, weight of HAN's pass with cross-modal attention; the rest is a pass without
             (CMPAE).
+        precision: of matrix products; weights, norms and losses are float32 either way.
     """
 
     encoder: EncoderConfig = EncoderConfig()
@@ -92,6 +94,7 @@ class ModelConfig:
     global_branch: bool = added(False)
     visual_dropout: float = added(0.0, ge=0, lt=1)
     cross_share: float = added(1.0, ge=0, le=1)
+    precision: Precision = added("float32")
 
 
 @dataclass(frozen=True, config=STRICT)

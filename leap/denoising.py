@@ -34,6 +34,10 @@ class NoiseRatios:
     audio: Tensor
     visual: Tensor
 
+    def to(self, device: torch.device | str) -> NoiseRatios:
+        """The same on another device."""
+        return NoiseRatios(self.audio.to(device), self.visual.to(device))
+
     def after(self, progress: float, warmup: DenoisingWarmup) -> NoiseRatios:
         """The ratios in force after so many epochs.
 

@@ -4,22 +4,45 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from leap.errors import LeapError
 from leap.metrics import parsing_scores
 
 
-@contextmanager
-def joined() -> Iterator[None]:
-    """Join the processes that torchrun started; nothing where it did not start this one."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield
-        return
-    dist.init_process_group("gloo")
+def check_device(name: str) -> str:
+    """The device's name, if it is one that computes here.
+
+    Raises:
+        LeapError: it is not.
+    """
     try:
-        yield
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise LeapError(f"device {name!r} cannot be used ({reason}); take cpu, or cuda with a GPU") from None
+    return name
+
+
+@contextmanager
+def joined(device: str = "cpu") -> Iterator[str]:
+    """Join the processes that torchrun started, if it did; gives the device of this one.
+
+    Raises:
+        LeapError: there is no such device.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield check_device(device)
+        return
+    if device == "cuda":
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(check_device(device))
+    dist.init_process_group("cpu:gloo,cuda:nccl" if device != "cpu" else "gloo")
+    try:
+        yield check_device(device)
     finally:
         dist.destroy_process_group()
 
@@ -55,7 +78,7 @@ def all_sum(value: Tensor) -> float:
         return float(value)
     from torchmetrics import SumMetric
 
-    metric = SumMetric()
+    metric = SumMetric().to(value.device)
     metric.update(value)
     return float(metric.compute())
 

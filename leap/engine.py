@@ -1,9 +1,10 @@
-"""Training and evaluation of one parser on videos held in memory."""
+"""Training and evaluation of one parser on videos held in memory, the processor's or a GPU's."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,9 @@ from leap.schedules import learning_rate
 from leap.training_state import Progress, TrainingState
 
 EVALUATION_BATCH = 256
+
+ALIGNED = 16
+"""Floats to whose multiples parameters are aligned in memory; matrix products may round otherwise."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,13 @@ def flat(parser: nn.Module) -> nn.Parameter:
     To update one vector takes a few operations; to update hundreds of small tensors, a tenth of a step.
     """
     parameters = list(parser.parameters())
-    vector = nn.Parameter(nn.utils.parameters_to_vector(parameters).detach())
+    sizes = [-(-parameter.numel() // ALIGNED) * ALIGNED for parameter in parameters]
+    vector = nn.Parameter(parameters[0].new_zeros(sum(sizes)))
     vector.grad = torch.zeros_like(vector)
-    parts = (tensor.split([p.numel() for p in parameters]) for tensor in (vector.detach(), vector.grad))
+    parts = vector.detach().split(sizes), vector.grad.split(sizes)
     for parameter, values, gradient in zip(parameters, *parts, strict=True):
-        parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
+        values, gradient = (part[: parameter.numel()].view_as(parameter) for part in (values, gradient))
+        parameter.data, parameter.grad = values.copy_(parameter.data), gradient
     return vector
 
 
@@ -120,7 +126,7 @@ def train_one_epoch(
     parser.train()
     # dropout: a resumed epoch draws what an uninterrupted one does, and no process what another does
     torch.manual_seed(_mix(seed, epoch) + 10**9 * rank())
-    batches = epoch_order(len(videos), seed, epoch).split(config.batch)
+    batches = epoch_order(len(videos), seed, epoch).to(videos.device).split(config.batch)
     sums: dict[str, Tensor] = {}
     for index, batch in enumerate(batches):
         for group in optimizer.param_groups:
@@ -130,7 +136,7 @@ def train_one_epoch(
         losses = _step(parser, criterion, optimizer, prepared, index, config.clip, weight)
         for name, loss in losses.items():
             value = weight / processes() * loss.detach() * len(batch) / len(videos)
-            sums[name] = sums.get(name, torch.zeros(())) + value
+            sums[name] = sums.get(name, torch.zeros_like(value)) + value
     means = {name: all_sum(value) for name, value in sums.items()}
     if not all(map(math.isfinite, means.values())):
         raise LeapError(f"epoch {epoch + 1}: the loss is not finite {means}; lower train.lr")
@@ -147,13 +153,15 @@ def fit(
     seed: int,
     folder: str | Path,
     identity: str = "",
+    compiled: bool = False,
 ) -> Progress:
     """Train a parser and leave it with the weights of its best epoch on val.
 
     After every epoch ``folder`` holds a checkpoint and one more JSON line in ``log.jsonl``. If a
     checkpoint is there already, training goes on from it; on the CPU the result equals an
     uninterrupted run bit for bit. Where torchrun started several processes, each takes its share of every
-    batch, and the first writes.
+    batch, and the first writes. ``compiled`` has PyTorch compile the parser for training: a minute first,
+    and on a GPU shorter steps.
 
     Raises:
         LeapError: if the checkpoint is damaged or of another ``identity``, the loss is not finite, or
@@ -164,6 +172,8 @@ def fit(
     if processes() > 1 and not criterion.divides:
         raise LeapError("label denoising and confident L_avss need whole batches; train in one process")
     optimizer, replica = make_optimizer(parser, config), replicated(parser)
+    if compiled:
+        replica = cast(nn.Module, torch.compile(replica))
     state = TrainingState(parser, optimizer, Path(folder), identity)
     progress = state.load()
     for epoch in tqdm(range(len(progress.history), config.epochs), "epochs", disable=None, leave=False):

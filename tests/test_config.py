@@ -58,6 +58,7 @@ ADDED = {
     "model.global_branch": True,
     "model.visual_dropout": 0.5,
     "model.cross_share": 0.7,
+    "model.precision": "bfloat16",
     "loss.basic": "han",
     "loss.warmup": "ramp",
     "train.optimizer": "adam",

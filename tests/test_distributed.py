@@ -12,7 +12,7 @@ from leap import distributed, engine
 from leap.config import to_dict
 from leap.criterion import Criterion
 from leap.decoding import Protocol
-from leap.distributed import mine, share
+from leap.distributed import check_device, mine, share
 from leap.errors import LeapError
 from leap.study.grid import config
 
@@ -88,3 +88,10 @@ def test_what_does_not_divide_is_refused(confident, videos, message, monkeypatch
     videos = make_videos(videos, t=4, c=3)
     with pytest.raises(LeapError, match=message):
         engine.fit(torch.nn.Linear(1, 1), criterion, videos, videos, settings.train, Protocol(), 0, tmp_path)
+
+
+def test_a_device_that_is_not_there_is_refused():
+    assert check_device("cpu") == "cpu"
+    for name in ("cuda:77", "abacus"):
+        with pytest.raises(LeapError, match=f"device '{name}' cannot be used"):
+            check_device(name)

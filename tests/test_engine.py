@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from leap.engine import (
     epoch_order,
     evaluate,
     fit,
+    flat,
     make_optimizer,
     predict,
     selection_score,
@@ -21,6 +23,7 @@ from leap.engine import (
 from leap.errors import LeapError
 from leap.metrics import parsing_scores
 from leap.models.parser import build_parser
+from leap.presets import PRESETS, narrow, preset
 from leap.schedules import learning_rate
 from leap.text import random_orthogonal
 
@@ -257,3 +260,63 @@ def test_optimisers():
     assert type(adam) is torch.optim.Adam
     assert adam.defaults["betas"] == (0.5, 0.99)
     assert type(make_optimizer(parser, TrainConfig())) is torch.optim.AdamW
+
+
+def test_one_vector_holds_all_parameters_and_gradients(train):
+    """Steps on the vector are steps on the parameters."""
+    vector_parser, parser = make_parser(), make_parser()
+    shared = make_optimizer(vector_parser, CONFIG)
+    separate = torch.optim.AdamW(
+        parser.parameters(), betas=CONFIG.betas, weight_decay=CONFIG.weight_decay, fused=True
+    )
+    for epoch in range(2):
+        losses = [
+            train_one_epoch(p, Criterion(LossConfig(weight_avss=1.0)), o, train, CONFIG, 0, epoch)
+            for p, o in ((vector_parser, shared), (parser, separate))
+        ]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    for name, value in values(parser).items():
+        torch.testing.assert_close(values(vector_parser)[name], value, rtol=1e-5, atol=1e-6)
+    (vector,) = shared.param_groups[0]["params"]
+    used = sum(p.numel() for p in parser.parameters())
+    assert used <= vector.numel() < used + engine.ALIGNED * len(list(parser.parameters()))
+    with torch.no_grad():
+        vector.fill_(2.0)
+        vector.grad.fill_(3.0)
+    for parameter in vector_parser.parameters():
+        assert parameter.data_ptr() % (4 * engine.ALIGNED) == 0
+        assert (parameter == 2).all()
+        assert (parameter.grad == 3).all()
+
+
+def test_flat_keeps_the_values():
+    parser = make_parser()
+    flat(parser)
+    assert equal(values(parser), values(make_parser()))
+
+
+def test_a_compiled_parser_trains_what_it_does_uncompiled(train, val, tmp_path, monkeypatch):
+    """In one graph, which a GPU needs; here without dropout, whose draws differ, and code generation."""
+    model = replace(MODEL, dropout=0.0)
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager", fullgraph=True))
+    for name in ("plain", "compiled"):
+        torch.manual_seed(0)
+        parser = build_parser(model, {"audio": 6, "visual_2d": 7}, random_orthogonal(3, 9))
+        criterion = Criterion(LossConfig(weight_avss=1.0))
+        compiled = name == "compiled"
+        fit(parser, criterion, train, val, CONFIG, PROTOCOL, 0, tmp_path / name, compiled=compiled)
+    assert_same_checkpoint(tmp_path / "plain", tmp_path / "compiled")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_all_of_a_step_is_on_the_device_of_the_videos(name, make_videos):
+    """On the device that has shapes only, and refuses tensors of another."""
+    config, widths = narrow(preset(name), 16), {"audio": 6, "visual_2d": 7}
+    videos = make_videos(4, t=4, c=3).to("meta")
+    parser = build_parser(config.model, widths, random_orthogonal(3, 9)).to("meta").train()
+    criterion, optimizer = Criterion(config.loss), make_optimizer(parser, config.train)
+    losses = criterion(parser(videos.audio, videos.visual_2d), videos)
+    criterion.total(losses).backward()
+    assert all(loss.is_meta for loss in losses.values())
+    assert all(parameter.grad.is_meta for parameter in parser.parameters())
+    assert optimizer.param_groups[0]["params"][0].is_meta

@@ -9,7 +9,7 @@ import typer
 
 from leap.cli import data as data_commands
 from leap.cli import study as study_commands
-from leap.cli.options import Data, Model, Norm, Out, Results, Split
+from leap.cli.options import Data, Device, Model, Norm, Out, Results, Split
 from leap.cli.score import score
 from leap.errors import LeapError
 
@@ -22,20 +22,27 @@ Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for sta
 
 
 @app.command()
-def run(config: Config, data: Data = "", results: Results = Path("results")) -> None:
+def run(config: Config, data: Data = "", results: Results = Path("results"), device: Device = "cpu") -> None:
     """Make one run: train, evaluate, write its record; prints the record's path."""
     from leap.config import read_config
     from leap.data.store import open_dataset
+    from leap.distributed import check_device
     from leap.study.runs import RECORD, make_run, run_folder
 
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
-    make_run(settings, store, results)
+    make_run(settings, store, results, check_device(device))
     print(run_folder(settings, store, results) / RECORD)
 
 
 @app.command()
-def train(config: Config, out: Out, data: Data = "") -> None:
+def train(
+    config: Config,
+    out: Out,
+    data: Data = "",
+    device: Device = "cpu",
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile the parser first.")] = False,
+) -> None:
     """Train a parser and save it in a folder; goes on from a checkpoint found there.
 
     torchrun --nproc-per-node N -m leap train … divides every batch among N processes.
@@ -47,8 +54,8 @@ def train(config: Config, out: Out, data: Data = "") -> None:
 
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
-    with joined():
-        parser, progress = train_parser(settings, store, out)
+    with joined(device) as place:
+        parser, progress = train_parser(settings, store, out, place, compiled)
         if rank() == 0:
             print(parser.save_pretrained(out))
             print(f"best epoch {progress.best_epoch}: val score {progress.best_score:.2f}")
@@ -74,9 +81,11 @@ def evaluate(
     data: Data = "av-digits",
     split: Split = "test",
     protocol: Annotated[str, typer.Option(help="A release's protocol; if not given the parser's.")] = "",
+    device: Device = "cpu",
 ) -> None:
     """Score a trained parser on a split; prints the ten scores as JSON."""
     from leap.data.store import open_dataset
+    from leap.distributed import check_device
     from leap.engine import evaluate as evaluate_parser
     from leap.engine import parse_videos
     from leap.models.checkpoint import check_fit, load_parser
@@ -90,7 +99,8 @@ def evaluate(
     if protocol in CHOSEN_ON_VAL:
         val = store.videos("val", inputs)
         used = choose_class_thresholds(parse_videos(parser, val), val.truth()[1], used)
-    print(json.dumps(evaluate_parser(parser, store.videos(split, inputs), used), indent=2))
+    videos, parser = store.videos(split, inputs).to(check_device(device)), parser.to(device)
+    print(json.dumps(evaluate_parser(parser, videos, used), indent=2))
 
 
 @app.command()

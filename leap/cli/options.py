@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+Device = Annotated[str, typer.Option(help="Where to compute: cpu, or cuda for a GPU.")]
 Data = Annotated[str, typer.Option(help="Name of a data set or path of its store.")]
 Model = Annotated[Path, typer.Option(help="Folder or .safetensors file of a trained parser.")]
 Out = Annotated[Path, typer.Option(help="Folder or file to write.")]

@@ -67,6 +67,11 @@ class Videos:
         visual = self.pseudo_visual if self.avss_visual is None else self.avss_visual
         return audio, visual
 
+    @property
+    def device(self) -> torch.device:
+        """Where the videos are."""
+        return self.audio.device
+
     def to(self, device: torch.device | str) -> Videos:
         """The same videos on another device."""
         return self._map(lambda tensor: tensor.to(device))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from leap.config import Variant
 from leap.models.attention import Attended, AttentionBlock, share_projections
-from leap.models.parsing import Parsing
+from leap.models.parsing import Parsing, precise
 
 
 class LabelProjection(nn.Module):
@@ -45,7 +45,7 @@ class LabelProjection(nn.Module):
         logits = self._segment_scores(attended, segments).mean(dim=1).transpose(1, 2)  # (B, T, C)
         if self.variant == "calibrated":
             logits = self.scale * logits + self.bias
-        video = torch.sigmoid(self.video_head(labels)).squeeze(-1)  # (B, C)
+        video = torch.sigmoid(precise(self.video_head(labels))).squeeze(-1)  # (B, C)
         return logits, video, labels, torch.stack(weights, dim=1)
 
     def _segment_scores(self, attended: Attended, segments: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from leap.models.attention import AttentionBlock
-from leap.models.parsing import Parsing
+from leap.models.parsing import Parsing, precise
 
 
 class Mmil(nn.Module):
@@ -44,7 +44,7 @@ class Mmil(nn.Module):
             audio = block_audio(audio, audio).refined
             visual = block_visual(visual, visual).refined
         streams = torch.stack([audio, visual], dim=2)  # (B, T, 2, d)
-        logits = self.event(streams)  # (B, T, 2, C)
+        logits = precise(self.event(streams))  # (B, T, 2, C)
         time = torch.softmax(self.time_attention(streams), dim=1)  # (B, T, 2, C)
         pooled = time * torch.sigmoid(logits)  # (B, T, 2, C)
         weights = time.permute(2, 0, 3, 1)[:, :, None, None]  # (2, B, 1, 1, C, T)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
-from leap.config import ModelConfig
+from leap.config import ModelConfig, Precision
 from leap.errors import LeapError
 from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch
 from leap.models.description import Description
@@ -39,6 +41,7 @@ class Parser(nn.Module):
         visual_dropout: dropout on the encoded visual stream (JoMoLD, CMPAE).
         cross_share: in eval mode, weight of the encoder's own pass; the rest is a pass without cross-modal
             attention (CMPAE), which only HAN has.
+        precision: of matrix products; a parsing is in float32 either way.
     """
 
     label_embedding: Tensor | None
@@ -55,6 +58,7 @@ class Parser(nn.Module):
         branch: nn.Module | None = None,
         visual_dropout: float = 0.0,
         cross_share: float = 1.0,
+        precision: Precision = "float32",
     ) -> None:
         super().__init__()
         if cross_share < 1 and not isinstance(encoder, Han):
@@ -65,6 +69,7 @@ class Parser(nn.Module):
         self.branch = branch
         self.visual_dropout = Dropout(visual_dropout)
         self.cross_share = cross_share
+        self.precision = precision
         if isinstance(label_embedding, nn.Parameter):
             self.label_embedding = label_embedding
         else:
@@ -79,11 +84,13 @@ class Parser(nn.Module):
     ) -> Parsing:
         """Parse (B, T, A), (B, T, V) and, where the model has them, (B, T, S) features."""
         labels = self.label_embedding if label_embedding is None else label_embedding
-        streams = self.frontend(audio, visual_2d, visual_3d)
-        parsing = self._decode(self.encoder, streams, labels)
-        if self.training or self.cross_share == 1:
-            return parsing
-        return blend(parsing, self._decode(self._unimodal, streams, labels), self.cross_share)
+        rounded = self.precision == "bfloat16"
+        with torch.autocast(audio.device.type, torch.bfloat16) if rounded else nullcontext():
+            streams = self.frontend(audio, visual_2d, visual_3d)
+            parsing = self._decode(self.encoder, streams, labels)
+            if not self.training and self.cross_share < 1:
+                parsing = blend(parsing, self._decode(self._unimodal, streams, labels), self.cross_share)
+        return parsing.precise()
 
     def save_pretrained(self, folder: str | Path) -> Path:
         """Write ``model.safetensors`` and ``config.json`` in a folder; returns the path of the weights.
@@ -217,4 +224,5 @@ def _compose(config: ModelConfig, widths: dict[str, int], label_embedding: Tenso
         branch=GlobalBranch(config.width, len(label_embedding)) if config.global_branch else None,
         visual_dropout=config.visual_dropout,
         cross_share=config.cross_share,
+        precision=config.precision,
     )

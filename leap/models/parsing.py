@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -61,6 +62,17 @@ class Parsing:
     attention_audio: Tensor | None = None
     attention_visual: Tensor | None = None
     uncertainty: Uncertainty | None = None
+
+    def precise(self) -> Parsing:
+        """The same without tensors in bfloat16, but for uncertainties."""
+        tensors = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        changes: dict[str, Any] = {name: precise(value) for name, value in tensors.items()}
+        return replace(self, **changes)
+
+
+def precise(x: Tensor) -> Tensor:
+    """A tensor in float32, where it is in bfloat16; probabilities in that cannot tell 0.998 from 1."""
+    return x.float() if x.dtype == torch.bfloat16 else x
 
 
 def blend(first: Parsing, second: Parsing, share: float) -> Parsing:

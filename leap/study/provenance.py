@@ -28,9 +28,10 @@ def libraries() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
 
 
-def device() -> dict[str, Any]:
-    """Processor architecture and number of threads."""
-    return {"type": "cpu", "machine": platform.machine(), "threads": torch.get_num_threads()}
+def device(name: str = "cpu") -> dict[str, Any]:
+    """Processor architecture and number of threads, and the GPU where training was on one."""
+    found = {"type": "cpu", "machine": platform.machine(), "threads": torch.get_num_threads()}
+    return found if name == "cpu" else found | {"type": name, "gpu": torch.cuda.get_device_name(name)}
 
 
 def _git(*arguments: str) -> str | None:

@@ -51,8 +51,17 @@ def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
         return build_parser(config.model, store.input_widths(config.model.inputs), labels)
 
 
-def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser, Progress]:
+def train(
+    config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu", compiled: bool = False
+) -> tuple[Parser, Progress]:
     """Train the config's parser in ``folder``; goes on from a checkpoint found there.
+
+    Args:
+        config: the run.
+        store: its data set, of which the training videos are held on the device.
+        folder: where checkpoints and the log go.
+        device: where to train; the parser returned is on the CPU.
+        compiled: see `leap.engine.fit`.
 
     Returns:
         The parser of the best epoch, described with the protocol to decode by, and how the training went.
@@ -65,9 +74,21 @@ def train(config: RunConfig, store: FeatureStore, folder: Path) -> tuple[Parser,
     inputs, key = config.model.inputs, run_key(config, store.checksum)
     videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
     videos = corrupt_videos(videos, config.noise, config.seed)
-    parser = make_parser(config, store)
-    criterion = Criterion(config.loss, _noise(config, store, videos, folder))
-    progress = fit(parser, criterion, videos, val, config.train, config.protocol, config.seed, folder, key)
+    parser = make_parser(config, store).to(device)
+    criterion = Criterion(config.loss, _noise(config, store, videos, folder, device))
+    progress = fit(
+        parser,
+        criterion,
+        videos.to(device),
+        val.to(device),
+        config.train,
+        config.protocol,
+        config.seed,
+        folder,
+        key,
+        compiled,
+    )
+    parser.cpu()
     protocol = _protocol(config, parser, val)
     parser.description = Description(config.model, protocol, store.classes, store.input_widths(inputs))
     return parser, progress
@@ -79,15 +100,17 @@ def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:
     return choose_class_thresholds(parse_videos(parser, val), val.truth()[1], config.protocol)
 
 
-def _noise(config: RunConfig, store: FeatureStore, videos: Videos, folder: Path) -> NoiseRatios | None:
+def _noise(
+    config: RunConfig, store: FeatureStore, videos: Videos, folder: Path, device: str
+) -> NoiseRatios | None:
     """The noise ratios a run needs, of an estimator that is trained for it and for its seed."""
     if not config.loss.denoise:
         return None
-    parser, _ = train(estimator(config), store, folder / ESTIMATOR)
-    return noise_ratios(parse_videos(parser, videos), videos.weak)
+    parser, _ = train(estimator(config), store, folder / ESTIMATOR, device)
+    return noise_ratios(parse_videos(parser, videos), videos.weak).to(device)
 
 
-def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
+def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str = "cpu") -> Record:
     """The run's record, from disk where it is there, else made.
 
     The record is written last, so that a folder with a record is complete.
@@ -96,7 +119,7 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
     if (folder / RECORD).exists() and (made := read_record(folder / RECORD)).probes:
         return made  # those of older versions have no probes and are made again
     started = time.perf_counter()
-    parser, progress = train(config, store, folder)
+    parser, progress = train(config, store, folder, device)
     protocol = cast(Description, parser.description).protocol
     videos = store.videos(config.split, config.model.inputs)
     predictions = predict(parser, videos, protocol)
@@ -104,7 +127,7 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path) -> Record:
     probes = probe(parser, store.videos("val", config.model.inputs), videos)
     parser.save_pretrained(folder)
     _save_predictions(predictions, folder / PREDICTIONS)
-    record = _record(config, protocol, store, progress, predictions, videos, probes, seconds)
+    record = _record(config, protocol, store, progress, predictions, videos, probes, seconds, device)
     write_record(record, folder / RECORD)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     shutil.rmtree(folder / ESTIMATOR, ignore_errors=True)
@@ -144,6 +167,7 @@ def _record(
     videos: Videos,
     probes: dict[str, float],
     seconds: float,
+    device: str,
 ) -> Record:
     cubes = (predictions.audio, predictions.visual, *videos.truth())
     return Record(
@@ -162,7 +186,7 @@ def _record(
         history=progress.history,
         code=provenance.code(),
         libraries=provenance.libraries(),
-        device=provenance.device(),
+        device=provenance.device(device),
         seconds=round(seconds, 2),
     )
 

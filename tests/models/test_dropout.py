@@ -54,3 +54,12 @@ def test_eval_and_rate_zero_change_nothing():
 def test_impossible_rates_are_refused(rate):
     with pytest.raises(ValueError, match="dropout rate"):
         Dropout(rate)
+
+
+def test_a_compiler_gets_one_graph():
+    """Its random numbers are others; the share of dropped elements is the same."""
+    torch.manual_seed(0)
+    compiled = torch.compile(Dropout(0.25), backend="eager", fullgraph=True)
+    y = compiled(torch.ones(100_000))
+    assert (y == 0).double().mean() == pytest.approx(0.25, abs=0.01)
+    assert y.max() == pytest.approx(4 / 3)

@@ -270,3 +270,24 @@ def test_compiled_in_one_graph_with_equal_output(config, make_videos):
     ours, theirs = parse(parser, videos), compiled(videos.audio, videos.visual_2d)
     for name in ("segment_audio", "segment_visual", "video_audio", "video_visual", "video"):
         torch.testing.assert_close(getattr(theirs, name), getattr(ours, name), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "config", PRODUCT[::5], ids=lambda config: f"{config.encoder.name}-{config.decoder.name}"
+)
+def test_bfloat16_rounds_a_parsing_and_its_gradients(config, make_videos):
+    videos, parsings, gradients = make_videos(6, t=4, c=5), [], []
+    for precision in ("float32", "bfloat16"):
+        parser = make(replace(config, precision=precision))
+        parsing = parse(parser, videos)
+        (parsing.segment_audio.mean() + parsing.segment_visual.mean() + parsing.video.mean()).backward()
+        parsings.append(parsing)
+        gradients.append(torch.cat([p.grad.flatten() for p in parser.parameters() if p.grad is not None]))
+        assert all(p.dtype == torch.float32 for p in parser.parameters())
+    exact, rounded = (vars(parsing) for parsing in parsings)
+    for name, value in exact.items():
+        if isinstance(value, torch.Tensor):
+            assert rounded[name].dtype == torch.float32
+            assert (rounded[name] - value).abs().max() <= 0.03 * (1 + value.abs().max()), name
+    assert not torch.equal(rounded["encoded_audio"], exact["encoded_audio"])
+    assert torch.cosine_similarity(*gradients, dim=0) > 0.98

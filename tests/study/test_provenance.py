@@ -39,3 +39,10 @@ def test_libraries_and_device():
     assert libraries["torch"] == version("torch")
     assert {"numpy", "h5py", "safetensors"} < libraries.keys()
     assert provenance.device()["threads"] == torch.get_num_threads()
+
+
+def test_a_gpu_is_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", {"cuda": "a GPU"}.get)
+    found = provenance.device("cuda")
+    assert (found["type"], found["gpu"]) == ("cuda", "a GPU")
+    assert provenance.device().items() - found.items() == {("type", "cpu")}
