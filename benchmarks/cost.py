@@ -1,20 +1,11 @@
-"""What every preset costs on LLP's features: ``python -m benchmarks.cost table --help``.
+"""What every preset costs on LLP's features: ``python -m benchmarks.cost table``.
 
 Each system is measured in a process of its own, with one thread.
 """
 
 import json
-import platform
-import re
-import resource
-import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Annotated
 
 import pandas as pd
 import torch
@@ -22,6 +13,7 @@ import typer
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.measure import RESULTS, in_own_process, medians, peak, product
 from leap.criterion import Criterion
 from leap.data.videos import Videos
 from leap.engine import make_optimizer
@@ -79,31 +71,8 @@ def flops(parser: Parser, videos: Videos) -> int:
 
 
 def milliseconds(task: Callable[[], None], device: str) -> float:
-    """Median time of a task a video, after one call to warm up."""
-    times = []
-    for _ in range(REPEATS + 1):
-        started = time.perf_counter()
-        task()
-        if device != "cpu":
-            torch.cuda.synchronize()
-        times.append(1000 * (time.perf_counter() - started) / BATCH)
-    return statistics.median(times[1:])
-
-
-def peak(device: str) -> float:
-    """The largest memory so far, MiB: of this process, or on the GPU."""
-    if device != "cpu":
-        return torch.cuda.max_memory_allocated() / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def product(device: str) -> str:
-    """Name of the processor or GPU."""
-    if device != "cpu":
-        return torch.cuda.get_device_name()
-    listed = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: (.*)", listed.read_text()) if listed.exists() else None
-    return found[1] if found else platform.machine()
+    """Median time of a task a video."""
+    return 1000 * medians({"task": task}, REPEATS, device)["task"] / BATCH
 
 
 @app.command()
@@ -125,16 +94,14 @@ def one(name: str, device: str = "cpu") -> None:
 
 
 @app.command()
-def table(out: Annotated[Path, typer.Option(help="The CSV file to write.")]) -> None:
+def table() -> None:
     """Measure all presets, one by one, on the CPU and a GPU if there is one; write the table."""
     rows = []
     for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
         for name in PRESETS:
-            command = [sys.executable, "-m", "benchmarks.cost", "one", name, "--device", device]
-            rows.append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+            rows.append(in_own_process("benchmarks.cost", "one", name, "--device", device))
             print(rows[-1])
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows).to_csv(out, index=False, float_format="%.4f")
+    pd.DataFrame(rows).to_csv(RESULTS / "cost.csv", index=False, float_format="%.4f")
 
 
 if __name__ == "__main__":

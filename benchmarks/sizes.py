@@ -5,17 +5,13 @@ Every point is a training step of a decoder alone on random streams, in a proces
 
 import itertools
 import json
-import resource
-import statistics
-import subprocess
-import sys
-import time
-from pathlib import Path
+from functools import partial
 
 import pandas as pd
 import torch
 import typer
 
+from benchmarks.measure import RESULTS, in_own_process, medians, peak
 from leap.models.leap import Leap
 from leap.models.mmil import Mmil
 
@@ -40,35 +36,26 @@ def step(decoder: torch.nn.Module, streams: tuple[torch.Tensor, torch.Tensor], l
     loss.backward()
 
 
-def peak() -> float:
-    """The largest memory of this process so far, MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 @app.command()
 def point(name: str, classes: int, segments: int) -> None:
     """Print one point: milliseconds and MiB of a step, above what it starts from."""
     torch.set_num_threads(1)
     decoder, labels = make_decoder(name, classes), torch.randn(classes, LABEL_WIDTH)
     audio, visual = (torch.randn(BATCH, segments, WIDTH, requires_grad=True) for _ in range(2))
-    before, times = peak(), []
-    for _ in range(REPEATS + 1):
-        started = time.perf_counter()
-        step(decoder, (audio, visual), labels)
-        times.append(1000 * (time.perf_counter() - started))
-    print(json.dumps({"ms": statistics.median(times[1:]), "MiB": peak() - before}))
+    before, task = peak(), partial(step, decoder, (audio, visual), labels)
+    milliseconds = 1000 * medians({"step": task}, REPEATS)["step"]
+    print(json.dumps({"ms": milliseconds, "MiB": peak() - before}))
 
 
 @app.command()
-def table(out: Path = Path("results/benchmarks/sizes.csv")) -> None:
+def table() -> None:
     """Measure all points and write the table."""
     rows = {}
     for name, classes, segments in itertools.product(("MMIL", "LEAP"), CLASSES, SEGMENTS):
-        command = [sys.executable, "-m", "benchmarks.sizes", "point", name, str(classes), str(segments)]
-        rows[name, classes, segments] = json.loads(subprocess.check_output(command))
+        rows[name, classes, segments] = in_own_process("benchmarks.sizes", "point", name, classes, segments)
         print(name, classes, segments, rows[name, classes, segments], flush=True)
     frame = pd.DataFrame.from_dict(rows, orient="index")
-    frame.rename_axis(["decoder", "classes", "segments"]).to_csv(out, float_format="%.1f")
+    frame.rename_axis(["decoder", "classes", "segments"]).to_csv(RESULTS / "sizes.csv", float_format="%.1f")
 
 
 if __name__ == "__main__":

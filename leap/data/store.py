@@ -117,7 +117,8 @@ class FeatureStore:
 
     def ids(self, split: str) -> tuple[str, ...]:
         """Names of the videos of a split, in order."""
-        return tuple(name.decode() for name in self._read(split, "ids"))
+        names = np.concatenate([*self._blocks(self._group(split)["ids"], "ids")])
+        return tuple(name.decode() for name in names)
 
     def videos(self, split: str, inputs: tuple[str, str] = INPUTS) -> Videos:
         """Read what training and scoring need of a split.
@@ -132,12 +133,7 @@ class FeatureStore:
         """
         group, sources = self._group(split), self._sources(inputs)
         sources |= {name: name for name in LABELS if name in group}
-        return Videos(
-            **{
-                name: torch.from_numpy(self._read(split, source, np.float32))
-                for name, source in sources.items()
-            }
-        )
+        return Videos(**{name: self._tensor(split, source) for name, source in sources.items()})
 
     def input_widths(self, inputs: tuple[str, str] = INPUTS) -> dict[str, int]:
         """Widths of what a parser reads, when it takes these features for ``audio`` and ``visual_2d``.
@@ -155,7 +151,7 @@ class FeatureStore:
         """
         if name not in self.widths:
             raise LeapError(f"{self.path}: no features {name!r}; it has {', '.join(self.widths)}")
-        return torch.from_numpy(self._read(split, name, np.float32))
+        return self._tensor(split, name)
 
     def label_embedding(self) -> torch.Tensor:
         """Read the label embeddings that belong to the data, (C, L).
@@ -165,7 +161,7 @@ class FeatureStore:
         """
         if LABEL_EMBEDDING not in self._file:
             raise LeapError(f"{self.path}: holds no label embeddings; name a file or another source of them")
-        return torch.from_numpy(self._read("", LABEL_EMBEDDING, np.float32))
+        return self._tensor("", LABEL_EMBEDDING)
 
     def verify(self) -> None:
         """Read everything once, in constant memory.
@@ -193,13 +189,15 @@ class FeatureStore:
             raise LeapError(f"{self.path}: no split '{split}'; it has {', '.join(self.splits)}")
         return self._file[split]
 
-    def _read(self, split: str, name: str, dtype: Any = None) -> NDArray[Any]:
+    def _tensor(self, split: str, name: str) -> torch.Tensor:
+        """An array in float32; PyTorch widens half precision several times faster than NumPy."""
         dataset = (self._group(split) if split else self._file)[name]
-        array, row = np.empty(dataset.shape, dtype or dataset.dtype), 0
+        tensor, row = torch.empty(dataset.shape), 0
         for block in self._blocks(dataset, name):
-            array[row : row + len(block)] = block
+            half = block.dtype == np.float16
+            tensor[row : row + len(block)] = torch.from_numpy(block if half else block.astype(np.float32))
             row += len(block)
-        return array
+        return tensor
 
     def _blocks(self, dataset: h5py.Dataset, name: str) -> Iterator[NDArray[Any]]:
         """The rows of an array, block by block; a wrong checksum raises after the last."""
@@ -210,7 +208,7 @@ class FeatureStore:
             except (OSError, RuntimeError) as error:
                 raise self._error(f"{dataset.name[1:]} cannot be read") from error
             checksum.add(block)
-            if name in FEATURES and not np.isfinite(block).all():
+            if name in FEATURES and not _finite(block):
                 raise self._error(f"{dataset.name[1:]} holds values that are not finite in {block.dtype}")
             if name in LABELS and not np.isin(block, (0, 1)).all():
                 raise self._error(f"{dataset.name[1:]} holds labels other than 0 and 1")
@@ -299,6 +297,12 @@ class FeatureStore:
 
     def _error(self, what: str) -> LeapError:
         return LeapError(f"{self.path}: {what}; {ADVICE}")
+
+
+def _finite(block: NDArray[Any]) -> bool:
+    if block.dtype == np.float16:  # exponents of ones only are looked for ten times faster
+        return not ((block.view(np.uint16) & 0x7C00) == 0x7C00).any()
+    return bool(np.isfinite(block).all())
 
 
 def _kind(name: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from leap.data.store import FeatureStore, open_dataset
+from leap.data.store_format import Checksum, content_checksum
 from leap.data.store_writer import Blocks, write_store
 from leap.errors import LeapError
 
@@ -125,6 +126,15 @@ def _resize(file, name, shape):
 
 def _add(file, name, shape):
     file.create_dataset(name, data=np.zeros(shape, np.float16)).attrs["sha256"] = np.bytes_("0")
+
+
+def _replace(file, name, values):
+    """Other values, with the checksums that belong to them."""
+    checksum = Checksum()
+    checksum.add(values)
+    del file[name]
+    file.create_dataset(name, data=values).attrs["sha256"] = checksum.value()
+    file.attrs["checksum"] = content_checksum(file, "toy", CLASSES)
 
 
 DAMAGES = {
@@ -294,3 +304,25 @@ def test_data_sets_in_the_users_folder(path, monkeypatch):
     path.rename(path.parent / "llp.h5")
     with open_dataset("llp") as store:
         assert store.dataset == "toy"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_features_that_are_not_finite_are_not_read(path, value, dtype):
+    values = np.full((2, 4, 5), np.finfo(dtype).max, dtype)
+    change(path, lambda file: _replace(file, "val/audio", values))
+    with FeatureStore(path) as store:
+        assert store.videos("val").audio.max() == np.finfo(dtype).max
+    values[1, 2, 3] = value
+    change(path, lambda file: _replace(file, "val/audio", values))
+    with FeatureStore(path) as store, pytest.raises(LeapError, match="val/audio holds values that are not"):
+        store.videos("val")
+
+
+@pytest.mark.parametrize("dtype", ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8"])
+def test_every_type_of_floats_is_read(path, dtype):
+    """Of files that others wrote; the checksum is of values in little-endian order."""
+    values = arrays()["audio"][:2].astype(dtype)
+    change(path, lambda file: _replace(file, "val/audio", values))
+    with FeatureStore(path) as store:
+        assert np.array_equal(store.videos("val").audio.numpy(), values.astype(np.float32))

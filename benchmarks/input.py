@@ -1,0 +1,135 @@
+"""What an epoch waits for its input, and evaluation beside the parsing alone: ``python -m benchmarks.input``.
+
+Random videos in LLP's official layout are packed. ``input.csv`` compares an epoch that loads each video's
+files and averages its frames, as the releases do, with one over the packed videos, and has the memory that
+these take; ``evaluation.csv`` compares ``leap evaluate``, from the store to the scores, with the parsing
+alone.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+import typer
+from torch import Tensor
+
+from benchmarks.cost import inputs
+from benchmarks.measure import in_own_process, medians, peak, write_table
+from leap.data.annotations import read_weak_labels
+from leap.data.llp.features import FEATURES, ID, PSEUDO_LABELS
+from leap.data.llp.pack import pack_llp
+from leap.data.store import FeatureStore
+from leap.data.videos import Videos
+from leap.decoding import Protocol
+from leap.engine import epoch_order, evaluate, parse_videos
+from leap.models.parser import build_parser
+from leap.presets import preset
+from tests.official_tree import make_tree, write_annotations
+
+VIDEOS = {"train": 1_000, "val": 100, "test": 400}
+BATCH, REPEATS = 32, 5
+TRAINING = [source for source in (*FEATURES, *PSEUDO_LABELS) if source.name not in ("clip", "clap")]
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+def from_files(root: Path, names: tuple[str, ...]) -> Iterator[list[Tensor]]:
+    """Batches, from every video's official files."""
+    for batch in epoch_order(len(names), 0, 0).split(BATCH):
+        paths = [[root / s.folder / f"{names[i][:ID]}.npy" for i in batch.tolist()] for s in TRAINING]
+        tensors = [torch.from_numpy(np.stack([np.load(path) for path in column])) for column in paths]
+        yield [_averaged(tensor) for tensor in tensors]
+
+
+def _averaged(x: Tensor) -> Tensor:
+    """Frames averaged over each second, where there are several."""
+    return x.unflatten(1, (10, -1)).mean(2) if x.shape[1] > 10 else x
+
+
+def from_store(videos: Videos) -> Iterator[Videos]:
+    """Batches, from the packed videos in memory."""
+    for batch in epoch_order(len(videos), 0, 0).split(BATCH):
+        yield videos[batch]
+
+
+def exhaust(epoch: Iterator[object]) -> None:
+    """Draw all batches."""
+    for _ in epoch:
+        pass
+
+
+@app.command()
+def memory(path: Path) -> None:
+    """Print the MiB that the videos of a store take in memory, while an epoch is drawn from them."""
+    before = peak()
+    with FeatureStore(path) as store:
+        train, _ = store.videos("train"), store.videos("val")
+    exhaust(from_store(train))
+    print(json.dumps(peak() - before))
+
+
+def epochs(root: Path, path: Path) -> dict[str, dict[str, float]]:
+    """Seconds of an epoch's input, both ways, and what the packed videos need."""
+    names = read_weak_labels(root / "annotations", "train").filenames
+    with FeatureStore(path) as store:
+        videos = store.videos("train")
+    ways = {
+        "official files": lambda: exhaust(from_files(root, names)),
+        "packed store": lambda: exhaust(from_store(videos)),
+    }
+    rows, steps = {}, -(-len(names) // BATCH)
+    for way, seconds in medians(ways, REPEATS).items():
+        rows[way] = {"videos": len(names), "s an epoch": seconds, "ms a step": 1000 * seconds / steps}
+    rows["packed store"]["×"] = rows["official files"]["s an epoch"] / rows["packed store"]["s an epoch"]
+    rows["packed store"]["MiB on disk"] = path.stat().st_size / 2**20
+    rows["packed store"]["MiB in memory"] = in_own_process("benchmarks.input", "memory", path)
+    return rows
+
+
+def parse_all(parser: torch.nn.Module, videos: Videos) -> None:
+    """The forward passes alone."""
+    exhaust(parse_videos(parser, videos))
+
+
+def score_all(parser: torch.nn.Module, path: Path, protocol: Protocol) -> None:
+    """What ``leap evaluate`` does after reading the parser."""
+    with FeatureStore(path) as store:
+        evaluate(parser, store.videos("test"), protocol)
+
+
+def evaluations(path: Path) -> dict[str, dict[str, float]]:
+    """Videos a second, of the parsing alone and of all that evaluation does."""
+    rows = {}
+    with FeatureStore(path) as store:
+        videos = store.videos("test")
+    for name in ("han", "leap"):
+        config = preset(name)
+        parser = build_parser(config.model, inputs(name), torch.randn(25, 300))
+        tasks = {
+            "parsing": partial(parse_all, parser, videos),
+            "evaluation": partial(score_all, parser, path, config.protocol),
+        }
+        rates = {task: len(videos) / seconds for task, seconds in medians(tasks, REPEATS).items()}
+        rows[name] = rates | {"share": rates["evaluation"] / rates["parsing"]}
+    return rows
+
+
+@app.command()
+def table() -> None:
+    """Measure and write both tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, path = Path(folder) / "llp", Path(folder) / "llp.h5"
+        annotations = Path(folder) / "annotations"
+        annotations.mkdir()
+        make_tree(root, write_annotations(annotations, VIDEOS), VIDEOS, clip_clap=False)
+        pack_llp(root, path)
+        write_table(epochs(root, path), "input", "input")
+        write_table(evaluations(path), "evaluation", "preset")
+
+
+if __name__ == "__main__":
+    app()

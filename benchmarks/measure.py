@@ -1,0 +1,62 @@
+"""What all benchmarks share: medians of tasks that take turns, memory, machine, processes of their own."""
+
+import json
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+RESULTS = Path("results/benchmarks")
+
+
+def medians(tasks: Mapping[str, Callable[[], object]], repeats: int, device: str = "cpu") -> dict[str, float]:
+    """Median seconds of each task; the tasks take turns, after a turn to warm up."""
+    times: dict[str, list[float]] = {name: [] for name in tasks}
+    for _ in range(repeats + 1):
+        for name, task in tasks.items():
+            started = time.perf_counter()
+            task()
+            if device != "cpu":
+                torch.cuda.synchronize()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(values[1:]) for name, values in times.items()}
+
+
+def peak(device: str = "cpu") -> float:
+    """The largest memory so far, MiB: of this process, or on the GPU."""
+    if device != "cpu":
+        return torch.cuda.max_memory_allocated() / 2**20
+    own = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    assert own  # the usage that the system keeps would begin with the parent's
+    return int(own[1]) / 1024
+
+
+def product(device: str = "cpu") -> str:
+    """Name of the processor or GPU."""
+    if device != "cpu":
+        return torch.cuda.get_device_name()
+    listed = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", listed.read_text()) if listed.exists() else None
+    return found[1] if found else platform.machine()
+
+
+def in_own_process(module: str, *arguments: object) -> Any:
+    """What a benchmark prints as JSON when it is run in a process of its own."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return json.loads(subprocess.check_output(command))
+
+
+def write_table(rows: Mapping[str, Mapping[str, float]], name: str, index: str) -> None:
+    """Write a table of ``results/benchmarks`` and print it."""
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    table.to_csv(RESULTS / f"{name}.csv", float_format="%.4g")
+    print(table.to_string())

@@ -1,0 +1,62 @@
+"""What bfloat16 costs in scores: ``python -m benchmarks.precision`` trains the same seeds at both precisions.
+
+On AV-Digits, with the settings of the chapters; ``precision.csv`` has means over seeds and paired differences
+with their 95 % intervals.
+"""
+
+import tempfile
+from dataclasses import replace
+from multiprocessing import Pool
+from pathlib import Path
+
+import torch
+import typer
+
+from benchmarks.measure import write_table
+from leap.config import Precision, RunConfig
+from leap.data.store import open_dataset
+from leap.study.chapters import NOTEBOOKS
+from leap.study.compare import paired_difference
+from leap.study.records import Record
+from leap.study.runs import make_run
+
+SYSTEMS = {"HAN, LEAP": "LEAP", "MM-Pyr, LEAP": "MM-Pyr, LEAP"}
+SEEDS, WORKERS = 5, 2
+SCORES = {"segment Type@AV": "seg_type", "event Type@AV": "evt_type"}
+
+
+def run(config: RunConfig) -> Record:
+    """One run, in a folder that is not kept."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder, open_dataset("av-digits") as store:
+        return make_run(config, store, Path(folder))
+
+
+def at(precision: Precision, configs: list[RunConfig]) -> list[RunConfig]:
+    """The same runs at a precision."""
+    return [replace(config, model=replace(config.model, precision=precision)) for config in configs]
+
+
+def main() -> None:
+    """Train and write the table."""
+    grid, rows = NOTEBOOKS["04_encoders"]("full", "av-digits"), {}
+    with Pool(WORKERS) as pool:
+        for title, system in SYSTEMS.items():
+            configs = grid[system][:SEEDS]
+            made = pool.map(run, at("float32", configs) + at("bfloat16", configs), chunksize=1)
+            for score, key in SCORES.items():
+                exact, rounded = ([r.scores(key) for r in part] for part in (made[:SEEDS], made[SEEDS:]))
+                found = paired_difference(rounded, exact)
+                rows[f"{title}, {score}"] = {
+                    "float32": 100 * sum(map(float, (s.mean() for s in exact))) / SEEDS,
+                    "bfloat16": 100 * sum(map(float, (s.mean() for s in rounded))) / SEEDS,
+                    "difference": found.mean,
+                    "low": found.low,
+                    "high": found.high,
+                    "sd over seeds": found.sd,
+                }
+    write_table(rows, "precision", "score")
+
+
+if __name__ == "__main__":
+    typer.run(main)

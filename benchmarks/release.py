@@ -1,0 +1,219 @@
+"""LEAP on MM-Pyr operation by operation, as the released code computes it: what our parser is timed against.
+
+Written out for the benchmarks, without regard to speed: every frame is projected before frames are averaged,
+every video has label embeddings of its own, both directions of cross-modal attention are passes of their own,
+segment scores come from a second attention pass, and dropout, softmax and optimiser are PyTorch's. Parameters
+have the names of our parser, so that both read one state dict.
+"""
+
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+
+from leap.models.parsing import Parsing
+
+LEVELS, FRAMES = 4, 8
+
+
+class Attention(nn.Module):
+    """A transformer layer that norms queries only."""
+
+    def __init__(self, width: int, ffn: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.output = (nn.Linear(width, width) for _ in range(4))
+        self.norm_attention, self.norm_feed_forward = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, ffn), nn.ReLU(), nn.Dropout(dropout), nn.Linear(ffn, width)
+        )
+        self.dropout, self.attention_dropout = nn.Dropout(dropout), nn.Dropout(dropout / 2)
+
+    def forward(self, query: Tensor, context: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The queries (B, Q, d) after the layer and between attention and feed-forward layer."""
+        weights = torch.softmax(self.scores(self.norm_attention(query), context, mask), dim=-1)
+        mixed = torch.matmul(self.attention_dropout(weights), self.split(self.value(context)))
+        mixed = mixed.transpose(1, 2).contiguous().view(query.shape)
+        between = query + self.dropout(self.output(mixed))
+        return between + self.dropout(self.feed_forward(self.norm_feed_forward(between))), between
+
+    def scores(self, query: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Scaled products of queries and keys, (B, heads, Q, T)."""
+        query, key = self.split(self.query(query)), self.split(self.key(context))
+        scores = torch.matmul(query, key.transpose(-2, -1)) / sqrt(query.shape[-1])
+        return scores if mask is None else scores.masked_fill(mask == 0, -1e9)
+
+    def split(self, x: Tensor) -> Tensor:
+        """Heads of (B, T, d), (B, heads, T, d / heads)."""
+        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+
+
+class Integration(nn.Module):
+    """Two gates, each by a linear layer of its own."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.own, self.cross = nn.Linear(2 * width, width), nn.Linear(2 * width, width)
+
+    def forward(self, own: Tensor, cross: Tensor) -> Tensor:
+        """Gate and add two (B, T, d)."""
+        gate_own = torch.sigmoid(self.own(torch.cat([own, cross], dim=-1)))
+        gate_cross = torch.sigmoid(self.cross(torch.cat([own, cross], dim=-1)))
+        return gate_own * own + gate_cross * cross
+
+
+class Temporal(nn.Module):
+    """A dilated convolution and one of kernel 1, over (B, d, T)."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.dilated = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
+        self.pointwise = nn.Conv1d(width, width, 1)
+
+    def forward(self, stream: Tensor) -> Tensor:
+        """Refine (B, T, d)."""
+        channels = stream.permute(0, 2, 1)
+        refined = torch.relu(self.pointwise(torch.relu(self.dilated(channels))) + channels)
+        return refined.permute(0, 2, 1)
+
+
+class Level(nn.Module):
+    """One level of the pyramid."""
+
+    def __init__(self, width: int, ffn: int, heads: int, dropout: float, reach: int) -> None:
+        super().__init__()
+        self.reach = reach
+        self.self_audio, self.self_visual, self.cross = (
+            Attention(width, ffn, heads, dropout) for _ in range(3)
+        )
+        self.integrate_audio, self.integrate_visual = Integration(width), Integration(width)
+        self.temporal_audio, self.temporal_visual = Temporal(width, reach), Temporal(width, reach)
+
+    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Refine two (B, T, d)."""
+        places = torch.arange(audio.shape[1])
+        mask = ((places - places[:, None]).abs() <= self.reach).int()
+        own_audio, own_visual = (
+            self.self_audio(audio, audio, mask)[0],
+            self.self_visual(visual, visual, mask)[0],
+        )
+        cross_audio, cross_visual = self.cross(audio, visual, mask)[0], self.cross(visual, audio, mask)[0]
+        audio = self.temporal_audio(self.integrate_audio(own_audio, cross_audio))
+        return audio, self.temporal_visual(self.integrate_visual(own_visual, cross_visual))
+
+
+class Fusion(nn.Module):
+    """Attention among the levels of every segment, and their weighted sum."""
+
+    def __init__(self, width: int, ffn: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.interaction, self.selection = Attention(width, ffn, heads, dropout), nn.Linear(width, 1)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        """Fuse (B, T, levels, d) to (B, T, d)."""
+        batch, segments, count, width = levels.shape
+        flat = levels.reshape(batch * segments, count, width)
+        refined, _ = self.interaction(flat, flat)
+        return (torch.sigmoid(self.selection(refined)) * refined).sum(dim=1).view(batch, segments, width)
+
+
+class Pyramid(nn.Module):
+    """MM-Pyr."""
+
+    def __init__(self, width: int, ffn: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.levels = nn.ModuleList(Level(width, ffn, heads, dropout, 2**i) for i in range(LEVELS))
+        self.fuse_audio, self.fuse_visual = (Fusion(width, ffn, heads, dropout) for _ in range(2))
+
+    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode two (B, T, d)."""
+        audios, visuals = [], []
+        for level in self.levels:
+            audio, visual = level(audio, visual)
+            audios.append(audio)
+            visuals.append(visual)
+        return self.fuse_audio(torch.stack(audios, dim=2)), self.fuse_visual(torch.stack(visuals, dim=2))
+
+
+class Projection(nn.Module):
+    """LEAP's blocks for one modality."""
+
+    def __init__(self, width: int, ffn: int, blocks: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(Attention(width, ffn, heads, dropout) for _ in range(blocks))
+        self.video_head = nn.Linear(width, 1)
+
+    def forward(self, labels: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Segment logits (B, T, C), video probabilities (B, C) and refined labels (B, C, d)."""
+        for block in self.blocks:
+            labels, between = block(labels, segments)
+        scores = block.scores(between, segments).mean(dim=1).transpose(1, 2)
+        return scores, torch.sigmoid(self.video_head(labels)).squeeze(-1), labels
+
+
+class Decoder(nn.Module):
+    """LEAP."""
+
+    def __init__(
+        self, width: int, label_width: int, ffn: int, blocks: int, heads: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.label = nn.Linear(label_width, width)
+        self.audio, self.visual = (Projection(width, ffn, blocks, heads, dropout) for _ in range(2))
+
+    def forward(self, audio: Tensor, visual: Tensor, label_embedding: Tensor) -> Parsing:
+        """Decode two (B, T, d) by (C, L)."""
+        labels = self.label(label_embedding.unsqueeze(0).repeat(len(audio), 1, 1))
+        segment_audio, video_audio, label_audio = self.audio(labels, audio)
+        segment_visual, video_visual, label_visual = self.visual(labels, visual)
+        video = ((video_audio >= 0.5) | (video_visual >= 0.5)).float()
+        return Parsing(
+            segment_audio,
+            segment_visual,
+            video_audio,
+            video_visual,
+            video,
+            audio,
+            visual,
+            label_audio,
+            label_visual,
+        )
+
+
+class Projections(nn.Module):
+    """The linear layers on the features."""
+
+    def __init__(self, audio: int, visual_2d: int, visual_3d: int, width: int) -> None:
+        super().__init__()
+        self.audio, self.visual_2d = nn.Linear(audio, width), nn.Linear(visual_2d, width)
+        self.visual_3d, self.fusion = nn.Linear(visual_3d, width), nn.Linear(2 * width, width)
+
+    def forward(self, audio: Tensor, frames: Tensor, clips: Tensor) -> tuple[Tensor, Tensor]:
+        """Project (B, T, A), (B, T·k, V) and (B, T, S) to two (B, T, d)."""
+        projected = self.visual_2d(frames).permute(0, 2, 1).unsqueeze(-2)
+        seconds = nn.functional.avg_pool2d(projected, (1, FRAMES)).squeeze(-2).permute(0, 2, 1)
+        return self.audio(audio), self.fusion(torch.cat([seconds, self.visual_3d(clips)], dim=-1))
+
+
+class Release(nn.Module):
+    """LEAP on MM-Pyr."""
+
+    def __init__(
+        self,
+        widths: tuple[int, int, int],
+        label_embedding: Tensor,
+        width: int = 512,
+        ffn: int = 512,
+        blocks: int = 2,
+        heads: int = 8,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        self.frontend = Projections(*widths, width)
+        self.encoder = Pyramid(width, ffn, heads, dropout)
+        self.decoder = Decoder(width, label_embedding.shape[1], ffn, blocks, heads, dropout)
+        self.register_buffer("label_embedding", label_embedding)
+
+    def forward(self, audio: Tensor, frames: Tensor, clips: Tensor) -> Parsing:
+        """Parse the features of B videos."""
+        return self.decoder(*self.encoder(*self.frontend(audio, frames, clips)), self.label_embedding)

@@ -1,0 +1,190 @@
+"""A training step of LEAP on MM-Pyr, ours and the release's way: ``python -m benchmarks.step``.
+
+Ours is the preset ``leap``; the release's way is `benchmarks.release`, held to the release's own outputs.
+Both train on the same random features, taking turns. ``step.csv`` has milliseconds; ``roofline.csv`` the
+operations of each part, forwards and backwards, and the rate it reaches beside this machine's matrix
+products.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import cast
+
+import torch
+import typer
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.cost import CLASSES, FRAMES, SEGMENTS, WIDTHS
+from benchmarks.measure import medians, write_table
+from benchmarks.release import Release
+from leap.config import Precision, RunConfig
+from leap.criterion import Criterion
+from leap.data.videos import Videos
+from leap.engine import make_optimizer
+from leap.losses import avss_release, basic_losses
+from leap.models.parser import build_parser
+from leap.models.parsing import Parsing
+from leap.presets import narrow, preset
+
+BATCH, REPEATS, PRODUCT = 32, 9, 2048
+FEATURES = {name: WIDTHS[name] for name in ("audio", "visual_2d", "visual_3d")}
+RELEASE, OURS, ROUNDED = "the release's way", "ours", "ours, bfloat16"
+
+Step = Callable[[], object]
+Part = tuple[nn.Module, tuple[Tensor, ...]]
+
+
+def random_videos() -> Videos:
+    """A batch with frames as they are stored, eight a second."""
+    labels = (torch.rand(BATCH, SEGMENTS, CLASSES) < 0.1).float()
+    return Videos(
+        audio=torch.randn(BATCH, SEGMENTS, FEATURES["audio"]),
+        visual_2d=torch.randn(BATCH, SEGMENTS * FRAMES, FEATURES["visual_2d"]),
+        visual_3d=torch.randn(BATCH, SEGMENTS, FEATURES["visual_3d"]),
+        weak=labels.amax(1),
+        pseudo_audio=labels,
+        pseudo_visual=labels,
+    )
+
+
+def averaged(videos: Videos) -> Videos:
+    """The same with frames averaged over each second, as the packed store has them."""
+    return replace(videos, visual_2d=videos.visual_2d.unflatten(1, (SEGMENTS, FRAMES)).mean(2))
+
+
+def release_loss(parsing: Parsing, videos: Videos) -> Tensor:
+    """The release's losses."""
+    return torch.stack([*basic_losses(parsing, videos).values(), avss_release(parsing, videos)]).sum()
+
+
+def take(
+    model: nn.Module,
+    loss: Callable[[Parsing], Tensor],
+    optimizer: torch.optim.Optimizer,
+    videos: Videos,
+    none: bool,
+) -> None:
+    """One step of training."""
+    total = loss(model(videos.audio, videos.visual_2d, videos.visual_3d))
+    optimizer.zero_grad(set_to_none=none)
+    total.backward()
+    optimizer.step()
+
+
+def release_model(width: int) -> nn.Module:
+    """LEAP on MM-Pyr as released."""
+    widths = cast(tuple[int, int, int], tuple(FEATURES.values()))
+    return Release(widths, torch.randn(CLASSES, 300), width, preset_of(width).model.ffn)
+
+
+def release_step(width: int, videos: Videos) -> Step:
+    """A step the release's way."""
+    model = release_model(width)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
+    return partial(take, model, partial(release_loss, videos=videos), optimizer, videos, True)
+
+
+def preset_of(width: int) -> RunConfig:
+    """The preset, at a width."""
+    return preset("leap") if width == preset("leap").model.width else narrow(preset("leap"), width)
+
+
+def our_model(width: int, precision: Precision = "float32") -> nn.Module:
+    """Our parser."""
+    config = replace(preset_of(width).model, precision=precision)
+    return build_parser(config, FEATURES, torch.randn(CLASSES, 300))
+
+
+def our_step(width: int, videos: Videos, precision: Precision = "float32") -> Step:
+    """A step of ours."""
+    config, model = preset_of(width), our_model(width, precision)
+    criterion, optimizer = Criterion(config.loss), make_optimizer(model, config.train)
+
+    def loss(parsing: Parsing) -> Tensor:
+        """The preset's losses."""
+        return criterion.total(criterion(parsing, videos))
+
+    return partial(take, model, loss, optimizer, videos, False)
+
+
+def steps(width: int, threads: int) -> dict[str, float]:
+    """Milliseconds of a step, three ways."""
+    torch.set_num_threads(threads)
+    videos = random_videos()
+    packed = averaged(videos)
+    ways = {
+        RELEASE: release_step(width, videos),
+        OURS: our_step(width, packed),
+        ROUNDED: our_step(width, packed, "bfloat16"),
+    }
+    times = {name: 1000 * seconds for name, seconds in medians(ways, REPEATS).items()}
+    return {"threads": threads} | times | {f"× {way}": times[RELEASE] / times[way] for way in (OURS, ROUNDED)}
+
+
+def parts(model: nn.Module, videos: Videos) -> Iterator[tuple[str, Part]]:
+    """Front end, encoder and decoder, with what each reads."""
+    features = cast(tuple[Tensor, ...], (videos.audio, videos.visual_2d, videos.visual_3d))
+    for name in ("frontend", "encoder", "decoder"):
+        part = cast(nn.Module, getattr(model, name))
+        inputs = (*features, cast(Tensor, model.label_embedding)) if name == "decoder" else features
+        yield name, (part, inputs)
+        if name != "decoder":
+            features = tuple(stream.detach().requires_grad_() for stream in part(*inputs))
+
+
+def both_ways(part: Part, rounded: bool) -> None:
+    """A part's forward and backward pass."""
+    module, inputs = part
+    with torch.autocast("cpu", torch.bfloat16, enabled=rounded):
+        found = module(*inputs)
+    outputs = (found.segment_audio, found.segment_visual) if isinstance(found, Parsing) else found
+    sum(output.float().sum() for output in outputs).backward()
+
+
+def operations(part: Part) -> int:
+    """Floating-point operations of both passes; a multiplication with its addition counts as two."""
+    with FlopCounterMode(display=False) as counter:
+        both_ways(part, rounded=False)
+    return counter.get_total_flops()
+
+
+def roofline(width: int, threads: int) -> dict[str, dict[str, float]]:
+    """Operations of every part, and the rate at which they are done, beside that of matrix products."""
+    torch.set_num_threads(threads)
+    videos, rows = random_videos(), {}
+    factors = [torch.randn(PRODUCT, PRODUCT) for _ in range(2)]
+    halves = [factor.bfloat16() for factor in factors]
+    products = {"float32": partial(torch.matmul, *factors), "bfloat16": partial(torch.matmul, *halves)}
+    for name, seconds in medians(products, REPEATS).items():
+        rows[f"matrix product, {name}"] = {"GFLOP": 2 * PRODUCT**3 / 1e9, "ms": 1000 * seconds}
+    ways = {
+        RELEASE: (dict(parts(release_model(width), videos)), False),
+        OURS: (dict(parts(our_model(width), averaged(videos))), False),
+        ROUNDED: (dict(parts(our_model(width), averaged(videos))), True),
+    }
+    for name in ("frontend", "encoder", "decoder"):
+        seconds_of = medians({way: partial(both_ways, p[name], r) for way, (p, r) in ways.items()}, REPEATS)
+        for way, (found, _) in ways.items():
+            rows[f"{name}, {way}"] = {
+                "GFLOP": operations(found[name]) / 1e9,
+                "ms": 1000 * seconds_of[way],
+            }
+    for name, row in rows.items():
+        row["GFLOP/s"] = 1000 * row["GFLOP"] / row["ms"]
+        best = rows[f"matrix product, {'bfloat16' if 'bfloat16' in name else 'float32'}"]
+        row["share"] = row["GFLOP/s"] / best["GFLOP/s"]
+    return rows
+
+
+def main() -> None:
+    """Measure and write both tables."""
+    torch.manual_seed(0)
+    rows = {f"d {width}": steps(width, threads) for width, threads in ((512, 2), (64, 1))}
+    write_table(rows, "step", "width")
+    write_table(roofline(512, 2), "roofline", "part")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,103 @@
+"""Runs of the study an hour, before and after: ``python -m benchmarks.throughput table``.
+
+Every system of the grid on AV-Digits is timed over a few steps of training and one evaluation, from which the
+time of its runs follows. Two processes of one thread each do so side by side, as a study's two workers; the
+code as it was at an earlier commit and that of today take turns.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import typer
+
+from benchmarks.measure import write_table
+from leap.config import RunConfig
+from leap.criterion import Criterion
+from leap.data.store import open_dataset
+from leap.data.videos import Videos
+from leap.engine import evaluate, make_optimizer, train_one_epoch
+from leap.models.parser import Parser
+from leap.study.chapters import NOTEBOOKS, all_runs
+from leap.study.runs import make_parser
+
+BEFORE = "9798a00"
+"""The commit before steps were made faster."""
+STEPS, WORKERS, TURNS = 8, 2, 3
+ROOT = Path(__file__).parents[1]
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+def seconds_of(parser: Parser, config: RunConfig, train: Videos, val: Videos) -> float:
+    """Seconds that a run takes, from a few of its steps; without denoising."""
+    loss = replace(config.loss, denoise=False)
+    arguments = (parser, Criterion(loss), make_optimizer(parser, config.train))
+    few = train[: STEPS * config.train.batch]
+    train_one_epoch(*arguments, few[: 2 * config.train.batch], config.train, 0, 0)
+    started = time.perf_counter()
+    train_one_epoch(*arguments, few, config.train, 0, 0)
+    step = (time.perf_counter() - started) / STEPS
+    started = time.perf_counter()
+    evaluate(parser, val, config.protocol)
+    evaluation = time.perf_counter() - started
+    steps = -(-min(len(train), config.train.videos or len(train)) // config.train.batch)
+    return config.train.epochs * (steps * step + evaluation)
+
+
+@app.command()
+def grid(profile: str) -> None:
+    """Print number and seconds of a grid's runs as JSON."""
+    torch.set_num_threads(1)
+    runs = {run for name in NOTEBOOKS for run in all_runs(name, profile, "av-digits")}
+    systems, total = Counter(replace(run, seed=0) for run in runs), 0.0
+    with open_dataset("av-digits") as store:
+        for config, seeds in systems.items():
+            train, val = store.videos("train", config.model.inputs), store.videos("val", config.model.inputs)
+            total += seeds * seconds_of(make_parser(config, store), config, train, val)
+    print(json.dumps({"runs": len(runs), "seconds": total}))
+
+
+def runs_an_hour(tree: Path, profile: str) -> dict[str, float]:
+    """Of all workers together, with the code of a tree."""
+    command = [sys.executable, "-m", "benchmarks.throughput", "grid", profile]
+    environment = os.environ | {"PYTHONPATH": f"{tree}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1"}
+    workers = [
+        subprocess.Popen(command, cwd=tree, env=environment, stdout=subprocess.PIPE) for _ in range(WORKERS)
+    ]
+    found = [json.loads(worker.communicate()[0]) for worker in workers]
+    hours = statistics.mean(row["seconds"] for row in found) / 3600 / WORKERS
+    return {"runs": found[0]["runs"], "hours": hours, "runs an hour": found[0]["runs"] / hours}
+
+
+@app.command()
+def table() -> None:
+    """Measure both trees in turns and write the table of medians."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "before"
+        subprocess.run(["git", "worktree", "add", "--detach", tree, BEFORE], cwd=ROOT, check=True)
+        try:
+            turns = {"before": [], "after": []}
+            for _ in range(TURNS):
+                for name, place in (("before", tree), ("after", ROOT)):
+                    turns[name].append(runs_an_hour(place, "full"))
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=ROOT, check=True)
+    rows = {
+        name: {key: statistics.median(turn[key] for turn in found) for key in found[0]}
+        for name, found in turns.items()
+    }
+    rows["after"]["×"] = rows["after"]["runs an hour"] / rows["before"]["runs an hour"]
+    write_table(rows, "throughput", "code")
+
+
+if __name__ == "__main__":
+    app()
