@@ -2,6 +2,7 @@
 #             DATASET=llp packs the official files in the folder LEAP_DATA first; llp-sim simulates VIDEOS there
 #             DEVICE=cuda trains on a GPU
 # make test   every check
+# make bench  every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
 # make search choose hyper-parameters on val again; not needed for the others
 # PIP_ARGS=   options for pip, for instance an index with another build of torch
 
@@ -25,7 +26,7 @@ INSTALLED := .venv/installed
 STORE := $(if $(DATA),,$(if $(filter llp,$(DATASET)),$(LEAP_DATA)/llp.h5,$(if \
     $(filter llp-sim,$(DATASET)),$(LEAP_DATA)/llp_sim.h5)))
 
-.PHONY: book test search clean
+.PHONY: book test bench search clean
 
 SNAKEMAKE := snakemake --cores $(CORES) --nolock --rerun-incomplete --quiet host reason \
     --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)' device=$(DEVICE)
@@ -40,6 +41,15 @@ test: $(INSTALLED)
 	mypy
 	pytest -q -n $(CORES)
 	pytest -q -n $(CORES) --dist loadfile --nbval notebooks
+
+bench: $(INSTALLED)
+	python -m benchmarks.machine
+	python -m benchmarks.input table
+	python -m benchmarks.step
+	python -m benchmarks.throughput table
+	python -m benchmarks.precision
+	python -m benchmarks.cost table
+	python -m benchmarks.sizes table
 
 search: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) --forcerun search -- search

@@ -37,12 +37,12 @@ TRAINING = [source for source in (*FEATURES, *PSEUDO_LABELS) if source.name not 
 app = typer.Typer(pretty_exceptions_enable=False)
 
 
-def from_files(root: Path, names: tuple[str, ...]) -> Iterator[list[Tensor]]:
+def from_files(root: Path, names: tuple[str, ...], average: bool = True) -> Iterator[list[Tensor]]:
     """Batches, from every video's official files."""
     for batch in epoch_order(len(names), 0, 0).split(BATCH):
         paths = [[root / s.folder / f"{names[i][:ID]}.npy" for i in batch.tolist()] for s in TRAINING]
         tensors = [torch.from_numpy(np.stack([np.load(path) for path in column])) for column in paths]
-        yield [_averaged(tensor) for tensor in tensors]
+        yield [_averaged(tensor) for tensor in tensors] if average else tensors
 
 
 def _averaged(x: Tensor) -> Tensor:

@@ -145,7 +145,7 @@ def _separations(fitted: list[Tensor], val: Videos, refined: list[Tensor], test:
         modality = index // half
         present = [videos.truth()[modality].amax(dim=1).numpy() for videos in (val, test)]  # (N, C)
         name = f"separation_{MODALITIES[modality]}_{index % half + 1}"
-        found[name] = _separation(before.numpy(), present[0], after.numpy(), present[1])
+        found[name] = _separation(before.float().numpy(), present[0], after.float().numpy(), present[1])
     return found
 
 

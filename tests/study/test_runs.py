@@ -141,7 +141,7 @@ def test_cmpae_estimates_noise_and_chooses_thresholds_within_its_run(cmpae_confi
 
 def test_label_noise_is_estimated_by_a_parser_of_the_same_seed(cmpae_config, tiny_store, tmp_path):
     videos = tiny_store.videos("train")
-    first, again = (runs._noise(cmpae_config, tiny_store, videos, tmp_path / name) for name in "ab")
+    first, again = (runs._noise(cmpae_config, tiny_store, videos, tmp_path / name, "cpu") for name in "ab")
     assert torch.equal(first.audio, again.audio)
     assert torch.equal(first.visual, again.visual)
     assert first.visual.shape == (3,)
@@ -168,3 +168,16 @@ def test_features_that_are_not_there_are_one_line(tiny_config, tiny_store, tmp_p
     config = replace(tiny_config, model=replace(tiny_config.model, inputs=("clap", "clip")))
     with pytest.raises(LeapError, match="no features 'clap'; it has audio, visual_2d"):
         make_run(config, tiny_store, tmp_path)
+
+
+@pytest.mark.parametrize("variant", ["tiny", "cmpae"])
+def test_a_run_in_bfloat16_is_like_one_in_float32(variant, tiny_config, cmpae_config, tiny_store, tmp_path):
+    config = {"tiny": tiny_config, "cmpae": cmpae_config}[variant]
+    rounded = replace(config, model=replace(config.model, precision="bfloat16"))
+    exact, record = (make_run(c, tiny_store, tmp_path) for c in (config, rounded))
+    assert record.key != exact.key
+    assert record.probes.keys() == exact.probes.keys()
+    losses = [r.history[0]["loss_total"] for r in (record, exact)]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+    assert read_record(run_folder(rounded, tiny_store, tmp_path) / RECORD).run_config() == rounded

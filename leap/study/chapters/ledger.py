@@ -72,7 +72,8 @@ class Claim:
 
 
 def _claims() -> list[Claim]:
-    return [*_decoder(), *_systems(), *_parts(), *_evidence(), *_limitations()]
+    parts = [*_number_of_blocks(), *_similarity_loss(), *_meaning_of_labels()]
+    return [*_decoder(), *_systems(), *parts, *_evidence(), *_limitations()]
 
 
 def _decoder() -> list[Claim]:
@@ -116,38 +117,31 @@ def _systems() -> list[Claim]:
     ]
 
 
-def _parts() -> list[Claim]:
-    chapter = ("09_losses", losses.grid)
+def _number_of_blocks() -> list[Claim]:
+    chapter = ("07_blocks", blocks.grid, "N = 2")
     return [
-        Claim("Two blocks are better than one", PAPER, "07_blocks", blocks.grid, "N = 2", "N = 1"),
-        Claim("Two blocks are better than three", PAPER, "07_blocks", blocks.grid, "N = 2", "N = 3"),
-        Claim(
-            "L_avss helps LEAP, on MM-Pyr",
-            PAPER,
-            *chapter,
-            f"{losses.PYRAMID}, λ = 1",
-            losses.PYRAMID,
-            published="about +1.0",
-        ),
-        Claim("L_avss helps LEAP, on HAN", PAPER, *chapter, "LEAP, λ = 1", "LEAP"),
-        Claim("L_avss helps MMIL, on HAN", PAPER, *chapter, "MMIL, λ = 1", "MMIL"),
-        Claim(
-            "L_avss makes similarity follow the EIoU",
-            PAPER,
-            *chapter,
-            "LEAP, λ = 1",
-            "LEAP",
-            "similarity_correlation",
-        ),
+        Claim("Two blocks are better than one", PAPER, *chapter, "N = 1"),
+        Claim("Two blocks are better than three", PAPER, *chapter, "N = 3"),
+    ]
+
+
+def _similarity_loss() -> list[Claim]:
+    chapter, pyramid = ("09_losses", losses.grid), losses.PYRAMID
+    leap, mmil = (*chapter, "LEAP, λ = 1", "LEAP"), (*chapter, "MMIL, λ = 1", "MMIL")
+    on_pyramid = (*chapter, f"{pyramid}, λ = 1", pyramid)
+    return [
+        Claim("L_avss helps LEAP, on MM-Pyr", PAPER, *on_pyramid, published="about +1.0"),
+        Claim("L_avss helps LEAP, on HAN", PAPER, *leap),
+        Claim("L_avss helps MMIL, on HAN", PAPER, *mmil),
+        Claim("L_avss makes similarity follow the EIoU", PAPER, *leap, "similarity_correlation"),
+    ]
+
+
+def _meaning_of_labels() -> list[Claim]:
+    differ = "Labels have to differ: random orthogonal ones are better than near-identical ones"
+    return [
         Claim("GloVe vectors of the class names are better than random ones", PAPER),
-        Claim(
-            "Labels have to differ: random orthogonal ones are better than near-identical ones",
-            OURS,
-            "08_labels",
-            labels.grid,
-            "random orthogonal",
-            "near-identical",
-        ),
+        Claim(differ, OURS, "08_labels", labels.grid, "random orthogonal", "near-identical"),
     ]
 
 

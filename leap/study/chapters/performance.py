@@ -1,0 +1,80 @@
+"""What the benchmarks measured, as tables, a figure and what was aimed at; `make bench` measures again."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from leap.study.figures import MARKERS
+
+AIMS = {
+    "input of an epoch, times as fast as official files": ("input", "packed store", "×", 20, 1),
+    "step at d 512, times as fast as the release's way": ("step", "d 512", "× ours", 1.2, 1),
+    "the same in bfloat16": ("step", "d 512", "× ours, bfloat16", 2.5, 1),
+    "step at d 64, times as fast as the release's way": ("step", "d 64", "× ours", 1.5, 1),
+    "step at d 64, one thread, ms": ("step", "d 64", "ours", 50, -1),
+    "evaluation of LEAP's preset, share of the parsing's rate": ("evaluation", "leap", "share", 0.9, 1),
+    "evaluation of HAN's preset, share of the parsing's rate": ("evaluation", "han", "share", 0.9, 1),
+}
+"""What was aimed at: table, row, column, bound, and 1 where more is better, −1 where less is."""
+
+
+def measured(folder: Path, name: str) -> pd.DataFrame:
+    """One table of the benchmarks."""
+    return pd.read_csv(folder / f"{name}.csv", index_col=0)
+
+
+def machine(folder: Path) -> str:
+    """What they ran on, in words."""
+    found = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
+    return f"{found['processor']}, {found['cores']} cores, PyTorch {found['torch']}"
+
+
+def aim_table(folder: Path) -> pd.DataFrame:
+    """What was aimed at beside what was measured."""
+    rows = {}
+    for title, (name, row, column, bound, sign) in AIMS.items():
+        value = float(measured(folder, name)[column][row])
+        rows[title] = {
+            "aim": f"{'≥' if sign > 0 else '≤'} {bound:g}",
+            "measured": number(value),
+            "reached": "yes" if sign * value >= sign * bound else "no",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers with three digits, shares in per cent; a dash where there is none."""
+    shares = [column for column in table if column == "share"]
+    return (
+        table.map(number)
+        .assign(**{column: table[column].map("{:.0%}".format) for column in shares})
+        .rename_axis(None)
+    )
+
+
+def number(value: float) -> str:
+    """A number with about three digits; a dash for none."""
+    if pd.isna(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def size_figure(sizes: pd.DataFrame) -> Figure:
+    """Time and memory of a decoder's training step against the number of classes, one line a length.
+
+    Args:
+        sizes: columns ``classes``, ``segments``, ``ms`` and ``MiB``, by decoder.
+    """
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    axes = figure.subplots(1, 2)
+    for colour, (decoder, rows) in enumerate(sizes.groupby(level=0)):
+        for marker, (segments, part) in zip(MARKERS, rows.groupby("segments"), strict=False):
+            for axis, column in zip(axes, ("ms", "MiB"), strict=True):
+                label = f"{decoder}, {segments} segments"
+                axis.plot(part["classes"], part[column], f"C{colour}{marker}-", label=label, markersize=4)
+    for axis, title in zip(axes, ("ms a step", "MiB a step"), strict=True):
+        axis.set(xscale="log", yscale="log", xlabel="classes", ylabel=title)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    return figure

@@ -1,0 +1,82 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leap.study.chapters.performance import (
+    AIMS,
+    aim_table,
+    machine,
+    measured,
+    number,
+    readable,
+    size_figure,
+)
+
+COMMITTED = Path(__file__).parents[3] / "results" / "benchmarks"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Tables that hold just what was aimed at."""
+    tables = {}
+    for name, row, column, bound, _ in AIMS.values():
+        tables.setdefault(name, {}).setdefault(column, {})[row] = bound
+    for name, columns in tables.items():
+        pd.DataFrame(columns).rename_axis("row").to_csv(tmp_path / f"{name}.csv")
+    return tmp_path
+
+
+def test_a_bound_itself_is_reached(folder):
+    table = aim_table(folder)
+    assert list(table.index) == list(AIMS)
+    assert set(table["reached"]) == {"yes"}
+    assert table.loc["step at d 64, one thread, ms", "aim"] == "≤ 50"
+
+
+@pytest.mark.parametrize("factor", [0.99, 1.01])
+def test_what_is_short_of_it_is_not(folder, factor):
+    for path in folder.glob("*.csv"):
+        (pd.read_csv(path, index_col=0) * factor).to_csv(path)
+    expected = {title: "yes" if (factor > 1) == (aim[-1] > 0) else "no" for title, aim in AIMS.items()}
+    assert aim_table(folder)["reached"].to_dict() == expected
+
+
+def test_the_committed_measurements_are_all_there():
+    assert len(aim_table(COMMITTED)) == len(AIMS)
+    assert ", 2 cores, PyTorch 2" in machine(COMMITTED)
+    assert {"before", "after"} == set(measured(COMMITTED, "throughput").index)
+    sizes = measured(COMMITTED, "sizes")
+    assert sizes["classes"].max() == 1_000
+    assert sizes["segments"].max() == 100
+    assert (measured(COMMITTED, "precision")["low"] <= measured(COMMITTED, "precision")["high"]).all()
+
+
+def test_the_machine_in_words(tmp_path):
+    (tmp_path / "machine.json").write_text(json.dumps({"processor": "A1", "cores": 3, "torch": "9.0"}))
+    assert machine(tmp_path) == "A1, 3 cores, PyTorch 9.0"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.01234, "0.0123"), (1.5, "1.5"), (99.44, "99.4"), (1234.5, "1,234"), (np.nan, "–")]
+)
+def test_numbers_have_three_digits(value, text):
+    assert number(value) == text
+
+
+def test_shares_are_in_per_cent():
+    table = pd.DataFrame({"ms": {"a": 1234.5, "b": np.nan}, "share": {"a": 0.955, "b": 0.5}})
+    assert readable(table).loc["a"].to_dict() == {"ms": "1,234", "share": "96%"}
+    assert readable(table)["ms"]["b"] == "–"
+
+
+def test_figure_has_a_line_a_decoder_and_length():
+    rows = [(name, c, t, 1.0, 2.0) for name in ("LEAP", "MMIL") for c in (25, 100) for t in (10, 30, 100)]
+    table = pd.DataFrame(rows, columns=["decoder", "classes", "segments", "ms", "MiB"]).set_index("decoder")
+    time, memory = size_figure(table).axes
+    assert [len(axis.lines) for axis in (time, memory)] == [6, 6]
+    assert {line.get_label() for line in time.lines} == {
+        f"{name}, {t} segments" for name in ("LEAP", "MMIL") for t in (10, 30, 100)
+    }
