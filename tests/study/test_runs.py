@@ -146,7 +146,8 @@ def test_label_noise_is_estimated_by_a_parser_of_the_same_seed(cmpae_config, tin
     assert torch.equal(first.visual, again.visual)
     assert first.visual.shape == (3,)
     assert 0 < first.visual.max() <= 1
-    assert runs._noise(replace(cmpae_config, loss=LossConfig()), tiny_store, videos, tmp_path / "c") is None
+    plain = replace(cmpae_config, loss=LossConfig())
+    assert runs._noise(plain, tiny_store, videos, tmp_path / "c", "cpu") is None
 
 
 def test_clap_and_clip_take_the_place_of_the_usual_features(tiny_config, make_tiny_store, tmp_path):
