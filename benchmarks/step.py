@@ -3,7 +3,7 @@
 Ours is the preset ``leap``; the release's way is `benchmarks.release`, held to the release's own outputs.
 Both train on the same random features, taking turns. ``step.csv`` has milliseconds; ``roofline.csv`` the
 operations of each part, forwards and backwards, and the rate it reaches beside this machine's matrix
-products.
+products; ``kinds.csv`` what a step at width 64 spends its time on.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +14,7 @@ from typing import cast
 import torch
 import typer
 from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.cost import CLASSES, FRAMES, SEGMENTS, WIDTHS
@@ -31,6 +32,17 @@ from leap.presets import narrow, preset
 BATCH, REPEATS, PRODUCT = 32, 9, 2048
 FEATURES = {name: WIDTHS[name] for name in ("audio", "visual_2d", "visual_3d")}
 RELEASE, OURS, ROUNDED = "the release's way", "ours", "ours, bfloat16"
+
+KINDS = {
+    "matrix products": "mm addmm bmm baddbmm mkldnn_convolution convolution_backward",
+    "softmax": "_softmax _softmax_backward_data",
+    "copies": "copy_ cat fill_",
+    "element by element": "add add_ mul mul_ div sum ge_ random_ sigmoid clamp_min threshold_backward",
+    "layer norm": "native_layer_norm native_layer_norm_backward",
+    "optimiser": "_fused_adam_ _fused_adamw_ linalg_vector_norm",
+}
+"""Names of PyTorch's operations, by kind."""
+REST = "calls, gradients' bookkeeping and the rest"
 
 Step = Callable[[], object]
 Part = tuple[nn.Module, tuple[Tensor, ...]]
@@ -178,12 +190,31 @@ def roofline(width: int, threads: int) -> dict[str, dict[str, float]]:
     return rows
 
 
+def kinds(width: int) -> dict[str, dict[str, float]]:
+    """What a step of ours does on one thread, by kind of operation."""
+    torch.set_num_threads(1)
+    step = our_step(width, averaged(random_videos()))
+    step()
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+        for _ in range(REPEATS):
+            step()
+    rows = {kind: {"calls": 0.0, "ms": 0.0} for kind in (*KINDS, REST)}
+    for event in profiled.key_averages():
+        name = event.key.removeprefix("aten::")
+        row = rows[next((kind for kind, names in KINDS.items() if name in names.split()), REST)]
+        row["calls"] += event.count / REPEATS
+        row["ms"] += event.self_cpu_time_total / 1000 / REPEATS
+    total = sum(row["ms"] for row in rows.values())
+    return {kind: row | {"share": row["ms"] / total} for kind, row in rows.items()}
+
+
 def main() -> None:
-    """Measure and write both tables."""
+    """Measure and write the tables."""
     torch.manual_seed(0)
     rows = {f"d {width}": steps(width, threads) for width, threads in ((512, 2), (64, 1))}
     write_table(rows, "step", "width")
     write_table(roofline(512, 2), "roofline", "part")
+    write_table(kinds(64), "kinds", "kind")
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class Predictions:
 def flat(parser: nn.Module) -> nn.Parameter:
     """All parameters as one vector, of which they and their gradients become views.
 
-    To update one vector takes a few operations; to update hundreds of small tensors, a tenth of a step.
+    To update one vector takes a few operations; to update hundreds of small tensors, a share of every step.
     """
     parameters = list(parser.parameters())
     sizes = [-(-parameter.numel() // ALIGNED) * ALIGNED for parameter in parameters]
