@@ -91,7 +91,7 @@ class Level(nn.Module):
 
     def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Refine two (B, T, d)."""
-        places = torch.arange(audio.shape[1])
+        places = torch.arange(audio.shape[1], device=audio.device)
         mask = ((places - places[:, None]).abs() <= self.reach).int()
         own_audio, own_visual = (
             self.self_audio(audio, audio, mask)[0],

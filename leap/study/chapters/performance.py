@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from leap.study.figures import MARKERS
+from leap.study.tables import format_difference
 
 AIMS = {
     "input of an epoch, times as fast as official files": ("input", "packed store", "×", 20, 1),
@@ -52,6 +53,15 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         .assign(**{column: table[column].map("{:.0%}".format) for column in shares})
         .rename_axis(None)
     )
+
+
+def precision_table(folder: Path) -> pd.DataFrame:
+    """Scores at both precisions, and their differences with intervals."""
+    table = measured(folder, "precision").rename_axis(None)
+    means = table[["float32", "bfloat16"]].map("{:.1f}".format)
+    differences = [format_difference(row) for row in table.to_dict("records")]
+    deviation = table["sd over seeds"].map("{:.1f}".format)
+    return means.assign(**{"difference": differences, "its sd over seeds": deviation})
 
 
 def number(value: float) -> str:

@@ -11,9 +11,11 @@ from leap.study.chapters.performance import (
     machine,
     measured,
     number,
+    precision_table,
     readable,
     size_figure,
 )
+from leap.study.tables import NO_BREAK
 
 COMMITTED = Path(__file__).parents[3] / "results" / "benchmarks"
 
@@ -70,6 +72,17 @@ def test_shares_are_in_per_cent():
     table = pd.DataFrame({"ms": {"a": 1234.5, "b": np.nan}, "share": {"a": 0.955, "b": 0.5}})
     assert readable(table).loc["a"].to_dict() == {"ms": "1,234", "share": "96%"}
     assert readable(table)["ms"]["b"] == "–"
+
+
+def test_precision_has_differences_with_intervals(tmp_path):
+    row = {"float32": 60.04, "bfloat16": 59.0, "difference": -1.04, "low": -1.5, "high": 0.5}
+    pd.DataFrame([row | {"sd over seeds": 0.3}], index=["a"]).to_csv(tmp_path / "precision.csv")
+    assert precision_table(tmp_path).loc["a"].tolist() == [
+        "60.0",
+        "59.0",
+        f"−1.0 [−1.5,{NO_BREAK}+0.5]",
+        "0.3",
+    ]
 
 
 def test_figure_has_a_line_a_decoder_and_length():
