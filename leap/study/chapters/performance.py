@@ -59,9 +59,9 @@ def precision_table(folder: Path) -> pd.DataFrame:
     """Scores at both precisions, and their differences with intervals."""
     table = measured(folder, "precision").rename_axis(None)
     means = table[["float32", "bfloat16"]].map("{:.1f}".format)
-    differences = [format_difference(row) for row in table.to_dict("records")]
-    deviation = table["sd over seeds"].map("{:.1f}".format)
-    return means.assign(**{"difference": differences, "its sd over seeds": deviation})
+    means["difference"] = table.apply(format_difference, axis=1)
+    means["its sd over seeds"] = table["sd over seeds"].map("{:.1f}".format)
+    return means
 
 
 def number(value: float) -> str:
