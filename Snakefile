@@ -124,4 +124,4 @@ rule run:
     message:
         "{params.name}"
     shell:
-        "OMP_NUM_THREADS=1 leap run - --data {params.data} --device {DEVICE} <<< {params.config} > /dev/null"
+        "OMP_NUM_THREADS=1 leap run - --data {params.data} --device {DEVICE:q} <<< {params.config} > /dev/null"

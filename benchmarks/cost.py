@@ -4,7 +4,7 @@ Each system is measured in a process of its own, with one thread.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pandas as pd
@@ -33,9 +33,8 @@ def inputs(name: str) -> dict[str, int]:
     return {"audio": WIDTHS[audio], "visual_2d": WIDTHS[visual], "visual_3d": WIDTHS["visual_3d"]}
 
 
-def random_videos(name: str) -> Videos:
-    """A batch; CMPAE's front end averages frames itself, the others read averages."""
-    widths, frames = inputs(name), FRAMES if preset(name).model.elu else 1
+def random_videos(widths: Mapping[str, int], frames: int = 1) -> Videos:
+    """A batch, with so many frames a second."""
     labels = (torch.rand(BATCH, SEGMENTS, CLASSES) < 0.1).float()
     return Videos(
         audio=torch.randn(BATCH, SEGMENTS, widths["audio"]),
@@ -80,7 +79,8 @@ def one(name: str, device: str = "cpu") -> None:
     """Measure one preset and print the numbers as JSON."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    videos = random_videos(name).to(device)
+    frames = FRAMES if preset(name).model.elu else 1  # CMPAE averages itself, the others read averages
+    videos = random_videos(inputs(name), frames).to(device)
     before = peak(device)
     parser = build_parser(preset(name).model, inputs(name), torch.randn(CLASSES, 300)).eval().to(device)
     row: dict[str, float | str] = {"parameters": sum(p.numel() for p in parser.parameters())}

@@ -13,14 +13,15 @@ from pathlib import Path
 import torch
 import typer
 
-from benchmarks.input import BATCH, from_files
+from benchmarks.cost import BATCH, FRAMES, random_videos
+from benchmarks.input import from_files
 from benchmarks.measure import product, write_table
-from benchmarks.step import averaged, our_model, preset_of, random_videos, release_loss, release_model, take
+from benchmarks.step import FEATURES, averaged, our_model, preset_of, release_loss, release_model, take
 from leap.criterion import Criterion
 from leap.data.annotations import read_weak_labels
 from leap.data.videos import Videos
 from leap.engine import fit
-from tests.official_tree import make_tree, write_annotations
+from tests.official_tree import make_up_tree
 
 FEW = 20
 """Steps by which the release's way is judged."""
@@ -28,7 +29,7 @@ FEW = 20
 
 def many(videos: int) -> Videos:
     """So many random videos."""
-    batch = averaged(random_videos())
+    batch = averaged(random_videos(FEATURES, FRAMES))
     return batch[torch.arange(videos) % len(batch)]
 
 
@@ -57,14 +58,12 @@ def release(videos: int, epochs: int, device: str) -> float:
     """Seconds that the same takes the release's way, from a few steps."""
     model = release_model(512).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
-    labels = random_videos().to(device)
+    labels = random_videos(FEATURES, FRAMES).to(device)
     with tempfile.TemporaryDirectory() as folder:
-        annotations, counts = Path(folder) / "annotations", {"train": FEW * BATCH, "val": 1, "test": 1}
-        annotations.mkdir()
-        make_tree(Path(folder) / "llp", write_annotations(annotations, counts), counts, clip_clap=False)
-        names = read_weak_labels(annotations, "train").filenames
+        root = make_up_tree(Path(folder), {"train": FEW * BATCH, "val": 1, "test": 1})
+        names = read_weak_labels(root / "annotations", "train").filenames
         started = time.perf_counter()
-        for audio, visual_2d, visual_3d, *_ in from_files(Path(folder) / "llp", names, average=False):
+        for audio, visual_2d, visual_3d, *_ in from_files(root, names, average=False):
             batch = replace(labels, audio=audio, visual_2d=visual_2d, visual_3d=visual_3d).to(device)
             take(model, lambda parsing: release_loss(parsing, labels), optimizer, batch, none=True)
         if device != "cpu":

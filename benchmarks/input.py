@@ -17,7 +17,7 @@ import torch
 import typer
 from torch import Tensor
 
-from benchmarks.cost import inputs
+from benchmarks.cost import BATCH, inputs
 from benchmarks.measure import in_own_process, medians, peak, write_table
 from leap.data.annotations import read_weak_labels
 from leap.data.llp.features import FEATURES, ID, PSEUDO_LABELS
@@ -28,10 +28,10 @@ from leap.decoding import Protocol
 from leap.engine import epoch_order, evaluate, parse_videos
 from leap.models.parser import build_parser
 from leap.presets import preset
-from tests.official_tree import make_tree, write_annotations
+from tests.official_tree import make_up_tree
 
 VIDEOS = {"train": 1_000, "val": 100, "test": 400}
-BATCH, REPEATS = 32, 5
+REPEATS = 5
 TRAINING = [source for source in (*FEATURES, *PSEUDO_LABELS) if source.name not in ("clip", "clap")]
 
 app = typer.Typer(pretty_exceptions_enable=False)
@@ -122,10 +122,7 @@ def evaluations(path: Path) -> dict[str, dict[str, float]]:
 def table() -> None:
     """Measure and write both tables."""
     with tempfile.TemporaryDirectory() as folder:
-        root, path = Path(folder) / "llp", Path(folder) / "llp.h5"
-        annotations = Path(folder) / "annotations"
-        annotations.mkdir()
-        make_tree(root, write_annotations(annotations, VIDEOS), VIDEOS, clip_clap=False)
+        root, path = make_up_tree(Path(folder), VIDEOS), Path(folder) / "llp.h5"
         pack_llp(root, path)
         write_table(epochs(root, path), "input", "input")
         write_table(evaluations(path), "evaluation", "preset")

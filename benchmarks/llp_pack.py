@@ -14,13 +14,11 @@ import numpy as np
 import pandas as pd
 import typer
 
+from benchmarks.input import TRAINING, exhaust, from_store
 from leap.data.annotations import read_weak_labels
-from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Source, read_features, read_pseudo_labels
+from leap.data.llp.features import PSEUDO_LABELS, Source, read_features, read_pseudo_labels
 from leap.data.store import FeatureStore
 from leap.engine import epoch_order
-
-TRAINING = [source for source in (*FEATURES, *PSEUDO_LABELS) if source.name not in ("clip", "clap")]
-BATCH = 32
 
 
 def forget(folder: Path) -> int:
@@ -74,8 +72,7 @@ def epoch_of_store(path: Path) -> tuple[float, float]:
     with FeatureStore(path) as store:
         videos = store.videos("train")
     read = time.perf_counter()
-    for batch in epoch_order(len(videos), 0, 0).split(BATCH):
-        videos[batch]
+    exhaust(from_store(videos))
     return read - started, time.perf_counter() - read
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.cost import CLASSES, FRAMES, SEGMENTS, WIDTHS
+from benchmarks.cost import CLASSES, FRAMES, SEGMENTS, WIDTHS, random_videos
 from benchmarks.measure import medians, write_table
 from benchmarks.release import Release
 from leap.config import Precision, RunConfig
@@ -29,7 +29,7 @@ from leap.models.parser import build_parser
 from leap.models.parsing import Parsing
 from leap.presets import narrow, preset
 
-BATCH, REPEATS, PRODUCT = 32, 9, 2048
+REPEATS, PRODUCT = 9, 2048
 FEATURES = {name: WIDTHS[name] for name in ("audio", "visual_2d", "visual_3d")}
 RELEASE, OURS, ROUNDED = "the release's way", "ours", "ours, bfloat16"
 
@@ -46,19 +46,6 @@ REST = "calls, gradients' bookkeeping and the rest"
 
 Step = Callable[[], object]
 Part = tuple[nn.Module, tuple[Tensor, ...]]
-
-
-def random_videos() -> Videos:
-    """A batch with frames as they are stored, eight a second."""
-    labels = (torch.rand(BATCH, SEGMENTS, CLASSES) < 0.1).float()
-    return Videos(
-        audio=torch.randn(BATCH, SEGMENTS, FEATURES["audio"]),
-        visual_2d=torch.randn(BATCH, SEGMENTS * FRAMES, FEATURES["visual_2d"]),
-        visual_3d=torch.randn(BATCH, SEGMENTS, FEATURES["visual_3d"]),
-        weak=labels.amax(1),
-        pseudo_audio=labels,
-        pseudo_visual=labels,
-    )
 
 
 def averaged(videos: Videos) -> Videos:
@@ -124,7 +111,7 @@ def our_step(width: int, videos: Videos, precision: Precision = "float32") -> St
 def steps(width: int, threads: int) -> dict[str, float]:
     """Milliseconds of a step, three ways."""
     torch.set_num_threads(threads)
-    videos = random_videos()
+    videos = random_videos(FEATURES, FRAMES)
     packed = averaged(videos)
     ways = {
         RELEASE: release_step(width, videos),
@@ -165,7 +152,7 @@ def operations(part: Part) -> int:
 def roofline(width: int, threads: int) -> dict[str, dict[str, float]]:
     """Operations of every part, and the rate at which they are done, beside that of matrix products."""
     torch.set_num_threads(threads)
-    videos, rows = random_videos(), {}
+    videos, rows = random_videos(FEATURES, FRAMES), {}
     factors = [torch.randn(PRODUCT, PRODUCT) for _ in range(2)]
     halves = [factor.bfloat16() for factor in factors]
     products = {"float32": partial(torch.matmul, *factors), "bfloat16": partial(torch.matmul, *halves)}
@@ -193,7 +180,7 @@ def roofline(width: int, threads: int) -> dict[str, dict[str, float]]:
 def kinds(width: int) -> dict[str, dict[str, float]]:
     """What a step of ours does on one thread, by kind of operation."""
     torch.set_num_threads(1)
-    step = our_step(width, averaged(random_videos()))
+    step = our_step(width, averaged(random_videos(FEATURES, FRAMES)))
     step()
     with profile(activities=[ProfilerActivity.CPU]) as profiled:
         for _ in range(REPEATS):

@@ -54,10 +54,10 @@ def seconds_of(parser: Parser, config: RunConfig, train: Videos, val: Videos) ->
 
 
 @app.command()
-def grid(profile: str) -> None:
-    """Print number and seconds of a grid's runs as JSON."""
+def grid() -> None:
+    """Print number and seconds of the grid's runs as JSON."""
     torch.set_num_threads(1)
-    runs = {run for name in NOTEBOOKS for run in all_runs(name, profile, "av-digits")}
+    runs = {run for name in NOTEBOOKS for run in all_runs(name, "full", "av-digits")}
     systems, total = Counter(replace(run, seed=0) for run in runs), 0.0
     with open_dataset("av-digits") as store:
         for config, seeds in systems.items():
@@ -66,9 +66,9 @@ def grid(profile: str) -> None:
     print(json.dumps({"runs": len(runs), "seconds": total}))
 
 
-def runs_an_hour(tree: Path, profile: str) -> dict[str, float]:
+def runs_an_hour(tree: Path) -> dict[str, float]:
     """Of all workers together, with the code of a tree."""
-    command = [sys.executable, "-m", "benchmarks.throughput", "grid", profile]
+    command = [sys.executable, "-m", "benchmarks.throughput", "grid"]
     environment = os.environ | {"PYTHONPATH": f"{tree}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1"}
     workers = [
         subprocess.Popen(command, cwd=tree, env=environment, stdout=subprocess.PIPE) for _ in range(WORKERS)
@@ -88,7 +88,7 @@ def table() -> None:
             turns = {"before": [], "after": []}
             for _ in range(TURNS):
                 for name, place in (("before", tree), ("after", ROOT)):
-                    turns[name].append(runs_an_hour(place, "full"))
+                    turns[name].append(runs_an_hour(place))
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=ROOT, check=True)
     rows = {

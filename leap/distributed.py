@@ -34,15 +34,16 @@ def joined(device: str = "cpu") -> Iterator[str]:
     Raises:
         LeapError: there is no such device.
     """
+    check_device(device)
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield check_device(device)
+        yield device
         return
     if device == "cuda":
         device = f"cuda:{os.environ['LOCAL_RANK']}"
-        torch.cuda.set_device(check_device(device))
+        torch.cuda.set_device(device)
     dist.init_process_group("cpu:gloo,cuda:nccl" if device != "cpu" else "gloo")
     try:
-        yield check_device(device)
+        yield device
     finally:
         dist.destroy_process_group()
 

@@ -163,8 +163,7 @@ def fit(
     After every epoch ``folder`` holds a checkpoint and one more JSON line in ``log.jsonl``. If a
     checkpoint is there already, training goes on from it; on the CPU the result equals an
     uninterrupted run bit for bit. Where torchrun started several processes, each takes its share of every
-    batch, and the first writes. ``compiled`` has PyTorch compile the parser for training: a minute first,
-    and on a GPU shorter steps.
+    batch, and the first writes. ``compiled`` has PyTorch compile the parser for training, in the first step.
 
     Raises:
         LeapError: if the checkpoint is damaged or of another ``identity``, the loss is not finite, or

@@ -31,6 +31,14 @@ def make_tree(root, annotations, videos, clip_clap=True):
             write_video(root, name, weak, np.random.default_rng([SPLITS.index(split), index]), clip_clap)
 
 
+def make_up_tree(folder, videos):
+    """A tree in ``folder`` whose annotations are made up, too, with the features of training; returns it."""
+    (folder / "annotations").mkdir()
+    annotations = write_annotations(folder / "annotations", videos)
+    make_tree(folder / "llp", annotations, videos, clip_clap=False)
+    return folder / "llp"
+
+
 def write_annotations(folder, videos):
     """Annotation files of made-up videos in the official format, one event of each in both modalities."""
     rng = np.random.default_rng(0)

@@ -91,6 +91,7 @@ def evaluate(
     from leap.models.checkpoint import check_fit, load_parser
     from leap.protocols import CHOSEN_ON_VAL, choose_class_thresholds, named_protocol
 
+    check_device(device)
     store = open_dataset(data)
     parser, description = load_parser(model)
     inputs = description.model.inputs
@@ -99,7 +100,7 @@ def evaluate(
     if protocol in CHOSEN_ON_VAL:
         val = store.videos("val", inputs)
         used = choose_class_thresholds(parse_videos(parser, val), val.truth()[1], used)
-    videos, parser = store.videos(split, inputs).to(check_device(device)), parser.to(device)
+    videos, parser = store.videos(split, inputs).to(device), parser.to(device)
     print(json.dumps(evaluate_parser(parser, videos, used), indent=2))
 
 

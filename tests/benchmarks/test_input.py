@@ -7,7 +7,7 @@ from benchmarks.input import from_files, from_store
 from leap.data.annotations import read_weak_labels
 from leap.data.llp.pack import pack_llp
 from leap.data.store import FeatureStore
-from tests.official_tree import make_tree, write_annotations
+from tests.official_tree import make_up_tree
 
 VIDEOS = {"train": 40, "val": 2, "test": 2}
 
@@ -15,9 +15,7 @@ VIDEOS = {"train": 40, "val": 2, "test": 2}
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     folder = tmp_path_factory.mktemp("benchmark")
-    (folder / "annotations").mkdir()
-    make_tree(folder / "llp", write_annotations(folder / "annotations", VIDEOS), VIDEOS, clip_clap=False)
-    pack_llp(folder / "llp", folder / "llp.h5")
+    pack_llp(make_up_tree(folder, VIDEOS), folder / "llp.h5")
     return folder
 
 

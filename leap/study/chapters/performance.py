@@ -47,12 +47,8 @@ def aim_table(folder: Path) -> pd.DataFrame:
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
     """Numbers with three digits, shares in per cent; a dash where there is none."""
-    shares = [column for column in table if column == "share"]
-    return (
-        table.map(number)
-        .assign(**{column: table[column].map("{:.0%}".format) for column in shares})
-        .rename_axis(None)
-    )
+    text = table.map(number).rename_axis(None)
+    return text.assign(share=table["share"].map("{:.0%}".format)) if "share" in table else text
 
 
 def precision_table(folder: Path) -> pd.DataFrame:

@@ -1,10 +1,12 @@
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from leap.study.chapters import NOTEBOOKS, all_runs
 from leap.study.chapters.performance import (
     AIMS,
     aim_table,
@@ -48,12 +50,21 @@ def test_what_is_short_of_it_is_not(folder, factor):
 
 def test_the_committed_measurements_are_all_there():
     assert len(aim_table(COMMITTED)) == len(AIMS)
-    assert ", 2 cores, PyTorch 2" in machine(COMMITTED)
+    assert re.fullmatch(r".+, \d+ cores, PyTorch \d.+", machine(COMMITTED))
     assert {"before", "after"} == set(measured(COMMITTED, "throughput").index)
     sizes = measured(COMMITTED, "sizes")
     assert sizes["classes"].max() == 1_000
     assert sizes["segments"].max() == 100
     assert (measured(COMMITTED, "precision")["low"] <= measured(COMMITTED, "precision")["high"]).all()
+
+
+def test_laptop_and_full_have_the_same_runs():
+    """As the chapter says of the study's throughput."""
+    laptop, full = (
+        {run for name in NOTEBOOKS for run in all_runs(name, profile, "av-digits")}
+        for profile in ("laptop", "full")
+    )
+    assert laptop == full
 
 
 def test_the_machine_in_words(tmp_path):
