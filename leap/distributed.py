@@ -20,7 +20,7 @@ def check_device(name: str) -> str:
         LeapError: it is not.
     """
     try:
-        torch.zeros(1, device=name)
+        torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise LeapError(f"device {name!r} cannot be used ({reason}); take cpu, or cuda with a GPU") from None

@@ -92,6 +92,6 @@ def test_what_does_not_divide_is_refused(confident, videos, message, monkeypatch
 
 def test_a_device_that_is_not_there_is_refused():
     assert check_device("cpu") == "cpu"
-    for name in ("cuda:77", "abacus"):
+    for name in ("cuda:77", "abacus", "meta"):
         with pytest.raises(LeapError, match=f"device '{name}' cannot be used"):
             check_device(name)
