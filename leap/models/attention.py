@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from leap.models.dropout import Dropout
+from leap.models.softmax import softmax
 
 
 class Attended(NamedTuple):
@@ -63,7 +63,7 @@ class AttentionBlock(nn.Module):
         A query of batch size 1 is shared by all videos; its projection is then computed once.
         """
         scores = self.scores(self.norm_attention(query), context)  # (B, heads, Q, T)
-        weights = F.softmax(scores, dim=-1)  # (B, heads, Q, T)
+        weights = softmax(scores)  # (B, heads, Q, T)
         value = self._split(self.value(context))  # (B, heads, T, d/heads)
         mixed = torch.matmul(self.attention_dropout(weights), value)  # (B, heads, Q, d/heads)
         between = query + self.dropout(self.output(mixed.transpose(1, 2).flatten(2)))  # (B, Q, d)

@@ -19,7 +19,7 @@ from leap.text import source_checksum
 
 SCHEMA = 1
 
-REVISION = 1
+REVISION = 2
 """Raised whenever numerics change on purpose; a part of every run's key."""
 
 TYPE_MEANS = {f"{level}_type": [f"{level}_{m}" for m in ("a", "v", "av")] for level in ("seg", "evt")}
