@@ -22,9 +22,6 @@ from leap.training_state import Progress, TrainingState
 
 EVALUATION_BATCH = 256
 
-VECTOR = 16
-"""Floats that a processor takes at once at most."""
-
 
 @dataclass(frozen=True)
 class Predictions:
@@ -43,30 +40,26 @@ class Predictions:
     probability_visual: Tensor
 
 
-def flat(parser: nn.Module) -> list[nn.Parameter]:
-    """A parser's parameters, but most of them as one vector, of which they and their gradients become views.
+def flat(parser: nn.Module) -> nn.Parameter:
+    """A parser's parameters as one vector, of which they and their gradients become views.
 
-    To update one vector takes a few operations; to update hundreds of small tensors, a share of every step.
-    Those whose size is no multiple of 16 stay as they are: PyTorch rounds what is left of a tensor after its
-    vectors of 16 otherwise, and updates are to be those of separate tensors bit for bit.
+    To clip and update one vector takes a few operations; hundreds of small tensors, a share of every step.
     """
-    whole = [parameter for parameter in parser.parameters() if parameter.numel() % VECTOR == 0]
-    if not whole:
-        return list(parser.parameters())
-    sizes = [parameter.numel() for parameter in whole]
-    vector = nn.Parameter(nn.utils.parameters_to_vector(whole).detach())
+    parameters = list(parser.parameters())
+    sizes = [parameter.numel() for parameter in parameters]
+    vector = nn.Parameter(nn.utils.parameters_to_vector(parameters).detach())
     vector.grad = torch.zeros_like(vector)
     parts = vector.detach().split(sizes), vector.grad.split(sizes)
-    for parameter, values, gradient in zip(whole, *parts, strict=True):
+    for parameter, values, gradient in zip(parameters, *parts, strict=True):
         parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
-    return [vector, *(parameter for parameter in parser.parameters() if parameter.numel() % VECTOR)]
+    return vector
 
 
 def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """The config's optimiser over all parameters; gradients are to be zeroed, never dropped, see `flat`."""
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
     return kind(
-        flat(parser),
+        [flat(parser)],
         lr=config.lr,
         betas=config.betas,
         weight_decay=config.weight_decay,
@@ -209,7 +202,7 @@ def _step(
     optimizer.zero_grad(set_to_none=False)
     (weight * total).backward()
     if clip is not None:
-        nn.utils.clip_grad_norm_(parser.parameters(), clip)
+        nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], clip)
     optimizer.step()
     return losses | {"total": total}
 
