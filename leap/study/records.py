@@ -81,13 +81,13 @@ class Record:
 _ADAPTER = TypeAdapter(Record)
 
 
-def run_key(config: RunConfig, checksum: str) -> str:
-    """Name of a run: 16 hex digits over config, data checksum, label embeddings and ``REVISION``."""
+def run_key(config: RunConfig, checksum: str, revision: int = REVISION) -> str:
+    """Name of a run: 16 hex digits over config, data checksum, label embeddings and revision."""
     parts = {
         "config": to_dict(config),
         "data": checksum,
         "labels": source_checksum(config.model.labels),
-        "revision": REVISION,
+        "revision": revision,
     }
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:16]
 
@@ -111,14 +111,16 @@ def read_record(path: Path) -> Record:
         raise LeapError(f"{path}: damaged record (not UTF-8); remove it") from None
 
 
-def pick(records: Iterable[Record], configs: Iterable[RunConfig], checksum: str) -> list[Record]:
+def pick(
+    records: Iterable[Record], configs: Iterable[RunConfig], checksum: str, revision: int = REVISION
+) -> list[Record]:
     """The records of some configs, in their order.
 
     Raises:
         LeapError: if one is missing.
     """
     by_key = {record.key: record for record in records}
-    keys = [run_key(config, checksum) for config in configs]
+    keys = [run_key(config, checksum, revision) for config in configs]
     missing = [key for key in keys if key not in by_key]
     if missing:
         raise LeapError(f"the committed records lack run {missing[0]}; make search, then PROFILE=full")

@@ -50,10 +50,13 @@ def select(store: FeatureStore, results: Path, path: Path) -> None:
 
 
 def search_table(records: list[Record], systems: Iterable[str], dataset: str, checksum: str) -> pd.DataFrame:
-    """A row a system: its chosen setting, and the val scores of its best and its worst candidate."""
-    rows = {}
+    """A row a system: its chosen setting, and the val scores of its best and its worst candidate.
+
+    Settings stay chosen when a later revision rounds otherwise, so the search may be of an earlier one.
+    """
+    rows, revision = {}, records[0].revision
     for system in systems:
-        trials = [pick(records, configs, checksum) for configs in search_configs(system, dataset)]
+        trials = [pick(records, configs, checksum, revision) for configs in search_configs(system, dataset)]
         scores = [val_score(trial) for trial in trials]
         settings = selected()[dataset][system]
         rows[system] = {

@@ -122,7 +122,7 @@ class Study:
         budget = f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
         systems = [system for system in self.grid() if system in SYSTEMS]
         table = search_table(records, systems, self.store.dataset, self.store.checksum).round(1)
-        return table, f"Data set {self.store.dataset} (val), {budget}."
+        return table, f"Data set {self.store.dataset} (val), {budget}, revision {records[0].revision}."
 
     def overlapping_videos(self) -> NDArray[np.bool_]:
         """Which test videos have overlapping events in some modality, (N,)."""

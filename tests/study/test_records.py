@@ -8,19 +8,17 @@ import pytest
 from leap.config import ModelConfig, RunConfig
 from leap.errors import LeapError
 from leap.metrics import parsing_scores
-from leap.study import records as records_module
-from leap.study.records import read_record, read_records, run_key, write_record, write_records
+from leap.study.records import REVISION, read_record, read_records, run_key, write_record, write_records
 from leap.study.runs import load_predictions, run_folder
 
 
-def test_key_is_16_hex_digits_of_config_data_and_revision(monkeypatch):
+def test_key_is_16_hex_digits_of_config_data_and_revision():
     key = run_key(RunConfig(), "a")
     assert len(key) == 16
     assert int(key, 16) >= 0
     assert key == run_key(RunConfig(), "a")
     others = {run_key(RunConfig(), "b"), run_key(RunConfig(seed=1), "a")}
-    monkeypatch.setattr(records_module, "REVISION", records_module.REVISION + 1)
-    others.add(run_key(RunConfig(), "a"))
+    others.add(run_key(RunConfig(), "a", REVISION + 1))
     assert len(others | {key}) == 4
 
 

@@ -1,13 +1,14 @@
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from leap.errors import LeapError
 from leap.study import search as search_module
 from leap.study.records import read_records, run_key
 from leap.study.search import search_table, select, val_score
-from leap.study.systems import LEARNING_RATES, SYSTEMS
+from leap.study.systems import LEARNING_RATES, SYSTEMS, search_configs
 
 MIDDLE = LEARNING_RATES[1]
 WORST = max(abs(rate - MIDDLE) for rate in LEARNING_RATES)
@@ -77,3 +78,15 @@ def test_table_of_the_search(searched, tiny_store, monkeypatch):
     assert table.loc["LEAP", "worst val score"] == pytest.approx(60 - 1e4 * WORST - 4 - 0.2 + 1)
     with pytest.raises(LeapError, match="lack run"):
         search_table(records[1:], SYSTEMS, "tiny", tiny_store.checksum)
+
+
+def test_settings_stay_chosen_when_the_revision_is_raised(searched, tiny_store, monkeypatch):
+    monkeypatch.setattr(search_module, "selected", lambda: json.loads(searched[1].read_text()))
+    records = read_records(searched[0] / "records" / "search_tiny.jsonl.gz")
+    configs = [c for system in SYSTEMS for trial in search_configs(system, "tiny") for c in trial]
+    earlier = [
+        replace(record, key=run_key(config, tiny_store.checksum, 0), revision=0)
+        for record, config in zip(records, configs, strict=True)
+    ]
+    tables = [search_table(some, SYSTEMS, "tiny", tiny_store.checksum) for some in (records, earlier)]
+    pd.testing.assert_frame_equal(*tables)
