@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 import leap.engine as engine
 from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
 from leap.criterion import Criterion
+from leap.data.videos import Videos
 from leap.decoding import Protocol, decode
 from leap.engine import (
     epoch_order,
@@ -20,7 +21,6 @@ from leap.engine import (
     selection_score,
     train_one_epoch,
 )
-from leap.data.videos import Videos
 from leap.errors import LeapError
 from leap.metrics import parsing_scores
 from leap.models.parser import build_parser
