@@ -35,9 +35,9 @@ RELEASE, OURS, ROUNDED = "the release's way", "ours", "ours, bfloat16"
 
 KINDS = {
     "matrix products": "mm addmm bmm baddbmm mkldnn_convolution convolution_backward",
-    "softmax": "_softmax _softmax_backward_data",
     "copies": "copy_ cat fill_",
-    "element by element": "add add_ mul mul_ div sum ge_ random_ sigmoid clamp_min threshold_backward",
+    "element by element": "add add_ sub mul mul_ div div_ exp_ amax sum ge_ random_ sigmoid clamp_min "
+    "threshold_backward",
     "layer norm": "native_layer_norm native_layer_norm_backward",
     "optimiser": "_fused_adam_ _fused_adamw_ linalg_vector_norm",
 }
