@@ -1,0 +1,48 @@
+"""Media files written for tests."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+
+CLOCK = Fraction(1, 1000)
+
+
+def write_clip(path, pictures=(), times=None, rate=8, samples=None, sound_rate=16_000, sound_start=0.0):
+    """Write lossless pictures (height, width, 3) shown at ``times``, and mono or stereo samples (n[, 2])."""
+    with av.open(str(path), "w") as container:
+        shown = container.add_stream("ffv1", rate=rate) if len(pictures) else None
+        layout = "mono" if samples is None or samples.ndim == 1 else "stereo"
+        heard = None
+        if samples is not None:
+            heard = container.add_stream("pcm_s16le", rate=sound_rate, layout=layout)
+        if shown is not None:
+            shown.height, shown.width = pictures[0].shape[:2]
+            shown.pix_fmt, shown.codec_context.time_base = "bgr0", CLOCK
+            times = np.arange(len(pictures)) / rate if times is None else times
+            for picture, time in zip(pictures, times, strict=True):
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="bgr0")
+                frame.pts, frame.time_base = round(time / CLOCK), CLOCK
+                container.mux(shown.encode(frame))
+            container.mux(shown.encode(None))
+        if heard is not None:
+            whole = np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)
+            for start in range(0, len(whole), 1000):
+                frame = av.AudioFrame.from_ndarray(
+                    whole[start : start + 1000].reshape(1, -1), format="s16", layout=layout
+                )
+                frame.sample_rate, frame.time_base = sound_rate, Fraction(1, sound_rate)
+                frame.pts = start + round(sound_start * sound_rate)
+                container.mux(heard.encode(frame))
+            container.mux(heard.encode(None))
+    return path
+
+
+def numbered(count, height=16, width=24):
+    """Pictures whose first channel is their number, whole, and whose other channels are 7 and 9."""
+    return [np.full((height, width, 3), (number, 7, 9), np.uint8) for number in range(count)]
+
+
+def tone(seconds, frequency=440.0, rate=16_000, loudness=0.5):
+    """A sine, (n,)."""
+    return loudness * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)
