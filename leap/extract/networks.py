@@ -1,0 +1,58 @@
+"""The networks with their public weights, read as safetensors."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from leap.errors import LeapError
+from leap.extract.r2plus1d import R2Plus1D
+from leap.extract.vggish import VGGish
+from leap.extract.weights import find_weights
+
+OURS: dict[str, Callable[[], nn.Module]] = {"vggish": VGGish, "r2plus1d_18": R2Plus1D}
+"""Networks that this package has the code of."""
+
+THEIRS = {"resnet-152": "ResNetModel", "clip": "CLIPModel"}
+"""Networks of the ``transformers`` library, by its classes."""
+
+
+def load_network(name: str, folder: Path) -> Any:
+    """A network with its weights, in eval mode.
+
+    Args:
+        name: ``vggish``, ``resnet-152``, ``r2plus1d_18`` or ``clip``.
+        folder: of all weights.
+
+    Raises:
+        LeapError: the weights are not there or are another network's, or ``transformers`` is not installed.
+    """
+    path = find_weights(name, folder)
+    try:
+        return (_ours if name in OURS else _theirs)(name, path).eval()
+    except ImportError:
+        raise LeapError(f"{name} needs transformers: pip install 'leap-avvp[text]'") from None
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise LeapError(f"{path}: not the weights of {name} ({reason})") from None
+
+
+def _ours(name: str, path: Path) -> nn.Module:
+    network = OURS[name]()
+    network.load_state_dict(load_file(path))
+    return network
+
+
+def _theirs(name: str, path: Path) -> Any:
+    import transformers
+
+    kind = getattr(transformers, THEIRS[name])
+    network, found = kind.from_pretrained(
+        path, use_safetensors=True, local_files_only=True, output_loading_info=True
+    )
+    if found["missing_keys"]:
+        raise ValueError(f"lacks {sorted(found['missing_keys'])[0]}")
+    return network
