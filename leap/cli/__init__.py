@@ -9,13 +9,15 @@ import typer
 
 from leap.cli import data as data_commands
 from leap.cli import study as study_commands
-from leap.cli.options import Data, Device, Model, Norm, Out, Results, Split
+from leap.cli import weights as weights_commands
+from leap.cli.options import Data, Device, Model, Norm, Out, Results, Split, Weights
 from leap.cli.score import score
 from leap.errors import LeapError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(study_commands.app, name="study")
+app.add_typer(weights_commands.app, name="weights")
 app.command()(score)
 
 Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
@@ -106,17 +108,28 @@ def evaluate(
 
 @app.command()
 def parse(
-    store: Annotated[str, typer.Argument(metavar="INPUT", help="Name of a data set or path of its store.")],
+    source: Annotated[str, typer.Argument(metavar="INPUT", help="A video file, a data set or its store.")],
     model: Model,
     out: Out,
-    video: Annotated[str, typer.Option(help="Video id; the first of the split if not given.")] = "",
+    video: Annotated[str, typer.Option(help="Of a store: video id; the first of the split.")] = "",
     split: Split = "test",
+    weights: Weights = None,
 ) -> None:
-    """Parse one video of a store and draw its timeline; prints the figure's path."""
-    from leap.data.store import open_dataset
-    from leap.study.parsed import parse_to_figure
+    """Parse a video file, or one video of a store, and draw its timeline; prints the paths written."""
+    import h5py
 
-    print(parse_to_figure(model, open_dataset(store), split, video, out))
+    from leap.data.store import open_dataset
+    from leap.extract.weights import weights_folder
+    from leap.media import open_clip
+    from leap.study.parsed import parse_to_figure
+    from leap.timeline import parse_clip, write_timeline
+
+    if Path(source).is_file() and not h5py.is_hdf5(source):
+        clip = open_clip(source)
+        parsed = parse_clip(model, clip, weights or weights_folder())
+        print(*write_timeline(parsed, clip, out), sep="\n")
+    else:
+        print(parse_to_figure(model, open_dataset(source), split, video, out))
 
 
 @app.command("import-release")

@@ -11,6 +11,7 @@ Data = Annotated[str, typer.Option(help="Name of a data set or path of its store
 Model = Annotated[Path, typer.Option(help="Folder or .safetensors file of a trained parser.")]
 Out = Annotated[Path, typer.Option(help="Folder or file to write.")]
 Results = Annotated[Path, typer.Option(help="Folder of results.")]
+Weights = Annotated[Path | None, typer.Option(help="Folder of networks' weights; in the cache if not given.")]
 Split = Annotated[str, typer.Option(help="train, val or test.")]
 
 

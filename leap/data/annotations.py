@@ -168,15 +168,24 @@ def read_events(path: str | Path, filenames: Sequence[str]) -> NDArray[np.uint8]
     return rasterise(events, filenames)
 
 
-def write_events(path: str | Path, filenames: Sequence[str], labels: NDArray[np.generic]) -> None:
+def write_events(
+    path: str | Path,
+    filenames: Sequence[str],
+    labels: Sequence[NDArray[np.generic]] | NDArray[np.generic],
+    classes: Sequence[str] = LLP,
+) -> None:
     """Write dense labels (N, T, C) as a file of events, a row for each maximal run of a class."""
     lines = ["\t".join(EVENT_COLUMNS)]
     for name, video in zip(filenames, labels, strict=True):
-        edges = np.diff(np.pad((video != 0).T.astype(np.int8), ((0, 0), (1, 1))))  # (C, T + 1)
-        starts, ends = np.argwhere(edges == 1), np.argwhere(edges == -1)
-        for (c, onset), (_, offset) in zip(starts, ends, strict=True):
-            lines.append(f"{name}\t{onset}\t{offset}\t{LLP[c]}")
+        lines += [f"{name}\t{onset}\t{offset}\t{classes[c]}" for c, onset, offset in runs_of(video)]
     atomic_write(path, "\n".join(lines) + "\n")
+
+
+def runs_of(labels: NDArray[np.generic]) -> list[tuple[int, int, int]]:
+    """Maximal runs in dense labels (T, C): class, onset and offset, in the order of classes and times."""
+    edges = np.diff(np.pad((labels != 0).T.astype(np.int8), ((0, 0), (1, 1))))  # (C, T + 1)
+    starts, ends = np.argwhere(edges == 1), np.argwhere(edges == -1)
+    return [(int(c), int(onset), int(offset)) for (c, onset), (_, offset) in zip(starts, ends, strict=True)]
 
 
 def events_of(path: Path) -> list[Event]:

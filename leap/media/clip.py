@@ -16,6 +16,12 @@ from leap.errors import LeapError
 DEMUXERS = "aac,ac3,aiff,asf,avi,caf,flac,flv,matroska,mov,mp3,mpeg,mpegts,mxf,nut,ogg,rm,wav,w64"
 """Containers that hold their own streams; playlists, which name other files, are not among them."""
 
+DECLARING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+"""Containers whose files say how long they are; of others FFmpeg's guess may be far off."""
+
+SLACK = 1.0
+"""Seconds by which a file may be shorter than it says."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -136,4 +142,9 @@ def _extent(
             raise LeapError(f"{path}: longer than {limits.seconds:g} s, which is not read; cut it")
     if not count:
         raise LeapError(f"{path}: holds no packets with times; it is empty or cut off")
+    declared = (container.duration or 0) / av.time_base if container.format.name in DECLARING else 0
+    if declared > end - origin + SLACK:
+        raise LeapError(
+            f"{path}: says {declared:.1f} s, but ends after {float(end - origin):.1f} s; it is cut off"
+        )
     return origin, end

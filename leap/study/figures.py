@@ -58,18 +58,18 @@ def timeline(video: ParsedVideo) -> Figure:
 
     Rows are the classes that are true, decoded or at least 0.3 probable somewhere.
     """
-    rows = _classes_of_interest(video)
+    rows = classes_of_interest(video)
     columns = 2 if video.attention else 1
     height = 2.0 + 1.3 * len(rows)
     figure = Figure(figsize=(5.0 * columns, height), layout="constrained")
     axes = figure.subplots(2, columns, squeeze=False, sharex=True)
     for line, modality in zip(axes, MODALITIES, strict=True):
-        _draw_events(line[0], video, modality, rows)
+        draw_events(line[0], video, modality, rows)
         if video.attention:
             _draw_attention(line[1], video, modality, rows)
     for axis in axes[-1]:
         axis.set_xlabel("second")
-    figure.legend(handles=_timeline_legend(), loc="outside upper center", ncols=4, frameon=False)
+    figure.legend(handles=timeline_legend(video), loc="outside upper center", ncols=4, frameon=False)
     return figure
 
 
@@ -132,12 +132,15 @@ def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> 
     return figure
 
 
-def _classes_of_interest(video: ParsedVideo) -> list[int]:
-    marked = [video.truth[m] + video.events[m] + (video.probabilities[m] >= 0.3) for m in MODALITIES]
+def classes_of_interest(video: ParsedVideo) -> list[int]:
+    """Classes that are true, decoded or at least 0.3 probable somewhere; the first where none is."""
+    marked = [video.events[m] + (video.probabilities[m] >= 0.3) for m in MODALITIES]
+    marked += list(video.truth.values())
     return [int(c) for c in np.flatnonzero(np.any(marked, axis=(0, 1)))] or [0]
 
 
-def _draw_events(axis: Axes, video: ParsedVideo, modality: str, rows: Sequence[int]) -> None:
+def draw_events(axis: Axes, video: ParsedVideo, modality: str, rows: Sequence[int]) -> None:
+    """One modality's probabilities and events, and the truth where it is known, a row a class."""
     segments = len(video.probabilities[modality])
     for y, c in enumerate(rows):
         for t in range(segments):
@@ -146,7 +149,8 @@ def _draw_events(axis: Axes, video: ParsedVideo, modality: str, rows: Sequence[i
                 Rectangle((t, y + 0.1), 1, 0.55 * probability, color=COLOURS[modality], alpha=0.35)
             )
         _draw_runs(axis, video.events[modality][:, c], y + 0.66, COLOURS[modality])
-        _draw_runs(axis, video.truth[modality][:, c], y + 0.82, TRUTH)
+        if video.truth:
+            _draw_runs(axis, video.truth[modality][:, c], y + 0.82, TRUTH)
     _label_rows(axis, video, rows, segments, modality)
 
 
@@ -172,10 +176,11 @@ def _label_rows(axis: Axes, video: ParsedVideo, rows: Sequence[int], segments: i
         axis.axhline(y, color="0.85", linewidth=0.6)
 
 
-def _timeline_legend() -> list[Patch]:
-    return [
+def timeline_legend(video: ParsedVideo) -> list[Patch]:
+    """What the colours of a timeline mean."""
+    patches = [
         Patch(color=AUDIO, label="heard (predicted)"),
         Patch(color=VISUAL, label="seen (predicted)"),
         Patch(color="0.7", label="height: probability"),
-        Patch(color=TRUTH, label="truth"),
     ]
+    return [*patches, Patch(color=TRUTH, label="truth")] if video.truth else patches

@@ -28,7 +28,7 @@ class ParsedVideo:
         classes: names of the C classes.
         probabilities: segment probabilities, (T, C).
         events: decoded events, (T, C), zeros and ones.
-        truth: dense labels, (T, C).
+        truth: dense labels, (T, C); empty where they are not known.
         attention: the last block's attention of labels over segments, mean over heads, (C, T);
             empty where the decoder has none.
     """
@@ -70,13 +70,21 @@ def parse_video(
     one = store.videos(split, inputs)[index : index + 1]
     with torch.inference_mode():
         parsing = parser.eval()(one.audio, one.visual_2d, one.visual_3d)
+    truth = {m: cube[0].numpy() for m, cube in zip(MODALITIES, one.truth(), strict=True)}
+    return parsed_video(video, store.classes, parsing, protocol, truth)
+
+
+def parsed_video(
+    name: str, classes: tuple[str, ...], parsing: Parsing, protocol: Protocol, truth: dict[str, Array]
+) -> ParsedVideo:
+    """What a parsing of one video says, decoded, beside the truth where it is known."""
     events = dict(zip(MODALITIES, decode(parsing, protocol), strict=True))
     return ParsedVideo(
-        name=video,
-        classes=store.classes,
+        name=name,
+        classes=classes,
         probabilities={m: getattr(parsing, f"segment_{m}")[0].sigmoid().numpy() for m in MODALITIES},
         events={m: cube[0].numpy() for m, cube in events.items()},
-        truth={m: cube[0].numpy() for m, cube in zip(MODALITIES, one.truth(), strict=True)},
+        truth=truth,
         attention=_attention(parsing),
     )
 

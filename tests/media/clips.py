@@ -8,9 +8,12 @@ import numpy as np
 CLOCK = Fraction(1, 1000)
 
 
-def write_clip(path, pictures=(), times=None, rate=8, samples=None, sound_rate=16_000, sound_start=0.0):
+def write_clip(
+    path, pictures=(), times=None, rate=8, samples=None, sound_rate=16_000, sound_start=0.0, movflags=""
+):
     """Write lossless pictures (height, width, 3) shown at ``times``, and mono or stereo samples (n[, 2])."""
-    with av.open(str(path), "w") as container:
+    options = {"movflags": movflags} if movflags else {}
+    with av.open(str(path), "w", options=options) as container:
         shown = container.add_stream("ffv1", rate=rate) if len(pictures) else None
         layout = "mono" if samples is None or samples.ndim == 1 else "stereo"
         heard = None

@@ -70,6 +70,16 @@ def test_what_is_no_media_file_is_refused_in_one_line(tmp_path):
             open_clip(path)
 
 
+@pytest.mark.parametrize("suffix", ["mkv", "mp4"])
+def test_files_that_are_cut_off_are_refused(tmp_path, suffix):
+    pictures = np.random.default_rng(0).integers(256, size=(80, 16, 24, 3), dtype=np.uint8)
+    path = write_clip(tmp_path / f"a.{suffix}", pictures, movflags="faststart" if suffix == "mp4" else "")
+    assert open_clip(path).segments == 10
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(LeapError, match=r"cut off|damaged"):
+        open_clip(path)
+
+
 def test_limits(tmp_path):
     path = write_clip(tmp_path / "a.mkv", numbered(24), samples=tone(3))
     assert open_clip(path, Limits(seconds=4)).segments == 3

@@ -1,0 +1,66 @@
+"""A parsed video as a picture: frames and spectrogram above the events of both modalities."""
+
+from itertools import islice
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from leap.media import Clip, frames, sound
+from leap.media.logmel import patch
+from leap.study.figures import classes_of_interest, draw_events, timeline_legend
+from leap.study.parsed import MODALITIES, ParsedVideo
+
+STILLS = 20
+"""Frames shown at most."""
+
+TICKS = 20
+"""Seconds marked at most."""
+
+
+def clip_figure(video: ParsedVideo, clip: Clip) -> Figure:
+    """Draw a parsed video.
+
+    Args:
+        video: what was parsed.
+        clip: its file, of which frames and sound are shown where it has them.
+    """
+    rows = classes_of_interest(video)
+    heights = [1.0] * clip.pictures + [0.8] * clip.sound + [0.5 + 0.45 * len(rows)] * len(MODALITIES)
+    size = (min(24, max(9, 0.9 * clip.segments)), sum(heights) + 1.4)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = iter(np.atleast_1d(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)))
+    if clip.pictures:
+        _draw_stills(next(axes), clip)
+    if clip.sound:
+        _draw_spectrogram(next(axes), clip)
+    for axis, modality in zip(axes, MODALITIES, strict=True):
+        draw_events(axis, video, modality, rows)
+    axis.set(xlabel="second", xlim=(0, clip.segments))
+    axis.set_xticks(range(0, clip.segments + 1, -(-clip.segments // TICKS)))
+    figure.suptitle(_plain(clip.path.name))
+    figure.legend(handles=timeline_legend(video), loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def _draw_stills(axis: Axes, clip: Clip) -> None:
+    """The first frame of every second, or of every few."""
+    every = -(-clip.segments // STILLS)
+    for index, picture in enumerate(islice(frames(clip, rate=1), 0, None, every)):
+        small = picture[:: max(1, len(picture) // 120), :: max(1, len(picture) // 120)]
+        left = index * every
+        axis.imshow(small, extent=(left, min(left + every, clip.segments), 0, 1), aspect="auto")
+    axis.set(ylim=(0, 1), yticks=[], ylabel="frames")
+
+
+def _draw_spectrogram(axis: Axes, clip: Clip) -> None:
+    """Log-mel energies, a column a tenth of a second."""
+    columns = [patch(second)[:90].reshape(10, 9, -1).mean(1) for second in sound(clip)]
+    extent = (0, clip.segments, 0, 1)
+    axis.imshow(np.concatenate(columns).T, extent=extent, aspect="auto", origin="lower", cmap="magma")
+    axis.set(ylim=(0, 1), yticks=[], ylabel="sound")
+
+
+def _plain(name: str) -> str:
+    """A name in which no dollar begins a formula."""
+    return name.replace("$", r"\$")

@@ -1,0 +1,33 @@
+"""What is written of a parsed video: tables of events, JSON, a figure and a page."""
+
+import json
+from pathlib import Path
+
+from leap.data.annotations import write_events
+from leap.files import atomic_write
+from leap.media import Clip
+from leap.study.parsed import MODALITIES, ParsedVideo
+from leap.timeline.describe import describe
+from leap.timeline.page import page
+
+
+def write_timeline(video: ParsedVideo, clip: Clip, out: Path) -> list[Path]:
+    """Write all files of a parsed video to a folder; each appears whole or not at all.
+
+    These are ``<name>_audio.tsv`` and ``<name>_visual.tsv`` in the format of LLP's annotations,
+    ``<name>.json``, ``<name>.png`` and ``<name>.html``.
+
+    Returns:
+        Their paths.
+    """
+    from leap.study.figures import save_figure  # matplotlib is slow to import
+    from leap.timeline.figure import clip_figure
+
+    tables = [out / f"{video.name}_{m}.tsv" for m in MODALITIES]
+    data, picture, html = (out / f"{video.name}.{suffix}" for suffix in ("json", "png", "html"))
+    figure, text = clip_figure(video, clip), page(video, clip)
+    for path, modality in zip(tables, MODALITIES, strict=True):
+        write_events(path, [video.name], [video.events[modality]], video.classes)
+    atomic_write(data, json.dumps(describe(video, clip), indent=1) + "\n")
+    atomic_write(html, text)
+    return [*tables, data, save_figure(figure, picture), html]
