@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from leap.cli import data as data_commands
+from leap.cli import features as features_commands
 from leap.cli import study as study_commands
 from leap.cli import weights as weights_commands
 from leap.cli.options import Data, Device, Model, Norm, Out, Results, Split, Weights
@@ -16,6 +17,7 @@ from leap.errors import LeapError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(data_commands.app, name="data")
+app.add_typer(features_commands.app, name="features")
 app.add_typer(study_commands.app, name="study")
 app.add_typer(weights_commands.app, name="weights")
 app.command()(score)

@@ -2,6 +2,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -13,12 +14,13 @@ from leap.config import DecoderConfig, ModelConfig
 from leap.data.annotations import runs_of
 from leap.decoding import Protocol
 from leap.errors import LeapError
+from leap.extract import extractors as extractors_module
+from leap.extract.extractors import EXTRACTORS
 from leap.media import open_clip
 from leap.models.checkpoint import save_parser
 from leap.models.description import Description
 from leap.models.parser import build_parser
 from leap.text import random_orthogonal
-from leap.timeline import parse as parse_module
 from leap.timeline import parse_clip, write_timeline
 from tests.media.clips import numbered, tone, write_clip
 
@@ -41,15 +43,16 @@ def model(tmp_path):
 def networks(monkeypatch):
     """Extractors without networks, which are tested elsewhere: random features."""
 
-    def random(rows, width):
+    def random(width):
         def features(_network, clip):
+            rows = EXTRACTORS["visual_2d"].rows if width == 2048 else 1
             return np.random.default_rng(width).normal(size=(rows * clip.segments, width)).astype(np.float32)
 
         return features
 
-    made = {k: (n, random(r, w), r, w) for k, (n, _, r, w) in parse_module.EXTRACTORS.items()}
-    monkeypatch.setattr(parse_module, "EXTRACTORS", made)
-    monkeypatch.setattr(parse_module, "load_network", lambda name, folder: None)
+    for kind, one in EXTRACTORS.items():
+        monkeypatch.setitem(EXTRACTORS, kind, replace(one, function=random(one.width)))
+    monkeypatch.setattr(extractors_module, "_network", lambda name, folder: None)
 
 
 @pytest.fixture

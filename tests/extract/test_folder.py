@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from leap.errors import LeapError
+from leap.extract.extractors import EXTRACTORS
+from leap.extract.folder import extract_folder
+from leap.extract.r2plus1d import R2Plus1D
+from leap.media import open_clip
+from tests.media.clips import numbered, tone, write_clip
+
+KINDS = ["visual_3d"]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("weights")
+    save_file(R2Plus1D().state_dict(), folder / "r2plus1d_18.safetensors")
+    return folder
+
+
+@pytest.fixture
+def videos(tmp_path):
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    write_clip(folder / "one.mkv", numbered(8))
+    write_clip(folder / "two.mkv", numbered(16))
+    write_clip(folder / "heard.mkv", samples=tone(1))
+    (folder / "text.mp4").write_text("no video")
+    (folder / ".hidden").write_text("no video")
+    return folder
+
+
+def test_a_folder_becomes_files_of_the_official_layout(videos, weights, tmp_path):
+    out = tmp_path / "out"
+    problems = extract_folder(videos, out, KINDS, weights, workers=2)
+    assert len(problems) == 1
+    assert "text.mp4: not a sound media file" in problems[0]
+    files = {path.name: path for path in (out / "feats" / "r2plus1d_18").iterdir()}
+    assert set(files) == {"one.npy", "two.npy", "heard.npy"}
+    found = {name: np.load(path, allow_pickle=False) for name, path in files.items()}
+    assert [found[name].shape for name in ("one.npy", "two.npy")] == [(1, 512), (2, 512)]
+    assert not found["heard.npy"].any()
+    expected = EXTRACTORS["visual_3d"](open_clip(videos / "two.mkv"), weights)
+    np.testing.assert_allclose(found["two.npy"], expected, rtol=1e-4, atol=1e-5)
+
+    files["one.npy"].unlink()
+    kept = files["two.npy"].stat().st_mtime_ns
+    assert extract_folder(videos, out, KINDS, weights) == problems
+    assert files["one.npy"].exists()
+    assert files["two.npy"].stat().st_mtime_ns == kept
+
+
+def test_nothing_begins_where_something_is_missing(videos, weights, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(LeapError, match="no weights of vggish"):
+        extract_folder(videos, out, ["visual_3d", "audio"], weights)
+    with pytest.raises(LeapError, match="no features 'smell'; there are audio, visual_2d, visual_3d, clip"):
+        extract_folder(videos, out, ["smell"], weights)
+    with pytest.raises(LeapError, match="no such folder"):
+        extract_folder(tmp_path / "missing", out, KINDS, weights)
+    write_clip(videos / "one.avi", samples=tone(1))
+    with pytest.raises(LeapError, match="two files are named one"):
+        extract_folder(videos, out, KINDS, weights)
+    assert not out.exists()
