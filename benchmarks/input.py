@@ -30,7 +30,7 @@ from leap.models.parser import build_parser
 from leap.presets import preset
 from tests.official_tree import make_up_tree
 
-VIDEOS = {"train": 1_000, "val": 100, "test": 400}
+VIDEOS = {"train": 1_000, "val": 100, "test": 1200}
 REPEATS = 5
 TRAINING = [source for source in (*FEATURES, *PSEUDO_LABELS) if source.name not in ("clip", "clap")]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -203,7 +202,12 @@ class FeatureStore:
     def _blocks(self, dataset: h5py.Dataset, name: str) -> Iterator[NDArray[Any]]:
         """The rows of an array, block by block; a wrong checksum raises after the last."""
         checksum = Checksum()
-        for block in self._read(dataset, checksum):
+        for start in range(0, len(dataset), ROWS):
+            try:
+                block = dataset[start : start + ROWS]
+            except (OSError, RuntimeError) as error:
+                raise self._error(f"{dataset.name[1:]} cannot be read") from error
+            checksum.add(block)
             if name in FEATURES and not _finite(block):
                 raise self._error(f"{dataset.name[1:]} holds values that are not finite in {block.dtype}")
             if name in LABELS and not np.isin(block, (0, 1)).all():
@@ -211,18 +215,6 @@ class FeatureStore:
             yield block
         if checksum.value() != dataset.attrs["sha256"]:
             raise self._error(f"{dataset.name[1:]} does not have its checksum")
-
-    def _read(self, dataset: h5py.Dataset, checksum: Checksum) -> Iterator[NDArray[Any]]:
-        """The rows of an array, block by block; while one is used, another thread adds it to the checksum."""
-        with ThreadPoolExecutor(1) as thread:
-            for start in range(0, len(dataset), ROWS):
-                try:
-                    block = dataset[start : start + ROWS]
-                except (OSError, RuntimeError) as error:
-                    raise self._error(f"{dataset.name[1:]} cannot be read") from error
-                added = thread.submit(checksum.add, block)
-                yield block
-                added.result()
 
     def _read_header(self) -> None:
         attributes = self._file.attrs

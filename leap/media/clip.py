@@ -28,11 +28,13 @@ class Limits:
     """What is refused.
 
     Attributes:
+        bytes: of a file larger than that.
         seconds: of a file longer than that.
         pixels: of a picture larger than that.
         rate: frames or packets a second, above.
     """
 
+    bytes: int = 2**34
     seconds: float = 3600
     pixels: int = 2**25
     rate: float = 2000
@@ -71,6 +73,8 @@ def open_clip(path: str | Path, limits: Limits = Limits()) -> Clip:
         LeapError: it is no media file, is damaged, holds neither sound nor pictures, or is beyond the limits.
     """
     path = Path(path)
+    if path.is_file() and path.stat().st_size > limits.bytes:
+        raise LeapError(f"{path}: larger than {limits.bytes:,} bytes, which is not read; cut it")
     with opened(path) as container:
         streams = [stream for stream in (sound_of(container), pictures_of(container)) if stream is not None]
         if not streams:
@@ -94,17 +98,17 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
 
     The file is handed over open, so that its name is never read as an address.
     """
+    if not path.is_file():
+        raise LeapError(f"{path}: no such file")  # a pipe or a device might never end
     try:
         with (
             path.open("rb") as file,
             av.open(file, "r", options={"format_whitelist": DEMUXERS}) as container,
         ):
             yield container
-    except FileNotFoundError:
-        raise LeapError(f"{path}: no such file") from None
     except (av.error.FFmpegError, ValueError, OverflowError, ZeroDivisionError, IndexError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise LeapError(f"{path}: not a sound media file, or damaged ({reason})") from None
+        reason = getattr(error, "strerror", None) or (str(error) or type(error).__name__).splitlines()[0]
+        raise LeapError(f"{path}: not a media file, or damaged ({reason})") from None
     except OSError as error:
         raise LeapError(f"{path}: cannot be read ({error.strerror})") from None
 

@@ -7,7 +7,7 @@ def test_parse_refuses_what_is_no_video_in_one_line(leap, tmp_path):
     path.write_text("no video")
     status, out, err = leap("parse", path, "--model", tmp_path, "--out", tmp_path / "out")
     assert (status, out) == (2, "")
-    assert err.startswith(f"leap: {path}: not a sound media file")
+    assert err.startswith(f"leap: {path}: not a media file")
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
 

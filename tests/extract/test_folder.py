@@ -37,7 +37,7 @@ def test_a_folder_becomes_files_of_the_official_layout(videos, weights, tmp_path
     out = tmp_path / "out"
     problems = extract_folder(videos, out, KINDS, weights, workers=2)
     assert len(problems) == 1
-    assert "text.mp4: not a sound media file" in problems[0]
+    assert "text.mp4: not a media file" in problems[0]
     files = {path.name: path for path in (out / "feats" / "r2plus1d_18").iterdir()}
     assert set(files) == {"one.npy", "two.npy", "heard.npy"}
     found = {name: np.load(path, allow_pickle=False) for name, path in files.items()}

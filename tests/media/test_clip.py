@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -48,7 +50,7 @@ def test_files_that_name_other_files_are_refused(tmp_path, kind):
     write_clip(tmp_path / "a.mkv", numbered(8))
     path = tmp_path / f"list.{kind}"
     path.write_text(PLAYLISTS[kind].format("a.mkv"))
-    with pytest.raises(LeapError, match="not a sound media file"):
+    with pytest.raises(LeapError, match="not a media file"):
         open_clip(path)
 
 
@@ -65,8 +67,9 @@ def test_what_is_no_media_file_is_refused_in_one_line(tmp_path):
         with pytest.raises(LeapError, match=name) as raised:
             open_clip(tmp_path / name)
         assert "\n" not in str(raised.value)
-    for path in (tmp_path / "missing.mp4", tmp_path):
-        with pytest.raises(LeapError, match=path.name):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for path in (tmp_path / "missing.mp4", tmp_path, tmp_path / "pipe.mp4"):
+        with pytest.raises(LeapError, match=f"{path.name}: no such file"):
             open_clip(path)
 
 
@@ -85,6 +88,8 @@ def test_limits(tmp_path):
     assert open_clip(path, Limits(seconds=4)).segments == 3
     with pytest.raises(LeapError, match="longer than 2 s"):
         open_clip(path, Limits(seconds=2))
+    with pytest.raises(LeapError, match="larger than 1,000 bytes"):
+        open_clip(path, Limits(bytes=1000))
     with pytest.raises(LeapError, match="24 × 16 pixels"):
         open_clip(path, Limits(pixels=100))
     far = write_clip(tmp_path / "far.mkv", numbered(2), times=[0, 10**7])
