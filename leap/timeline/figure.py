@@ -62,5 +62,5 @@ def _draw_spectrogram(axis: Axes, clip: Clip) -> None:
 
 
 def _plain(name: str) -> str:
-    """A name in which no dollar begins a formula."""
-    return name.replace("$", r"\$")
+    """A name in one line in which no dollar begins a formula."""
+    return " ".join(name.split()).replace("$", r"\$")

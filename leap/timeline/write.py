@@ -27,7 +27,7 @@ def write_timeline(video: ParsedVideo, clip: Clip, out: Path) -> list[Path]:
     data, picture, html = (out / f"{video.name}.{suffix}" for suffix in ("json", "png", "html"))
     figure, text = clip_figure(video, clip), page(video, clip)
     for path, modality in zip(tables, MODALITIES, strict=True):
-        write_events(path, [video.name], [video.events[modality]], video.classes)
+        write_events(path, [" ".join(video.name.split())], [video.events[modality]], video.classes)
     atomic_write(data, json.dumps(describe(video, clip), indent=1) + "\n")
     atomic_write(html, text)
     return [*tables, data, save_figure(figure, picture), html]

@@ -1,11 +1,13 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from leap.errors import LeapError
 from leap.media import frames, open_clip, sound
 from tests.media.clips import numbered, tone, write_clip
-
-LLP_CLIP = "BjCEufrlXm4.mp4"
 
 
 def numbers(path, rate=8):
@@ -36,11 +38,31 @@ def test_frames_are_exact_and_in_rgb(tmp_path):
     )
 
 
-def test_only_a_few_frames_are_in_memory(tmp_path):
-    made = frames(open_clip(write_clip(tmp_path / "a.mkv", numbered(80))))
-    first = next(made)
-    assert first.shape == (16, 24, 3)
-    made.close()
+MEASURE = """
+import sys
+from leap.media import frames, open_clip, sound
+clip = open_clip(sys.argv[1])
+for made in (frames(clip), sound(clip)):
+    for _ in made:
+        pass
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))  # KiB
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_memory_does_not_grow_with_length(tmp_path):
+    """Of 120 s of such frames there are 220 MB; the peak may rise by 16."""
+    peaks = []
+    for seconds in (5, 120):
+        pictures = numbered(2, height=240, width=320)
+        path = write_clip(
+            tmp_path / f"{seconds}.mkv", pictures, times=[0, seconds - 0.5], samples=tone(seconds)
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", MEASURE, path], capture_output=True, text=True, check=True
+        )
+        peaks.append(int(run.stdout))
+    assert peaks[1] < peaks[0] + 2**14, peaks
 
 
 def test_sound_is_what_was_recorded(tmp_path):

@@ -97,6 +97,14 @@ def test_tables_and_json_say_the_same(both, model, tmp_path):
     assert (found["segments"], found["sound"], found["pictures"]) == (3, True, True)
 
 
+def test_tabs_and_lines_in_a_name_do_not_break_the_tables(both, model, tmp_path):
+    clip = replace(both, path=both.path.rename(tmp_path / "a\tb\nc.mkv"))
+    audio, *_ = write_timeline(parse_clip(model, clip, tmp_path), clip, tmp_path / "out")
+    lines = audio.read_text().splitlines()
+    assert {line.count("\t") for line in lines} == {3}
+    assert {line.split("\t")[0] for line in lines[1:]} <= {"a b c"}
+
+
 def test_the_figure_is_drawn(both, model, tmp_path):
     *_, picture, _ = write_timeline(parse_clip(model, both, tmp_path), both, tmp_path / "out")
     with Image.open(picture) as image:
