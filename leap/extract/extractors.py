@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leap.data.annotations import SEGMENTS
+from leap.data.llp.features import FEATURES, Source
 from leap.extract import features
 from leap.extract.networks import load_network
 from leap.media import Clip
-from leap.media.decode import FRAME_RATE
 
 Array = NDArray[np.float32]
 
@@ -24,18 +25,24 @@ class Extractor:
     Attributes:
         network: name of its network.
         function: what extracts it, of a network and a clip.
-        rows: a second.
-        width: of a row.
-        folder: in LLP's official layout.
+        source: its files in LLP's official layout.
         seen: whether it is of pictures.
     """
 
     network: str
     function: Callable[[Any, Clip], Array]
-    rows: int
-    width: int
-    folder: str
+    source: Source
     seen: bool = True
+
+    @property
+    def rows(self) -> int:
+        """Rows a second."""
+        return self.source.shape[0] // SEGMENTS
+
+    @property
+    def width(self) -> int:
+        """Width of a row."""
+        return self.source.shape[1]
 
     def __call__(self, clip: Clip, weights: Path) -> Array:
         """Features of a clip, (rows · T, width); zeros where it has no pictures.
@@ -48,11 +55,12 @@ class Extractor:
         return self.function(_network(self.network, weights), clip)
 
 
+SOURCES = {source.name: source for source in FEATURES}
 EXTRACTORS = {
-    "audio": Extractor("vggish", features.vggish, 1, 128, "feats/vggish", seen=False),
-    "visual_2d": Extractor("resnet-152", features.resnet, FRAME_RATE, 2048, "feats/res152"),
-    "visual_3d": Extractor("r2plus1d_18", features.r2plus1d, 1, 512, "feats/r2plus1d_18"),
-    "clip": Extractor("clip", features.clip_image, 1, 768, "CLIP/features"),
+    "audio": Extractor("vggish", features.vggish, SOURCES["audio"], seen=False),
+    "visual_2d": Extractor("resnet-152", features.resnet, SOURCES["visual_2d"]),
+    "visual_3d": Extractor("r2plus1d_18", features.r2plus1d, SOURCES["visual_3d"]),
+    "clip": Extractor("clip", features.clip_image, SOURCES["clip"]),
 }
 
 

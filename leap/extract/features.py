@@ -40,6 +40,7 @@ def clip_image(network: Any, clip: Clip) -> Array:
     """CLIP of one frame a second, of length 1, (T, 768)."""
 
     def embed(batch: Tensor) -> Tensor:
+        """What the library's own function of changing return type computes, (n, 768)."""
         return network.visual_projection(network.vision_model(pixel_values=batch).pooler_output)
 
     found = _embedded(embed, map(CLIP, middle_frames(clip)))

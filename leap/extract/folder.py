@@ -74,7 +74,7 @@ def _jobs(videos: Iterable[Path], out: Path, kinds: Sequence[str]) -> list[Job]:
     if unknown:
         raise LeapError(f"no features {unknown[0]!r}; there are {', '.join(EXTRACTORS)}")
     jobs = [
-        Job(video, kind, out / EXTRACTORS[kind].folder / f"{video.stem}.npy")
+        Job(video, kind, out / EXTRACTORS[kind].source.folder / f"{video.stem}.npy")
         for video in videos
         for kind in kinds
     ]

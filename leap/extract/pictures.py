@@ -1,6 +1,5 @@
 """Pictures as networks read them: resized, cropped, and in units of the training pictures' colours."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -38,10 +37,6 @@ class Preparation:
         resized = interpolate(values, size, mode=self.mode, antialias=True).clamp(0, 1)[0]
         mean, deviation = (torch.tensor(colour)[:, None, None] for colour in (self.mean, self.deviation))
         return (self._crop(resized) - mean) / deviation
-
-    def batch(self, pictures: Iterable[NDArray]) -> Tensor:
-        """Prepare some pictures, (n, 3, height', width')."""
-        return torch.stack([self(picture) for picture in pictures])
 
     def _size(self, height: int, width: int) -> tuple[int, int]:
         if isinstance(self.resized, tuple):

@@ -80,6 +80,7 @@ def _once(frame: av.VideoFrame) -> Callable[[], Picture]:
     made: list[Picture] = []
 
     def upright() -> Picture:
+        """The frame as it is to be seen."""
         if not made:
             made.append(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
         return made[0]

@@ -47,4 +47,3 @@ def test_colours_are_in_units_of_the_training_pictures():
     prepare = Preparation((2, 2), None, (0.5, 0.25, 0.0), (0.5, 0.25, 2.0))
     white = prepare(np.full((2, 2, 3), 255, np.uint8))
     torch.testing.assert_close(white[:, 0, 0], torch.tensor([1.0, 3.0, 0.5]))
-    assert prepare.batch([np.zeros((4, 4, 3), np.uint8)] * 3).shape == (3, 3, 2, 2)
