@@ -242,11 +242,14 @@ def from_dict(values: dict[str, Any], source: str = "config") -> RunConfig:
     try:
         return _ADAPTER.validate_json(json.dumps(values))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "top level"
-        raise LeapError(
-            f"{source}: {where}: {first['msg']}; see leap.config.RunConfig for the keys"
-        ) from None
+        problem = first_problem(error)
+        raise LeapError(f"{source}: {problem}; see leap.config.RunConfig for the keys") from None
+
+
+def first_problem(error: ValidationError) -> str:
+    """Where the first thing is that a model refuses, and what is wrong with it."""
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'top level'}: {first['msg']}"
 
 
 def read_config(path: str | Path) -> RunConfig:

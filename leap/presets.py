@@ -18,6 +18,9 @@ from leap.protocols import named_protocol
 
 MMIL = DecoderConfig("mmil", 0)
 EVERY_TENTH = ScheduleConfig("drops", 10, 0.1)
+WITHOUT_LABELS = ("av-digits", "llp-sim")
+"""Data sets that hold no label embeddings."""
+
 BY_TENS = TrainConfig(40, 16, 3e-4, 0, 0.0, None, optimizer="adam", schedule=EVERY_TENTH)
 """HAN's training; MM-Pyr's and LEAP's differ in rate, batch and length."""
 
@@ -114,7 +117,7 @@ PRESETS = {
 def preset(name: str, dataset: str = "llp", features: tuple[str, ...] = ("clap", "clip")) -> RunConfig:
     """A system's release as a run on a data set.
 
-    LEAP takes the label embeddings packed with LLP, and random orthogonal ones on other data sets.
+    LEAP takes the label embeddings that `labels_for` names.
 
     Args:
         name: of ``PRESETS``.
@@ -129,9 +132,14 @@ def preset(name: str, dataset: str = "llp", features: tuple[str, ...] = ("clap",
     config = PRESETS[name]
     if not {"clap", "clip"} <= set(features):
         config = replace(config, model=replace(config.model, inputs=ModelConfig().inputs))
-    if config.model.decoder.name == "leap" and dataset == "llp":
-        config = replace(config, model=replace(config.model, labels="dataset"))
+    if config.model.decoder.name == "leap":
+        config = replace(config, model=replace(config.model, labels=labels_for(dataset)))
     return replace(config, dataset=dataset)
+
+
+def labels_for(dataset: str) -> str:
+    """Where label embeddings come from: random ones where none are packed with the data."""
+    return "orthogonal" if dataset in WITHOUT_LABELS else "dataset"
 
 
 def narrow(config: RunConfig, width: int) -> RunConfig:

@@ -5,13 +5,16 @@ import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leap.cli.options import Repair
 from leap.data.taxonomy import LLP
 from leap.errors import LeapError
+
+if TYPE_CHECKING:
+    from leap.data.store import FeatureStore
 
 app = typer.Typer(no_args_is_help=True, help="Build, fetch and measure data sets.")
 
@@ -43,6 +46,15 @@ class TextSource(StrEnum):
     GLOVE = "glove"
     TRANSFORMERS = "transformers"
     NGRAMS = "ngrams"
+
+
+Root = Annotated[Path, typer.Option(help="Folder of the official layout.")]
+Tables = Annotated[Path | None, typer.Option(help="Folder of the tables; ROOT/annotations if not given.")]
+FramesOption = Annotated[Frames, typer.Option(help="Average the frames of each second?")]
+DTypeOption = Annotated[DType, typer.Option(help="Precision of the features.")]
+PseudoLabelsOption = Annotated[
+    PseudoLabels, typer.Option(help="VALOR's, or the weak label in every segment.")
+]
 
 
 @app.command("build")
@@ -101,17 +113,13 @@ def data_check(
 
 @app.command("pack")
 def data_pack(
-    dataset: Annotated[str, typer.Argument(help="Only llp has files to pack.")],
-    root: Annotated[Path, typer.Option(help="Folder of the official layout.")],
+    dataset: Annotated[str, typer.Argument(help="llp; pack-own is for videos of one's own.")],
+    root: Root,
     out: Annotated[Path | None, typer.Option(help="Store to write; ROOT/llp.h5 if not given.")] = None,
-    annotations: Annotated[
-        Path | None, typer.Option(help="Folder of the annotation files; ROOT/annotations if not given.")
-    ] = None,
-    frames: Annotated[Frames, typer.Option(help="Average the frames of each second?")] = Frames.AVERAGED,
-    dtype: Annotated[DType, typer.Option(help="Precision of the features.")] = DType.FLOAT16,
-    pseudo_labels: Annotated[
-        PseudoLabels, typer.Option(help="VALOR's, or the weak label in every segment.")
-    ] = PseudoLabels.VALOR,
+    annotations: Tables = None,
+    frames: FramesOption = Frames.AVERAGED,
+    dtype: DTypeOption = DType.FLOAT16,
+    pseudo_labels: PseudoLabelsOption = PseudoLabels.VALOR,
     repair: Annotated[Repair, typer.Option(help="What to mend in the annotations.")] = Repair.NONE,
     strict: Annotated[bool, typer.Option("--strict", help="A missing or damaged file is an error.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Threads that read files.")] = 4,
@@ -142,9 +150,42 @@ def data_pack(
         raise LeapError(f"{len(problems)} files are missing or damaged; nothing was written (--strict)")
     print(out)
     with FeatureStore(out) as store:
-        widths = ", ".join(f"{name} {width}" for name, width in store.widths.items())
+        widths = _widths(store)
     seconds, size = time.perf_counter() - started, out.stat().st_size / 2**20
     print(f"{size:.0f} MiB in {seconds:.0f} s: {widths}; {len(problems)} files missing or damaged")
+
+
+@app.command("pack-own")
+def data_pack_own(
+    name: Annotated[str, typer.Argument(help="Of the data set, in small letters, digits and hyphens.")],
+    root: Root,
+    out: Annotated[Path | None, typer.Option(help="Store to write; ROOT/NAME.h5 if not given.")] = None,
+    annotations: Tables = None,
+    frames: FramesOption = Frames.AVERAGED,
+    dtype: DTypeOption = DType.FLOAT16,
+    pseudo_labels: PseudoLabelsOption = PseudoLabels.VALOR,
+    labels: Annotated[
+        Path | None, typer.Option(help="Label embeddings; those of the names' letters if not given.")
+    ] = None,
+) -> None:
+    """Pack features of one's own videos and tables of their events into one store."""
+    from leap.data.llp.pack import Packing
+    from leap.data.own import CLASSES, pack_own
+    from leap.data.store import FeatureStore
+    from leap.text import read_label_embeddings
+    from leap.text.prompts import read_classes
+
+    out, folder = out or root / f"{name}.h5", annotations or root / "annotations"
+    embedding = read_label_embeddings(labels, len(read_classes(folder / CLASSES))).numpy() if labels else None
+    packing = Packing(frames.value, dtype.value, pseudo_labels.value)
+    problems = pack_own(name, root, out, packing, annotations=folder, label_embedding=embedding)
+    for problem in problems:
+        print(f"{problem.file}: {problem.reason}", file=sys.stderr)
+    if problems:
+        raise LeapError(f"{len(problems)} files are missing or damaged; nothing was written")
+    with FeatureStore(out) as store:
+        videos = ", ".join(f"{split} {count}" for split, count in store.splits.items())
+        print(f"{out}\n{videos} videos of {store.segments} s, {len(store.classes)} classes; {_widths(store)}")
 
 
 @app.command("simulate")
@@ -201,6 +242,10 @@ def data_measure_layouts(
 
     measure_layouts(annotations, out)
     print(out)
+
+
+def _widths(store: "FeatureStore") -> str:
+    return ", ".join(f"{name} {width}" for name, width in store.widths.items())
 
 
 def _only_llp(dataset: str) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from leap.cli.options import Weights
+from leap.errors import LeapError
 
 app = typer.Typer(no_args_is_help=True, help="Features of videos, in LLP's official layout.")
 
@@ -20,20 +21,37 @@ def features() -> None:
 def extract(
     folder: Annotated[Path, typer.Argument(help="Folder of video files.")],
     out: Annotated[Path, typer.Option(help="Root of the official layout.")],
-    kinds: Annotated[str, typer.Option(help="Of audio, visual_2d, visual_3d and clip, with commas.")] = (
-        "audio,visual_2d,visual_3d"
-    ),
+    kinds: Annotated[
+        str,
+        typer.Option(
+            help="With commas, of audio, visual_2d, visual_3d, clip, clap, audioset, "
+            "pseudo_audio and pseudo_visual."
+        ),
+    ] = "audio,visual_2d,visual_3d",
+    prompts: Annotated[
+        str, typer.Option(help="Of pseudo labels: valor, a JSON file of prompts, or a file of class names.")
+    ] = "",
+    weak: Annotated[
+        list[Path] | None, typer.Option(help="Table of weak labels that restrict pseudo labels; repeat.")
+    ] = None,
     weights: Weights = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
-    """Extract features of all videos of a folder; goes on where it was stopped.
+    """Extract features and pseudo labels of all videos of a folder; goes on where it was stopped.
 
     Videos that cannot be read are named at the end; the others are done nevertheless.
     """
-    from leap.extract.folder import extract_folder
+    from leap.data.own import weak_by_file
+    from leap.extract.folder import Making, extract_folder
+    from leap.extract.teachers import read_teaching
     from leap.extract.weights import weights_folder
 
-    problems = extract_folder(folder, out, kinds.split(","), weights or weights_folder(), workers)
+    teaching = read_teaching(prompts) if prompts else None
+    if weak and teaching is None:
+        raise LeapError("--weak restricts pseudo labels; give --prompts and ask for them in --kinds")
+    known = weak_by_file(weak, tuple(teaching.classes)) if weak and teaching else None
+    making = Making(weights or weights_folder(), teaching, known)
+    problems = extract_folder(folder, out, kinds.split(","), making, workers)
     for problem in problems:
         print(f"leap: {problem}", file=sys.stderr)
     raise SystemExit(2 if problems else 0)

@@ -97,12 +97,20 @@ def read_weak_labels(folder: str | Path, split: str) -> WeakLabels:
     """
     if split not in SPLIT_FILES:
         raise LeapError(f"LLP has no split '{split}'; it has {', '.join(SPLIT_FILES)}")
-    path = Path(folder) / SPLIT_FILES[split]
+    return read_videos(Path(folder) / SPLIT_FILES[split])
+
+
+def read_videos(path: Path, classes: Sequence[str] = LLP) -> WeakLabels:
+    """Read a table of videos and their event sets.
+
+    Raises:
+        LeapError: the file is missing or malformed, or holds an unknown class.
+    """
     rows = read_rows(path, VIDEO_COLUMNS)
-    weak = np.zeros((len(rows), len(LLP)), np.uint8)  # (N, C)
+    weak = np.zeros((len(rows), len(classes)), np.uint8)  # (N, C)
     for index, row in enumerate(rows):
         for label in row.fields[1].split(","):
-            weak[index, class_index(label, path, row.line)] = 1
+            weak[index, class_index(label, path, row.line, classes)] = 1
     return WeakLabels(tuple(row.fields[0] for row in rows), weak)
 
 
@@ -131,9 +139,9 @@ def read_annotations(folder: str | Path, split: str, repair: Repair = "none") ->
     return Annotations(videos.filenames, videos.weak, audio, visual)
 
 
-def paint(weak: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Event sets (…, C) in every segment, (…, T, C)."""
-    return np.repeat(weak[..., None, :], SEGMENTS, axis=-2)
+def paint(weak: NDArray[np.uint8], segments: int = SEGMENTS) -> NDArray[np.uint8]:
+    """Event sets (…, C) in every one of T segments, (…, T, C)."""
+    return np.repeat(weak[..., None, :], segments, axis=-2)
 
 
 def annotated_videos(folder: str | Path) -> tuple[str, ...]:
@@ -141,12 +149,16 @@ def annotated_videos(folder: str | Path) -> tuple[str, ...]:
     return tuple(name for split in ANNOTATED for name in read_weak_labels(folder, split).filenames)
 
 
-def read_events(path: str | Path, filenames: Sequence[str]) -> NDArray[np.uint8]:
+def read_events(
+    path: str | Path, filenames: Sequence[str], classes: Sequence[str] = LLP, segments: int = SEGMENTS
+) -> NDArray[np.uint8]:
     """Read a file of events, such as a system's predictions, and refuse what does not fit the videos.
 
     Args:
         path: a table in the format of ``AVVP_eval_audio.csv``.
         filenames: the N videos that may occur.
+        classes: the C classes that may occur.
+        segments: T.
 
     Returns:
         Dense labels, (N, T, C).
@@ -158,14 +170,14 @@ def read_events(path: str | Path, filenames: Sequence[str]) -> NDArray[np.uint8]
     path, known = Path(path), set(filenames)
     events = []
     for row in read_rows(path, EVENT_COLUMNS):
-        event = parse_event(row, path)
+        event = parse_event(row, path, classes)
         if event.filename not in known:
             raise _error(path, row.line, f"'{event.filename}' is not a video of this split")
-        if not event.onset < event.offset <= SEGMENTS:
+        if not event.onset < event.offset <= segments:
             span = f"from {event.onset} to {event.offset}"
-            raise _error(path, row.line, f"{span} is not a span of whole seconds between 0 and {SEGMENTS}")
+            raise _error(path, row.line, f"{span} is not a span of whole seconds between 0 and {segments}")
         events.append(event)
-    return rasterise(events, filenames)
+    return rasterise(events, filenames, classes, segments)
 
 
 def write_events(
@@ -210,13 +222,15 @@ def mend(event: Event, repair: Repair, annotated: Iterable[str] = ()) -> Event:
     return Event(_place(event.filename, annotated), onset, offset, event.label)
 
 
-def rasterise(events: Iterable[Event], filenames: Sequence[str]) -> NDArray[np.uint8]:
+def rasterise(
+    events: Iterable[Event], filenames: Sequence[str], classes: Sequence[str] = LLP, segments: int = SEGMENTS
+) -> NDArray[np.uint8]:
     """Dense labels (N, T, C) of those events that name one of ``filenames``."""
     video = {name: index for index, name in enumerate(filenames)}
-    dense = np.zeros((len(filenames), SEGMENTS, len(LLP)), np.uint8)  # (N, T, C)
+    dense = np.zeros((len(filenames), segments, len(classes)), np.uint8)  # (N, T, C)
     for event in events:
         if event.filename in video:
-            dense[video[event.filename], event.onset : event.offset, LLP.index(event.label)] = 1
+            dense[video[event.filename], event.onset : event.offset, classes.index(event.label)] = 1
     return dense
 
 
@@ -241,22 +255,22 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     return rows
 
 
-def parse_event(row: Row, path: Path) -> Event:
+def parse_event(row: Row, path: Path, classes: Sequence[str] = LLP) -> Event:
     """An event from a row of its file.
 
     Raises:
         LeapError: the class is unknown or a time is not a whole second.
     """
     filename, onset, offset, label = row.fields
-    class_index(label, path, row.line)
+    class_index(label, path, row.line, classes)
     return Event(filename, _second(onset, path, row.line), _second(offset, path, row.line), label)
 
 
-def class_index(label: str, path: Path, line: int) -> int:
+def class_index(label: str, path: Path, line: int, classes: Sequence[str] = LLP) -> int:
     """Position of a class; an unknown one is an error that names file and line."""
-    if label not in LLP:
-        raise _error(path, line, f"'{label}' is not a class of LLP")
-    return LLP.index(label)
+    if label not in classes:
+        raise _error(path, line, f"'{label}' is not one of the {len(classes)} classes")
+    return classes.index(label)
 
 
 def _second(text: str, path: Path, line: int) -> int:

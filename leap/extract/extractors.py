@@ -1,18 +1,15 @@
-"""Every kind of features: its network, its shape, and what extracts it from a video file."""
+"""Every kind of features: its networks, its shape, and what extracts it from a video file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.annotations import SEGMENTS
 from leap.data.llp.features import FEATURES, Source
-from leap.extract import features
-from leap.extract.networks import load_network
+from leap.extract import clap, features
+from leap.extract.networks import network
 from leap.media import Clip
 
 Array = NDArray[np.float32]
@@ -23,21 +20,16 @@ class Extractor:
     """A kind of features.
 
     Attributes:
-        network: name of its network.
-        function: what extracts it, of a network and a clip.
+        networks: names of its networks.
+        function: what extracts it, of the networks and a clip.
         source: its files in LLP's official layout.
         seen: whether it is of pictures.
     """
 
-    network: str
-    function: Callable[[Any, Clip], Array]
+    networks: tuple[str, ...]
+    function: Callable[..., Array]
     source: Source
     seen: bool = True
-
-    @property
-    def rows(self) -> int:
-        """Rows a second."""
-        return self.source.shape[0] // SEGMENTS
 
     @property
     def width(self) -> int:
@@ -45,26 +37,33 @@ class Extractor:
         return self.source.shape[1]
 
     def __call__(self, clip: Clip, weights: Path) -> Array:
-        """Features of a clip, (rows · T, width); zeros where it has no pictures.
+        """Features of a clip, (rows, width) as its file holds them; zeros where it has no pictures.
 
         Raises:
             LeapError: weights are not there, or the clip is damaged.
         """
         if self.seen and not clip.pictures:
-            return np.zeros((self.rows * clip.segments, self.width), np.float32)
-        return self.function(_network(self.network, weights), clip)
+            return np.zeros((self.source.rows_of(clip.segments), self.width), np.float32)
+        return self.function(*(network(name, weights) for name in self.networks), clip)
+
+    def pooled(self, clip: Clip, weights: Path) -> Array:
+        """Features of a clip, (T, width).
+
+        Raises:
+            LeapError: weights are not there, or the clip is damaged.
+        """
+        array = self(clip, weights)
+        return array if self.source.pool is None else self.source.pool(array, clip.segments)
 
 
 SOURCES = {source.name: source for source in FEATURES}
+AUDIOSET = Source("audioset", "feats/audioset", SOURCES["audio"].shape)
+
 EXTRACTORS = {
-    "audio": Extractor("vggish", features.vggish, SOURCES["audio"], seen=False),
-    "visual_2d": Extractor("resnet-152", features.resnet, SOURCES["visual_2d"]),
-    "visual_3d": Extractor("r2plus1d_18", features.r2plus1d, SOURCES["visual_3d"]),
-    "clip": Extractor("clip", features.clip_image, SOURCES["clip"]),
+    "audio": Extractor(("vggish",), features.vggish, SOURCES["audio"], seen=False),
+    "visual_2d": Extractor(("resnet-152",), features.resnet, SOURCES["visual_2d"]),
+    "visual_3d": Extractor(("r2plus1d_18",), features.r2plus1d, SOURCES["visual_3d"]),
+    "clip": Extractor(("clip",), features.clip_image, SOURCES["clip"]),
+    "clap": Extractor(("clap",), clap.maps, SOURCES["clap"], seen=False),
+    "audioset": Extractor(("vggish", "vggish-pca"), features.audioset, AUDIOSET, seen=False),
 }
-
-
-@cache
-def _network(name: str, weights: Path) -> Any:
-    """A network, which a process loads once."""
-    return load_network(name, weights)

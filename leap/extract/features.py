@@ -1,6 +1,7 @@
 """Features of one video, second by second, by the networks that LLP's and VALOR's features come from."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -36,6 +37,13 @@ def r2plus1d(network: nn.Module, clip: Clip) -> Array:
     return _embedded(network, seconds)  # of (3, 8, 112, 112)
 
 
+def audioset(network: nn.Module, process: nn.Module, clip: Clip) -> Array:
+    """VGGish of every second after the post-processing of AudioSet's features, whole numbers, (T, 128)."""
+    with torch.inference_mode():
+        return process(torch.from_numpy(vggish(network, clip))).numpy()
+
+
+@lru_cache(maxsize=1)  # features and pseudo labels of one clip need the same
 def clip_image(network: Any, clip: Clip) -> Array:
     """CLIP of one frame a second, of length 1, (T, 768)."""
 

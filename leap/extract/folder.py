@@ -1,34 +1,64 @@
-"""Features of a folder of videos, as files in LLP's official layout."""
+"""Features and pseudo labels of a folder of videos, as files in LLP's official layout."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tqdm import tqdm
 
+from leap.data.llp.features import PSEUDO_LABELS
 from leap.errors import LeapError
 from leap.extract.extractors import EXTRACTORS
+from leap.extract.teachers import NETWORKS, Teaching, Weak, teach, weak_label
 from leap.extract.weights import find_weights
 from leap.files import atomic_path
-from leap.media import open_clip
+from leap.media import Clip, open_clip
+
+FOLDERS = {kind: one.source.folder for kind, one in EXTRACTORS.items()}
+FOLDERS |= {source.name: source.folder for source in PSEUDO_LABELS}
+"""Kind of features or pseudo labels → its folder in the official layout."""
 
 
 class Job(NamedTuple):
-    """One file of features to make: of which video, of which kind, and where."""
+    """One file to make: of which video, of which kind, and where."""
 
     video: Path
     kind: str
     out: Path
 
 
+@dataclass(frozen=True)
+class Making:
+    """What files are made with.
+
+    Attributes:
+        weights: folder of the networks' weights.
+        teaching: prompts of pseudo labels; None where there are to be none.
+        weak: weak labels (C,) by the videos' names; None where they are not known.
+    """
+
+    weights: Path
+    teaching: Teaching | None = None
+    weak: Mapping[str, Weak] | None = None
+
+    def __call__(self, kind: str, clip: Clip) -> NDArray[Any]:
+        """Features or pseudo labels of a clip."""
+        if self.teaching is None or kind in EXTRACTORS:
+            return EXTRACTORS[kind](clip, self.weights)
+        weak = None if self.weak is None else weak_label(clip.path.stem, self.weak)
+        return teach(kind, clip, self.teaching, self.weights, weak)
+
+
 def extract_folder(
-    folder: Path, out: Path, kinds: Sequence[str], weights: Path, workers: int = 1
+    folder: Path, out: Path, kinds: Sequence[str], making: Making, workers: int = 1
 ) -> list[str]:
-    """Extract features of all files of a folder; what is there already is skipped.
+    """Make files of all videos of a folder; what is there already is skipped.
 
     A file ``<name>.mp4`` becomes ``feats/vggish/<name>.npy`` and so on, each whole or not at all, so that a
     call that was stopped goes on where it was.
@@ -36,26 +66,40 @@ def extract_folder(
     Args:
         folder: of videos; files that begin with a dot are left out.
         out: root of the official layout.
-        kinds: ``audio``, ``visual_2d``, ``visual_3d`` or ``clip``.
-        weights: folder of the networks' weights.
+        kinds: of `FOLDERS`.
+        making: what they are made with.
         workers: processes, of one thread each.
 
     Returns:
         For every video that could not be read, why, in one line.
 
     Raises:
-        LeapError: there is no such folder or kind, two videos have the same name, or weights are not there.
+        LeapError: there is no such folder or kind, pseudo labels are asked for without prompts, two videos
+            have the same name, or weights are not there.
     """
+    _check(kinds, making)
     jobs = _jobs(_videos(folder), out, kinds)
-    for kind in {job.kind for job in jobs}:
-        find_weights(EXTRACTORS[kind].network, weights)
+    for name in {name for job in jobs for name in _networks(job.kind)}:
+        find_weights(name, making.weights)
     videos: dict[Path, list[Job]] = {}
     for job in jobs:
         videos.setdefault(job.video, []).append(job)
     with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-        futures = [pool.submit(_extract, todo, weights) for todo in videos.values()]
+        futures = [pool.submit(_make, todo, making) for todo in videos.values()]
         done = tqdm(as_completed(futures), "videos", len(futures), unit="video", disable=None)
         return sorted(problem for problem in (future.result() for future in done) if problem)
+
+
+def _check(kinds: Sequence[str], making: Making) -> None:
+    for kind in kinds:
+        if kind not in FOLDERS:
+            raise LeapError(f"no features {kind!r}; there are {', '.join(FOLDERS)}")
+        if kind not in EXTRACTORS and making.teaching is None:
+            raise LeapError(f"{kind} needs prompts: valor, a JSON file, or a file of class names")
+
+
+def _networks(kind: str) -> tuple[str, ...]:
+    return EXTRACTORS[kind].networks if kind in EXTRACTORS else (NETWORKS[kind],)
 
 
 def _videos(folder: Path) -> list[Path]:
@@ -70,23 +114,16 @@ def _videos(folder: Path) -> list[Path]:
 
 
 def _jobs(videos: Iterable[Path], out: Path, kinds: Sequence[str]) -> list[Job]:
-    unknown = [kind for kind in kinds if kind not in EXTRACTORS]
-    if unknown:
-        raise LeapError(f"no features {unknown[0]!r}; there are {', '.join(EXTRACTORS)}")
-    jobs = [
-        Job(video, kind, out / EXTRACTORS[kind].source.folder / f"{video.stem}.npy")
-        for video in videos
-        for kind in kinds
-    ]
+    jobs = [Job(video, kind, out / FOLDERS[kind] / f"{video.stem}.npy") for video in videos for kind in kinds]
     return [job for job in jobs if not job.out.exists()]
 
 
-def _extract(jobs: list[Job], weights: Path) -> str:
+def _make(jobs: list[Job], making: Making) -> str:
     """Make the files of one video; returns what is wrong with it, or nothing."""
     try:
         clip = open_clip(jobs[0].video)
         for job in jobs:
-            array = EXTRACTORS[job.kind](clip, weights)
+            array = making(job.kind, clip)
             with atomic_path(job.out) as temporary:
                 np.save(temporary, array)
     except LeapError as error:

@@ -1,6 +1,7 @@
 """The networks with their public weights, read as safetensors."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,31 @@ from torch import nn
 
 from leap.errors import LeapError
 from leap.extract.r2plus1d import R2Plus1D
-from leap.extract.vggish import VGGish
+from leap.extract.vggish import PostProcessing, VGGish
 from leap.extract.weights import find_weights
 
-OURS: dict[str, Callable[[], nn.Module]] = {"vggish": VGGish, "r2plus1d_18": R2Plus1D}
+OURS: dict[str, Callable[[], nn.Module]] = {
+    "vggish": VGGish,
+    "vggish-pca": PostProcessing,
+    "r2plus1d_18": R2Plus1D,
+}
 """Networks that this package has the code of."""
 
-THEIRS = {"resnet-152": "ResNetModel", "clip": "CLIPModel"}
+THEIRS = {"resnet-152": "ResNetModel", "clip": "CLIPModel", "clap": "ClapModel"}
 """Networks of the ``transformers`` library, by its classes."""
+
+
+@cache
+def network(name: str, folder: Path) -> Any:
+    """A network, which a process loads once."""
+    return load_network(name, folder)
 
 
 def load_network(name: str, folder: Path) -> Any:
     """A network with its weights, in eval mode.
 
     Args:
-        name: ``vggish``, ``resnet-152``, ``r2plus1d_18`` or ``clip``.
+        name: of `OURS` or `THEIRS`.
         folder: of all weights.
 
     Raises:
@@ -41,18 +52,18 @@ def load_network(name: str, folder: Path) -> Any:
 
 
 def _ours(name: str, path: Path) -> nn.Module:
-    network = OURS[name]()
-    network.load_state_dict(load_file(path))
-    return network
+    made = OURS[name]()
+    made.load_state_dict(load_file(path))
+    return made
 
 
 def _theirs(name: str, path: Path) -> Any:
     import transformers
 
     kind = getattr(transformers, THEIRS[name])
-    network, found = kind.from_pretrained(
+    made, found = kind.from_pretrained(
         path, use_safetensors=True, local_files_only=True, output_loading_info=True
     )
     if found["missing_keys"]:
         raise ValueError(f"lacks {sorted(found['missing_keys'])[0]}")
-    return network
+    return made

@@ -46,6 +46,13 @@ WEIGHTS = {
         288,
         "10086976",
     ),
+    "vggish-pca": Weights(
+        "post-processing of audio features",
+        "https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish_pca_params-970ea276.pth",
+        "Apache-2.0",
+        1,
+        "970ea276",
+    ),
     "resnet-152": Weights("frame features", "microsoft/resnet-152", "Apache-2.0", 241),
     "r2plus1d_18": Weights(
         "clip features",
@@ -57,6 +64,7 @@ WEIGHTS = {
     "clip": Weights(
         "VALOR's visual features and pseudo labels", "openai/clip-vit-large-patch14", "MIT", 1711
     ),
+    "clap": Weights("VALOR's audio features and pseudo labels", "laion/clap-htsat-fused", "Apache-2.0", 614),
 }
 
 
@@ -149,6 +157,8 @@ def _fetch_repository(weights: Weights, path: Path) -> None:
             f"{weights.source}: cannot be downloaded ({type(error).__name__}); where there is a network, "
             f"`hf download {weights.source} --local-dir {path}`"
         ) from None
+    if not list(part.rglob("*.safetensors")):
+        raise LeapError(f"{weights.source}: holds no weights as safetensors, and others are not read")
     part.replace(path)
 
 

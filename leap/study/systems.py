@@ -9,6 +9,7 @@ from typing import Any
 
 from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig, RunConfig, TrainConfig
 from leap.errors import LeapError
+from leap.presets import labels_for
 
 HAN, VALOR = EncoderConfig(name="han"), EncoderConfig(name="valor", heads=8)
 MM_PYR = EncoderConfig(name="mm-pyramid", layers=4, heads=8)
@@ -109,11 +110,9 @@ def selected_config(system: str, dataset: str) -> RunConfig:
 
 
 def paper_config(system: str, dataset: str) -> RunConfig:
-    """A system at the paper's size; on LLP with the GloVe vectors that are packed with it."""
+    """A system at the paper's size, with the label embeddings that are packed with the data, if any."""
     found = SYSTEMS[system]
     heads = PAPER_HEADS if found.decoder.blocks else found.decoder.heads
-    labels = "dataset" if dataset == "llp" else PAPER_MODEL.labels
-    model = replace(
-        PAPER_MODEL, encoder=found.encoder, decoder=replace(found.decoder, heads=heads), labels=labels
-    )
+    decoder = replace(found.decoder, heads=heads)
+    model = replace(PAPER_MODEL, encoder=found.encoder, decoder=decoder, labels=labels_for(dataset))
     return RunConfig(dataset=dataset, model=model, loss=found.loss, train=PAPER_TRAINING)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from leap.errors import LeapError
 from leap.extract.extractors import EXTRACTORS
@@ -27,13 +28,18 @@ def parse_clip(model: Path, clip: Clip, weights: Path) -> ParsedVideo:
     """
     parser, description = load_parser(model)
     kinds = _kinds(description)
-    inputs = {slot: EXTRACTORS[kind](clip, weights) for slot, kind in kinds.items()}
+    inputs = {slot: _input(kind, clip, weights) for slot, kind in kinds.items()}
     with torch.inference_mode():
         parsing = parser(**{slot: torch.from_numpy(array)[None] for slot, array in inputs.items()})
     video = parsed_video(clip.path.stem, description.classes, parsing, description.protocol, {})
     there = {"audio": clip.sound, "visual": clip.pictures}
     events = {m: found if there[m] else np.zeros_like(found) for m, found in video.events.items()}
     return replace(video, events=events)
+
+
+def _input(kind: str, clip: Clip, weights: Path) -> NDArray[np.float32]:
+    """Features a parser reads; it averages frames itself."""
+    return (EXTRACTORS[kind] if kind == "visual_2d" else EXTRACTORS[kind].pooled)(clip, weights)
 
 
 def _kinds(description: Description) -> dict[str, str]:

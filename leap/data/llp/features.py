@@ -32,13 +32,18 @@ class Source:
         name: of the store's array.
         folder: in the official layout.
         shape: of a file's array.
-        pool: what becomes of it, (rows, width) → (T, width); as it is where None.
+        pool: what becomes of it, (rows, width) and T → (T, width); as it is where None.
     """
 
     name: str
     folder: str
     shape: tuple[int, int]
-    pool: Callable[[Array], Array] | None = None
+    pool: Callable[[Array, int], Array] | None = None
+
+    def rows_of(self, seconds: int) -> int:
+        """Rows of a file of so many seconds; CLAP has a map for every ten."""
+        rows, maps = divmod(self.shape[0], SEGMENTS)
+        return self.shape[0] * -(-seconds // SEGMENTS) if maps else rows * seconds
 
     def rows(self, kept: bool) -> int:
         """Rows in the store, ``kept`` without pooling."""
@@ -66,20 +71,23 @@ def clap_pooling() -> NDArray[np.float32]:
     return adaptive_avg_pool1d(fine.mean(2), SEGMENTS)[0].T.contiguous().numpy()
 
 
-def _average_frames(frames: Array) -> Array:
-    return frames.reshape(SEGMENTS, -1, frames.shape[1]).mean(1, dtype=np.float32)
+def average_frames(frames: Array, segments: int) -> Array:
+    """Frames (T·k, width) averaged over each of T seconds, (T, width)."""
+    return frames.reshape(segments, -1, frames.shape[1]).mean(1, dtype=np.float32)
 
 
-def _pool_clap(clap: Array) -> Array:
-    return clap_pooling() @ clap.astype(np.float32)
+def pool_clap(maps: Array, segments: int) -> Array:
+    """CLAP's maps of every ten seconds, (64·⌈T/10⌉, width), pooled to T seconds, (T, width)."""
+    windows = maps.astype(np.float32).reshape(-1, CLAP_BANDS * CLAP_TIMES, maps.shape[1])
+    return (clap_pooling() @ windows).reshape(-1, maps.shape[1])[:segments]
 
 
 FEATURES = (
     Source("audio", "feats/vggish", (SEGMENTS, 128)),
-    Source("visual_2d", "feats/res152", (8 * SEGMENTS, 2048), _average_frames),
+    Source("visual_2d", "feats/res152", (8 * SEGMENTS, 2048), average_frames),
     Source("visual_3d", "feats/r2plus1d_18", (SEGMENTS, 512)),
     Source("clip", "CLIP/features", (SEGMENTS, 768)),
-    Source("clap", "CLAP/features", (CLAP_BANDS * CLAP_TIMES, 768), _pool_clap),
+    Source("clap", "CLAP/features", (CLAP_BANDS * CLAP_TIMES, 768), pool_clap),
 )
 PSEUDO_LABELS = (
     Source("pseudo_audio", "CLAP/segment_pseudo_labels", (SEGMENTS, len(LLP))),
@@ -94,7 +102,7 @@ def read_features(root: Path, source: Source, video: str, dtype: str, kept: bool
     if isinstance(array, Problem):
         return array
     if source.pool is not None and not kept:
-        array = source.pool(array)
+        array = source.pool(array, SEGMENTS)
     with np.errstate(over="ignore"):
         array = array.astype(dtype)
     if not np.isfinite(array).all():
@@ -112,10 +120,10 @@ def read_pseudo_labels(root: Path, source: Source, video: str) -> Array | Proble
     return array.astype(np.uint8)
 
 
-def _load(root: Path, source: Source, video: str) -> Array | Problem:
-    file = _file(source, video)
+def load_array(root: Path, file: str, mapped: bool = False) -> Array | Problem:
+    """An array of numbers; where it is only ``mapped``, its values are not read yet."""
     try:
-        array = np.load(root / file, allow_pickle=False)
+        array = np.load(root / file, allow_pickle=False, mmap_mode="r" if mapped else None)
     except FileNotFoundError:
         return Problem(file, "missing")
     except Exception as error:  # numpy raises many kinds for a damaged file
@@ -123,9 +131,14 @@ def _load(root: Path, source: Source, video: str) -> Array | Problem:
         return Problem(file, f"damaged ({reason.replace(str(root / file), 'file')})")
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
         return Problem(file, "not an array of numbers")
-    if array.shape != source.shape:
-        return Problem(file, f"of shape {array.shape}, not {source.shape}")
     return array
+
+
+def _load(root: Path, source: Source, video: str) -> Array | Problem:
+    array = load_array(root, _file(source, video))
+    if isinstance(array, Problem) or array.shape == source.shape:
+        return array
+    return Problem(_file(source, video), f"of shape {array.shape}, not {source.shape}")
 
 
 def _file(source: Source, video: str) -> str:

@@ -100,7 +100,7 @@ def pack_llp(
             f"{annotations}: no such folder; `leap data fetch llp --out {root}` gets the annotations"
         )
     splits = _read_splits(annotations, packing.repair)
-    sources = _present(root, packing)
+    sources = present(root, packing)
     files = (*SPLIT_FILES.values(), *EVENT_FILES.values())
     hashes = {name: file_sha256(annotations / name) for name in files if (annotations / name).exists()}
     provenance = {"source": "LLP's official files", **asdict(packing), "annotations_sha256": hashes}
@@ -130,8 +130,12 @@ def _read_splits(annotations: Path, repair: Repair) -> dict[str, WeakLabels]:
     return {"train": read_weak_labels(annotations, "train"), **dense}
 
 
-def _present(root: Path, packing: Packing) -> list[Source]:
-    """The sources that are there; the required ones have to be."""
+def present(root: Path, packing: Packing) -> list[Source]:
+    """The sources that are there; the required ones have to be.
+
+    Raises:
+        LeapError: one of these is not.
+    """
     present = [source for source in FEATURES if (root / source.folder).is_dir()]
     required = [source for source in FEATURES if source.name in REQUIRED]
     if packing.pseudo_labels == "valor":
