@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from leap.errors import LeapError
 from leap.extract.networks import network
 from leap.extract.weights import find_weights
+from leap.text.encoders import load_tokenizer
 
 
 @cache
@@ -33,11 +34,9 @@ def text_embeddings(name: str, texts: tuple[str, ...], weights: Path) -> NDArray
 
 
 def _tokenizer(name: str, weights: Path) -> Any:
-    from transformers import AutoTokenizer
-
     path = find_weights(name, weights)
     try:
-        return AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+        return load_tokenizer(path)
     except Exception as error:  # transformers raises many kinds
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise LeapError(f"{path}: holds no tokenizer of {name} ({reason})") from None

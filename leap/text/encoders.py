@@ -12,6 +12,8 @@ from leap.errors import LeapError
 FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
 """What is downloaded of a model: no code, no pickled weights."""
 
+VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "*.model")
+
 
 def find_model(name: str) -> Path:
     """The folder of a model: a local one, else downloaded from the hub or from an earlier download.
@@ -34,6 +36,19 @@ def find_model(name: str) -> Path:
         ) from None
 
 
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a model in a folder; code that comes with it is not run.
+
+    Raises:
+        ValueError: there is no vocabulary, without which the library would make up an empty tokenizer.
+    """
+    import transformers
+
+    if not any(list(folder.glob(pattern)) for pattern in VOCABULARIES):
+        raise ValueError(f"none of {', '.join(VOCABULARIES)}")
+    return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+
+
 def encoder_embeddings(texts: Sequence[str], folder: Path) -> Tensor:
     """Embeddings of texts by a model in a folder, (n, L).
 
@@ -49,7 +64,7 @@ def encoder_embeddings(texts: Sequence[str], folder: Path) -> Tensor:
         raise LeapError("pretrained encoders need transformers: pip install 'leap-avvp[text]'") from None
     safely: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **safely)
+        tokenizer = load_tokenizer(folder)
         clip = "clip" in transformers.AutoConfig.from_pretrained(folder, **safely).model_type
         kind = transformers.CLIPTextModelWithProjection if clip else transformers.AutoModel
         model = kind.from_pretrained(folder, use_safetensors=True, **safely).eval()

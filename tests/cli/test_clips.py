@@ -29,7 +29,7 @@ def test_weights_are_listed_with_source_licence_size_and_hash(leap, tmp_path):
     status, out, _ = leap("weights", "list", "--weights", tmp_path)
     assert status == 0
     lines = dict(line.split(": ", 1) for line in out.splitlines())
-    assert set(lines) == {"vggish", "resnet-152", "r2plus1d_18", "clip"}
+    assert set(lines) == {"vggish", "vggish-pca", "resnet-152", "r2plus1d_18", "clip", "clap"}
     assert "Apache-2.0, 288 MB, SHA-256 10086976…; not here" in lines["vggish"]
     (tmp_path / "vggish.safetensors").write_bytes(b"")
     assert "SHA-256 10086976…; here" in leap("weights", "list", "--weights", tmp_path)[1]

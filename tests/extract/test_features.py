@@ -2,13 +2,15 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPVisionConfig, ResNetConfig, ResNetModel
+from transformers import CLIPConfig, CLIPModel, ResNetConfig, ResNetModel
 
 from leap.errors import LeapError
 from leap.extract import features
 from leap.extract.networks import load_network
 from leap.extract.r2plus1d import R2Plus1D
+from leap.extract.vggish import PostProcessing
 from leap.media import frames, open_clip
+from tests.extract.networks import tiny_clip
 from tests.media.clips import numbered, tone, write_clip
 
 RESNET_152 = ResNetConfig(depths=[3, 8, 36, 3], hidden_sizes=[256, 512, 1024, 2048])
@@ -34,15 +36,6 @@ def tiny_resnet():
     torch.manual_seed(0)
     config = ResNetConfig(embedding_size=4, hidden_sizes=[4, 8, 8, 16], depths=[1, 1, 1, 1])
     return ResNetModel(config).eval()
-
-
-def tiny_clip():
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
-    vision = CLIPVisionConfig(**sizes, patch_size=112, image_size=224, projection_dim=6)
-    text = CLIPTextConfig(**sizes, vocab_size=10, projection_dim=6)
-    config = CLIPConfig(text_config=text.to_dict(), vision_config=vision.to_dict(), projection_dim=6)
-    return CLIPModel(config).eval()
 
 
 def test_networks_of_transformers_are_the_published_ones():
@@ -85,6 +78,15 @@ def test_clip_embeds_as_many_frames_as_seconds_to_length_one(clip):
     assert found.shape == (3, 6)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
     assert [int(picture[0, 0, 0]) for picture in features.middle_frames(clip)] == [0, 12, 23]
+
+
+def test_post_processed_audio_features_are_whole_numbers(clip):
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(96 * 64, 128))
+    found = features.audioset(network, PostProcessing(), clip)
+    assert found.shape == (3, 128)
+    np.testing.assert_array_equal(found, np.round(found))
+    expected = np.round((np.clip(features.vggish(network, clip), -2, 2) + 2) * 255 / 4)
+    np.testing.assert_allclose(found, expected, atol=1)  # halves may be rounded either way
 
 
 def test_networks_are_loaded_with_their_weights(tmp_path, clip):

@@ -5,7 +5,7 @@ from safetensors.torch import save_file
 
 from leap.errors import LeapError
 from leap.extract.extractors import EXTRACTORS
-from leap.extract.folder import extract_folder
+from leap.extract.folder import Making, extract_folder
 from leap.extract.r2plus1d import R2Plus1D
 from leap.media import open_clip
 from tests.media.clips import numbered, tone, write_clip
@@ -35,7 +35,7 @@ def videos(tmp_path):
 
 def test_a_folder_becomes_files_of_the_official_layout(videos, weights, tmp_path):
     out = tmp_path / "out"
-    problems = extract_folder(videos, out, KINDS, weights, workers=2)
+    problems = extract_folder(videos, out, KINDS, Making(weights), workers=2)
     assert len(problems) == 1
     assert "text.mp4: not a media file" in problems[0]
     files = {path.name: path for path in (out / "feats" / "r2plus1d_18").iterdir()}
@@ -48,7 +48,7 @@ def test_a_folder_becomes_files_of_the_official_layout(videos, weights, tmp_path
 
     files["one.npy"].unlink()
     kept = files["two.npy"].stat().st_mtime_ns
-    assert extract_folder(videos, out, KINDS, weights) == problems
+    assert extract_folder(videos, out, KINDS, Making(weights)) == problems
     assert files["one.npy"].exists()
     assert files["two.npy"].stat().st_mtime_ns == kept
 
@@ -56,12 +56,14 @@ def test_a_folder_becomes_files_of_the_official_layout(videos, weights, tmp_path
 def test_nothing_begins_where_something_is_missing(videos, weights, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(LeapError, match="no weights of vggish"):
-        extract_folder(videos, out, ["visual_3d", "audio"], weights)
+        extract_folder(videos, out, ["visual_3d", "audio"], Making(weights))
     with pytest.raises(LeapError, match="no features 'smell'; there are audio, visual_2d, visual_3d, clip"):
-        extract_folder(videos, out, ["smell"], weights)
+        extract_folder(videos, out, ["smell"], Making(weights))
+    with pytest.raises(LeapError, match="pseudo_audio needs prompts: valor, a JSON file"):
+        extract_folder(videos, out, ["pseudo_audio"], Making(weights))
     with pytest.raises(LeapError, match="no such folder"):
-        extract_folder(tmp_path / "missing", out, KINDS, weights)
+        extract_folder(tmp_path / "missing", out, KINDS, Making(weights))
     write_clip(videos / "one.avi", samples=tone(1))
     with pytest.raises(LeapError, match="two files are named one"):
-        extract_folder(videos, out, KINDS, weights)
+        extract_folder(videos, out, KINDS, Making(weights))
     assert not out.exists()

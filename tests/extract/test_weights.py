@@ -78,16 +78,24 @@ def test_what_changed_or_was_not_fetched_is_found(published, tmp_path):
 def test_a_repository_is_fetched_without_code_or_pickles(tmp_path, monkeypatch):
     import huggingface_hub
 
+    with_weights = False
+
     def snapshot(name, allow_patterns, local_dir):
         assert name == "microsoft/resnet-152"
         assert not [pattern for pattern in allow_patterns if pattern.endswith((".bin", ".py", ".pt", "*"))]
-        (local_dir / ".cache").mkdir(parents=True)
+        (local_dir / ".cache").mkdir(parents=True, exist_ok=True)
         (local_dir / ".cache" / "x.lock").write_text("")
         (local_dir / "config.json").write_text("{}")
+        if with_weights:
+            (local_dir / "model.safetensors").write_text("")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot)
+    with pytest.raises(LeapError, match="holds no weights as safetensors"):
+        fetch_weights("resnet-152", tmp_path)
+    with_weights = True
     assert fetch_weights("resnet-152", tmp_path) == tmp_path / "resnet-152"
-    assert list(json.loads((tmp_path / "sha256.json").read_text())) == ["resnet-152/config.json"]
+    files = [f"resnet-152/{name}" for name in ("config.json", "model.safetensors")]
+    assert list(json.loads((tmp_path / "sha256.json").read_text())) == files
     verify_weights("resnet-152", tmp_path)
     (tmp_path / "resnet-152" / "more.safetensors").write_text("")
     with pytest.raises(LeapError, match=r"more\.safetensors: was not fetched"):

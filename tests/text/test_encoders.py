@@ -103,3 +103,9 @@ def test_without_transformers_the_error_says_what_to_install(monkeypatch, bert):
     for call in (lambda: encoder_embeddings(TEXTS, bert), lambda: find_model("some/model")):
         with pytest.raises(LeapError, match=r"pip install 'leap-avvp\[text\]'"):
             call()
+
+
+def test_a_tokenizer_without_vocabulary_is_refused(bert, tmp_path):
+    BertModel.from_pretrained(bert).save_pretrained(tmp_path)
+    with pytest.raises(LeapError, match=r"a tokenizer \(none of tokenizer\.json, vocab\.json"):
+        encoder_embeddings(TEXTS, tmp_path)

@@ -43,16 +43,16 @@ def model(tmp_path):
 def networks(monkeypatch):
     """Extractors without networks, which are tested elsewhere: random features."""
 
-    def random(width):
-        def features(_network, clip):
-            rows = EXTRACTORS["visual_2d"].rows if width == 2048 else 1
-            return np.random.default_rng(width).normal(size=(rows * clip.segments, width)).astype(np.float32)
+    def random(source):
+        def features(*networks_and_clip):
+            shape = (source.rows_of(networks_and_clip[-1].segments), source.shape[1])
+            return np.random.default_rng(source.shape[1]).normal(size=shape).astype(np.float32)
 
         return features
 
     for kind, one in EXTRACTORS.items():
-        monkeypatch.setitem(EXTRACTORS, kind, replace(one, function=random(one.width)))
-    monkeypatch.setattr(extractors_module, "_network", lambda name, folder: None)
+        monkeypatch.setitem(EXTRACTORS, kind, replace(one, function=random(one.source)))
+    monkeypatch.setattr(extractors_module, "network", lambda name, folder: None)
 
 
 @pytest.fixture
@@ -68,6 +68,14 @@ def test_a_file_is_parsed_second_by_second(both, model, tmp_path):
         assert video.probabilities[modality].shape == (3, 3)
         assert np.array_equal(video.events[modality], video.probabilities[modality] > 0.5)
     assert not video.truth
+
+
+def test_parsers_of_clap_and_clip_are_fed_with_these(both, tmp_path):
+    widths = {"audio": 768, "visual_2d": 768, "visual_3d": 512}
+    config = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12, inputs=("clap", "clip"))
+    parser = build_parser(config, widths, random_orthogonal(3, 9))
+    save_parser(parser, Description(config, Protocol(gate=None), CLASSES, widths), tmp_path / "plus")
+    assert parse_clip(tmp_path / "plus", both, tmp_path).probabilities["audio"].shape == (3, 3)
 
 
 def test_what_a_file_has_no_stream_of_has_no_events(model, tmp_path):
