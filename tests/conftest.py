@@ -16,6 +16,7 @@ from leap.data.store_writer import write_store
 from leap.data.videos import Videos
 from leap.study.runs import make_run
 from tests.official_tree import write_annotations
+from tests.own_tree import make_own_tree
 
 # the first call of a torch function is slow, and so is a machine that does other things besides
 settings.register_profile("leap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -191,3 +192,9 @@ def refused(leap):
         return err
 
     return run
+
+
+@pytest.fixture
+def own_root(tmp_path):
+    """Root of a small data set of one's own."""
+    return make_own_tree(tmp_path)

@@ -116,6 +116,13 @@ def parse(
     video: Annotated[str, typer.Option(help="Of a store: video id; the first of the split.")] = "",
     split: Split = "test",
     weights: Weights = None,
+    true_audio: Annotated[
+        Path | None, typer.Option(help="Of a file: table of events that are heard.")
+    ] = None,
+    true_visual: Annotated[
+        Path | None, typer.Option(help="Of a file: table of events that are seen.")
+    ] = None,
+    attention: Annotated[bool, typer.Option("--attention", help="Of a file: draw attention, too.")] = False,
 ) -> None:
     """Parse a video file, or one video of a store, and draw its timeline; prints the paths written."""
     import h5py
@@ -127,9 +134,12 @@ def parse(
     from leap.timeline import parse_clip, write_timeline
 
     if Path(source).is_file() and not h5py.is_hdf5(source):
-        clip = open_clip(source)
-        parsed = parse_clip(model, clip, weights or weights_folder())
-        print(*write_timeline(parsed, clip, out), sep="\n")
+        clip, tables = open_clip(source), {"audio": true_audio, "visual": true_visual}
+        truth = {modality: table for modality, table in tables.items() if table}
+        if len(truth) == 1:
+            raise LeapError("give both --true-audio and --true-visual, or neither")
+        parsed = parse_clip(model, clip, weights or weights_folder(), truth)
+        print(*write_timeline(parsed, clip, out, attention), sep="\n")
     else:
         print(parse_to_figure(model, open_dataset(source), split, video, out))
 

@@ -200,9 +200,9 @@ def runs_of(labels: NDArray[np.generic]) -> list[tuple[int, int, int]]:
     return [(int(c), int(onset), int(offset)) for (c, onset), (_, offset) in zip(starts, ends, strict=True)]
 
 
-def events_of(path: Path) -> list[Event]:
+def events_of(path: Path, classes: Sequence[str] = LLP) -> list[Event]:
     """All events of a file, whatever video they name."""
-    return [parse_event(row, path) for row in read_rows(path, EVENT_COLUMNS)]
+    return [parse_event(row, path, classes) for row in read_rows(path, EVENT_COLUMNS)]
 
 
 def mend(event: Event, repair: Repair, annotated: Iterable[str] = ()) -> Event:

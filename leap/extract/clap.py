@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from leap.extract.progress import watched
 from leap.media import Clip, sound
 
 RATE = 48_000
@@ -24,13 +25,15 @@ Array = NDArray[np.float32]
 
 def maps(network: Any, clip: Clip) -> Array:
     """The last maps of every ten seconds, 2 bands × 32 times of each, (64·⌈T/10⌉, 768)."""
-    found = [_heard(network, [window]).last_hidden_state[0] for window in _windows(clip)]  # each (768, 2, 32)
+    windows = watched(_windows(clip), "CLAP", -(-clip.segments // WINDOW))
+    found = [_heard(network, [window]).last_hidden_state[0] for window in windows]  # each (768, 2, 32)
     return torch.cat([one.flatten(1).T for one in found]).numpy()
 
 
 def embeddings(network: Any, clip: Clip) -> Array:
     """Embeddings of every second, of length 1, (T, 512)."""
-    pooled = [_heard(network, [second]).pooler_output for second in sound(clip, RATE)]  # each (1, 768)
+    seconds = watched(sound(clip, RATE), "CLAP", clip.segments)
+    pooled = [_heard(network, [second]).pooler_output for second in seconds]  # each (1, 768)
     with torch.inference_mode():
         found = network.audio_projection(torch.cat(pooled))
     return torch.nn.functional.normalize(found, dim=-1).numpy()

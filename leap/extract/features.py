@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from leap.extract.pictures import CLIP, IMAGENET, KINETICS
+from leap.extract.progress import watched
 from leap.media import Clip, frames, sound
 from leap.media.decode import FRAME_RATE
 from leap.media.logmel import patch
@@ -23,18 +24,19 @@ Array = NDArray[np.float32]
 
 def vggish(network: nn.Module, clip: Clip) -> Array:
     """VGGish of every second, (T, 128)."""
-    return _embedded(network, map(_patch, sound(clip)))
+    return _embedded(network, watched(map(_patch, sound(clip)), "VGGish", clip.segments))
 
 
 def resnet(network: nn.Module, clip: Clip) -> Array:
     """ResNet-152 of eight frames a second, (8·T, 2048)."""
-    return _embedded(lambda batch: network(batch).pooler_output.flatten(1), map(IMAGENET, frames(clip)))
+    pictures = watched(map(IMAGENET, frames(clip)), "ResNet-152", FRAME_RATE * clip.segments)
+    return _embedded(lambda batch: network(batch).pooler_output.flatten(1), pictures)
 
 
 def r2plus1d(network: nn.Module, clip: Clip) -> Array:
     """R(2+1)D-18 of every second's eight frames, (T, 512)."""
     seconds = (torch.stack(second, dim=1) for second in _batches(map(KINETICS, frames(clip)), FRAME_RATE))
-    return _embedded(network, seconds)  # of (3, 8, 112, 112)
+    return _embedded(network, watched(seconds, "R(2+1)D-18", clip.segments))  # of (3, 8, 112, 112)
 
 
 def audioset(network: nn.Module, process: nn.Module, clip: Clip) -> Array:
@@ -51,7 +53,7 @@ def clip_image(network: Any, clip: Clip) -> Array:
         """What the library's own function of changing return type computes, (n, 768)."""
         return network.visual_projection(network.vision_model(pixel_values=batch).pooler_output)
 
-    found = _embedded(embed, map(CLIP, middle_frames(clip)))
+    found = _embedded(embed, watched(map(CLIP, middle_frames(clip)), "CLIP", clip.segments))
     return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 

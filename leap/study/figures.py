@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
@@ -66,7 +67,8 @@ def timeline(video: ParsedVideo) -> Figure:
     for line, modality in zip(axes, MODALITIES, strict=True):
         draw_events(line[0], video, modality, rows)
         if video.attention:
-            _draw_attention(line[1], video, modality, rows)
+            mesh = draw_attention(line[1], video, modality, rows)
+            figure.colorbar(mesh, ax=line[1], label="attention")
     for axis in axes[-1]:
         axis.set_xlabel("second")
     figure.legend(handles=timeline_legend(video), loc="outside upper center", ncols=4, frameon=False)
@@ -159,13 +161,14 @@ def _draw_runs(axis: Axes, active: np.ndarray, y: float, colour: str) -> None:
         axis.add_patch(Rectangle((t, y), 1, 0.13, color=colour, linewidth=0))
 
 
-def _draw_attention(axis: Axes, video: ParsedVideo, modality: str, rows: Sequence[int]) -> None:
+def draw_attention(axis: Axes, video: ParsedVideo, modality: str, rows: Sequence[int]) -> QuadMesh:
+    """Where the label embeddings of one modality look, a row a class; returns what a colour bar needs."""
     maps = video.attention[modality][rows]
     mesh = axis.pcolormesh(
         np.arange(maps.shape[1] + 1), np.arange(len(rows) + 1), maps, cmap="cividis", vmin=0
     )
-    axis.figure.colorbar(mesh, ax=axis, label="attention")
     _label_rows(axis, video, rows, maps.shape[1], f"{modality}: attention of labels over segments")
+    return mesh
 
 
 def _label_rows(axis: Axes, video: ParsedVideo, rows: Sequence[int], segments: int, title: str) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from leap.errors import LeapError
 from leap.media import Clip, frames, sound
 from leap.media.logmel import patch
-from leap.study.figures import classes_of_interest, draw_events, timeline_legend
+from leap.study.figures import classes_of_interest, draw_attention, draw_events, timeline_legend
 from leap.study.parsed import MODALITIES, ParsedVideo
 
 STILLS = 20
@@ -18,15 +19,22 @@ TICKS = 20
 """Seconds marked at most."""
 
 
-def clip_figure(video: ParsedVideo, clip: Clip) -> Figure:
+def clip_figure(video: ParsedVideo, clip: Clip, attention: bool = False) -> Figure:
     """Draw a parsed video.
 
     Args:
         video: what was parsed.
         clip: its file, of which frames and sound are shown where it has them.
+        attention: show where the label embeddings look, too.
+
+    Raises:
+        LeapError: attention is asked for and the parser has none.
     """
+    if attention and not video.attention:
+        raise LeapError("this parser's decoder has no attention of labels over segments to be shown")
     rows = classes_of_interest(video)
-    heights = [1.0] * clip.pictures + [0.8] * clip.sound + [0.5 + 0.45 * len(rows)] * len(MODALITIES)
+    heights = [1.0] * clip.pictures + [0.8] * clip.sound
+    heights += [0.5 + 0.45 * len(rows)] * (len(MODALITIES) * (1 + attention))
     size = (min(24, max(9, 0.9 * clip.segments)), sum(heights) + 1.4)
     figure = Figure(figsize=size, layout="constrained")
     axes = iter(np.atleast_1d(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)))
@@ -34,8 +42,10 @@ def clip_figure(video: ParsedVideo, clip: Clip) -> Figure:
         _draw_stills(next(axes), clip)
     if clip.sound:
         _draw_spectrogram(next(axes), clip)
-    for axis, modality in zip(axes, MODALITIES, strict=True):
-        draw_events(axis, video, modality, rows)
+    for modality in MODALITIES:
+        draw_events(axis := next(axes), video, modality, rows)
+        if attention:
+            draw_attention(axis := next(axes), video, modality, rows)
     axis.set(xlabel="second", xlim=(0, clip.segments))
     axis.set_xticks(range(0, clip.segments + 1, -(-clip.segments // TICKS)))
     figure.suptitle(_plain(clip.path.name))

@@ -11,21 +11,30 @@ from leap.timeline.describe import describe
 from leap.timeline.page import page
 
 
-def write_timeline(video: ParsedVideo, clip: Clip, out: Path) -> list[Path]:
+def write_timeline(video: ParsedVideo, clip: Clip, out: Path, attention: bool = False) -> list[Path]:
     """Write all files of a parsed video to a folder; each appears whole or not at all.
 
     These are ``<name>_audio.tsv`` and ``<name>_visual.tsv`` in the format of LLP's annotations,
     ``<name>.json``, ``<name>.png`` and ``<name>.html``.
 
+    Args:
+        video: what was parsed.
+        clip: its file.
+        out: the folder.
+        attention: show in the figure where the label embeddings look, too.
+
     Returns:
         Their paths.
+
+    Raises:
+        LeapError: attention is asked for and the parser has none, or the video is damaged.
     """
     from leap.study.figures import save_figure  # matplotlib is slow to import
     from leap.timeline.figure import clip_figure
 
     tables = [out / f"{video.name}_{m}.tsv" for m in MODALITIES]
     data, picture, html = (out / f"{video.name}.{suffix}" for suffix in ("json", "png", "html"))
-    figure, text = clip_figure(video, clip), page(video, clip)
+    figure, text = clip_figure(video, clip, attention), page(video, clip)
     for path, modality in zip(tables, MODALITIES, strict=True):
         write_events(path, [" ".join(video.name.split())], [video.events[modality]], video.classes)
     atomic_write(data, json.dumps(describe(video, clip), indent=1) + "\n")

@@ -1,3 +1,6 @@
+import numpy as np
+
+from leap.data.store import FeatureStore
 from leap.timeline import parse as parse_module
 from tests.media.clips import numbered, tone, write_clip
 
@@ -40,3 +43,60 @@ def test_weights_that_were_not_fetched_are_not_verified(leap, tmp_path):
     status, _, err = leap("weights", "verify", "vggish", "--weights", tmp_path)
     assert status == 2
     assert "was not fetched" in err
+
+
+def test_pseudo_labels_need_prompts(leap, tmp_path):
+    command = ("features", "extract", tmp_path, "--out", tmp_path / "out", "--kinds")
+    status, out, err = leap(*command, "pseudo_audio")
+    assert (status, out) == (2, "")
+    assert err == "leap: pseudo_audio needs prompts: valor, a JSON file, or a file of class names\n"
+    status, _, err = leap(*command, "audio", "--weak", tmp_path / "train.tsv")
+    assert status == 2
+    assert err.startswith("leap: --weak restricts pseudo labels; give --prompts")
+    (tmp_path / "train.tsv").write_text("filename\tevent_labels\na_0_10\tBarking\n")
+    status, _, err = leap(*command, "pseudo_audio", "--prompts", "valor", "--weak", tmp_path / "train.tsv")
+    assert status == 2
+    assert "train.tsv:2: 'Barking' is not one of the 25 classes" in err
+
+
+def test_truth_is_of_both_modalities(leap, tmp_path):
+    path = write_clip(tmp_path / "a.mkv", numbered(8), samples=tone(1))
+    command = (
+        "parse",
+        path,
+        "--model",
+        tmp_path,
+        "--out",
+        tmp_path / "out",
+        "--true-audio",
+        tmp_path / "a.tsv",
+    )
+    status, _, err = leap(*command)
+    assert (status, err) == (2, "leap: give both --true-audio and --true-visual, or neither\n")
+
+
+def test_videos_of_ones_own_are_packed(leap, own_root):
+    status, out, err = leap("data", "pack-own", "kitchen", "--root", own_root)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        str(own_root / "kitchen.h5"),
+        "train 3, val 1, test 2 videos of 5 s, 3 classes; audio 128, visual_2d 2048, clip 768, clap 768",
+    ]
+    (own_root / "feats/res152/a.npy").unlink()
+    status, out, err = leap("data", "pack-own", "kitchen", "--root", own_root, "--out", own_root / "b.h5")
+    assert (status, out) == (2, "")
+    assert err.splitlines() == [
+        "feats/res152/a.npy: missing",
+        "leap: 1 files are missing or damaged; nothing was written",
+    ]
+    assert not (own_root / "b.h5").exists()
+
+
+def test_label_embeddings_are_packed_with_ones_own_videos(leap, own_root):
+    np.save(own_root / "labels.npy", np.eye(3, 7, dtype=np.float32))
+    command = ("data", "pack-own", "kitchen", "--root", own_root, "--labels", own_root / "labels.npy")
+    assert leap(*command)[0] == 0
+    with FeatureStore(own_root / "kitchen.h5") as store:
+        np.testing.assert_array_equal(store.label_embedding(), np.eye(3, 7))
+    np.save(own_root / "labels.npy", np.eye(4, 7, dtype=np.float32))
+    assert leap(*command)[0] == 2

@@ -7,52 +7,16 @@ from leap.data.llp.pack import Packing
 from leap.data.own import pack_own, weak_by_file
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
-
-CLASSES = ("kettle", "Tap_running", "chop")
-SECONDS = 12
-HEADER = "filename\tonset\toffset\tevent_labels\n"
-SPANS = {"train": ["a_0_5", "a_5_10", "b_0_5"], "val": ["c_0_5"], "test": ["c_6_11", "d_2_7"]}
+from tests.own_tree import CLASSES, HEADER, rows
 
 
-def rows(file, kind, count, width):
-    """Random numbers that belong to a file."""
-    return np.random.default_rng([ord(file), width, len(kind)]).normal(size=(count, width)).astype("f4")
+def packed(own_root, **choices):
+    assert pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing(dtype="float32", **choices)) == []
+    return FeatureStore(own_root / "kitchen.h5")
 
 
-@pytest.fixture
-def root(tmp_path):
-    """Four files of twelve seconds, of which spans of five make a data set."""
-    for file in "abcd":
-        arrays = {
-            "feats/vggish": rows(file, "audio", SECONDS, 128),
-            "feats/res152": rows(file, "frames", 8 * SECONDS, 2048),
-            "CLAP/features": rows(file, "clap", 128, 768),
-            "CLIP/features": rows(file, "clip", SECONDS, 768),
-            "CLAP/segment_pseudo_labels": (rows(file, "heard", SECONDS, 3) > 0).astype(np.int64),
-            "CLIP/segment_pseudo_labels": (rows(file, "seen", SECONDS, 3) > 0).astype(np.int64),
-        }
-        for folder, array in arrays.items():
-            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-            np.save(tmp_path / folder / f"{file}.npy", array)
-    tables = tmp_path / "annotations"
-    tables.mkdir()
-    (tables / "classes.txt").write_text("\n".join(CLASSES))
-    for split, names in SPANS.items():
-        lines = [f"{name}\tkettle,chop" for name in names] if split == "train" else names
-        header = "filename\tevent_labels" if split == "train" else "filename"
-        (tables / f"{split}.tsv").write_text("\n".join([header, *lines]) + "\n")
-    (tables / "audio.tsv").write_text(HEADER + "c_0_5\t0\t5\tkettle\nd_2_7\t1\t2\tchop\n")
-    (tables / "visual.tsv").write_text(HEADER + "d_2_7\t4\t5\tTap_running\n")
-    return tmp_path
-
-
-def packed(root, **choices):
-    assert pack_own("kitchen", root, root / "kitchen.h5", Packing(dtype="float32", **choices)) == []
-    return FeatureStore(root / "kitchen.h5")
-
-
-def test_spans_of_files_become_videos(root):
-    with packed(root) as store:
+def test_spans_of_files_become_videos(own_root):
+    with packed(own_root) as store:
         assert (store.dataset, store.classes, store.segments) == ("kitchen", CLASSES, 5)
         assert store.splits == {"train": 3, "val": 1, "test": 2}
         assert store.widths == {"audio": 128, "visual_2d": 2048, "clip": 768, "clap": 768}
@@ -77,12 +41,12 @@ def _event(onset, offset, c):
     return cube
 
 
-def test_whole_files_and_unknown_weak_labels(root):
+def test_whole_files_and_unknown_weak_labels(own_root):
     for split, name in (("train", "a"), ("val", "c"), ("test", "d")):
-        (root / "annotations" / f"{split}.tsv").write_text(f"filename\n{name}\n")
+        (own_root / "annotations" / f"{split}.tsv").write_text(f"filename\n{name}\n")
     for file in ("audio", "visual"):
-        (root / "annotations" / f"{file}.tsv").write_text(HEADER + "d\t0\t12\tchop\n")
-    with packed(root, frames="kept") as store:
+        (own_root / "annotations" / f"{file}.tsv").write_text(HEADER + "d\t0\t12\tchop\n")
+    with packed(own_root, frames="kept") as store:
         assert store.segments == 12
         train = store.videos("train")
         assert_array_equal(train.visual_2d[0], rows("a", "frames", 96, 2048))
@@ -90,27 +54,27 @@ def test_whole_files_and_unknown_weak_labels(root):
         assert_array_equal(train.weak[0], expected)
 
 
-def test_weak_labels_can_stand_for_pseudo_labels(root):
-    with packed(root, pseudo_labels="weak") as store:
+def test_weak_labels_can_stand_for_pseudo_labels(own_root):
+    with packed(own_root, pseudo_labels="weak") as store:
         train = store.videos("train")
         assert_array_equal(train.pseudo_audio, train.weak[:, None].expand(-1, 5, -1))
-    (root / "annotations" / "train.tsv").write_text("filename\na_0_5\n")
+    (own_root / "annotations" / "train.tsv").write_text("filename\na_0_5\n")
     with pytest.raises(LeapError, match="no weak labels and no pseudo labels"):
-        packed(root, pseudo_labels="weak")
+        packed(own_root, pseudo_labels="weak")
 
 
-def test_what_is_missing_or_damaged_is_listed_and_nothing_written(root):
-    (root / "feats/res152/b.npy").unlink()
-    np.save(root / "CLIP/segment_pseudo_labels/c.npy", np.zeros((12, 25)))
-    path = root / "feats/vggish/d.npy"
+def test_what_is_missing_or_damaged_is_listed_and_nothing_written(own_root):
+    (own_root / "feats/res152/b.npy").unlink()
+    np.save(own_root / "CLIP/segment_pseudo_labels/c.npy", np.zeros((12, 25)))
+    path = own_root / "feats/vggish/d.npy"
     path.write_bytes(path.read_bytes()[:-100])
-    problems = pack_own("kitchen", root, root / "kitchen.h5", Packing())
+    problems = pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())
     assert [(problem.file, problem.reason[:8]) for problem in problems] == [
         ("CLIP/segment_pseudo_labels/c.npy", "of shape"),
         ("feats/res152/b.npy", "missing"),
         ("feats/vggish/d.npy", "damaged "),
     ]
-    assert not (root / "kitchen.h5").exists()
+    assert not (own_root / "kitchen.h5").exists()
 
 
 @pytest.mark.parametrize(
@@ -130,24 +94,24 @@ def test_what_is_missing_or_damaged_is_listed_and_nothing_written(root):
         ("classes.txt", "kettle\nkettle\n", "none twice"),
     ],
 )
-def test_bad_tables_are_refused_in_one_line(root, table, content, message):
-    (root / "annotations" / table).write_text(content)
+def test_bad_tables_are_refused_in_one_line(own_root, table, content, message):
+    (own_root / "annotations" / table).write_text(content)
     with pytest.raises(LeapError, match=message.replace("(", r"\(")) as raised:
-        pack_own("kitchen", root, root / "kitchen.h5", Packing())
+        pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())
     assert "\n" not in str(raised.value)
-    assert not (root / "kitchen.h5").exists()
+    assert not (own_root / "kitchen.h5").exists()
 
 
 @pytest.mark.parametrize("span", ["a_5_5", "a_8_13", "a_7_2", "e_0_5", "e"])
-def test_spans_without_features_are_problems(root, span):
-    (root / "annotations" / "train.tsv").write_text(f"filename\n{span}\n")
-    assert len(pack_own("kitchen", root, root / "kitchen.h5", Packing())) == 1
+def test_spans_without_features_are_problems(own_root, span):
+    (own_root / "annotations" / "train.tsv").write_text(f"filename\n{span}\n")
+    assert len(pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())) == 1
 
 
 @pytest.mark.parametrize("name", ["llp", "av-digits", "llp-sim", "Kitchen", "", "../x", "a b"])
-def test_names_of_data_sets_are_restricted(root, name):
+def test_names_of_data_sets_are_restricted(own_root, name):
     with pytest.raises(LeapError, match="not a name for a data set"):
-        pack_own(name, root, root / "x.h5", Packing())
+        pack_own(name, own_root, own_root / "x.h5", Packing())
 
 
 def test_weak_labels_of_a_file_unite_its_spans(tmp_path):

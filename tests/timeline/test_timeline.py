@@ -113,6 +113,41 @@ def test_tabs_and_lines_in_a_name_do_not_break_the_tables(both, model, tmp_path)
     assert {line.split("\t")[0] for line in lines[1:]} <= {"a b c"}
 
 
+def test_truth_is_read_and_shown_where_it_is_known(both, model, tmp_path):
+    table, other = tmp_path / "audio.tsv", tmp_path / "visual.tsv"
+    header = "filename\tonset\toffset\tevent_labels\n"
+    table.write_text(f"{header}{both.path.stem}\t0\t2\tSpeech\nanother\t0\t9\tSpeech\n")
+    other.write_text(f"{header}{both.path.stem}\t1\t9\ta & b\n")
+    video = parse_clip(model, both, tmp_path, {"audio": table, "visual": other})
+    assert np.array_equal(video.truth["audio"], [[1, 0, 0], [1, 0, 0], [0, 0, 0]])
+    assert np.array_equal(video.truth["visual"], [[0, 0, 0], [0, 0, 1], [0, 0, 1]])
+    _, _, data, picture, html = write_timeline(video, both, tmp_path / "out")
+    assert json.loads(data.read_text())["truth"] == [
+        {"modality": "audio", "label": "Speech", "onset": 0, "offset": 2},
+        {"modality": "visual", "label": "a & b", "onset": 1, "offset": 3},
+    ]
+    assert '"truth": [{"modality"' in html.read_text()
+    with Image.open(picture) as image:
+        assert image.width > 800
+    for path in (table, other):
+        path.write_text(header)
+    with pytest.raises(LeapError, match=r"i>b: in none of .*audio\.tsv, "):
+        parse_clip(model, both, tmp_path, {"audio": table, "visual": other})
+
+
+def test_attention_is_drawn_on_request(both, model, tmp_path):
+    video = parse_clip(model, both, tmp_path)
+    sizes = []
+    for attention in (False, True):
+        *_, picture, _ = write_timeline(video, both, tmp_path / str(attention), attention)
+        with Image.open(picture) as image:
+            sizes.append(image.height)
+    assert sizes[1] > sizes[0] + 100
+    with pytest.raises(LeapError, match="no attention of labels"):
+        write_timeline(replace(video, attention={}), both, tmp_path / "none", attention=True)
+    assert not (tmp_path / "none").exists()
+
+
 def test_the_figure_is_drawn(both, model, tmp_path):
     *_, picture, _ = write_timeline(parse_clip(model, both, tmp_path), both, tmp_path / "out")
     with Image.open(picture) as image:
