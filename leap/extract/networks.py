@@ -60,6 +60,7 @@ def _ours(name: str, path: Path) -> nn.Module:
 def _theirs(name: str, path: Path) -> Any:
     import transformers
 
+    transformers.utils.logging.disable_progress_bar()
     kind = getattr(transformers, THEIRS[name])
     made, found = kind.from_pretrained(
         path, use_safetensors=True, local_files_only=True, output_loading_info=True
