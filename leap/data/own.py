@@ -173,15 +173,22 @@ class Files:
         """Features (T, width) or (T·k, width), or pseudo labels (T, C), of a span.
 
         Raises:
-            LeapError: the file is damaged.
+            LeapError: the file is damaged, or its features are not finite in the precision of the store.
         """
         array = load_array(self.root, self._path(source, span))
         if isinstance(array, Problem):
             raise LeapError(f"{self.root / array.file}: {array.reason}")
         if source.pool is not None and not self.packing.keeps(source):
             array = source.pool(array, span.seconds)
-        rows = len(array) // span.seconds
-        return array[rows * span.start : rows * span.end]
+        rows, path = len(array) // span.seconds, self.root / self._path(source, span)
+        found = array[rows * span.start : rows * span.end]
+        with np.errstate(over="ignore"):
+            finite = source in PSEUDO_LABELS or np.isfinite(found.astype(self.packing.dtype)).all()
+        if not finite:
+            raise LeapError(f"{path}: holds values that are not finite in {self.packing.dtype}")
+        if source in PSEUDO_LABELS and not np.isin(found, (0, 1)).all():
+            raise LeapError(f"{path}: holds labels other than 0 and 1")
+        return found
 
     def _path(self, source: Source, span: Span) -> str:
         return f"{source.folder}/{span.file}.npy"

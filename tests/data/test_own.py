@@ -7,7 +7,7 @@ from leap.data.llp.pack import Packing
 from leap.data.own import pack_own, weak_by_file
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
-from tests.own_tree import CLASSES, HEADER, rows
+from tests.own_tree import CLASSES, HEADER, SECONDS, rows
 
 
 def packed(own_root, **choices):
@@ -124,3 +124,14 @@ def test_weak_labels_of_a_file_unite_its_spans(tmp_path):
         "a_5_10": [0, 0, 1],
         "b": [0, 1, 0],
     }
+
+
+def test_values_that_cannot_be_stored_are_named_with_their_file(own_root):
+    path = own_root / "feats/res152/b.npy"
+    np.save(path, np.load(path) * 1e5)
+    with pytest.raises(LeapError, match=r"res152/b\.npy: holds values that are not finite in float16"):
+        pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())
+    assert pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing(dtype="float32")) == []
+    np.save(own_root / "CLAP/segment_pseudo_labels/a.npy", np.full((SECONDS, 3), 2))
+    with pytest.raises(LeapError, match=r"a\.npy: holds labels other than 0 and 1"):
+        pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing(dtype="float32"))
