@@ -1,7 +1,8 @@
 """Features and pseudo labels of a folder of videos, as files in LLP's official layout."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -71,7 +72,7 @@ def extract_folder(
         workers: processes, of one thread each.
 
     Returns:
-        For every video that could not be read, why, in one line.
+        For every video that could not be read, or whose worker died, why, in one line.
 
     Raises:
         LeapError: there is no such folder or kind, pseudo labels are asked for without prompts, two videos
@@ -84,10 +85,8 @@ def extract_folder(
     videos: dict[Path, list[Job]] = {}
     for job in jobs:
         videos.setdefault(job.video, []).append(job)
-    with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-        futures = [pool.submit(_make, todo, making) for todo in videos.values()]
-        done = tqdm(as_completed(futures), "videos", len(futures), unit="video", disable=None)
-        return sorted(problem for problem in (future.result() for future in done) if problem)
+    made = _run(list(videos.values()), making, workers)
+    return sorted(filter(None, tqdm(made, "videos", len(videos), unit="video", disable=None)))
 
 
 def _check(kinds: Sequence[str], making: Making) -> None:
@@ -116,6 +115,23 @@ def _videos(folder: Path) -> list[Path]:
 def _jobs(videos: Iterable[Path], out: Path, kinds: Sequence[str]) -> list[Job]:
     jobs = [Job(video, kind, out / FOLDERS[kind] / f"{video.stem}.npy") for video in videos for kind in kinds]
     return [job for job in jobs if not job.out.exists()]
+
+
+def _run(todo: list[list[Job]], making: Making, workers: int) -> Iterator[str]:
+    """Make the files of videos in any order; where a worker dies, one worker goes on without that video."""
+    while todo:
+        lost = []
+        with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+            futures = {pool.submit(_make, jobs, making): jobs for jobs in todo}
+            for future in as_completed(futures):
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    lost.append(futures[future])
+        lost.sort()
+        if lost and workers == 1:
+            yield f"{lost.pop(0)[0].video}: its worker died; perhaps there was not enough memory"
+        todo, workers = lost, 1
 
 
 def _make(jobs: list[Job], making: Making) -> str:

@@ -1,3 +1,6 @@
+import os
+import signal
+
 import numpy as np
 import pytest
 import torch
@@ -67,3 +70,22 @@ def test_nothing_begins_where_something_is_missing(videos, weights, tmp_path):
     with pytest.raises(LeapError, match="two files are named one"):
         extract_folder(videos, out, KINDS, Making(weights))
     assert not out.exists()
+
+
+class Deadly(Making):
+    """Dies on a video, as one does that takes too much memory."""
+
+    def __call__(self, kind, clip):
+        if clip.path.stem == "one":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(kind, clip)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_that_dies_costs_its_video_only(videos, weights, tmp_path, workers):
+    out = tmp_path / "out"
+    problems = extract_folder(videos, out, KINDS, Deadly(weights), workers)
+    assert [problem.split(": ")[1][:16] for problem in problems] == ["its worker died;", "not a media file"]
+    assert problems[0].startswith(str(videos / "one.mkv"))
+    files = {path.name for path in (out / "feats" / "r2plus1d_18").iterdir()}
+    assert files == {"two.npy", "heard.npy"}
