@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from leap.files import atomic_path, atomic_write
@@ -8,6 +11,29 @@ def test_written_and_nothing_left_beside(tmp_path):
     atomic_write(path, "é\n")
     assert path.read_bytes() == "é\n".encode()
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_written_then_flushed_then_renamed_then_the_name_flushed(tmp_path, monkeypatch):
+    path, done, fsync, replace = tmp_path / "text.txt", [], os.fsync, Path.replace
+
+    def flush(handle):
+        name = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        done.append(("flush", name.name, name.read_text() if name.is_file() else "folder"))
+        fsync(handle)
+
+    def rename(self, target):
+        done.append(("rename", self.name, target.name))
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(Path, "replace", rename)
+    atomic_write(path, "whole")
+    temporary = f".text.{os.getpid()}.txt"
+    assert done == [
+        ("flush", temporary, "whole"),
+        ("rename", temporary, "text.txt"),
+        ("flush", tmp_path.name, "folder"),
+    ]
 
 
 def test_an_error_keeps_the_old_file(tmp_path):

@@ -12,6 +12,7 @@ import requests
 from tqdm import tqdm
 
 from leap.errors import LeapError
+from leap.files import settle
 
 CHUNK = 1 << 16
 """Bytes written at once: an interruption loses fewer."""
@@ -47,7 +48,7 @@ def download(url: str, path: Path, sha256: str = "") -> None:
     if sha256 and file_sha256(part) != sha256:
         part.unlink()
         raise LeapError(f"{url}: the download does not have the SHA-256 {sha256}; try again")
-    part.replace(path)
+    settle(part, path)
 
 
 def unpack(archive: Path, place: Callable[[PurePosixPath], Path | None]) -> None:

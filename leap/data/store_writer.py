@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from leap.data.hdf5_file import HDF5File
 from leap.data.store import FeatureStore
 from leap.data.store_format import (
     FEATURES,
@@ -76,16 +77,20 @@ def write_store(
     packing = {"compression": "gzip", "compression_opts": 9, "shuffle": True} if compress else {}
     with atomic_path(path) as temporary:
         # this version of the format has checksums of its own structure
-        with h5py.File(temporary, "w", libver="v110") as file:
+        with HDF5File(temporary, "w+") as target, h5py.File(target, "w", libver="v110") as file:
             for split, arrays in splits.items():
                 group = file.create_group(split)
                 for name, values in arrays.items():
                     _write_array(group, name, values, dtype if name in FEATURES else "uint8", packing)
+                    file.flush()
+                    target.check()
             if label_embedding is not None:
                 _write_array(file, LABEL_EMBEDDING, label_embedding, "float32", packing)
             header = {"dataset": dataset, "classes": list(classes), "provenance": provenance}
             file.attrs.update(format=text(FORMAT), version=VERSION, header=text(json.dumps(header)))
             file.attrs["checksum"] = content_checksum(file, dataset, classes)
+            file.flush()
+            target.check()
         with FeatureStore(temporary) as store:
             store.verify()
 

@@ -17,16 +17,21 @@ RECORDINGS = Path(__file__).parents[3] / "shared" / "fsdd" / "recordings"
 needs_recordings = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not here")
 
 
-@pytest.fixture(scope="module")
-def tones(tmp_path_factory):
+def write_tones(folder):
     """Stand-ins for the recordings: each digit is a tone of its own."""
-    folder = tmp_path_factory.mktemp("tones")
+    folder.mkdir(parents=True, exist_ok=True)
     for name in {name for role in sources.ROLES.values() for name in role.files()}:
         digit, _, take = name.removesuffix(".wav").split("_")
         time = np.arange(2000 + 40 * int(take)) / RATE
         wave = 8000 * np.sin(2 * np.pi * (300 + 300 * int(digit)) * time)
         wavfile.write(folder / name, RATE, wave.astype(np.int16))
     return folder
+
+
+@pytest.fixture(scope="module")
+def tones(tmp_path_factory):
+    """A folder of them."""
+    return write_tones(tmp_path_factory.mktemp("tones"))
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ from leap.data.store_format import ROWS
 from leap.data.store_writer import Blocks, write_store
 from leap.data.taxonomy import LLP
 from leap.errors import LeapError
+from leap.files import settle
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -120,7 +121,7 @@ def pack_llp(
         dtype=packing.dtype,
         compress=False,
     )
-    (parts.folder / out.name).replace(out)
+    settle(parts.folder / out.name, out)
     parts.remove()
     return problems
 
