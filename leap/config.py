@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from leap.decoding import Protocol
 from leap.errors import LeapError
+from leap.strict_json import parse_json
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -261,7 +262,7 @@ def read_config(path: str | Path) -> RunConfig:
     piped = str(path) == "-"
     source = "standard input" if piped else str(path)
     try:
-        values = json.loads(sys.stdin.read() if piped else Path(path).read_text(encoding="utf-8"))
+        values = parse_json(sys.stdin.read() if piped else Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise LeapError(f"{source}: cannot be read ({error.strerror}); give a run config") from None
     except ValueError as error:

@@ -202,7 +202,22 @@ def test_bad_values_are_one_line_naming_file_and_key(leaf, where, tmp_path):
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"seed: 1", b"\xff\xfe", b"[1", b"[]", b"3", b"null"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"seed: 1",
+        b"\xff\xfe",
+        b"[1",
+        b"[]",
+        b"3",
+        b"null",
+        b"[" * 10**5,
+        b'{"a\\nb": 1}',
+        b'{"seed": 1, "seed": 2}',
+    ],
+)
 def test_what_is_not_a_config_is_one_line(content, tmp_path):
     path = tmp_path / "run.json"
     path.write_bytes(content)

@@ -1,5 +1,6 @@
 """Segment pseudo labels from CLIP and CLAP, for any classes that can be described."""
 
+import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,7 @@ from leap.extract.networks import network
 from leap.extract.texts import text_embeddings
 from leap.media import Clip
 from leap.pseudo_labels import derive
+from leap.strict_json import parse_json
 from leap.text.prompts import names_as_prompts, read_classes
 
 NETWORKS = {"pseudo_visual": "clip", "pseudo_audio": "clap"}
@@ -130,9 +132,11 @@ def weak_label(name: str, weak: Mapping[str, Weak]) -> Weak:
 
 def _parsed(text: str, source: str) -> Teaching:
     try:
-        return TypeAdapter(Teaching).validate_json(text)
+        return TypeAdapter(Teaching).validate_json(json.dumps(parse_json(text)))
     except ValidationError as error:
         raise LeapError(f"{source}: {first_problem(error)}; VALOR's file shows the form") from None
+    except ValueError as error:
+        raise LeapError(f"{source}: not JSON ({error}); VALOR's file shows the form") from None
 
 
 def _from_names(classes: tuple[str, ...]) -> Teaching:

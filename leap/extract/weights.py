@@ -13,6 +13,7 @@ from leap.data.download import download, file_sha256
 from leap.errors import LeapError
 from leap.files import atomic_path, atomic_write
 from leap.models.releases import read_checkpoint
+from leap.strict_json import parse_json
 from leap.text.encoders import FILES
 
 MANIFEST = "sha256.json"
@@ -172,6 +173,9 @@ def _files(path: Path, folder: Path) -> list[str]:
 def _manifest(folder: Path) -> dict[str, str]:
     path = folder / MANIFEST
     try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except ValueError as error:
+        table = parse_json(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, ValueError) as error:
         raise LeapError(f"{path}: not JSON ({error}); remove it and fetch the weights again") from None
+    if not isinstance(table, dict):
+        raise LeapError(f"{path}: not a table of files; remove it and fetch the weights again")
+    return table

@@ -1,10 +1,10 @@
 """What is embedded for each class: its name, or descriptions of it."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from leap.errors import LeapError
+from leap.strict_json import parse_json
 from leap.text.words import words
 
 Prompts = list[list[str]]
@@ -23,7 +23,7 @@ def read_prompts(path: Path, classes: Sequence[str]) -> Prompts:
         LeapError: the file is missing or not such a table, a class has no text, or a name is no class.
     """
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LeapError(f"{path}: cannot be read ({error.strerror}); give a JSON file of prompts") from None
     except ValueError as error:
@@ -43,14 +43,18 @@ def read_classes(path: Path) -> tuple[str, ...]:
     """Read class names, one a line.
 
     Raises:
-        LeapError: the file is missing, empty or names a class twice.
+        LeapError: the file is missing, empty or names a class twice, or a name has a tab or no words.
     """
     try:
-        names = tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError):
         raise LeapError(f"{path}: cannot be read; give llp, av-digits or a file of class names") from None
+    names = tuple(line.strip() for line in lines if line.strip())
     if not names or len(set(names)) != len(names):
         raise LeapError(f"{path}: needs class names, one a line and none twice")
+    for name in names:
+        if "\t" in name or not words(name):
+            raise LeapError(f"{path}: {name!r} is no class name; take words, without tabs")
     return names
 
 

@@ -82,6 +82,10 @@ def test_prompts_that_are_not_understood_are_refused_in_one_line(tmp_path):
         with pytest.raises(LeapError, match=f"prompts.json: {where}: ") as raised:
             read_teaching(str(path))
         assert "\n" not in str(raised.value)
+    for text in ("{", '{"scores": "softmax", "scores": "logits"}', "[" * 10**5):
+        path.write_text(text)
+        with pytest.raises(LeapError, match=r"prompts.json: not JSON \("):
+            read_teaching(str(path))
     with pytest.raises(LeapError, match="cannot be read"):
         read_teaching(str(tmp_path / "missing.json"))
 

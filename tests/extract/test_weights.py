@@ -70,9 +70,10 @@ def test_what_changed_or_was_not_fetched_is_found(published, tmp_path):
     (folder / weights_module.MANIFEST).write_text("{}")
     with pytest.raises(LeapError, match="was not fetched"):
         verify_weights("vggish", folder)
-    (folder / weights_module.MANIFEST).write_text("{")
-    with pytest.raises(LeapError, match="not JSON"):
-        verify_weights("vggish", folder)
+    for content, message in (("{", "not JSON"), ("[1]", "not a table of files")):
+        (folder / weights_module.MANIFEST).write_text(content)
+        with pytest.raises(LeapError, match=message):
+            verify_weights("vggish", folder)
 
 
 def test_a_repository_is_fetched_without_code_or_pickles(tmp_path, monkeypatch):

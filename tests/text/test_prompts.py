@@ -47,5 +47,13 @@ def test_classes(tmp_path):
     for content in ("", "one\none\n"):
         with pytest.raises(LeapError, match="none twice"):
             read_classes(write(tmp_path / "c.txt", content))
+    for content, name in (("one\tone\n", r"one\\tone"), ("one\n…\n", "…")):
+        with pytest.raises(LeapError, match=f"'{name}' is no class name"):
+            read_classes(write(tmp_path / "c.txt", content))
     with pytest.raises(LeapError, match="cannot be read"):
         read_classes(tmp_path / "none.txt")
+
+
+def test_a_class_a_line_whatever_marks_the_lines(tmp_path):
+    (tmp_path / "c.txt").write_bytes("\ufeffone\r\ntwo\u2028three\rfour".encode())
+    assert read_classes(tmp_path / "c.txt") == ("one", "two\u2028three", "four")
