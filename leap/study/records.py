@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from leap.config import RunConfig, canonical_json, from_dict, to_dict
+from leap.config import STRICT, RunConfig, canonical_json, first_problem, from_dict, to_dict
 from leap.errors import LeapError
 from leap.files import atomic_path, atomic_write
 from leap.text import source_checksum
@@ -21,6 +21,9 @@ SCHEMA = 1
 
 REVISION = 2
 """Raised whenever numerics change on purpose; a part of every run's key."""
+
+EXPANSION = 100
+"""How many times larger records may be than their gzipped file, which is a fifth to an eighth of them."""
 
 TYPE_MEANS = {f"{level}_type": [f"{level}_{m}" for m in ("a", "v", "av")] for level in ("seg", "evt")}
 
@@ -49,6 +52,8 @@ class Record:
         seconds: training and evaluation time.
         probes: what `leap.study.probes` finds in the trained parser.
     """
+
+    __pydantic_config__ = STRICT
 
     schema: int
     key: str
@@ -141,17 +146,29 @@ def read_records(path: Path) -> list[Record]:
         LeapError: if the file is missing or damaged.
     """
     try:
-        text = gzip.decompress(path.read_bytes()).decode("utf-8")
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+        text = _unpacked(path.read_bytes()).decode("utf-8")
+    except (OSError, ValueError, zlib.error) as error:
         raise LeapError(f"{path}: not a file of run records ({error}); make it with leap study") from None
     return [_parse(line, path) for line in text.splitlines()]
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The content of a gzipped file, no more than so many times as large."""
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    content = stream.decompress(data, EXPANSION * len(data))
+    if not stream.eof or stream.unused_data:
+        raise ValueError("cut short, or not one gzipped file")
+    return content
 
 
 def _parse(text: str, path: Path) -> Record:
     try:
         record = _ADAPTER.validate_json(text)
+        canonical_json([record.config, record.protocol, record.code, record.device])
     except ValidationError as error:
-        raise LeapError(f"{path}: damaged record ({error.errors()[0]['msg']}); remove it") from None
+        raise LeapError(f"{path}: damaged record ({first_problem(error)}); remove it") from None
+    except ValueError as error:
+        raise LeapError(f"{path}: damaged record ({error}); remove it") from None
     if record.schema != SCHEMA:
         raise LeapError(
             f"{path}: record of schema {record.schema}, this version reads {SCHEMA}; make it anew"

@@ -67,6 +67,10 @@ def damaged(text):
     yield b"\xff" + text.encode()
     yield b"[]"
     yield json.dumps(values | {"seed": "zero"}).encode()
+    yield json.dumps(values | {"seed": str(values["seed"])}).encode()
+    yield json.dumps(values | {"more": 1}).encode()
+    yield json.dumps(values | {"metrics": {"seg_a": float("nan")}}).encode()
+    yield json.dumps(values | {"device": {"threads": float("inf")}}).encode()
     yield json.dumps({name: value for name, value in values.items() if name != "metrics"}).encode()
 
 
@@ -87,7 +91,11 @@ def test_damaged_file_of_records_is_one_line(tiny_records, tmp_path):
     write_records(tiny_records, path)
     whole = path.read_bytes()
     overwritten = whole[:10] + b"\xff" * 50 + whole[60:]
-    for content in (b"text", whole[:-20], overwritten, gzip.compress(b"{}\n"), gzip.compress(b"\xff")):
+    bomb = gzip.compress(bytes(10**7))
+    for content in (b"", b"text", whole[:-20], whole[:-1], overwritten, whole + whole, bomb):
+        path.write_bytes(content)
+        assert "not a file of run records" in refused(read_records, path)
+    for content in (gzip.compress(b"{}\n"), gzip.compress(b"\xff")):
         path.write_bytes(content)
         refused(read_records, path)
 
