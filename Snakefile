@@ -1,5 +1,6 @@
 """Runs → records → executed notebooks → book. `make book` calls it; so may you, here or on a cluster."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -71,6 +72,14 @@ RUNS = SEARCH | {key: run for runs in GRID.values() for key, run in runs.items()
 CHAPTERS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
 PACKAGE = [str(path) for path in sorted(Path("leap").rglob("*")) if path.suffix in {".py", ".json", ".csv"}]
 PROSE = [str(p) for p in sorted(Path("book").rglob("*")) if p.is_file() and p.suffix != ".pyc"]
+
+
+onerror:
+    said = "\n".join(Path(file).read_text() for file in log)
+    failed = re.findall(r"^Error in rule .*\n(?: .*\n)*?    output: (.*)", said, re.MULTILINE)
+    for output in dict.fromkeys(failed):
+        print("Not made:", RUNS.get(Path(output).parent.name, [output])[0])
+    print("What was made is kept; the same command makes the rest.")
 
 
 rule book:
