@@ -41,7 +41,10 @@ def from_files(root: Path, names: tuple[str, ...], average: bool = True) -> Iter
     """Batches, from every video's official files."""
     for batch in epoch_order(len(names), 0, 0).split(BATCH):
         paths = [[root / s.folder / f"{names[i][:ID]}.npy" for i in batch.tolist()] for s in TRAINING]
-        tensors = [torch.from_numpy(np.stack([np.load(path) for path in column])) for column in paths]
+        tensors = [
+            torch.from_numpy(np.stack([np.load(path, allow_pickle=False) for path in column]))
+            for column in paths
+        ]
         yield [_averaged(tensor) for tensor in tensors] if average else tensors
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from leap.data.annotations import VIDEO_COLUMNS, paint, read_events, read_rows, read_videos
 from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, Source, load_array
 from leap.data.llp.pack import Packing, present
-from leap.data.store import LOCAL, SHIPPED
+from leap.data.store import LOCAL, NAME, SHIPPED
 from leap.data.store_format import ROWS, SPLITS
 from leap.data.store_writer import Blocks, write_store
 from leap.errors import LeapError
@@ -36,7 +36,6 @@ AUDIO = FEATURES[0]
 PSEUDO = tuple(source.name for source in PSEUDO_LABELS)
 
 WINDOW = re.compile(r"(.+)_(\d{1,6})_(\d{1,6})")
-NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 Array = NDArray[Any]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +38,9 @@ from leap.errors import LeapError
 
 ADVICE = "make or download the data set again"
 SHIPPED = {"av-digits": Path(__file__).with_name("av_digits") / "av_digits.h5"}
+NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+"""What data sets may be called: their names become names of files and words of captions."""
+
 LOCAL = {"llp": "llp.h5", "llp-sim": "llp_sim.h5"}
 """Data sets that users make, by the file's name in the folder ``LEAP_DATA``."""
 
@@ -133,7 +138,10 @@ class FeatureStore:
         """
         group, sources = self._group(split), self._sources(inputs)
         sources |= {name: name for name in LABELS if name in group}
-        return Videos(**{name: self._tensor(split, source) for name, source in sources.items()})
+        largest_first = sorted(sources, key=lambda name: -group[sources[name]].size)
+        with ThreadPoolExecutor(2) as pool:  # checksums and conversions run side by side
+            tensors = pool.map(lambda name: self._tensor(split, sources[name]), largest_first)
+            return Videos(**dict(zip(largest_first, tensors, strict=True)))
 
     def input_widths(self, inputs: tuple[str, str] = INPUTS) -> dict[str, int]:
         """Widths of what a parser reads, when it takes these features for ``audio`` and ``visual_2d``.
@@ -224,6 +232,8 @@ class FeatureStore:
             raise self._error(f"format version {attributes.get('version')}, this package reads {VERSION}")
         header = json.loads(attributes["header"])
         self.dataset: str = header["dataset"]
+        if not NAME.fullmatch(self.dataset):
+            raise self._error(f"{self.dataset!r:.50} is not a name of a data set")
         self.classes: tuple[str, ...] = tuple(header["classes"])
         self.provenance: dict[str, Any] = header["provenance"]
         self.checksum: str = attributes["checksum"].decode()

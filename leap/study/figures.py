@@ -1,6 +1,7 @@
 """Figures of the book and the command line; colours are safe for colour-blind readers."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,12 @@ def use_style() -> None:
 
 
 def show(figure: Figure, caption: str) -> None:
-    """Display a figure with its caption in a notebook."""
+    """Display a figure with its caption in a notebook; names of videos in it are no markup."""
     from IPython.display import Image, Markdown, display
 
     buffer = BytesIO()
     figure.savefig(buffer, format="png", bbox_inches="tight")
-    display(Image(buffer.getvalue(), alt=caption), Markdown(f"*{caption}*"))
+    display(Image(buffer.getvalue(), alt=caption), Markdown(f"*{escape(caption, quote=False)}*"))
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:
@@ -173,10 +174,15 @@ def draw_attention(axis: Axes, video: ParsedVideo, modality: str, rows: Sequence
 
 def _label_rows(axis: Axes, video: ParsedVideo, rows: Sequence[int], segments: int, title: str) -> None:
     axis.set(xlim=(0, segments), ylim=(0, len(rows)), title=title)
-    axis.set_yticks(np.arange(len(rows)) + 0.5, [video.classes[c] for c in rows])
+    axis.set_yticks(np.arange(len(rows)) + 0.5, [plain(video.classes[c]) for c in rows])
     axis.set_xticks(range(segments + 1))
     for y in range(1, len(rows)):
         axis.axhline(y, color="0.85", linewidth=0.6)
+
+
+def plain(name: str) -> str:
+    """A name in one line in which no dollar begins a formula."""
+    return " ".join(name.split()).replace("$", r"\$")
 
 
 def timeline_legend(video: ParsedVideo) -> list[Patch]:

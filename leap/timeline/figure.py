@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from leap.errors import LeapError
 from leap.media import Clip, frames, sound
 from leap.media.logmel import patch
-from leap.study.figures import classes_of_interest, draw_attention, draw_events, timeline_legend
+from leap.study.figures import classes_of_interest, draw_attention, draw_events, plain, timeline_legend
 from leap.study.parsed import MODALITIES, ParsedVideo
 
 STILLS = 20
@@ -48,7 +48,7 @@ def clip_figure(video: ParsedVideo, clip: Clip, attention: bool = False) -> Figu
             draw_attention(axis := next(axes), video, modality, rows)
     axis.set(xlabel="second", xlim=(0, clip.segments))
     axis.set_xticks(range(0, clip.segments + 1, -(-clip.segments // TICKS)))
-    figure.suptitle(_plain(clip.path.name))
+    figure.suptitle(plain(clip.path.name))
     figure.legend(handles=timeline_legend(video), loc="outside lower center", ncols=4, frameon=False)
     return figure
 
@@ -69,8 +69,3 @@ def _draw_spectrogram(axis: Axes, clip: Clip) -> None:
     extent = (0, clip.segments, 0, 1)
     axis.imshow(np.concatenate(columns).T, extent=extent, aspect="auto", origin="lower", cmap="magma")
     axis.set(ylim=(0, 1), yticks=[], ylabel="sound")
-
-
-def _plain(name: str) -> str:
-    """A name in one line in which no dollar begins a formula."""
-    return " ".join(name.split()).replace("$", r"\$")

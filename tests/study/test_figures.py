@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
-from leap.study.figures import TRUTH, curves, difference_plot, learning_curves, save_figure, timeline
+from leap.study.figures import TRUTH, curves, difference_plot, learning_curves, save_figure, show, timeline
 from leap.study.parsed import ParsedVideo
 
 
@@ -106,3 +106,14 @@ def test_curves_are_two_panels_a_row():
     (width, height), legend = figure.get_size_inches(), figure.axes[-1].get_legend()
     assert width < 10 < 2 * height
     assert [text.get_text() for text in legend.get_texts()] == ["LEAP", "MMIL"]
+
+
+def test_names_are_neither_formulas_nor_markup(video, monkeypatch):
+    hostile = (r"$\frac", "$a$", "<img src=x>")
+    axes = timeline(replace(video, classes=hostile, attention={})).axes
+    axes[0].figure.draw_without_rendering()
+    assert names(axes[0]) == [r"\$a\$", "<img src=x>"]
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda *things: shown.extend(things))
+    show(timeline(video), "<img src=x> of a & b")
+    assert shown[1].data == "*&lt;img src=x&gt; of a &amp; b*"
