@@ -17,6 +17,9 @@ from leap.files import settle
 CHUNK = 1 << 16
 """Bytes written at once: an interruption loses fewer."""
 
+LARGEST = 2**24
+"""Bytes of a file in an archive; all that are unpacked hold a single recording or video each."""
+
 TIMEOUT = 60
 """Seconds without an answer after which a download stops."""
 
@@ -59,12 +62,14 @@ def unpack(archive: Path, place: Callable[[PurePosixPath], Path | None]) -> None
         place: where a member goes by its path in the archive, None to leave it out.
 
     Raises:
-        LeapError: the archive is damaged.
+        LeapError: the archive is damaged, or would become far larger than it should.
     """
     try:
         with ZipFile(archive) as file:
             for member in tqdm(file.infolist(), archive.name, unit="file", disable=None):
                 target = None if member.is_dir() else place(PurePosixPath(member.filename))
+                if target is not None and member.file_size > LARGEST:
+                    raise LeapError(f"{archive.name}: {member.filename} is too large to be one of its files")
                 if target is not None:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with file.open(member) as source, target.open("wb") as copy:

@@ -80,3 +80,12 @@ def test_unpack(tmp_path):
     (tmp_path / "a.zip").write_bytes(whole.replace(b"1", b"7", 1))
     with pytest.raises(LeapError, match="not a sound zip archive"):
         unpack(tmp_path / "a.zip", lambda member: out / member.name)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.npy", bytes(2**24 + 1))
+    assert (tmp_path / "a.zip").stat().st_size < 2**16
+    with pytest.raises(LeapError, match=r"bomb\.npy is too large"):
+        unpack(tmp_path / "a.zip", lambda member: tmp_path / "out" / member.name)
+    assert not (tmp_path / "out").exists()
