@@ -11,9 +11,9 @@ from torch.nn import functional as F  # noqa: N812
 
 from leap.config import DenoisingWarmup
 from leap.data.videos import Videos
-from leap.losses import CLAMP, smooth
+from leap.losses import smooth
 from leap.models.parser import Parser
-from leap.models.parsing import Parsing
+from leap.models.parsing import CLAMP, Parsing
 
 LEAST_AUDIO, LEAST_VISUAL = 0.6, 1.8 / 0.95
 """A label is noise where its probability, over the class's mean over all videos, is below."""

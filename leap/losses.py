@@ -9,9 +9,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from leap.data.videos import Videos
 from leap.errors import LeapError
-from leap.models.parsing import Parsing
+from leap.models.parsing import CLAMP, Parsing
 
-CLAMP = 1e-7  # the releases' bound on probabilities inside a logarithm
 TEMPERATURE, SMOOTHING = 0.2, 0.1  # of the noise-contrastive estimation
 LEAST_DOUBT = 0.9  # of CMPAE's global branch, as its losses see it
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from leap.models.dropout import Dropout
 from leap.models.han import Han
-from leap.models.parsing import Parsing, Uncertainty
+from leap.models.parsing import Parsing, Uncertainty, precise
 
 TEMPERATURE = 0.8
 LARGEST_LOGIT = 10.0
@@ -32,7 +32,7 @@ class BlendedHan(Han):
 
 def concentration(logits: Tensor) -> Tensor:
     """Parameters α = exp(logit / 0.8) + 1 of the evidence's distribution; logits are cut at ±10 (CMPAE)."""
-    return (logits.clamp(-LARGEST_LOGIT, LARGEST_LOGIT) / TEMPERATURE).exp() + 1
+    return (precise(logits).clamp(-LARGEST_LOGIT, LARGEST_LOGIT) / TEMPERATURE).exp() + 1
 
 
 def belief(presence: Tensor, absence: Tensor) -> tuple[Tensor, Tensor]:
@@ -109,6 +109,6 @@ class GlobalBranch(nn.Module):
         known = parsing.uncertainty
         return replace(
             parsing,
-            video=logits.sigmoid().mean(dim=1),
+            video=precise(logits).sigmoid().mean(dim=1),
             uncertainty=None if known is None else replace(known, video=doubt),
         )

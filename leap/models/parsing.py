@@ -8,6 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+CLAMP = 1e-7
+"""The releases' bound on probabilities inside a logarithm."""
+
 
 @dataclass(frozen=True)
 class Uncertainty:
@@ -64,7 +67,7 @@ class Parsing:
     uncertainty: Uncertainty | None = None
 
     def precise(self) -> Parsing:
-        """The same without tensors in bfloat16, but for uncertainties."""
+        """The same without tensors in bfloat16; uncertainties are in float32 already."""
         tensors = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
         changes: dict[str, Any] = {name: precise(value) for name, value in tensors.items()}
         return replace(self, **changes)
@@ -89,9 +92,9 @@ def blend(first: Parsing, second: Parsing, share: float) -> Parsing:
         return torch.lerp(getattr(second, name), getattr(first, name), share)
 
     def mixed_logits(name: str) -> Tensor:
-        """Logits whose sigmoid is the average of both's."""
-        probability = torch.lerp(getattr(second, name).sigmoid(), getattr(first, name).sigmoid(), share)
-        return torch.logit(probability)
+        """Logits whose sigmoid is the average of both's, cut at ±16."""
+        other, own = (precise(getattr(parsing, name)).sigmoid() for parsing in (second, first))
+        return torch.logit(torch.lerp(other, own, share), eps=CLAMP)
 
     return replace(
         first,

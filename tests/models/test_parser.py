@@ -51,9 +51,16 @@ def parse(parser, videos):
     return parser(videos.audio, videos.visual_2d, videos.visual_3d)
 
 
+def parts(config):
+    """Encoder and decoder of a model, the name of a test."""
+    encoder, decoder = config.encoder, config.decoder
+    return f"{encoder.name}-{encoder.layers}-{decoder.name}-{decoder.blocks}-{decoder.variant}"
+
+
 def tensors(parsing):
     """All tensors of a parsing by name, an evidential decoder's uncertainties among them."""
-    found = vars(parsing) | (vars(parsing.uncertainty) if parsing.uncertainty else {})
+    doubts = vars(parsing.uncertainty) if parsing.uncertainty else {}
+    found = vars(parsing) | {f"doubt_{name}": value for name, value in doubts.items()}
     return {name: value for name, value in found.items() if isinstance(value, torch.Tensor)}
 
 
