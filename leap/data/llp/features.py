@@ -15,6 +15,7 @@ from torch.nn.functional import adaptive_avg_pool1d, interpolate
 
 from leap.data.annotations import SEGMENTS
 from leap.data.taxonomy import LLP
+from leap.npy import read_npy
 
 ID = 11
 """Letters of a YouTube id; a feature file is named by it, without the times of the video's file name."""
@@ -101,9 +102,8 @@ def read_features(root: Path, source: Source, video: str, dtype: str, kept: bool
     array = _load(root, source, video)
     if isinstance(array, Problem):
         return array
-    if source.pool is not None and not kept:
-        array = source.pool(array, SEGMENTS)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        array = array if source.pool is None or kept else source.pool(array, SEGMENTS)
         array = array.astype(dtype)
     if not np.isfinite(array).all():
         return Problem(_file(source, video), f"holds values that are not finite in {dtype}")
@@ -123,15 +123,12 @@ def read_pseudo_labels(root: Path, source: Source, video: str) -> Array | Proble
 def load_array(root: Path, file: str, mapped: bool = False) -> Array | Problem:
     """An array of numbers; where it is only ``mapped``, its values are not read yet."""
     try:
-        array = np.load(root / file, allow_pickle=False, mmap_mode="r" if mapped else None)
+        return read_npy(root / file, mapped)
     except FileNotFoundError:
         return Problem(file, "missing")
     except Exception as error:  # numpy raises many kinds for a damaged file
         reason = (str(error) or type(error).__name__).splitlines()[0]
         return Problem(file, f"damaged ({reason.replace(str(root / file), 'file')})")
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
-        return Problem(file, "not an array of numbers")
-    return array
 
 
 def _load(root: Path, source: Source, video: str) -> Array | Problem:
