@@ -7,10 +7,13 @@ description in its metadata.
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
+from leap.config import first_problem
 from leap.errors import LeapError
 from leap.files import atomic_path, atomic_write
 from leap.models.description import Description
@@ -47,18 +50,40 @@ def load_parser(folder: str | Path) -> tuple[Parser, Description]:
     path = _file(folder)
     try:
         with safe_open(path, framework="pt") as file:
-            # cloned, because the file's own memory is not aligned and would round differently
-            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # copied, because the file's own memory is not aligned and would round differently
+            tensors = {name: tensor.to(torch.float32, copy=True) for name, tensor in stored.items()}
             description = _ADAPTER.validate_json(_description(path, folder, file.metadata() or {}))
-        parser = build_parser(description.model, description.widths, tensors["label_embedding"])
-        parser.load_state_dict(tensors)
+        parser = _assembled(description, tensors)
     except FileNotFoundError:
         raise LeapError(f"{path}: no such file; make a parser with leap train") from None
-    except (OSError, SafetensorError, KeyError, ValidationError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = first_problem(error) if isinstance(error, ValidationError) else str(error).partition("\n")[0]
         raise LeapError(f"{path}: not a trained parser ({reason}); make one with leap train") from None
     parser.description = description
     return parser.eval(), description
+
+
+def _assembled(description: Description, tensors: Mapping[str, Tensor]) -> Parser:
+    """A parser of these tensors; it takes no memory of its own, whatever sizes its description tells."""
+    model, labels = description.model, tensors["label_embedding"]
+    if len(description.classes) != len(labels):
+        raise ValueError(f"{len(description.classes)} classes and {len(labels)} label embeddings")
+    if model.encoder.layers + model.decoder.blocks > len(tensors):
+        raise ValueError("more layers than tensors")
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise ValueError("weights that are not finite")
+    with torch.device("meta"):
+        parser = build_parser(model, description.widths, labels)
+    wrong = sorted(_shapes(parser.state_dict()) ^ _shapes(tensors))
+    if wrong:
+        raise ValueError(f"{wrong[0][0]} is not what config and widths ask for")
+    parser.load_state_dict(tensors, assign=True)
+    return parser
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> set[tuple[str, tuple[int, ...]]]:
+    return {(name, tuple(tensor.shape)) for name, tensor in tensors.items()}
 
 
 def check_fit(description: Description, classes: tuple[str, ...], widths: Mapping[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from leap.config import ModelConfig
+from leap.config import STRICT, ModelConfig
 from leap.decoding import Protocol
 
 
@@ -16,6 +16,8 @@ class Description:
         classes: names of its C classes, in order.
         widths: widths of the features it reads.
     """
+
+    __pydantic_config__ = STRICT
 
     model: ModelConfig
     protocol: Protocol

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from leap.errors import LeapError
+from leap.npy import read_npy
+from leap.tensor_file import load_file
 
 
 def read_label_embeddings(path: str | Path, classes: int) -> Tensor:
@@ -21,8 +23,9 @@ def read_label_embeddings(path: str | Path, classes: int) -> Tensor:
     Raises:
         LeapError: if the file cannot be read, holds another number of labels or a value that is not finite.
     """
+    path = Path(path)
     try:
-        rows = np.load(path, allow_pickle=False) if Path(path).suffix == ".npy" else _read_pt(path)
+        rows = read_npy(path) if path.suffix == ".npy" else _read_pt(path)
         embeddings = torch.as_tensor(np.asarray(rows), dtype=torch.float32)
     except UnpicklingError:  # whose text advises to run the code that the file may contain
         raise LeapError(f"{path}: not a file of label embeddings (damaged, or holds code)") from None
@@ -37,6 +40,8 @@ def read_label_embeddings(path: str | Path, classes: int) -> Tensor:
     return embeddings
 
 
-def _read_pt(path: str | Path) -> np.ndarray:
-    vectors = torch.load(path, map_location="cpu", weights_only=True)
-    return np.stack([np.asarray(vector, dtype=np.float32) for vector in vectors.values()])
+def _read_pt(path: Path) -> np.ndarray:
+    vectors = [np.asarray(vector) for vector in load_file(path).values()]
+    if sum(vector.nbytes for vector in vectors) > path.stat().st_size:
+        raise ValueError("larger than the file")
+    return np.stack(vectors)

@@ -180,6 +180,45 @@ def test_bad_checkpoints_are_one_line(refused, tmp_path):
     assert not (tmp_path / "y.safetensors").exists()
 
 
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.zeros(1).expand(10**6, 10**6),
+        torch.empty(10**6, 10**6, device="meta"),
+        torch.eye(3).to_sparse(),
+        torch.ones(2, dtype=torch.complex64),
+    ],
+    ids=["repeated", "meta", "sparse", "complex"],
+)
+def test_tensors_without_numbers_of_their_own_are_refused(tensor, tmp_path):
+    torch.save({"a": torch.zeros(1), "b": tensor}, tmp_path / "x.pt")
+    with pytest.raises(LeapError, match="'b' names no plain numbers that lie in the file"):
+        read_checkpoint(tmp_path / "x.pt")
+    torch.save({7: torch.zeros(1)}, tmp_path / "x.pt")
+    with pytest.raises(LeapError, match="7 names no plain numbers"):
+        read_checkpoint(tmp_path / "x.pt")
+
+
+WIDE = dict.fromkeys(("fc_a.weight", "hat_encoder.layers.0.linear1.weight"), torch.zeros(10**6, 1))
+DEEP = {"hat_encoder.layers.1000000000.linear1.weight": torch.zeros(1)}
+NO_NUMBERS = {"fc_a.bias": torch.full((16,), torch.nan)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (WIDE, "misshapen"),
+        (DEEP, "lacks or misshapes 'hat_encoder.layers'"),
+        (NO_NUMBERS, r"1 not finite: fc_a\.bias"),
+    ],
+    ids=["wide", "deep", "not finite"],
+)
+def test_sizes_of_a_few_tensors_take_no_memory_before_all_fit(changes, message):
+    _, state, (system, heads, _) = released("han_mmil")
+    with pytest.raises(LeapError, match=message):
+        from_release(system, state | changes, heads)
+
+
 def test_leaps_labels_are_the_fetched_ones_unless_named(leap, refused, tmp_path, monkeypatch):
     _, state, _ = released("leap_mmpyr_n1")
     torch.save(state, tmp_path / "theirs.pt")

@@ -105,7 +105,11 @@ def test_bad_files_are_one_line(name, tmp_path):
     assert "shape (3,)" in refused(write(path, ROWS[:, 0]))
 
 
-@pytest.mark.parametrize("content", [{}, {"a": "word"}, [1.0], {"a": torch.ones(2), "b": torch.ones(3)}, 3])
+OTHER = [{}, {"a": "word"}, [1.0], {"a": torch.ones(2), "b": torch.ones(3)}, 3]
+OTHER += [{"a": torch.ones(1).expand(10**12)}, {"a": torch.ones(2).to_sparse()}]
+
+
+@pytest.mark.parametrize("content", OTHER)
 def test_other_content_is_one_line(content, tmp_path):
     torch.save(content, tmp_path / "labels.pt")
     refused(tmp_path / "labels.pt")

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,18 +27,13 @@ from leap.models.releases.names import (
     valor_names,
 )
 from leap.protocols import named_protocol
+from leap.tensor_file import load_file
 
 State = Mapping[str, Tensor]
 Norm = Literal["post", "pre"]
 
 HEADS = {"han": 1, "mm-pyr": 8, "valor": 8, "cmpae": 1, "leap": 8}
 """Attention heads of the releases; tensors cannot tell."""
-
-NUMPY_ARRAYS: list[Any] = [
-    (np.array([]).__reduce__()[0], f"{module}.multiarray._reconstruct")
-    for module in ("numpy.core", "numpy._core")
-] + [np.ndarray, np.dtype, type(np.dtype(np.uint32))]
-"""What a stored NumPy array is made of; its making runs no code of the file."""
 
 CLAP_CLIP = (768, 768)
 """Widths of audio and frame features by which VALOR++ is known."""
@@ -94,10 +88,10 @@ def from_release(
     with _refusing(system):
         classes = len(LLP) if system == "leap" else len(state[EVENT])
         label_width = state[LABEL].shape[1] if system == "leap" else 1
-        parser = build_parser(model, release_widths(state), torch.zeros(classes, label_width))
-    parser.load_state_dict(_translate(RELEASES[system], parser, state, model), strict=False)
-    if system == "leap":
-        parser.label_embedding = label_embedding
+        with torch.device("meta"):  # takes no memory before all shapes are known to fit
+            parser = build_parser(model, release_widths(state), torch.empty(classes, label_width))
+        parser.load_state_dict(_translate(RELEASES[system], parser, state, model), strict=False, assign=True)
+    parser.label_embedding = label_embedding if system == "leap" else torch.zeros(classes, 1)
     if parser.label_embedding is not None and classes == len(LLP):
         parser.description = Description(model, named_protocol(system), LLP, release_widths(state))
     return parser.eval()
@@ -134,8 +128,7 @@ def read_checkpoint(path: Path) -> State:
         LeapError: the file cannot be read, or is not a table of tensors.
     """
     try:
-        with torch.serialization.safe_globals(NUMPY_ARRAYS):
-            state = torch.load(path, map_location="cpu", weights_only=True)
+        state = load_file(path)
     except OSError as error:
         raise LeapError(f"{path}: cannot be read ({error.strerror}); give a released checkpoint") from None
     except Exception:  # torch raises many kinds, and advises to run the code that a file may contain
@@ -144,14 +137,24 @@ def read_checkpoint(path: Path) -> State:
         state = state["model"]
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise LeapError(f"{path}: not a state dict, a table of tensors by name")
+    size = path.stat().st_size
+    odd = [name for name, value in state.items() if not isinstance(name, str) or not _lies_in(value, size)]
+    if odd:
+        raise LeapError(f"{path}: {odd[0]!r} names no plain numbers that lie in the file")
     return state
+
+
+def _lies_in(tensor: Tensor, size: int) -> bool:
+    """Whether all of a tensor's numbers can be in a file of so many bytes."""
+    odd = tensor.is_meta or tensor.is_quantized or tensor.is_complex() or tensor.layout is not torch.strided
+    return not odd and tensor.nbytes <= size
 
 
 @contextmanager
 def _refusing(system: str) -> Iterator[None]:
     try:
         yield
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise LeapError(f"not a checkpoint of {system}: lacks or misshapes {reason}") from None
 
@@ -237,13 +240,16 @@ def _translate(release: Release, parser: Parser, state: State, model: ModelConfi
         "misshapen": [
             name for key, name in theirs.items() if name in state and state[name].shape != ours[key].shape
         ],
+        "not finite": [
+            name for name in theirs.values() if name in state and not state[name].isfinite().all()
+        ],
         "unknown": [
             name for name in sorted(state.keys() - theirs.values()) if not re.match(release.unused, name)
         ],
     }
     if any(wrong.values()):
         raise LeapError("the checkpoint does not fit: " + "; ".join(map(_listed, wrong, wrong.values())))
-    return {key: state[name].float() for key, name in theirs.items()}
+    return {key: state[name].to(torch.float32, copy=True).contiguous() for key, name in theirs.items()}
 
 
 def _renamed(key: str, names: Names) -> str:
@@ -259,9 +265,9 @@ def _listed(kind: str, names: list[str]) -> str:
 def _count(state: State, prefix: str) -> int:
     """How many layers are numbered under a prefix."""
     numbers = {int(match[1]) for key in state if (match := re.match(rf"{re.escape(prefix)}\.(\d+)\.", key))}
-    if not numbers:
+    if not numbers or len(numbers) <= max(numbers):
         raise KeyError(prefix)
-    return max(numbers) + 1
+    return len(numbers)
 
 
 def _without_wrapper(state: State) -> State:
