@@ -3,6 +3,7 @@
 #             DEVICE=cuda trains on a GPU
 # make test   every check
 # make bench  every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
+# make soak  the long campaigns of faults and damaged files; about an hour
 # make search choose hyper-parameters on val again; not needed for the others
 # PIP_ARGS=   options for pip, for instance an index with another build of torch
 
@@ -26,7 +27,7 @@ INSTALLED := .venv/installed
 STORE := $(if $(DATA),,$(if $(filter llp,$(DATASET)),$(LEAP_DATA)/llp.h5,$(if \
     $(filter llp-sim,$(DATASET)),$(LEAP_DATA)/llp_sim.h5)))
 
-.PHONY: book test bench search clean
+.PHONY: book test bench soak search clean
 
 SNAKEMAKE := snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet host reason \
     --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)' device=$(DEVICE)
@@ -50,6 +51,9 @@ bench: $(INSTALLED)
 	python -m benchmarks.precision
 	python -m benchmarks.cost table
 	python -m benchmarks.sizes table
+
+soak: $(INSTALLED)
+	LEAP_SOAK=long pytest -q --durations=0 tests/soak
 
 search: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) --forcerun search -- search

@@ -41,6 +41,27 @@ def write_clip(
     return path
 
 
+def write_coded_clip(path, pictures, samples, video, audio):
+    """Write pictures (height, width, 3) at eight a second and mono samples (n,) at 48 kHz by these codecs."""
+    with av.open(str(path), "w") as container:
+        shown, heard = container.add_stream(video, rate=8), container.add_stream(audio, rate=48_000)
+        shown.height, shown.width = pictures[0].shape[:2]
+        shown.pix_fmt, heard.layout = "yuv420p", "mono"
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 8)
+            container.mux(shown.encode(frame))
+        container.mux(shown.encode(None))
+        size = heard.codec_context.frame_size or 1024
+        for start in range(0, len(samples), size):
+            part = samples[None, start : start + size].astype(np.float32)
+            sound = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
+            sound.sample_rate, sound.pts, sound.time_base = 48_000, start, Fraction(1, 48_000)
+            container.mux(heard.encode(sound))
+        container.mux(heard.encode(None))
+    return path
+
+
 def numbered(count, height=16, width=24):
     """Pictures whose first channel is their number, whole, and whose other channels are 7 and 9."""
     return [np.full((height, width, 3), (number, 7, 9), np.uint8) for number in range(count)]

@@ -6,18 +6,16 @@ import shutil
 import subprocess
 import threading
 import time
-from fractions import Fraction
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import av
 import numpy as np
 import pytest
 
 from leap.media import open_clip
 from leap.study.parsed import ParsedVideo
 from leap.timeline.page import page
-from tests.media.clips import tone
+from tests.media.clips import tone, write_coded_clip
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS, WAIT = 3, 5
@@ -44,21 +42,9 @@ player.play();
 @pytest.fixture
 def clip(tmp_path):
     """Three seconds in a format that browsers play."""
-    with av.open(str(tmp_path / "film.webm"), "w") as container:
-        shown, heard = container.add_stream("libvpx", rate=8), container.add_stream("libopus", rate=48_000)
-        shown.width, shown.height, shown.pix_fmt, heard.layout = 64, 48, "yuv420p", "mono"
-        for number in range(8 * SECONDS):
-            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 9 * number, np.uint8), format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, 8)
-            container.mux(shown.encode(frame))
-        container.mux(shown.encode(None))
-        samples = tone(SECONDS, rate=48_000).astype(np.float32)
-        for start in range(0, len(samples), 960):
-            part = av.AudioFrame.from_ndarray(samples[None, start : start + 960], format="flt", layout="mono")
-            part.sample_rate, part.pts, part.time_base = 48_000, start, Fraction(1, 48_000)
-            container.mux(heard.encode(part))
-        container.mux(heard.encode(None))
-    return open_clip(tmp_path / "film.webm")
+    pictures = [np.full((48, 64, 3), 9 * number, np.uint8) for number in range(8 * SECONDS)]
+    sound = tone(SECONDS, rate=48_000)
+    return open_clip(write_coded_clip(tmp_path / "film.webm", pictures, sound, "libvpx", "libopus"))
 
 
 @pytest.fixture
