@@ -1,5 +1,6 @@
 """Label embeddings from a text file of word vectors, such as ``glove.6B.300d.txt``."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from torch import Tensor
 
 from leap.errors import LeapError
 from leap.text.words import words
+
+NUMBER = re.compile(r"[+-]?\d+\.?\d*([eE][+-]?\d+)?", re.ASCII)
+"""What a number looks like; ``float`` would take ``1_0`` for ten."""
 
 
 def glove_embeddings(texts: Sequence[str], path: Path) -> Tensor:
@@ -52,10 +56,9 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, Tensor]:
 
 
 def _vector(numbers: str, others: dict[str, Tensor], place: str) -> Tensor:
-    try:
-        vector = torch.tensor([float(number) for number in numbers.split(" ")])
-    except ValueError:
-        raise LeapError(f"{place}: not a word and its numbers; give a glove.*.txt") from None
+    if not all(map(NUMBER.fullmatch, numbers.split(" "))):
+        raise LeapError(f"{place}: not a word and its numbers; give a glove.*.txt")
+    vector = torch.tensor([float(number) for number in numbers.split(" ")])
     if not torch.isfinite(vector).all() or any(len(vector) != len(other) for other in others.values()):
         raise LeapError(f"{place}: not as many finite numbers as in other lines; download the file again")
     return vector

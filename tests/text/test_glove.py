@@ -26,7 +26,10 @@ def test_a_word_without_vector_is_named(path):
         glove_embeddings(["dog", "…"], path)
 
 
-@pytest.mark.parametrize("line", ["food 1 2", "food 1 2 x", "food", "food 1 2 nan", "food 1 2 inf"])
+NUMBERS = ["", " 1 2", " 1 2 x", " 1 2 nan", " 1 2 inf", " 1 2 1e99", " 1 2 3_0", " 1 2 ٣"]
+
+
+@pytest.mark.parametrize("line", [f"food{numbers}" for numbers in NUMBERS])
 def test_a_damaged_line_that_is_needed_is_refused(line, path):
     path.write_text(f"frying 1 2 3\n{line}\n")
     with pytest.raises(LeapError, match=r"glove.txt:2: not"):
