@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from os.path import isfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -148,15 +149,16 @@ class Files:
     def span(self, name: str) -> Span | Problem:
         """Where the features of a video are."""
         whole = f"{AUDIO.folder}/{name}.npy"
-        window = None if (self.root / whole).is_file() else WINDOW.fullmatch(name)
+        window = None if isfile(self.root / whole) else WINDOW.fullmatch(name)
         file = window[1] if window else name
         array = load_array(self.root, f"{AUDIO.folder}/{file}.npy", mapped=True)
         if isinstance(array, Problem):
             return array
-        start, end = (int(window[2]), int(window[3])) if window else (0, len(array))
-        if not start < end <= len(array):
-            return Problem(name, f"is no span of {file}, which has {len(array)} s of features")
-        return Span(file, start, end, len(array))
+        seconds = len(array) if array.ndim else 0
+        start, end = (int(window[2]), int(window[3])) if window else (0, seconds)
+        if not start < end <= seconds:
+            return Problem(name, f"is no span of {file}, which has {seconds} s of features")
+        return Span(file, start, end, seconds)
 
     def problem(self, source: Source, span: Span) -> Problem | None:
         """What is wrong with a file, as far as its header says."""

@@ -102,10 +102,16 @@ def test_bad_tables_are_refused_in_one_line(own_root, table, content, message):
     assert not (own_root / "kitchen.h5").exists()
 
 
-@pytest.mark.parametrize("span", ["a_5_5", "a_8_13", "a_7_2", "e_0_5", "e"])
+@pytest.mark.parametrize("span", ["a_5_5", "a_8_13", "a_7_2", "e_0_5", "e", "a" * 300, "a\0"])
 def test_spans_without_features_are_problems(own_root, span):
     (own_root / "annotations" / "train.tsv").write_text(f"filename\n{span}\n")
     assert len(pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())) == 1
+
+
+def test_a_single_number_is_no_features_of_a_file(own_root):
+    np.save(own_root / "feats/vggish/a.npy", np.float32(1))
+    problems = pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())
+    assert {problem.reason for problem in problems} == {"is no span of a, which has 0 s of features"}
 
 
 @pytest.mark.parametrize("name", ["llp", "av-digits", "llp-sim", "Kitchen", "", "../x", "a b"])
