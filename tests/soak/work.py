@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import nbformat
 import numpy as np
+from safetensors import safe_open
 
 from leap.config import RunConfig, TrainConfig, to_dict
 from leap.study.records import read_record
@@ -42,7 +43,7 @@ def train(folder: Path) -> Work:
     """A training, epoch by epoch."""
     config(folder)
     command = leap("train", "config.json", "--out", "model")
-    return Work(command, lambda: digests(folder, "model/*.safetensors"))
+    return Work(command, lambda: tensors(folder / "model"))
 
 
 def run(folder: Path) -> Work:
@@ -113,6 +114,16 @@ def digests(folder: Path, pattern: str) -> Made:
     """SHA-256 of files; what begins with a dot is no result."""
     paths = [path for path in sorted(folder.glob(pattern)) if not path.name.startswith(".")]
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def tensors(folder: Path) -> Made:
+    """What parsers and checkpoints hold; the order in their files is chance."""
+    made = {}
+    for path in sorted(folder.glob("[!.]*.safetensors")):
+        with safe_open(path, "np") as file:
+            values = {name: file.get_tensor(name).tobytes() for name in file.keys()}  # noqa: SIM118 (no mapping)
+            made[path.name] = (file.metadata(), values)
+    return made
 
 
 def records(folder: Path) -> Made:
