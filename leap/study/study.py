@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from leap.study.grid import (
     searched,
 )
 from leap.study.parsed import ParsedVideo, parse_video
+from leap.study.provenance import flagged
 from leap.study.records import REVISION, Record, pick, read_records, write_records
 from leap.study.runs import make_runs, run_folder
 from leap.study.search import search_records, search_table
@@ -122,7 +124,8 @@ class Study:
         budget = f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
         systems = [system for system in self.grid() if system in SYSTEMS]
         table = search_table(records, systems, self.store.dataset, self.store.checksum).round(1)
-        return table, f"Data set {self.store.dataset} (val), {budget}, revision {records[0].revision}."
+        line = f"Data set {self.store.dataset} (val), {budget}, revision {records[0].revision}."
+        return table, flagged(line, records)
 
     def overlapping_videos(self) -> NDArray[np.bool_]:
         """Which test videos have overlapping events in some modality, (N,)."""
@@ -142,17 +145,19 @@ class Study:
     def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test", protocol: str = "") -> str:
         """Data set, profile, seeds, revision and protocol: the line under every table and figure.
 
-        The protocol is the first run's if not given.
+        The protocol is the first run's if not given. What the records were made with follows where it is not
+        what runs here.
         """
         protocol = protocol or describe(next(iter(runs.values()))[0].run_config().protocol)
         made = ", from committed records" if from_records(self.notebook, self.profile) else ""
         seeds = sorted({len(records) for records in runs.values()})
         count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
         noun = "seed" if seeds == [1] else "seeds"
-        return (
+        line = (
             f"Data set {self.store.dataset} ({split}), profile {self.made_at}{made}, {count} {noun}, "
             f"revision {REVISION}, {protocol}."
         )
+        return flagged(line, chain.from_iterable(runs.values()))
 
     def _paper_settings(self) -> pd.DataFrame:
         rows = {}

@@ -1,6 +1,8 @@
 import subprocess
+from dataclasses import replace
 from importlib.metadata import version
 
+import pytest
 import torch
 
 import leap
@@ -39,6 +41,36 @@ def test_libraries_and_device():
     assert libraries["torch"] == version("torch")
     assert {"numpy", "h5py", "safetensors"} < libraries.keys()
     assert provenance.device()["threads"] == torch.get_num_threads()
+
+
+LIBRARIES, DEVICE = {"torch": "2.13.0", "numpy": "2.4.6"}, {"type": "cpu", "threads": 1}
+
+
+@pytest.mark.parametrize(
+    ("libraries", "devices", "flag"),
+    [
+        ([{}, {}], [{}, {}], ""),
+        ([{"torch": "2.6.0"}] * 2, [{}, {}], "torch 2.6.0 (here 2.13.0)"),
+        ([{}, {"torch": "2.6.0"}], [{}, {}], "torch 2.13.0 and 2.6.0 (here 2.13.0)"),
+        (
+            [{"torch": "2.6.0"}, {"torch": "2.7.1", "numpy": "1.26.4"}],
+            [{}, {"threads": 2}],
+            "torch 2.6.0 and 2.7.1 (here 2.13.0), numpy 1.26.4 and 2.4.6 (here 2.4.6), "
+            "threads 1 and 2 (here 1)",
+        ),
+        ([{}, {}], [{"type": "cuda", "gpu": "one"}] * 2, "type cuda (here cpu)"),
+    ],
+)
+def test_a_caption_flags_what_records_were_made_with(libraries, devices, flag, tiny_records, monkeypatch):
+    monkeypatch.setattr(provenance, "libraries", lambda: LIBRARIES)
+    monkeypatch.setattr(provenance, "device", lambda: DEVICE)
+    records = [
+        replace(tiny_records[0], libraries=LIBRARIES | versions, device=DEVICE | device)
+        for versions, device in zip(libraries, devices, strict=True)
+    ]
+    caption = provenance.flagged("A table.", records)
+    note = f" Made with {flag}; others round differently."
+    assert caption == "A table." + note * bool(flag)
 
 
 def test_a_gpu_is_named(monkeypatch):

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from leap.decoding import Protocol
 from leap.errors import LeapError
-from leap.study import chapters
+from leap.study import chapters, provenance
 from leap.study import study as study_module
 from leap.study.records import REVISION, read_records
 from leap.study.study import Study, describe, open_study
@@ -114,6 +114,20 @@ def test_caption_says_what_the_numbers_are(make_study):
     caption = study.caption(study.runs())
     for part in ("tiny", "test", "smoke", "1 to 2 seeds", f"revision {REVISION}", "segment threshold 0.5"):
         assert part in caption
+
+
+def test_captions_flag_records_of_other_libraries(make_study, tiny_records):
+    study, (now, other) = make_study(), tiny_records
+    assert "torch" not in study.caption(study.runs())
+    old = replace(other, libraries=other.libraries | {"torch": "1.0"})
+    assert " Made with torch 1.0 and " in study.caption({"A": [now], "B": [old]})
+
+
+def test_settings_flag_records_of_other_libraries(monkeypatch):
+    study = open_study("02_leap_vs_mmil", "full", "av-digits")
+    assert study.settings()[1].startswith("Data set av-digits (val), 6 settings a system, seeds ")
+    monkeypatch.setattr(provenance, "libraries", lambda: {"torch": "1.0"})
+    assert " Made with torch 2." in study.settings()[1]
 
 
 def test_protocol_in_words():

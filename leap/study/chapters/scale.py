@@ -14,6 +14,7 @@ from leap.data.simulate.simulate import dataset_name
 from leap.data.store import FeatureStore
 from leap.study.chapters import from_records
 from leap.study.grid import SHIPPED, SLOW_SEEDS, Profile, check_profile, with_seeds
+from leap.study.provenance import flagged
 from leap.study.records import REVISION, Record, read_records, write_records
 from leap.study.runs import make_runs
 from leap.study.study import committed, describe
@@ -114,13 +115,14 @@ class Scale:
         }
 
     def caption(self, found: Found) -> str:
-        """Data set, profile, seeds, revision and protocol: the line under every table and figure."""
+        """The line under every table and figure, as that of `leap.study.study.Study`."""
         seeds = next(iter(next(iter(found.values())).values()))
         made = ", from committed records" if from_records(NOTEBOOK, self.profile) else ""
         protocol = describe(seeds[0].run_config().protocol)
         count = f"{len(seeds)} seed{'s' * (len(seeds) > 1)}"
         data = f"Data set llp-sim (test), profile {self.made_at}{made}"
-        return f"{data}, {count}, revision {REVISION}, {protocol}."
+        records = (record for runs in found.values() for seeds in runs.values() for record in seeds)
+        return flagged(f"{data}, {count}, revision {REVISION}, {protocol}.", records)
 
     def publish(self, name: str, table: pd.DataFrame) -> None:
         """Write a table to the committed ``results/tables``; only at profile ``full``."""

@@ -20,6 +20,7 @@ from leap.study.chapters import (
     scale,
     systems,
 )
+from leap.study.records import REVISION
 from leap.study.tables import MEANS, TITLES
 
 
@@ -171,3 +172,11 @@ def test_scale_by_videos_and_by_classes(make_runs):
     crossing = scale.crossing(found)
     assert "10,000 videos, 25 classes: LEAP is not clearly different from MMIL" in crossing
     assert crossing.endswith("average precision audio +0.0, visual +0.0.")
+
+
+def test_scales_caption_flags_records_of_other_libraries(make_runs, make_record, tmp_path):
+    chapter, size = scale.Scale("full", tmp_path), scale.SIZES[0]
+    caption = chapter.caption({size: make_runs(MMIL=40.0)})
+    assert caption.startswith(f"Data set llp-sim (test), profile full, 2 seeds, revision {REVISION}, ")
+    old = make_record(libraries={"torch": "1.0"})
+    assert " Made with torch 1.0 (here " in chapter.caption({size: {"MMIL": [old]}})
