@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,7 @@ import h5py
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from leap.data.store_format import (
     ARRAYS,
@@ -44,6 +46,9 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 LOCAL = {"llp": "llp.h5", "llp-sim": "llp_sim.h5"}
 """Data sets that users make, by the file's name in the folder ``LEAP_DATA``."""
 
+EXPANSION = 1032
+"""How many times larger than itself deflated data can become."""
+
 
 def dataset_path(name_or_path: str) -> Path:
     """Where a data set is: with the package, in the folder ``LEAP_DATA``, or at the path given.
@@ -66,6 +71,18 @@ def open_dataset(name_or_path: str) -> FeatureStore:
         LeapError: there is no such file, or it is not a sound feature store.
     """
     return FeatureStore(dataset_path(name_or_path))
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a store: data set, classes in label order, and how the data were made."""
+
+    dataset: str
+    classes: tuple[str, ...]
+    provenance: dict[str, Any]
+
+
+_HEADER = TypeAdapter(Header)
 
 
 class FeatureStore:
@@ -123,7 +140,10 @@ class FeatureStore:
     def ids(self, split: str) -> tuple[str, ...]:
         """Names of the videos of a split, in order."""
         names = np.concatenate([*self._blocks(self._group(split)["ids"], "ids")])
-        return tuple(name.decode() for name in names)
+        try:
+            return tuple(name.decode() for name in names)
+        except UnicodeDecodeError as error:
+            raise self._error(f"{split}/ids holds names that are not in UTF-8") from error
 
     def videos(self, split: str, inputs: tuple[str, str] = INPUTS) -> Videos:
         """Read what training and scoring need of a split.
@@ -178,6 +198,7 @@ class FeatureStore:
             LeapError: something is damaged.
         """
         for split in SPLITS:
+            self.ids(split)
             for name in [name for name in ARRAYS if name in self._file[split]]:
                 for _ in self._blocks(self._file[split][name], name):
                     pass
@@ -217,7 +238,8 @@ class FeatureStore:
                 raise self._error(f"{dataset.name[1:]} cannot be read") from error
             checksum.add(block)
             if name in FEATURES and not _finite(block):
-                raise self._error(f"{dataset.name[1:]} holds values that are not finite in {block.dtype}")
+                kind = "float32" if block.dtype.itemsize > 4 else block.dtype
+                raise self._error(f"{dataset.name[1:]} holds values that are not finite in {kind}")
             if name in LABELS and not np.isin(block, (0, 1)).all():
                 raise self._error(f"{dataset.name[1:]} holds labels other than 0 and 1")
             yield block
@@ -230,20 +252,21 @@ class FeatureStore:
             raise LeapError(f"{self.path}: an HDF5 file, but not a feature store; {ADVICE}")
         if attributes.get("version") != VERSION:
             raise self._error(f"format version {attributes.get('version')}, this package reads {VERSION}")
-        header = json.loads(attributes["header"])
-        self.dataset: str = header["dataset"]
+        header = _HEADER.validate_json(attributes["header"])
+        self.dataset, self.classes, self.provenance = header.dataset, header.classes, header.provenance
         if not NAME.fullmatch(self.dataset):
             raise self._error(f"{self.dataset!r:.50} is not a name of a data set")
-        self.classes: tuple[str, ...] = tuple(header["classes"])
-        self.provenance: dict[str, Any] = header["provenance"]
+        if not self.classes or len(set(self.classes)) < len(self.classes):
+            raise self._error("needs names of classes, none of them twice")
         self.checksum: str = attributes["checksum"].decode()
+        self._check_links()
         self._check_arrays()
         if content_checksum(self._file, self.dataset, self.classes).decode() != self.checksum:
             raise self._error("the arrays do not have the checksum of the data set")
 
     def _check_arrays(self) -> None:
         for split in SPLITS:
-            if not isinstance(self._own(self._file, split), h5py.Group):
+            if not isinstance(self._file.get(split), h5py.Group):
                 raise self._error(f"split '{split}' is missing")
             for name in ARRAYS:
                 self._check_array(self._file[split], name)
@@ -259,21 +282,27 @@ class FeatureStore:
 
     def _check_array(self, group: h5py.Group, name: str) -> None:
         """An array, where there is one, lies in this file itself and has a checksum."""
-        array, path = self._own(group, name), f"{group.name}/{name}".strip("/")
+        array, path = group.get(name), f"{group.name}/{name}".strip("/")
         if array is None and (name in IN_EVERY_SPLIT_OR_NONE or name in TRUE):
             return
         if not isinstance(array, h5py.Dataset) or array.shape is None or not array.shape:
             raise self._error(f"{path} is missing")
         if array.external or array.is_virtual:
             raise self._error(f"{path} keeps its values in another file, which is refused")
+        if _declared(array) > _possible(array, self.path.stat().st_size):
+            raise self._error(f"{path} is larger than what the file can hold")
         if "sha256" not in array.attrs:
             raise self._error(f"{path} has no checksum")
 
-    def _own(self, group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
-        link = group.get(name, getlink=True)
-        if link is not None and not isinstance(link, h5py.HardLink):
-            raise self._error(f"{group.name}/{name} is a link to another place, which is refused")
-        return group.get(name)
+    def _check_links(self) -> None:
+        """Refuse links before one is followed, as they could open any file."""
+
+        def elsewhere(name: bytes, link: Any) -> bytes | None:
+            return None if link.type == h5py.h5l.TYPE_HARD else name
+
+        found = self._file.id.links.visit(elsewhere, info=True)
+        if found is not None:
+            raise self._error(f"{found.decode()} is a link to another place, which is refused")
 
     def _check_presence(self, split: str) -> None:
         group = self._file[split]
@@ -309,10 +338,22 @@ class FeatureStore:
         return LeapError(f"{self.path}: {what}; {ADVICE}")
 
 
+def _declared(array: h5py.Dataset) -> int:
+    """Bytes that an array, or one chunk of it, asks for."""
+    return array.dtype.itemsize * max(prod(array.shape), prod(array.chunks or ()))
+
+
+def _possible(array: h5py.Dataset, size: int) -> int:
+    """Bytes that an array can have, as much of a file of some size as it takes."""
+    stored = min(array.id.get_storage_size(), size)
+    return stored * EXPANSION if array.id.get_create_plist().get_nfilters() else stored
+
+
 def _finite(block: NDArray[Any]) -> bool:
     if block.dtype == np.float16:  # exponents of ones only are looked for ten times faster
         return not ((block.view(np.uint16) & 0x7C00) == 0x7C00).any()
-    return bool(np.isfinite(block).all())
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(block.astype(np.float32, copy=False)).all())
 
 
 def _kind(name: str) -> str:

@@ -1,3 +1,5 @@
+import json
+import os
 from contextlib import suppress
 
 import h5py
@@ -128,6 +130,18 @@ def _add(file, name, shape):
     file.create_dataset(name, data=np.zeros(shape, np.float16)).attrs["sha256"] = np.bytes_("0")
 
 
+def _declare(file, name, shape, **layout):
+    """An array of which nothing is written, with the checksum that was there."""
+    sha256 = file[name].attrs["sha256"]
+    del file[name]
+    file.create_dataset(name, shape, np.float16, **layout).attrs["sha256"] = sha256
+
+
+def _header(file, **changes):
+    header = json.loads(file.attrs["header"]) | changes
+    file.attrs["header"] = np.bytes_(json.dumps(header))
+
+
 def _replace(file, name, values):
     """Other values, with the checksums that belong to them."""
     checksum = Checksum()
@@ -154,6 +168,16 @@ DAMAGES = {
     "train/true_visual is missing": lambda file: file.__delitem__("train/true_visual"),
     "test/clip is not in every split": lambda file: _add(file, "test/clip", (3, 4, 9)),
     "label_embedding is": lambda file: _add(file, "label_embedding", (2, 9)),
+    "val/audio is larger than what the file can hold": lambda file: _declare(file, "val/audio", (2, 4, 5)),
+    "test/audio is larger than what the file can hold": lambda file: _declare(
+        file, "test/audio", (3, 2**20, 2**20), chunks=(1, 64, 64), compression="gzip"
+    ),
+    "train/audio is larger than what the file can hold": lambda file: _declare(
+        file, "train/audio", (5, 4, 5), chunks=(64, 2**10, 2**10), maxshape=(None,) * 3, compression="gzip"
+    ),
+    "needs names of classes, none of them twice": lambda file: _header(file, classes=["cat", "cat", "hen"]),
+    "the structure of the file is damaged": lambda file: _header(file, classes=["cat", "dog", 3]),
+    "the structure of the file": lambda file: _header(file, provenance=[]),
     "do not have the checksum": lambda file: file["val/weak"].attrs.modify("sha256", np.bytes_("0" * 64)),
 }
 
@@ -201,11 +225,64 @@ def _outside_values(file):
     outside.attrs["sha256"] = sha256
 
 
-@pytest.mark.parametrize("damage", [_outside_link, _outside_values])
+def _outside_array(file):
+    layout = h5py.VirtualLayout((2, 4, 5), np.float16)
+    layout[...] = h5py.VirtualSource("elsewhere.h5", "/val/audio", (2, 4, 5))
+    del file["val/audio"]
+    file["val"].create_virtual_dataset("audio", layout)
+
+
+def _soft_link(file):
+    del file["val"]
+    file["val"] = h5py.SoftLink("/test")
+
+
+def _unused_link(file):
+    file["more"] = h5py.ExternalLink("elsewhere.h5", "/")
+
+
+@pytest.mark.parametrize("damage", [_outside_link, _outside_values, _outside_array, _soft_link, _unused_link])
 def test_content_of_other_files_is_refused(path, damage):
     change(path, damage)
     with pytest.raises(LeapError, match="refused"):
         FeatureStore(path)
+
+
+def test_a_link_is_refused_before_it_is_followed(path, tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # whoever opens it waits
+
+    def damage(file):
+        del file["val/audio"]
+        file["val/audio"] = h5py.ExternalLink("pipe", "/")
+
+    change(path, damage)
+    with pytest.raises(LeapError, match="val/audio is a link to another place, which is refused"):
+        FeatureStore(path)
+
+
+@pytest.mark.parametrize("place", ["values", "header", "checksum", "sha256"])
+def test_references_are_refused(path, place):
+    def damage(file):
+        reference = file["test/audio"].ref
+        if place == "values":
+            sha256 = file["val/audio"].attrs["sha256"]
+            del file["val/audio"]
+            file.create_dataset("val/audio", (2, 4, 5), h5py.ref_dtype).attrs["sha256"] = sha256
+            file["val/audio"][...] = reference
+        else:
+            (file["val/audio"] if place == "sha256" else file).attrs[place] = reference
+
+    change(path, damage)
+    with pytest.raises(LeapError, match=r"val/audio is .* object, but|structure of the file is damaged"):
+        FeatureStore(path)
+
+
+def test_names_that_are_no_text_are_refused(path):
+    change(path, lambda file: _replace(file, "val/ids", np.array([b"one", b"\xff"])))
+    with FeatureStore(path) as store:
+        for read in (store.verify, lambda: store.ids("val")):
+            with pytest.raises(LeapError, match="val/ids holds names that are not in UTF-8"):
+                read()
 
 
 def test_any_damaged_byte_is_a_user_error_or_harmless(path):
@@ -316,6 +393,12 @@ def test_features_that_are_not_finite_are_not_read(path, value, dtype):
     values[1, 2, 3] = value
     change(path, lambda file: _replace(file, "val/audio", values))
     with FeatureStore(path) as store, pytest.raises(LeapError, match="val/audio holds values that are not"):
+        store.videos("val")
+
+
+def test_features_that_single_precision_cannot_hold_are_refused(path):
+    change(path, lambda file: _replace(file, "val/audio", np.full((2, 4, 5), 1e300)))
+    with FeatureStore(path) as store, pytest.raises(LeapError, match="not finite in float32"):
         store.videos("val")
 
 
