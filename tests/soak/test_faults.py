@@ -13,7 +13,7 @@ import pytest
 
 from tests.soak import work
 from tests.soak.campaign import LONG, cases
-from tests.soak.processes import complete, start
+from tests.soak.processes import complete, kill, start
 from tests.tree import copy_tree
 
 SMALL = 2_000
@@ -102,6 +102,20 @@ def test_two_at_the_same_run_make_the_same_record(repetition, tmp_path):
         time.sleep(0.3 * repetition)
     assert [process.wait() for process in processes] == [0, 0], (together / "output.txt").read_text()
     assert double.made() == single.made()
+
+
+def test_one_study_at_a_time_in_a_folder(tmp_path):
+    """The second is refused; when the first is gone, even killed, another may begin."""
+    command = [sys.executable, "-m", "leap.study.alone"]
+    first = subprocess.Popen([*command, "sleep", "60"], cwd=tmp_path)
+    while not (tmp_path / ".snakemake" / "alone").exists():
+        time.sleep(0.05)
+    time.sleep(0.5)
+    second = subprocess.run([*command, "true"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert second.returncode == 2
+    assert second.stderr == "leap: another study is at work in this folder; wait for it, or stop it\n"
+    assert kill(first)
+    assert subprocess.run([*command, "true"], cwd=tmp_path, check=False).returncode == 0
 
 
 @pytest.mark.skipif(not LONG, reason="takes a minute")

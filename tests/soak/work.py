@@ -107,7 +107,7 @@ def config(folder: Path) -> None:
 def snakemake(target: str) -> list[str]:
     """What ``make book PROFILE=smoke`` runs."""
     options = ["--cores", "2", "--nolock", "--rerun-incomplete", "--keep-going", "--config", "profile=smoke"]
-    return ["snakemake", *options, "--", target]
+    return [sys.executable, "-m", "leap.study.alone", "snakemake", *options, "--", target]
 
 
 def digests(folder: Path, pattern: str) -> Made:
