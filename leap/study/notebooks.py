@@ -8,7 +8,7 @@ from leap.errors import LeapError
 from leap.files import atomic_path
 
 KERNEL = "python3"
-QUIET = ["--log-level=40"]  # of the kernel itself: errors only
+QUIET = ["--log-level=50"]  # of the kernel itself: not even that it was stopped
 
 
 def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, str]) -> None:
@@ -33,8 +33,8 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
     with atomic_path(output) as temporary:
         try:
             papermill.execute_notebook(
-                str(notebook),
-                str(temporary),
+                _literal(notebook),
+                _literal(temporary),
                 dict(parameters),
                 kernel_name=KERNEL,
                 progress_bar=False,
@@ -50,16 +50,28 @@ def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> Non
     """Refuse parameters that the notebook's parameters cell does not have.
 
     Raises:
-        LeapError: for a missing or unreadable notebook or an unknown parameter.
+        LeapError: for a missing or unreadable notebook, an unknown parameter or a value that is no text.
     """
+    import nbformat
     import papermill
 
     if not Path(notebook).is_file():
         raise LeapError(f"{notebook}: no such notebook; see notebooks/")
     try:
-        known = papermill.inspect_notebook(str(notebook))
+        read = nbformat.read(notebook, as_version=4)
+        nbformat.validate(read)
+        nbformat.writes(read).encode()  # which a lone half of a character cannot be
+        known = papermill.inspect_notebook(_literal(notebook))
     except Exception as error:  # papermill and nbformat raise many kinds
         raise LeapError(f"{notebook}: not a readable notebook ({type(error).__name__})") from None
     unknown = [name for name in parameters if name not in known]
     if unknown:
         raise LeapError(f"{notebook}: unknown parameter {unknown[0]!r}; it has {', '.join(known)}")
+    for name, value in parameters.items():
+        if value.encode(errors="ignore").decode() != value:
+            raise LeapError(f"{notebook}: {name}={value!r} holds bytes that are not UTF-8; write it in UTF-8")
+
+
+def _literal(path: str | Path) -> str:
+    """A path for papermill, which puts parameters into braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")

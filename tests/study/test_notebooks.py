@@ -48,7 +48,26 @@ def test_unknown_parameter_is_refused_before_executing(tmp_path):
     assert not (tmp_path / "out.ipynb").exists()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"{}", b"no notebook", b"\xff"])
+def test_braces_are_part_of_a_path(tmp_path):
+    output = tmp_path / "{profile}" / "o{b}.ipynb"
+    execute(write(tmp_path / "n{x}.ipynb"), output, {"profile": "full"})
+    assert 'profile = "full"' in output.read_text().replace("\\", "")
+
+
+def test_values_are_texts_that_stay_as_they_are(tmp_path):
+    notebook, output = write(tmp_path / "good.ipynb", "print(ascii(profile))"), tmp_path / "out.ipynb"
+    value = "a'b\"\\ü\n\x1b{profile} # 1"
+    execute(notebook, output, {"profile": value})
+    assert nbformat.read(output, 4).cells[-1].outputs[0].text == f"{value!a}\n"
+    with pytest.raises(LeapError, match=r"profile='\\udcff' holds bytes that are not UTF-8"):
+        execute(notebook, output, {"profile": "\udcff"})
+
+
+NO_CELL = b'{"cells": [{"cell_type": "code"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+HALF = b'{"cells": [], "metadata": {"a": "\\ud800"}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"no notebook", b"\xff", NO_CELL, HALF])
 def test_what_is_not_a_notebook_is_one_line(content, tmp_path):
     path = tmp_path / "some.ipynb"
     if content is not None:
