@@ -66,10 +66,19 @@ def run(name: str, kind: Kind, cases: int) -> Counts:
         child = CONTEXT.Process(target=_work, args=(kind, Path(folder), cases, place, theirs))
         child.start()
         theirs.close()
+        outcome = _received(ours)
         child.join()
-    outcome = ours.recv() if ours.poll() else f"its process ended with {child.exitcode}"
+    outcome = outcome or f"its process ended with {child.exitcode}"
     assert isinstance(outcome, Counts), f"{name}, seed {SEED}, case {place.value}: {outcome}"
     return outcome
+
+
+def _received(results: Connection) -> Any:
+    """What a process sends, if it does before it ends."""
+    try:
+        return results.recv()
+    except EOFError:
+        return None
 
 
 def is_accepted(kind: Kind, folder: Path, number: int) -> bool:
@@ -123,5 +132,5 @@ def _lacked_memory(error: BaseException | None) -> bool:
     """Whether a refusal comes of memory that was asked for, not of a look at the file's size."""
     if error is None:
         return False
-    asked = isinstance(error, MemoryError) or re.search("alloc(?!ator)", str(error))
+    asked = isinstance(error, MemoryError) or re.search("allocate|allocation failed|bad_alloc", str(error))
     return bool(asked) or _lacked_memory(error.__cause__ or error.__context__)

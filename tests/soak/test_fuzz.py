@@ -1,5 +1,7 @@
 """Damaged files: refused in one line, or read as they stand."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.soak.campaign import cases, publish
@@ -22,3 +24,23 @@ def test_damaged_files(name, rows):
     counts = run(name, kind, number)
     assert counts.accepted
     rows.append({"input": name, "cases": number, **counts._asdict()})
+
+
+def test_a_long_campaign_has_a_million_cases():
+    assert sum(kind.long for kind in KINDS.values()) >= 1_050_000
+
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+WRONG = [
+    ("01_data", "profile=Smoke", "LeapError: unknown profile 'Smoke'"),
+    ("01_data", "dataset=av_digits", "LeapError: av_digits: no such data set"),
+    ("01_data", "data=nowhere.h5", "LeapError: nowhere.h5: no such data set"),
+    ("02_leap_vs_mmil", "results=Makefile", "Not a directory"),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "message"), WRONG[: cases(1, len(WRONG))])
+def test_a_notebook_of_wrong_parameters_is_refused_in_one_line(name, parameter, message, refused, tmp_path):
+    source, output = NOTEBOOKS / f"{name}.ipynb", tmp_path / "x.ipynb"
+    assert message in refused("study", "notebook", source, "--out", output, "-p", parameter)
+    assert not output.exists()

@@ -1,5 +1,16 @@
 """The readers of files: for each kind of input how a case is made and read, and what has to hold of it."""
 
-from tests.soak.readers import arrays, checkpoints, json_files, tables
+from tests.soak.readers import (
+    arrays,
+    checkpoints,
+    json_files,
+    media,
+    notebooks,
+    own_data,
+    stores,
+    tables,
+    vectors,
+)
 
-KINDS = tables.KINDS | json_files.KINDS | arrays.KINDS | checkpoints.KINDS
+MODULES = tables, own_data, json_files, notebooks, vectors, arrays, stores, checkpoints, media
+KINDS = {name: kind for module in MODULES for name, kind in module.KINDS.items()}
