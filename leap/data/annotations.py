@@ -8,6 +8,7 @@ What cannot be read at all is an error that names the line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,9 @@ EVENT_COLUMNS = ("filename", "onset", "offset", "event_labels")
 MISNAMED = {"Baby_cry_infant_cry": "JfZEqeLZqWk_30_40", "KvIjsmANkxI_10_20`": "KvIjsmANkxI_10_20"}
 """Names of three corrupt rows of the older ``AVVP_eval_audio.csv``, which most releases ship, and whose
 videos they are by upstream's correction of April 2024."""
+
+UNWRITABLE = re.compile("[\t\n\r\ud800-\udfff]")
+"""What ends cells and rows, and halves of characters."""
 
 Repair = Literal["none", "upstream", "all"]
 """``"none"``: as the releases. ``"upstream"``: `MISNAMED` rows. ``"all"``: these, rows whose name fits one
@@ -186,11 +190,23 @@ def write_events(
     labels: Sequence[NDArray[np.generic]] | NDArray[np.generic],
     classes: Sequence[str] = LLP,
 ) -> None:
-    """Write dense labels (N, T, C) as a file of events, a row for each maximal run of a class."""
+    """Write dense labels (N, T, C) as a file of events, a row for each maximal run of a class.
+
+    Raises:
+        LeapError: the name of a video or class with events is empty or cannot stand in a table.
+    """
     lines = ["\t".join(EVENT_COLUMNS)]
     for name, video in zip(filenames, labels, strict=True):
-        lines += [f"{name}\t{onset}\t{offset}\t{classes[c]}" for c, onset, offset in runs_of(video)]
+        for c, onset, offset in runs_of(video):
+            lines.append(f"{_cell(name)}\t{onset}\t{offset}\t{_cell(classes[c])}")
     atomic_write(path, "\n".join(lines) + "\n")
+
+
+def _cell(text: str) -> str:
+    """A text that can stand in a table."""
+    if not text or UNWRITABLE.search(text):
+        raise LeapError(f"{text!r} cannot stand in a table; rename it")
+    return text
 
 
 def runs_of(labels: NDArray[np.generic]) -> list[tuple[int, int, int]]:

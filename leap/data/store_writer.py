@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from leap.data.store_format import (
 )
 from leap.errors import LeapError
 from leap.files import atomic_path
+
+UNSTORABLE = re.compile("[\ud800-\udfff]|\0\\Z")
+"""Halves of characters, and a zero at the end, which HDF5 cuts off."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def _write_array(
     group: h5py.Group, name: str, values: Sequence[str] | NDArray[Any] | Blocks, dtype: str, packing: dict
 ) -> None:
     if name == "ids":
-        values = np.array([str(value).encode() for value in values], dtype="S")  # type: ignore[union-attr]
+        values = _names(values)  # type: ignore[arg-type]
         dtype = values.dtype.str
     if not isinstance(values, Blocks):
         array = np.asarray(values)
@@ -112,12 +116,26 @@ def _write_array(
     dataset.attrs["sha256"] = _copy(values.blocks, dataset)
 
 
+def _names(values: Sequence[str]) -> NDArray[np.bytes_]:
+    """Names of videos as they are stored.
+
+    Raises:
+        LeapError: one cannot be stored as it is.
+    """
+    odd = [value for value in values if UNSTORABLE.search(value)]
+    if odd:
+        raise LeapError(f"{odd[0]!r} cannot be stored as the name of a video; rename it")
+    return np.array([value.encode() for value in values], dtype="S")
+
+
 def _copy(blocks: Iterable[NDArray[Any]], dataset: h5py.Dataset) -> np.bytes_:
     """Write the blocks; returns the checksum of what is stored."""
     checksum, row = Checksum(), 0
     for block in blocks:
-        with np.errstate(over="ignore"):  # what overflows is refused as not finite
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused as not finite
             stored = np.ascontiguousarray(block, dtype=dataset.dtype)
+        if dataset.dtype == np.uint8 and not np.array_equal(stored, block):
+            raise LeapError(f"{dataset.name[1:]}: labels other than 0 and 1 were given")
         if row + len(stored) > len(dataset) or stored.shape[1:] != dataset.shape[1:]:
             raise LeapError(f"{dataset.name}: a block of shape {stored.shape} does not fit {dataset.shape}")
         dataset[row : row + len(stored)] = stored

@@ -100,6 +100,15 @@ def test_labels_survive_writing_and_reading(tmp_path_factory, labels):
     assert (read_events(path, names) == labels).all()
 
 
+@pytest.mark.parametrize("name", ["", "a\tb", "a\nb", "a\r", "\udcff"])
+def test_names_that_cannot_stand_in_a_table_are_not_written(tmp_path, name):
+    marked = np.ones((1, 10, 1), np.uint8)
+    for names, classes in (([name], ["Dog"]), (["x"], [name])):
+        with pytest.raises(LeapError, match="cannot stand in a table"):
+            write_events(tmp_path / "p.csv", names, marked, classes)
+    assert not (tmp_path / "p.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

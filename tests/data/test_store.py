@@ -213,6 +213,24 @@ def test_labels_are_zeros_and_ones(tmp_path):
         write(tmp_path / "toy.h5", splits=splits)
 
 
+@pytest.mark.parametrize("value", [256, 0.5, -255, np.nan])
+def test_labels_that_would_become_zeros_and_ones_are_not_written(tmp_path, value):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    splits["test"]["weak"] = splits["test"]["weak"].astype(float)
+    splits["test"]["weak"][0, 0] = value
+    with pytest.raises(LeapError, match="test/weak: labels other than 0 and 1 were given"):
+        write(tmp_path / "toy.h5", splits=splits)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["one\0", "\udcff"])
+def test_names_that_would_change_are_not_written(tmp_path, name):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    splits["val"]["ids"][1] = name
+    with pytest.raises(LeapError, match="cannot be stored as the name of a video"):
+        write(tmp_path / "toy.h5", splits=splits)
+
+
 def _outside_link(file):
     del file["val/audio"]
     file["val/audio"] = h5py.ExternalLink("elsewhere.h5", "/val/audio")
