@@ -132,13 +132,19 @@ def _swap(rng: Random, data: bytes) -> bytes:
     return data[:a] + data[c:d] + data[b:c] + data[a:b] + data[d:]
 
 
+def _copy_token(rng: Random, data: bytes) -> bytes:
+    found = [match.span() for match in TOKEN.finditer(data)] or [(0, 0)]
+    (start, end), (first, last) = rng.choice(found), rng.choice(found)
+    return data[:start] + data[first:last] + data[end:]
+
+
 def _strange(rng: Random, data: bytes) -> bytes:
     place = rng.randrange(len(data) + 1)
     return data[:place] + rng.choice(LONG if rng.random() < 0.05 else STRANGE) + data[place:]
 
 
 BINARY: tuple[Bytes, ...] = (_flip, _cut, _shorten, _insert, _repeat, _overwrite)
-TEXT: tuple[Bytes, ...] = (_number, _number, _swap, _strange, _strange)
+TEXT: tuple[Bytes, ...] = (_number, _number, _swap, _copy_token, _strange, _strange)
 
 Rows = list[list[str]]
 

@@ -63,6 +63,14 @@ def damaged(rng, value, other):
     return mutated_text(rng, text, json.dumps(other).encode())
 
 
+def given_by(content):
+    """The values of a JSON text, no key of which stands twice."""
+    pairs = []
+    value = json.loads(content, object_pairs_hook=lambda table: pairs.append(table) or dict(table))
+    assert all(len(dict(table)) == len(table) for table in pairs)
+    return value
+
+
 def holds(found, given):
     """Whether every value of a file is in what was read of it, as it is."""
     if isinstance(given, dict):
@@ -80,7 +88,7 @@ def read_a_config(folder, rng):
 
 
 def check_config(content, config):
-    assert holds(asdict(config), json.loads(content))
+    assert holds(asdict(config), given_by(content))
     assert from_dict(to_dict(config)) == config
 
 
@@ -90,7 +98,7 @@ def read_a_teaching(folder, rng):
 
 
 def check_teaching(content, teaching):
-    values = json.loads(content)
+    values = given_by(content)
     assert holds(asdict(teaching), values)
     assert list(teaching.classes) == list(values["classes"])
 
@@ -101,7 +109,7 @@ def read_some_prompts(folder, rng):
 
 
 def check_prompts(content, prompts):
-    assert json.loads(content) == dict(zip(CLASSES, prompts, strict=True))
+    assert given_by(content) == dict(zip(CLASSES, prompts, strict=True))
     assert all(isinstance(text, str) and text for texts in prompts for text in texts)
 
 
@@ -141,7 +149,7 @@ def read_manifest(folder, rng):
 
 
 def check_manifest(content):
-    table = json.loads(content)
+    table = given_by(content)
     assert table["vggish.safetensors"] == SUMS["vggish.safetensors"]
     assert not [file for file in table if file.startswith("vggish.safetensors/")]
 

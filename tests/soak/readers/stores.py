@@ -3,7 +3,7 @@
 import json
 import os
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 
 import h5py
 import numpy as np
@@ -176,6 +176,15 @@ def other_shape(rng, file, path):
     put(file, path, lambda file, path: file.create_dataset(path, shape, kind, **how, **packed))
 
 
+def other_width(rng, file, path):
+    """Features of another width in all splits, of which nothing is written."""
+    name, width = rng.choice(("audio", "clip")), rng.choice((2**20, 2**30))
+    layout = {"chunks": (1, 1, 2**10), "compression": rng.choice((None, "gzip"))}
+    for split, videos in SIZES.items():
+        make = partial(h5py.Group.create_dataset, shape=(videos, 2, width), dtype="f2", **layout)
+        put(file, f"{split}/{name}", make)
+
+
 def other_type(rng, file, path):
     types = (h5py.ref_dtype, h5py.regionref_dtype, h5py.string_dtype(), h5py.vlen_dtype(np.uint8), np.bool_)
     types += (np.dtype("f4,u1"), np.dtype("V8"), np.complex64, h5py.enum_dtype({"a": 1}), np.dtype(("u1", 3)))
@@ -251,8 +260,8 @@ def missing(rng, file, path):
     del file[rng.choice((path, path.split("/")[0]))]
 
 
-EDITS = (other_values, other_values, other_shape, other_shape, other_type, reference, link, alias, outside)
-EDITS += (attribute, header, header, missing)
+EDITS = (other_values, other_values, other_shape, other_shape, other_width, other_type, reference, link)
+EDITS += (alias, outside, attribute, header, header, missing)
 
 KINDS = {
     "feature stores: damaged bytes": Kind(200, 20_000, read_damaged, check_damaged, lazy=True),
