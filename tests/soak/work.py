@@ -16,7 +16,7 @@ from leap.config import RunConfig, TrainConfig, to_dict
 from leap.study.records import read_record
 from tests.official_tree import make_up_tree
 from tests.own_tree import make_own_tree
-from tests.tree import copy_tree
+from tests.tree import ROOT, copy_tree
 
 Made = dict[str, Any]
 
@@ -67,7 +67,7 @@ def pack_own(folder: Path) -> Work:
 
 def build(folder: Path) -> Work:
     """AV-Digits from sounds, small."""
-    command = [sys.executable, "-m", "tests.soak.small_digits", str(folder)]
+    command = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "tests.soak.small_digits", str(folder)]
     return Work(command, lambda: digests(folder / "built", "*"))
 
 
