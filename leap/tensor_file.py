@@ -11,6 +11,9 @@ import torch
 ARCHIVE = b"PK\x03\x04"
 """What files begin with that were written since 2020."""
 
+FOLDER = 0x10
+"""Attribute of a member of an archive; a tensor whose numbers have it gets what was in memory before."""
+
 NUMPY_ARRAYS: list[Any] = [
     (np.array([]).__reduce__()[0], f"{module}.multiarray._reconstruct")
     for module in ("numpy.core", "numpy._core")
@@ -34,9 +37,11 @@ def load_file(path: Path) -> Any:
 
 
 def _check_archive(path: Path) -> None:
-    """Compare sizes and checksums, which torch does not do."""
+    """Compare sizes and checksums, which torch does not, and refuse what it would pass over."""
     with ZipFile(path) as archive:
         if sum(member.file_size for member in archive.infolist()) > path.stat().st_size:
             raise ValueError("larger than the file")
+        if any(member.external_attr & FOLDER for member in archive.infolist()):
+            raise ValueError("folders in place of tensors")
         if archive.testzip():
             raise ValueError("content without its checksum")

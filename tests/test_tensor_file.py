@@ -39,3 +39,13 @@ def test_nothing_is_unpacked(tmp_path):
             packed.writestr(name, bytes(10**6) if name.endswith("data/0") else source.read(name))
     with pytest.raises(ValueError, match="larger than the file"):
         load_file(tmp_path / "x.pt")
+
+
+def test_numbers_that_are_marked_as_a_folder_are_not_passed_over(tmp_path):
+    source, path = ZipFile(io.BytesIO(saved())), tmp_path / "x.pt"
+    with ZipFile(path, "w") as marked:
+        for member in source.infolist():
+            member.external_attr = 0x10 if member.filename.endswith("data/0") else 0
+            marked.writestr(member, source.read(member))
+    with pytest.raises(ValueError, match="folders in place of tensors"):
+        load_file(path)
