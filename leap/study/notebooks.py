@@ -7,7 +7,7 @@ from pathlib import Path
 from leap.errors import LeapError
 from leap.files import atomic_path
 
-KERNEL = "python3"
+KERNEL, LANGUAGE = "python3", "python"
 QUIET = ["--log-level=50"]  # of the kernel itself: not even that it was stopped
 
 
@@ -37,6 +37,7 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
                 _literal(temporary),
                 dict(parameters),
                 kernel_name=KERNEL,
+                language=LANGUAGE,
                 progress_bar=False,
                 extra_arguments=QUIET,
             )

@@ -48,6 +48,15 @@ def test_unknown_parameter_is_refused_before_executing(tmp_path):
     assert not (tmp_path / "out.ipynb").exists()
 
 
+def test_a_notebook_is_python_whatever_it_says(tmp_path):
+    notebook, output = write(tmp_path / "good.ipynb", "print(profile)"), tmp_path / "out.ipynb"
+    read = nbformat.read(notebook, 4)
+    read.metadata.kernelspec |= {"name": "python", "language": "python3"}  # either names the other
+    nbformat.write(read, notebook)
+    execute(notebook, output, {"profile": "full"})
+    assert nbformat.read(output, 4).cells[-1].outputs[0].text == "full\n"
+
+
 def test_braces_are_part_of_a_path(tmp_path):
     output = tmp_path / "{profile}" / "o{b}.ipynb"
     execute(write(tmp_path / "n{x}.ipynb"), output, {"profile": "full"})
