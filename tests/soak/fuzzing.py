@@ -85,7 +85,7 @@ def is_accepted(kind: Kind, folder: Path, number: int) -> bool:
     """Whether a case is read, not refused.
 
     Raises:
-        Exception: it should have been refused, or not so.
+        Exception: it is neither refused in one line nor read soundly.
     """
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     signal.alarm(WAIT)
