@@ -56,6 +56,11 @@ class Criterion:
         """Whether the losses of a batch are means over its videos, whatever else is in it."""
         return self.noise is None and not self.config.confident
 
+    @property
+    def repeats(self) -> bool:
+        """Whether all steps compute the same: no label is removed and no loss alternates."""
+        return self.noise is None and self.config.basic != "cmpae"
+
     def prepare(self, parser: nn.Module, videos: Videos, progress: float) -> Videos:
         """The videos of a step with the labels they are trained on.
 

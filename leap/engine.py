@@ -18,6 +18,7 @@ from leap.distributed import all_scores, all_sum, mine, processes, rank, replica
 from leap.errors import LeapError
 from leap.models.parsing import Parsing
 from leap.schedules import learning_rate
+from leap.step import Step
 from leap.training_state import Progress, TrainingState
 
 EVALUATION_BATCH = 256
@@ -58,9 +59,11 @@ def flat(parser: nn.Module) -> nn.Parameter:
 def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """The config's optimiser over all parameters; gradients are to be zeroed, never dropped, see `flat`."""
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
+    vector = flat(parser)
     return kind(
-        [flat(parser)],
-        lr=config.lr,
+        [vector],
+        lr=torch.tensor(config.lr, device="cuda") if vector.is_cuda else config.lr,
+        capturable=vector.is_cuda,
         betas=config.betas,
         weight_decay=config.weight_decay,
         fused=True,
@@ -119,24 +122,7 @@ def train_one_epoch(
     Raises:
         LeapError: if a probability or a loss is not finite.
     """
-    parser.train()
-    # dropout: a resumed epoch draws what an uninterrupted one does, and no process what another does
-    torch.manual_seed(_mix(seed, epoch) + 10**9 * rank())
-    batches = epoch_order(len(videos), seed, epoch).to(videos.device).split(config.batch)
-    sums: dict[str, Tensor] = {}
-    for index, batch in enumerate(batches):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(epoch * len(batches) + index, len(batches), config)
-        part, weight = share(batch)
-        prepared = criterion.prepare(parser, videos[part], epoch + index / len(batches))
-        losses = _step(parser, criterion, optimizer, prepared, index, config.clip, weight)
-        for name, loss in losses.items():
-            value = weight / processes() * loss.detach() * len(batch) / len(videos)
-            sums[name] = sums.get(name, torch.zeros_like(value)) + value
-    means = {name: all_sum(value) for name, value in sums.items()}
-    if not all(map(math.isfinite, means.values())):
-        raise LeapError(f"epoch {epoch + 1}: the loss is not finite {means}; lower train.lr")
-    return means
+    return _train_one_epoch(Step(parser, criterion, optimizer, videos, config.clip), config, seed, epoch)
 
 
 def fit(
@@ -171,8 +157,9 @@ def fit(
         replica = cast(nn.Module, torch.compile(replica))
     state = TrainingState(parser, optimizer, Path(folder), identity)
     progress = state.load()
+    step = Step(replica, criterion, optimizer, train, config.clip)
     for epoch in tqdm(range(len(progress.history), config.epochs), "epochs", disable=None, leave=False):
-        losses = train_one_epoch(replica, criterion, optimizer, train, config, seed, epoch)
+        losses = _train_one_epoch(step, config, seed, epoch)
         scores = evaluate(parser, val, protocol)
         score = selection_score(scores, config)
         if score > progress.best_score or (score == progress.best_score and config.ties == "later"):
@@ -185,26 +172,24 @@ def fit(
     return progress
 
 
-def _step(
-    parser: nn.Module,
-    criterion: Criterion,
-    optimizer: torch.optim.Optimizer,
-    batch: Videos,
-    index: int,
-    clip: float | None,
-    weight: float,
-) -> dict[str, Tensor]:
-    parsing = parser(batch.audio, batch.visual_2d, batch.visual_3d)
-    if not torch.isfinite(parsing.video_audio + parsing.video_visual).all():
-        raise LeapError("training: probabilities are not finite; lower train.lr")  # the losses refuse NaN
-    losses = criterion(parsing, batch, index)
-    total = criterion.total(losses)
-    optimizer.zero_grad(set_to_none=False)
-    (weight * total).backward()
-    if clip is not None:
-        nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], clip)
-    optimizer.step()
-    return losses | {"total": total}
+def _train_one_epoch(step: Step, config: TrainConfig, seed: int, epoch: int) -> dict[str, float]:
+    step.parser.train()
+    # dropout: a resumed epoch draws what an uninterrupted one does, and no process what another does
+    torch.manual_seed(_mix(seed, epoch) + 10**9 * rank())
+    videos = len(step.videos)
+    batches = epoch_order(videos, seed, epoch).to(step.videos.device).split(config.batch)
+    sums: dict[str, Tensor] = {}
+    for index, batch in enumerate(batches):
+        step.set_rate(learning_rate(epoch * len(batches) + index, len(batches), config))
+        part, weight = share(batch)
+        losses = step(part, weight, index, epoch + index / len(batches))
+        for name, loss in losses.items():
+            value = weight / processes() * loss * len(batch) / videos
+            sums[name] = sums.get(name, torch.zeros_like(value)) + value
+    means = {name: all_sum(value) for name, value in sums.items()}
+    if not all(map(math.isfinite, means.values())):
+        raise LeapError(f"epoch {epoch + 1}: the loss is not finite {means}; lower train.lr")
+    return means
 
 
 def _mix(seed: int, epoch: int) -> int:

@@ -1,6 +1,7 @@
 """LEAP: label-anticipated event disentanglement, the decoder of the paper."""
 
 from copy import deepcopy
+from functools import partial
 from typing import cast
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from leap.config import Variant
 from leap.models.attention import Attended, AttentionBlock, share_projections
 from leap.models.parsing import Parsing, precise
+from leap.models.side_by_side import side_by_side
 
 
 class LabelProjection(nn.Module):
@@ -111,8 +113,9 @@ class Leap(nn.Module):
         if label_embedding is None:
             raise ValueError("LEAP decodes by label embeddings; give label_embedding (C, L)")
         labels = self.label(label_embedding).unsqueeze(0)  # (1, C, d): one query set for all videos
-        segment_audio, video_audio, label_audio, attention_audio = self.audio(labels, audio)
-        segment_visual, video_visual, label_visual, attention_visual = self.visual(labels, visual)
+        heard, seen = side_by_side(partial(self.audio, labels, audio), partial(self.visual, labels, visual))
+        segment_audio, video_audio, label_audio, attention_audio = heard
+        segment_visual, video_visual, label_visual, attention_visual = seen
         return Parsing(
             segment_audio=segment_audio,
             segment_visual=segment_visual,

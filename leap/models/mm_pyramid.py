@@ -1,12 +1,14 @@
 """The multimodal pyramid attentional network (MM-Pyr) of Yu et al., ACM MM 2022."""
 
 from copy import deepcopy
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from leap.models.attention import AttentionBlock, share_projections
+from leap.models.side_by_side import side_by_side
 
 
 class Integration(nn.Module):
@@ -68,13 +70,24 @@ class PyramidLevel(nn.Module):
 
     def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Refine two (B, T, d) streams."""
-        own = self.self_audio(audio, audio).refined, self.self_visual(visual, visual).refined
         queries, contexts = torch.cat([audio, visual]), torch.cat([visual, audio])  # (2B, T, d)
-        cross = self.cross(queries, contexts).refined.chunk(2)  # one pass serves both, as the layer is shared
-        return (
-            self.temporal_audio(self.integrate_audio(own[0], cross[0])),
-            self.temporal_visual(self.integrate_visual(own[1], cross[1])),
+        own_audio, own_visual, cross = side_by_side(
+            partial(self.self_audio, audio, audio),
+            partial(self.self_visual, visual, visual),
+            partial(self.cross, queries, contexts),  # one pass serves both, as the layer is shared
         )
+        cross_audio, cross_visual = cross.refined.chunk(2)
+        audio, visual = side_by_side(
+            partial(self._finish_audio, own_audio.refined, cross_audio),
+            partial(self._finish_visual, own_visual.refined, cross_visual),
+        )
+        return audio, visual
+
+    def _finish_audio(self, own: Tensor, cross: Tensor) -> Tensor:
+        return self.temporal_audio(self.integrate_audio(own, cross))
+
+    def _finish_visual(self, own: Tensor, cross: Tensor) -> Tensor:
+        return self.temporal_visual(self.integrate_visual(own, cross))
 
 
 class LevelFusion(nn.Module):
@@ -144,5 +157,7 @@ class MmPyramid(nn.Module):
             audio, visual = level(audio, visual)
             stages.append(torch.stack([audio, visual]))  # (2, B, T, d)
         pyramid = torch.stack(stages, dim=3)  # (2, B, T, levels, d)
-        fused = self.fuse_audio(pyramid[0]), self.fuse_visual(pyramid[1])
-        return fused[::-1] if self.swapped else fused
+        audio, visual = side_by_side(
+            partial(self.fuse_audio, pyramid[0]), partial(self.fuse_visual, pyramid[1])
+        )
+        return (visual, audio) if self.swapped else (audio, visual)

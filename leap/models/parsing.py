@@ -72,6 +72,11 @@ class Parsing:
         changes: dict[str, Any] = {name: precise(value) for name, value in tensors.items()}
         return replace(self, **changes)
 
+    def without_nan(self) -> Parsing:
+        """The same with 0 for video probabilities that are NaN, which cross-entropies refuse."""
+        names = ("video_audio", "video_visual", "video")
+        return replace(self, **{name: getattr(self, name).nan_to_num(0.0) for name in names})
+
 
 def precise(x: Tensor) -> Tensor:
     """A tensor in float32, where it is in bfloat16; probabilities in that cannot tell 0.998 from 1."""

@@ -1,0 +1,132 @@
+"""One step of training, which a GPU replays as a graph."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from leap.criterion import Criterion, Losses
+from leap.data.videos import Videos
+from leap.distributed import processes
+
+WARM = 3
+"""Calls before a recording, in which PyTorch and its libraries set themselves up."""
+
+
+class Step:
+    """Steps of one parser's training.
+
+    On a GPU a step is thousands of calls, each of which takes longer to start than to run. Where all steps do
+    the same they are recorded as a CUDA graph and replayed.
+
+    Args:
+        parser: the parser to train, in training mode when a step is taken.
+        criterion: its losses.
+        optimizer: of its parameters, as `leap.engine.make_optimizer` makes it.
+        videos: to train on.
+        clip: the largest norm of the gradient; None for any.
+    """
+
+    def __init__(
+        self,
+        parser: nn.Module,
+        criterion: Criterion,
+        optimizer: torch.optim.Optimizer,
+        videos: Videos,
+        clip: float | None = None,
+    ) -> None:
+        self.parser, self.criterion, self.optimizer = parser, criterion, optimizer
+        self.videos, self.clip = videos, clip
+        recorded = videos.device.type == "cuda" and processes() == 1 and criterion.repeats
+        self._replay = Recorded(self._take) if recorded else None
+
+    def __call__(self, part: Tensor, weight: float, index: int, progress: float) -> Losses:
+        """Take a step.
+
+        Args:
+            part: which videos, (B,).
+            weight: of their loss, see `leap.distributed.share`.
+            index: of the step in its epoch, from 0.
+            progress: epochs behind.
+
+        Returns:
+            The losses by name and, weighed, their ``total``, which is NaN where a probability is; on a GPU
+            the next step writes over them.
+        """
+        return self._replay(part) if self._replay else self._take(part, weight, index, progress)
+
+    def set_rate(self, rate: float) -> None:
+        """Set the learning rate."""
+        for group in self.optimizer.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)  # a graph reads it from there
+            else:
+                group["lr"] = rate
+
+    def _take(self, part: Tensor, weight: float = 1.0, index: int = 0, progress: float = 0.0) -> Losses:
+        batch = self.criterion.prepare(self.parser, self.videos[part], progress)
+        parsing = self.parser(batch.audio, batch.visual_2d, batch.visual_3d)
+        finite = torch.isfinite(parsing.video_audio + parsing.video_visual + parsing.video).all()
+        losses = self.criterion(parsing.without_nan(), batch, index)
+        total = self.criterion.total(losses)
+        self.optimizer.zero_grad(set_to_none=False)
+        (weight * total).backward()
+        if self.clip is not None:
+            nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], self.clip)
+        self.optimizer.step()
+        found = losses | {"total": torch.where(finite, total, torch.nan)}
+        return {name: loss.detach() for name, loss in found.items()}
+
+
+class Recorded:
+    """A function that does the same with every tensor of a shape, replayed on a GPU.
+
+    The first calls with as many elements run as they are, and count as any other.
+
+    Args:
+        function: from indices, (B,), to tensors by name; it may change tensors that it holds.
+    """
+
+    def __init__(self, function: Callable[[Tensor], dict[str, Tensor]]) -> None:
+        self.function = function
+        self.calls: Counter[int] = Counter()
+        self.graphs: dict[int, Graph] = {}
+
+    def __call__(self, index: Tensor) -> dict[str, Tensor]:
+        """The function's results; a later call writes over those of a replay."""
+        size = len(index)
+        self.calls[size] += 1
+        if self.calls[size] <= WARM:
+            return aside(lambda: self.function(index))
+        if size not in self.graphs:
+            self.graphs[size] = Graph(self.function, index)
+        return self.graphs[size].replay(index)
+
+
+class Graph:
+    """One recording of a function, which reads its argument from, and writes its results to, the same memory.
+
+    To record does not run it.
+    """
+
+    def __init__(self, function: Callable[[Tensor], dict[str, Tensor]], index: Tensor) -> None:
+        self.graph, self.index = torch.cuda.CUDAGraph(), index.clone()
+        with torch.cuda.graph(self.graph):
+            self.results = function(self.index)
+
+    def replay(self, index: Tensor) -> dict[str, Tensor]:
+        """Run it on other values."""
+        self.index.copy_(index)
+        self.graph.replay()
+        return self.results
+
+
+def aside(function: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Run on a stream of its own, as what is to be recorded has to."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        results = function()
+    torch.cuda.current_stream().wait_stream(stream)
+    return results
