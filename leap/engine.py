@@ -155,20 +155,20 @@ def fit(
     optimizer, replica = make_optimizer(parser, config), replicated(parser)
     if compiled:
         replica = cast(nn.Module, torch.compile(replica))
-    state = TrainingState(parser, optimizer, Path(folder), identity)
-    progress = state.load()
     step = Step(replica, criterion, optimizer, train, config.clip)
-    for epoch in tqdm(range(len(progress.history), config.epochs), "epochs", disable=None, leave=False):
-        losses = _train_one_epoch(step, config, seed, epoch)
-        scores = evaluate(parser, val, protocol)
-        score = selection_score(scores, config)
-        if score > progress.best_score or (score == progress.best_score and config.ties == "later"):
-            progress.best_epoch, progress.best_score = epoch + 1, score
-            state.keep_best()
-        progress.history.append({f"loss_{name}": value for name, value in losses.items()} | scores)
-        if rank() == 0:
-            state.save(progress)
-    state.restore_best()
+    with TrainingState(parser, optimizer, Path(folder), identity) as state:
+        progress = state.load()
+        for epoch in tqdm(range(len(progress.history), config.epochs), "epochs", disable=None, leave=False):
+            losses = _train_one_epoch(step, config, seed, epoch)
+            scores = evaluate(parser, val, protocol)
+            score = selection_score(scores, config)
+            if score > progress.best_score or (score == progress.best_score and config.ties == "later"):
+                progress.best_epoch, progress.best_score = epoch + 1, score
+                state.keep_best()
+            progress.history.append({f"loss_{name}": value for name, value in losses.items()} | scores)
+            if rank() == 0:
+                state.save(progress)
+        state.restore_best()
     return progress
 
 
@@ -178,15 +178,13 @@ def _train_one_epoch(step: Step, config: TrainConfig, seed: int, epoch: int) -> 
     torch.manual_seed(_mix(seed, epoch) + 10**9 * rank())
     videos = len(step.videos)
     batches = epoch_order(videos, seed, epoch).to(step.videos.device).split(config.batch)
-    sums: dict[str, Tensor] = {}
+    sums = torch.zeros(1, device=step.videos.device)
     for index, batch in enumerate(batches):
         step.set_rate(learning_rate(epoch * len(batches) + index, len(batches), config))
         part, weight = share(batch)
         losses = step(part, weight, index, epoch + index / len(batches))
-        for name, loss in losses.items():
-            value = weight / processes() * loss * len(batch) / videos
-            sums[name] = sums.get(name, torch.zeros_like(value)) + value
-    means = {name: all_sum(value) for name, value in sums.items()}
+        sums = sums + weight / processes() * torch.stack([*losses.values()]) * len(batch) / videos
+    means = {name: all_sum(value) for name, value in zip(losses, sums, strict=True)}
     if not all(map(math.isfinite, means.values())):
         raise LeapError(f"epoch {epoch + 1}: the loss is not finite {means}; lower train.lr")
     return means

@@ -112,7 +112,7 @@ class Graph:
 
     def __init__(self, function: Callable[[Tensor], dict[str, Tensor]], index: Tensor) -> None:
         self.graph, self.index = torch.cuda.CUDAGraph(), index.clone()
-        with torch.cuda.graph(self.graph):
+        with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):  # a checkpoint may be written
             self.results = function(self.index)
 
     def replay(self, index: Tensor) -> dict[str, Tensor]:

@@ -1,6 +1,8 @@
 """The state of a training on disk, so that an interrupted one goes on; no pickle."""
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,8 +31,10 @@ class Progress:
     best_score: float = -1.0
 
 
-class TrainingState:
+class TrainingState(AbstractContextManager["TrainingState"]):
     """Parser, best parser and optimiser state, in memory and in ``checkpoint.safetensors``.
+
+    A context: at its end all is written. A GPU goes on with its training while a checkpoint is written.
 
     Args:
         parser: the parser being trained.
@@ -46,6 +50,13 @@ class TrainingState:
         self.path = folder / "checkpoint.safetensors"
         self.log = folder / "log.jsonl"
         self.best: dict[str, Tensor] = {}
+        self.aside = next(parser.parameters()).is_cuda
+        self._writer = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.shutdown()
+        self._wait()
 
     def keep_best(self) -> None:
         """Remember the parser's weights as the best so far."""
@@ -56,15 +67,37 @@ class TrainingState:
         self.parser.load_state_dict(self.best)
 
     def save(self, progress: Progress) -> None:
-        """Write the checkpoint, and the log with one JSON line an epoch."""
+        """Write the checkpoint, and the log with one JSON line an epoch.
+
+        Raises:
+            OSError: this or the checkpoint before cannot be written.
+        """
+        self._wait()
         tensors = _prefixed("last", self.parser.state_dict()) | _prefixed("best", self.best)
         for index, values in self.optimizer.state_dict()["state"].items():
             tensors |= _prefixed(f"optimizer.{index}", values)
-        with atomic_path(self.path) as temporary:
-            metadata = {"progress": json.dumps(vars(progress)), "identity": self.identity}
+        metadata = {"progress": json.dumps(vars(progress)), "identity": self.identity}
+        log = "".join(json.dumps(entry) + "\n" for entry in progress.history)
+        if self.aside:
+            self._writing = self._writer.submit(self._write, tensors, metadata, log, _another_stream())
+        else:
+            self._write(tensors, metadata, log)
+
+    def _write(
+        self,
+        tensors: dict[str, Tensor],
+        metadata: dict[str, str],
+        log: str,
+        stream: torch.cuda.Stream | None = None,
+    ) -> None:
+        with atomic_path(self.path) as temporary, torch.cuda.stream(stream):
             save_file(tensors, temporary, metadata)
         with atomic_path(self.log) as temporary:
-            temporary.write_text("".join(json.dumps(entry) + "\n" for entry in progress.history))
+            temporary.write_text(log)
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
 
     def load(self) -> Progress:
         """Read the checkpoint, if there is one; returns how far it is.
@@ -98,6 +131,13 @@ class TrainingState:
             index, key = name.split(".", 1)
             states.setdefault(int(index), {})[key] = tensor
         self.optimizer.load_state_dict(values | {"state": states})
+
+
+def _another_stream() -> torch.cuda.Stream:
+    """One that goes on from where the GPU is now, whatever else it is given to do."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    return stream
 
 
 def _prefixed(prefix: str, tensors: dict[str, Any]) -> dict[str, Tensor]:

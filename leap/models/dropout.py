@@ -31,12 +31,17 @@ class Dropout(nn.Module):
         if not self.training or self.dropped == 0:
             return x
         if x.device.type != "cpu" or torch.compiler.is_compiling():
-            return F.dropout(x, self.dropped / LEVELS)
+            return F.dropout(x, self.rate)
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
         bytes_ = words.random_(-(2**63), None).view(torch.uint8)[: x.numel()].view(x.shape)
         kept = bytes_.ge_(self.dropped).to(x.dtype)  # in place: to a tensor of bool it is five times slower
         return x * kept.mul_(LEVELS / (LEVELS - self.dropped))
 
+    @property
+    def rate(self) -> float:
+        """The rate that is used."""
+        return self.dropped / LEVELS
+
     def extra_repr(self) -> str:
         """The rate that is used."""
-        return f"rate={self.dropped / LEVELS:g}"
+        return f"rate={self.rate:g}"
