@@ -1,30 +1,44 @@
 """Training at the paper's size on a GPU: ``python -m benchmarks.gpu --help``.
 
-Ours holds all videos on the device and trains in bfloat16, compiled; the release's way trains in float32 and
-loads every video's files. Random features of LLP's shapes; ``gpu.csv`` has seconds for the epochs asked for,
-the release's from a few of its steps. Runs on a CPU, too, to see that it does.
+Ours holds all videos on the device, rounds factors to bfloat16 and replays its steps as a graph; the
+release's way trains in float32 and loads every video's files. Random features of LLP's shapes; ``gpu.csv``
+has seconds for the epochs asked for, the release's from a few of its steps. ``gpu_precision.csv`` has scores of
+the same seeds at both precisions on simulated videos. Both run on a CPU, too, to see that they do.
 """
 
 import tempfile
 import time
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import torch
 import typer
+from numpy.typing import NDArray
 
 from benchmarks.cost import BATCH, FRAMES, random_videos
 from benchmarks.input import from_files
 from benchmarks.measure import product, write_table
+from benchmarks.precision import SCORES, at, compared
 from benchmarks.step import FEATURES, averaged, our_model, preset_of, release_loss, release_model, take
+from leap.config import RunConfig
 from leap.criterion import Criterion
 from leap.data.annotations import read_weak_labels
+from leap.data.simulate import simulate_llp
+from leap.data.store import FeatureStore
 from leap.data.videos import Videos
-from leap.engine import fit
+from leap.engine import fit, predict
+from leap.metrics import per_video_scores
+from leap.presets import labels_for, preset
+from leap.study.records import TYPE_MEANS
+from leap.study.runs import train
 from tests.official_tree import make_up_tree
 
-FEW = 20
-"""Steps by which the release's way is judged."""
+FEW, VAL = 20, 649
+"""Steps by which the release's way is judged; videos of LLP's val."""
+
+app = typer.Typer(pretty_exceptions_enable=False)
 
 
 def many(videos: int) -> Videos:
@@ -33,48 +47,41 @@ def many(videos: int) -> Videos:
     return batch[torch.arange(videos) % len(batch)]
 
 
-def ours(videos: int, epochs: int, device: str, compiled: bool) -> float:
-    """Seconds of the whole training, compilation and transfer included."""
+def ours(videos: int, epochs: int, device: str) -> float:
+    """Seconds of the whole training, with its transfer, evaluation of every epoch and checkpoints."""
     config, model = preset_of(512), our_model(512, "bfloat16").to(device)
-    train, val = many(videos), many(BATCH)
+    training, val = many(videos), many(min(VAL, videos))
     val = replace(val, true_audio=val.pseudo_audio, true_visual=val.pseudo_visual)
+    settings = replace(config.train, epochs=epochs, batch=BATCH)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        fit(
-            model,
-            Criterion(config.loss),
-            train.to(device),
-            val.to(device),
-            replace(config.train, epochs=epochs, batch=BATCH),
-            config.protocol,
-            0,
-            folder,
-            compiled=compiled,
-        )
+        criterion, places = Criterion(config.loss), (training.to(device), val.to(device))
+        fit(model, criterion, *places, settings, config.protocol, 0, folder)
     return time.perf_counter() - started
 
 
 def release(videos: int, epochs: int, device: str) -> float:
-    """Seconds that the same takes the release's way, from a few steps."""
+    """Seconds that the same takes the release's way, without evaluation, from a few steps."""
     model = release_model(512).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
     labels = random_videos(FEATURES, FRAMES).to(device)
     with tempfile.TemporaryDirectory() as folder:
-        root = make_up_tree(Path(folder), {"train": FEW * BATCH, "val": 1, "test": 1})
-        names = read_weak_labels(root / "annotations", "train").filenames
-        started = time.perf_counter()
-        for audio, visual_2d, visual_3d, *_ in from_files(root, names, average=False):
-            batch = replace(labels, audio=audio, visual_2d=visual_2d, visual_3d=visual_3d).to(device)
-            take(model, lambda parsing: release_loss(parsing, labels), optimizer, batch, none=True)
-        if device != "cpu":
-            torch.cuda.synchronize()
+        root = make_up_tree(Path(folder), {"train": (1 + FEW) * BATCH, "val": 1, "test": 1})
+        batches = from_files(root, read_weak_labels(root / "annotations", "train").filenames, average=False)
+        for count in (1, FEW):  # the first to warm up
+            started = time.perf_counter()
+            for audio, visual_2d, visual_3d, *_ in islice(batches, count):
+                batch = replace(labels, audio=audio, visual_2d=visual_2d, visual_3d=visual_3d).to(device)
+                take(model, lambda parsing: release_loss(parsing, labels), optimizer, batch, none=True)
+            if device != "cpu":
+                torch.cuda.synchronize()
         return (time.perf_counter() - started) / FEW * -(-videos // BATCH) * epochs
 
 
-def main(device: str = "cuda", videos: int = 10_000, epochs: int = 30, compiled: bool = True) -> None:
-    """Measure both and write the table."""
-    seconds = {"the release's way": release(videos, epochs, device)}
-    seconds["ours"] = ours(videos, epochs, device, compiled)
+@app.command()
+def speed(device: str = "cuda", videos: int = 10_000, epochs: int = 30) -> None:
+    """Measure both ways and write ``gpu.csv``."""
+    seconds = {"the release's way": release(videos, epochs, device), "ours": ours(videos, epochs, device)}
     rows = {
         name: {"videos": videos, "epochs": epochs, "s": value, "×": seconds["the release's way"] / value}
         for name, value in seconds.items()
@@ -82,5 +89,32 @@ def main(device: str = "cuda", videos: int = 10_000, epochs: int = 30, compiled:
     write_table(rows, "gpu", product(device))
 
 
+def scores(config: RunConfig, store: FeatureStore, device: str) -> dict[str, NDArray[np.float64]]:
+    """Scores of every test video, (N,), after a training."""
+    with tempfile.TemporaryDirectory() as folder:
+        parser, _ = train(config, store, Path(folder), device)
+    videos = store.videos("test", config.model.inputs)
+    predictions = predict(parser.to(device), videos.to(device), config.protocol)
+    found = per_video_scores(predictions.audio, predictions.visual, *videos.truth())
+    return {key: np.mean([found[part] for part in TYPE_MEANS[key]], axis=0) for key in SCORES.values()}
+
+
+@app.command()
+def precision(device: str = "cuda", videos: int = 1_000, seeds: int = 5) -> None:
+    """Train on simulated videos at both precisions and write ``gpu_precision.csv``."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, base = simulate_llp(Path(folder) / "llp_sim.h5", videos), preset("leap")
+        model = replace(base.model, labels=labels_for("llp-sim"))
+        with FeatureStore(path) as store:
+            configs = [replace(base, dataset=store.dataset, model=model, seed=seed) for seed in range(seeds)]
+            exact = [scores(config, store, device) for config in at("float32", configs)]
+            rounded = [scores(config, store, device) for config in at("bfloat16", configs)]
+    rows = {
+        score: compared([found[key] for found in exact], [found[key] for found in rounded])
+        for score, key in SCORES.items()
+    }
+    write_table(rows, "gpu_precision", product(device))
+
+
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -5,12 +5,15 @@ with their 95 % intervals.
 """
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing import Pool
 from pathlib import Path
 
+import numpy as np
 import torch
 import typer
+from numpy.typing import ArrayLike
 
 from benchmarks.measure import write_table
 from leap.config import Precision, RunConfig
@@ -37,6 +40,19 @@ def at(precision: Precision, configs: list[RunConfig]) -> list[RunConfig]:
     return [replace(config, model=replace(config.model, precision=precision)) for config in configs]
 
 
+def compared(exact: Sequence[ArrayLike], rounded: Sequence[ArrayLike]) -> dict[str, float]:
+    """Means of both precisions' scores, (seeds, videos), and of their differences."""
+    found = paired_difference(np.asarray(rounded), np.asarray(exact))
+    return {
+        "float32": 100 * float(np.mean(exact)),
+        "bfloat16": 100 * float(np.mean(rounded)),
+        "difference": found.mean,
+        "low": found.low,
+        "high": found.high,
+        "sd over seeds": found.sd,
+    }
+
+
 def main() -> None:
     """Train and write the table."""
     grid, rows = NOTEBOOKS["04_encoders"]("full", "av-digits"), {}
@@ -46,15 +62,7 @@ def main() -> None:
             made = pool.map(run, at("float32", configs) + at("bfloat16", configs), chunksize=1)
             for score, key in SCORES.items():
                 exact, rounded = ([r.scores(key) for r in part] for part in (made[:SEEDS], made[SEEDS:]))
-                found = paired_difference(rounded, exact)
-                rows[f"{title}, {score}"] = {
-                    "float32": 100 * sum(map(float, (s.mean() for s in exact))) / SEEDS,
-                    "bfloat16": 100 * sum(map(float, (s.mean() for s in rounded))) / SEEDS,
-                    "difference": found.mean,
-                    "low": found.low,
-                    "high": found.high,
-                    "sd over seeds": found.sd,
-                }
+                rows[f"{title}, {score}"] = compared(exact, rounded)
     write_table(rows, "precision", "score")
 
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -57,16 +56,20 @@ def flat(parser: nn.Module) -> nn.Parameter:
 
 
 def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """The config's optimiser over all parameters; gradients are to be zeroed, never dropped, see `flat`."""
+    """The config's optimiser over all parameters, which are `flat` but on a GPU.
+
+    There it updates any number of them in a few operations, and gradients are to be dropped before a step;
+    those of a flat vector are to be zeroed.
+    """
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
-    vector = flat(parser)
+    on_a_gpu = next(parser.parameters()).is_cuda
     return kind(
-        [vector],
-        lr=torch.tensor(config.lr, device="cuda") if vector.is_cuda else config.lr,
-        capturable=vector.is_cuda,
+        list(parser.parameters()) if on_a_gpu else [flat(parser)],
+        lr=torch.tensor(config.lr, device="cuda") if on_a_gpu else config.lr,
         betas=config.betas,
         weight_decay=config.weight_decay,
         fused=True,
+        capturable=on_a_gpu,
     )
 
 
@@ -135,14 +138,13 @@ def fit(
     seed: int,
     folder: str | Path,
     identity: str = "",
-    compiled: bool = False,
 ) -> Progress:
     """Train a parser and leave it with the weights of its best epoch on val.
 
     After every epoch ``folder`` holds a checkpoint and one more JSON line in ``log.jsonl``. If a
     checkpoint is there already, training goes on from it; on the CPU the result equals an
     uninterrupted run bit for bit. Where torchrun started several processes, each takes its share of every
-    batch, and the first writes. ``compiled`` has PyTorch compile the parser for training, in the first step.
+    batch, and the first writes.
 
     Raises:
         LeapError: if the checkpoint is damaged or of another ``identity``, the loss is not finite, or
@@ -153,8 +155,6 @@ def fit(
     if processes() > 1 and not criterion.divides:
         raise LeapError("label denoising and confident L_avss need whole batches; train in one process")
     optimizer, replica = make_optimizer(parser, config), replicated(parser)
-    if compiled:
-        replica = cast(nn.Module, torch.compile(replica))
     step = Step(replica, criterion, optimizer, train, config.clip)
     with TrainingState(parser, optimizer, Path(folder), identity) as state:
         progress = state.load()
@@ -167,7 +167,7 @@ def fit(
                 state.keep_best()
             progress.history.append({f"loss_{name}": value for name, value in losses.items()} | scores)
             if rank() == 0:
-                state.save(progress)
+                state.save(progress, last=epoch + 1 == config.epochs)
         state.restore_best()
     return progress
 

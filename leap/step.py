@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from leap.criterion import Criterion, Losses
 from leap.data.videos import Videos
 from leap.distributed import processes
+from leap.models.parsing import Parsing
+from leap.models.rounding import rounded
 
 WARM = 3
 """Calls before a recording, in which PyTorch and its libraries set themselves up."""
@@ -40,6 +44,7 @@ class Step:
         self.videos, self.clip = videos, clip
         recorded = videos.device.type == "cuda" and processes() == 1 and criterion.repeats
         self._replay = Recorded(self._take) if recorded else None
+        self._rounds = recorded and getattr(parser, "precision", None) == "bfloat16"
 
     def __call__(self, part: Tensor, weight: float, index: int, progress: float) -> Losses:
         """Take a step.
@@ -66,17 +71,22 @@ class Step:
 
     def _take(self, part: Tensor, weight: float = 1.0, index: int = 0, progress: float = 0.0) -> Losses:
         batch = self.criterion.prepare(self.parser, self.videos[part], progress)
-        parsing = self.parser(batch.audio, batch.visual_2d, batch.visual_3d)
+        parsing = self._parse(batch.audio, batch.visual_2d, batch.visual_3d)
         finite = torch.isfinite(parsing.video_audio + parsing.video_visual + parsing.video).all()
         losses = self.criterion(parsing.without_nan(), batch, index)
         total = self.criterion.total(losses)
-        self.optimizer.zero_grad(set_to_none=False)
+        self.optimizer.zero_grad(set_to_none=self.videos.device.type == "cuda")  # see make_optimizer
         (weight * total).backward()
         if self.clip is not None:
             nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], self.clip)
         self.optimizer.step()
         found = losses | {"total": torch.where(finite, total, torch.nan)}
         return {name: loss.detach() for name, loss in found.items()}
+
+    def _parse(self, *features: Tensor | None) -> Parsing:
+        if not self._rounds:
+            return cast(Parsing, self.parser(*features))
+        return cast(Parsing, functional_call(self.parser, rounded(self.parser), features))
 
 
 class Recorded:

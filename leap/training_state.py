@@ -1,6 +1,8 @@
 """The state of a training on disk, so that an interrupted one goes on; no pickle."""
 
 import json
+import math
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,6 +16,9 @@ from torch import Tensor, nn
 
 from leap.errors import LeapError
 from leap.files import atomic_path
+
+SECONDS = 10
+"""Between checkpoints of a training on a GPU."""
 
 
 @dataclass
@@ -34,7 +39,8 @@ class Progress:
 class TrainingState(AbstractContextManager["TrainingState"]):
     """Parser, best parser and optimiser state, in memory and in ``checkpoint.safetensors``.
 
-    A context: at its end all is written. A GPU goes on with its training while a checkpoint is written.
+    A context: at its end all is written. A GPU goes on with its training while a checkpoint is written; as an
+    epoch may take less time there than a checkpoint, one is written every ten seconds only.
 
     Args:
         parser: the parser being trained.
@@ -51,6 +57,7 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         self.log = folder / "log.jsonl"
         self.best: dict[str, Tensor] = {}
         self.aside = next(parser.parameters()).is_cuda
+        self._saved = -math.inf
         self._writer = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
 
@@ -66,13 +73,20 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         """Give the parser the best weights."""
         self.parser.load_state_dict(self.best)
 
-    def save(self, progress: Progress) -> None:
+    def save(self, progress: Progress, last: bool = False) -> None:
         """Write the checkpoint, and the log with one JSON line an epoch.
+
+        Args:
+            progress: what has been reached.
+            last: it is the end, and to be written in any case.
 
         Raises:
             OSError: this or the checkpoint before cannot be written.
         """
+        if self.aside and not last and time.monotonic() - self._saved < SECONDS:
+            return
         self._wait()
+        self._saved = time.monotonic()
         tensors = _prefixed("last", self.parser.state_dict()) | _prefixed("best", self.best)
         for index, values in self.optimizer.state_dict()["state"].items():
             tensors |= _prefixed(f"optimizer.{index}", values)

@@ -1,6 +1,5 @@
 import json
 from dataclasses import replace
-from functools import partial
 
 import pytest
 import torch
@@ -289,20 +288,6 @@ def test_the_vector_holds_values_and_gradients():
     for parameter in parser.parameters():
         assert (parameter == 2).all()
         assert (parameter.grad == 3).all()
-
-
-def test_a_compiled_parser_trains_what_it_does_uncompiled(train, val, tmp_path, monkeypatch):
-    """In one graph, which a GPU needs; here without dropout, whose draws differ, and code generation."""
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager", fullgraph=True))
-    histories = []
-    for compiled in (False, True):
-        torch.manual_seed(0)
-        model, criterion = replace(MODEL, dropout=0.0), Criterion(LossConfig(weight_avss=1.0))
-        parser = build_parser(model, {"audio": 6, "visual_2d": 7}, random_orthogonal(3, 9))
-        folder = tmp_path / str(compiled)
-        progress = fit(parser, criterion, train, val, CONFIG, PROTOCOL, 0, folder, compiled=compiled)
-        histories.append([entry["loss_total"] for entry in progress.history])
-    assert histories[0] == pytest.approx(histories[1], rel=1e-3)
 
 
 @pytest.mark.parametrize("name", PRESETS)

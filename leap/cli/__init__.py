@@ -45,7 +45,6 @@ def train(
     out: Out,
     data: Data = "",
     device: Device = "cpu",
-    compiled: Annotated[bool, typer.Option("--compile", help="Compile the parser first.")] = False,
 ) -> None:
     """Train a parser and save it in a folder; goes on from a checkpoint found there.
 
@@ -59,7 +58,7 @@ def train(
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
     with joined(device) as place:
-        parser, progress = train_parser(settings, store, out, place, compiled)
+        parser, progress = train_parser(settings, store, out, place)
         if rank() == 0:
             print(parser.save_pretrained(out))
             print(f"best epoch {progress.best_epoch}: val score {progress.best_score:.2f}")

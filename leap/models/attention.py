@@ -1,13 +1,14 @@
 """The transformer block that LEAP's decoder and MM-Pyr are built of."""
 
+from functools import partial
 from math import sqrt
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from leap.models.dropout import Dropout
+from leap.models.side_by_side import side_by_side
 from leap.models.softmax import softmax
 
 
@@ -63,41 +64,25 @@ class AttentionBlock(nn.Module):
 
         A query of batch size 1 is shared by all videos; its projection is then computed once.
         """
-        scores = self.scores(self.norm_attention(query), context)  # (B, heads, Q, T)
-        weights = softmax(scores)  # (B, heads, Q, T)
-        value = self._split(self.value(context))  # (B, heads, T, d/heads)
-        mixed = torch.matmul(self.attention_dropout(weights), value)  # (B, heads, Q, d/heads)
-        between = self._between(query, mixed)
-        return Attended(self._refined(between), scores, weights, between)
-
-    def refine(self, query: Tensor, context: Tensor) -> Tensor:
-        """The refined queries alone, (B, Q, d); a GPU attends in one kernel."""
-        if query.is_cuda:
-            return self._fused(query, context)
-        refined: Tensor = self(query, context).refined
-        return refined
-
-    def _fused(self, query: Tensor, context: Tensor) -> Tensor:
-        normed = self.norm_attention(query)
-        mixed = F.scaled_dot_product_attention(
-            self._split(self.query(normed)),  # (B, heads, Q, d/heads)
-            self._split(self.key(context)),  # (B, heads, T, d/heads)
-            self._split(self.value(context)),  # (B, heads, T, d/heads)
-            attn_mask=None if self.reach is None else ~_far(self.reach, context),
-            dropout_p=self.attention_dropout.rate if self.training else 0.0,
+        projected = side_by_side(
+            partial(self.query, self.norm_attention(query)),
+            partial(self.key, context),
+            partial(self.value, context),
         )
-        return self._refined(self._between(query, mixed))
-
-    def _between(self, query: Tensor, mixed: Tensor) -> Tensor:
-        return query + self.dropout(self.output(mixed.transpose(1, 2).flatten(2)))  # (B, Q, d)
-
-    def _refined(self, between: Tensor) -> Tensor:
-        return between + self.dropout(self.feed_forward(self.norm_feed_forward(between)))
+        queries, keys, values = map(self._split, projected)
+        scores = self._scores(queries, keys)
+        weights = softmax(scores)  # (B, heads, Q, T)
+        mixed = torch.matmul(self.attention_dropout(weights), values)  # (B, heads, Q, d/heads)
+        between = query + self.dropout(self.output(mixed.transpose(1, 2).flatten(2)))  # (B, Q, d)
+        refined = between + self.dropout(self.feed_forward(self.norm_feed_forward(between)))
+        return Attended(refined, scores, weights, between)
 
     def scores(self, query: Tensor, context: Tensor) -> Tensor:
         """Scaled query-key scores before the softmax, (B, heads, Q, T)."""
-        query, key = self._split(self.query(query)), self._split(self.key(context))
-        scores = torch.matmul(query, key.transpose(-2, -1)) / sqrt(query.shape[-1])
+        return self._scores(self._split(self.query(query)), self._split(self.key(context)))
+
+    def _scores(self, queries: Tensor, keys: Tensor) -> Tensor:
+        scores = torch.matmul(queries, keys.transpose(-2, -1)) / sqrt(queries.shape[-1])
         return scores if self.reach is None else scores + _beyond(self.reach, scores)
 
     def _split(self, x: Tensor) -> Tensor:
@@ -113,11 +98,6 @@ def share_projections(block: AttentionBlock) -> AttentionBlock:
 
 def _beyond(reach: int, scores: Tensor) -> Tensor:
     """−∞ where segments are further apart, else 0, (T, T); adding it is faster than filling by a mask."""
-    far = _far(reach, scores.transpose(-2, -1))
+    places = torch.arange(scores.shape[-1], device=scores.device)
+    far = (places - places[:, None]).abs() > reach
     return torch.zeros_like(far, dtype=scores.dtype).masked_fill_(far, -torch.inf)
-
-
-def _far(reach: int, context: Tensor) -> Tensor:
-    """Which segments of (…, T, d) are further apart, (T, T)."""
-    places = torch.arange(context.shape[-2], device=context.device)
-    return (places - places[:, None]).abs() > reach

@@ -72,14 +72,14 @@ class PyramidLevel(nn.Module):
         """Refine two (B, T, d) streams."""
         queries, contexts = torch.cat([audio, visual]), torch.cat([visual, audio])  # (2B, T, d)
         own_audio, own_visual, cross = side_by_side(
-            partial(self.self_audio.refine, audio, audio),
-            partial(self.self_visual.refine, visual, visual),
-            partial(self.cross.refine, queries, contexts),  # one pass serves both, as the layer is shared
+            partial(self.self_audio, audio, audio),
+            partial(self.self_visual, visual, visual),
+            partial(self.cross, queries, contexts),  # one pass serves both, as the layer is shared
         )
-        cross_audio, cross_visual = cross.chunk(2)
+        cross_audio, cross_visual = cross.refined.chunk(2)
         audio, visual = side_by_side(
-            partial(self._finish_audio, own_audio, cross_audio),
-            partial(self._finish_visual, own_visual, cross_visual),
+            partial(self._finish_audio, own_audio.refined, cross_audio),
+            partial(self._finish_visual, own_visual.refined, cross_visual),
         )
         return audio, visual
 
@@ -104,7 +104,7 @@ class LevelFusion(nn.Module):
     def forward(self, levels: Tensor) -> Tensor:
         """Fuse (B, T, levels, d) to (B, T, d)."""
         flat = levels.flatten(0, 1)  # (B·T, levels, d)
-        refined = self.interaction.refine(flat, flat)
+        refined = self.interaction(flat, flat).refined
         fused = (torch.sigmoid(self.selection(refined)) * refined).sum(dim=1)  # (B·T, d)
         return fused.unflatten(0, levels.shape[:2])
 

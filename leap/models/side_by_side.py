@@ -21,7 +21,7 @@ def side_by_side(*calls: partial[Result]) -> list[Result]:
     if torch.compiler.is_compiling() or not _is_recorded():
         return [call() for call in calls]
     here = torch.cuda.current_stream()
-    streams = [_stream(index) for index in range(len(calls))]
+    streams = [_stream(here, index) for index in range(len(calls))]
     for stream in streams:
         stream.wait_stream(here)
     results = [_on(stream, call) for stream, call in zip(streams, calls, strict=True)]
@@ -49,5 +49,6 @@ def _keep(tensors: Tensor | tuple[Tensor, ...], stream: torch.cuda.Stream) -> No
 
 
 @cache
-def _stream(index: int) -> torch.cuda.Stream:
+def _stream(parent: torch.cuda.Stream, index: int) -> torch.cuda.Stream:
+    """One for each place, as calls may have calls side by side within."""
     return torch.cuda.Stream()

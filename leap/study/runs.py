@@ -52,7 +52,7 @@ def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
 
 
 def train(
-    config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu", compiled: bool = False
+    config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu"
 ) -> tuple[Parser, Progress]:
     """Train the config's parser in ``folder``; goes on from a checkpoint found there.
 
@@ -61,7 +61,6 @@ def train(
         store: its data set, of which the training videos are held on the device.
         folder: where checkpoints and the log go.
         device: where to train; the parser returned is on the CPU.
-        compiled: see `leap.engine.fit`.
 
     Returns:
         The parser of the best epoch, described with the protocol to decode by, and how the training went.
@@ -86,7 +85,6 @@ def train(
         config.seed,
         folder,
         key,
-        compiled,
     )
     parser.cpu()
     protocol = _protocol(config, parser, val)
