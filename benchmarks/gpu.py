@@ -2,8 +2,8 @@
 
 Ours holds all videos on the device, rounds factors to bfloat16 and replays its steps as a graph; the
 release's way trains in float32 and loads every video's files. Random features of LLP's shapes; ``gpu.csv``
-has seconds for the epochs asked for, the release's from a few of its steps. ``gpu_precision.csv`` has scores of
-the same seeds at both precisions on simulated videos. Both run on a CPU, too, to see that they do.
+has seconds for the epochs asked for, the release's from a few of its steps. ``gpu_precision.csv`` has scores
+of the same seeds at both precisions on simulated videos. Both run on a CPU, too, to see that they do.
 """
 
 import tempfile

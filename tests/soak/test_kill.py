@@ -18,7 +18,7 @@ KILLS = {
     work.simulate: cases(0, 10),
     work.notebook: cases(0, 20),
     work.study: cases(0, 20),
-    work.book: cases(0, 12),
+    work.book: cases(0, 20),
 }
 """Commands, and how often each is killed."""
 

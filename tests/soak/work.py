@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -16,6 +17,7 @@ from leap.config import RunConfig, TrainConfig, to_dict
 from leap.study.records import read_record
 from tests.official_tree import make_up_tree
 from tests.own_tree import make_own_tree
+from tests.soak.processes import complete
 from tests.tree import ROOT, copy_tree
 
 Made = dict[str, Any]
@@ -93,8 +95,12 @@ def study(folder: Path) -> Work:
 
 
 def book(folder: Path) -> Work:
-    """The whole book."""
-    copy_tree(folder)
+    """The book, from its chapters, which are made once."""
+    chapters = folder.parent / "chapters"
+    if not chapters.exists():
+        copy_tree(chapters)
+        complete(snakemake("book", "--until", "notebook"), chapters)
+    shutil.copytree(chapters, folder, dirs_exist_ok=True)
     return Work(snakemake("book"), lambda: records(folder) | pages(folder))
 
 
@@ -104,10 +110,10 @@ def config(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(to_dict(settings)))
 
 
-def snakemake(target: str) -> list[str]:
+def snakemake(target: str, *others: str) -> list[str]:
     """What ``make book PROFILE=smoke`` runs."""
     options = ["--cores", "2", "--nolock", "--rerun-incomplete", "--keep-going", "--config", "profile=smoke"]
-    return [sys.executable, "-m", "leap.study.alone", "snakemake", *options, "--", target]
+    return [sys.executable, "-m", "leap.study.alone", "snakemake", *options, *others, "--", target]
 
 
 def digests(folder: Path, pattern: str) -> Made:
