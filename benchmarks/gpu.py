@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.cost import BATCH, FRAMES, random_videos
 from benchmarks.input import from_files
+from benchmarks.machine import write_machine
 from benchmarks.measure import product, write_table
 from benchmarks.precision import SCORES, at, compared
 from benchmarks.step import FEATURES, averaged, our_model, preset_of, release_loss, release_model, take
@@ -80,7 +81,8 @@ def release(videos: int, epochs: int, device: str) -> float:
 
 @app.command()
 def speed(device: str = "cuda", videos: int = 10_000, epochs: int = 30) -> None:
-    """Measure both ways and write ``gpu.csv``."""
+    """Measure both ways and write ``gpu.csv`` and, with what they ran on, ``gpu_machine.json``."""
+    write_machine("gpu_machine", device)
     seconds = {"the release's way": release(videos, epochs, device), "ours": ours(videos, epochs, device)}
     rows = {
         name: {"videos": videos, "epochs": epochs, "s": value, "×": seconds["the release's way"] / value}

@@ -8,8 +8,14 @@ import torch
 from benchmarks.measure import RESULTS, product
 from leap.files import atomic_write
 
-if __name__ == "__main__":
-    found = {"processor": product(), "cores": os.cpu_count(), "torch": torch.__version__}
+
+def write_machine(name: str, device: str = "cpu") -> None:
+    """Write ``results/benchmarks/<name>.json``: processor or GPU, cores of the processor, and PyTorch."""
+    found = {"processor": product(device), "cores": os.cpu_count(), "torch": torch.__version__}
     RESULTS.mkdir(parents=True, exist_ok=True)
-    atomic_write(RESULTS / "machine.json", json.dumps(found) + "\n")
+    atomic_write(RESULTS / f"{name}.json", json.dumps(found) + "\n")
     print(found)
+
+
+if __name__ == "__main__":
+    write_machine("machine")

@@ -144,6 +144,10 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         for name, tensor in _unprefixed("optimizer", tensors).items():
             index, key = name.split(".", 1)
             states.setdefault(int(index), {})[key] = tensor
+        parameters = dict(enumerate(self.optimizer.param_groups[0]["params"]))
+        for place, state in states.items():
+            if place not in parameters or state["exp_avg"].shape != parameters[place].shape:
+                raise ValueError("it was made on a device of another kind")
         self.optimizer.load_state_dict(values | {"state": states})
 
 

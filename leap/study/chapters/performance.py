@@ -15,6 +15,8 @@ AIMS = {
     "the same in bfloat16": ("step", "d 512", "× ours, bfloat16", 2.5, 1),
     "step at d 64, times as fast as the release's way": ("step", "d 64", "× ours", 1.5, 1),
     "step at d 64, one thread, ms": ("step", "d 64", "ours", 50, -1),
+    "10,000 videos × 30 epochs at d 512 on a GPU, s": ("gpu", "ours", "s", 60, -1),
+    "the same, times as fast as the release's way": ("gpu", "ours", "×", 10, 1),
     "evaluation of LEAP's preset, share of the parsing's rate": ("evaluation", "leap", "share", 0.9, 1),
     "evaluation of HAN's preset, share of the parsing's rate": ("evaluation", "han", "share", 0.9, 1),
 }
@@ -26,9 +28,9 @@ def measured(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(folder / f"{name}.csv", index_col=0)
 
 
-def machine(folder: Path) -> str:
+def machine(folder: Path, name: str = "machine") -> str:
     """What they ran on, in words."""
-    found = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
+    found = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return f"{found['processor']}, {found['cores']} cores, PyTorch {found['torch']}"
 
 
@@ -51,9 +53,9 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     return text.assign(share=table["share"].map("{:.0%}".format)) if "share" in table else text
 
 
-def precision_table(folder: Path) -> pd.DataFrame:
+def precision_table(folder: Path, name: str = "precision") -> pd.DataFrame:
     """Scores at both precisions, and their differences with intervals."""
-    table = measured(folder, "precision").rename_axis(None)
+    table = measured(folder, name).rename_axis(None)
     means = table[["float32", "bfloat16"]].map("{:.1f}".format)
     means["difference"] = table.apply(format_difference, axis=1)
     means["its sd over seeds"] = table["sd over seeds"].map("{:.1f}".format)
