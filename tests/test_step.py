@@ -10,7 +10,8 @@ from leap.engine import fit, make_optimizer
 from leap.errors import LeapError
 from leap.models.parser import build_parser
 from leap.presets import PRESETS, narrow, preset
-from leap.step import WARM, Recorded, Step
+from leap.recorded import WARM
+from leap.step import Step
 from leap.text import random_orthogonal
 
 WIDTHS = {"audio": 6, "visual_2d": 7}
@@ -37,27 +38,6 @@ def take(step, videos, steps=8):
         part = torch.arange(index, index + 4, device=videos.device) % len(videos)
         losses.append({name: float(loss) for name, loss in step(part, 1.0, 0, 0.0).items()})
     return losses, step.optimizer.param_groups[0]["params"][0].detach().clone()
-
-
-def test_only_first_calls_run_and_each_size_is_recorded_once(monkeypatch):
-    ran, recorded, replayed = [], [], []
-
-    class Graph:
-        def __init__(self, function, index):
-            recorded.append(len(index))
-
-        def replay(self, index):
-            replayed.append(index.tolist())
-            return {"sum": index.sum()}
-
-    monkeypatch.setattr(leap.step, "Graph", Graph)
-    monkeypatch.setattr(leap.step, "aside", lambda function: function())
-    function = Recorded(lambda index: ran.append(index.tolist()) or {"sum": index.sum()})
-    calls = [torch.arange(size) + call for call in range(WARM + 2) for size in (3, 2)]
-    assert [int(function(index)["sum"]) for index in calls] == [int(index.sum()) for index in calls]
-    assert ran == [index.tolist() for index in calls[: 2 * WARM]]
-    assert replayed == [index.tolist() for index in calls[2 * WARM :]]
-    assert recorded == [3, 2]
 
 
 def test_what_is_recorded(make_videos, monkeypatch):

@@ -1,12 +1,16 @@
 """Today's code makes the committed numbers: the first epoch of every system and one whole run, again.
 
-On the machine that made the records they are equal; the tolerances are for other processors.
+On the machine that made the records they are equal. Other processors and numbers of threads round
+differently, and training amplifies it. On Intel instead of AMD, with AVX-512, AVX2 or SSE, with one thread or
+two, losses of the first epoch differed by at most 1/50 of their standard deviation over seeds, MM-Pyr's by
+1/8; 1/20 is allowed, and 1/4. Scores, which jump early in training, may differ as another seed's may.
 
 If this fails after an intended change of numerics, raise ``REVISION`` and make the records anew.
 """
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from leap.criterion import Criterion
@@ -53,28 +57,40 @@ def records():
 
 @pytest.mark.parametrize(("chapter", "system"), SENTINELS)
 def test_first_epoch_equals_the_committed_record(chapter, system, store, videos, records):
-    assert_first_epoch(NOTEBOOKS[chapter]("full", "av-digits")[system][0], store, videos, records)
+    configs = NOTEBOOKS[chapter]("full", "av-digits")[system]
+    epochs = pd.DataFrame(records[run_key(config, store.checksum)].history[0] for config in configs)
+    found, losses = first_epoch(configs[0], videos), [name for name in epochs if name.startswith("loss_")]
+    for name, spread in epochs[losses].std().items():
+        allowed = spread / (4 if "MM-Pyr" in system else 20)
+        assert found[name] == pytest.approx(epochs[name][0], abs=allowed), name
+    assert_as_seeds(found, epochs.drop(columns=losses))
 
 
-def assert_first_epoch(config, store, videos, records):
+def assert_as_seeds(found, seeds, least=0.5):
+    """Values differ from the first row's at most as another seed's may."""
+    for name, spread in seeds.std().items():
+        assert found[name] == pytest.approx(seeds[name][0], abs=max(least, 3 * spread)), name
+
+
+def first_epoch(config, videos):
+    """Losses and val scores of a run's first epoch, made now."""
     train, val = corrupt_videos(videos[0], config.noise, config.seed), videos[1]
-    committed = records[run_key(config, store.checksum)].history[0]
-    parser = make_parser(config, store)
+    with open_dataset("av-digits") as store:
+        parser = make_parser(config, store)
     optimizer = make_optimizer(parser, config.train)
     losses = train_one_epoch(parser, Criterion(config.loss), optimizer, train, config.train, config.seed, 0)
-    for name, loss in losses.items():
-        assert loss == pytest.approx(committed[f"loss_{name}"], rel=2e-3), name
     scores = evaluate(parser, val, config.protocol)
-    for name, score in scores.items():
-        assert score == pytest.approx(committed[name], abs=0.5), name
+    return {f"loss_{name}": loss for name, loss in losses.items()} | scores
 
 
 def test_a_whole_run_equals_its_committed_record(store, records, tmp_path):
-    config = leap_vs_mmil("full", "av-digits")["MMIL"][0]
-    committed = records[run_key(config, store.checksum)]
-    record = make_run(config, store, tmp_path)
-    assert record.metrics == pytest.approx(committed.metrics, abs=0.5)
+    """After twelve epochs rounding has grown to what seeds differ by."""
+    configs = leap_vs_mmil("full", "av-digits")["MMIL"]
+    committed = [records[run_key(config, store.checksum)] for config in configs]
+    record = make_run(configs[0], store, tmp_path)
+    assert_as_seeds(record.metrics, pd.DataFrame(other.metrics for other in committed))
     for part, values in record.segments.items():
-        assert values == pytest.approx(committed.segments[part], abs=1.0)
-    for name, value in committed.probes.items():
-        assert record.probes[name] == pytest.approx(value, abs=0.02 if name.startswith("similarity") else 2.0)
+        assert_as_seeds(values, pd.DataFrame(other.segments[part] for other in committed))
+    probes = pd.DataFrame(other.probes for other in committed)
+    assert record.probes.keys() == set(probes)
+    assert_as_seeds(record.probes, probes, least=0.0)
