@@ -101,7 +101,8 @@ def book(folder: Path) -> Work:
         copy_tree(chapters)
         complete(snakemake("book", "--until", "notebook"), chapters)
     shutil.copytree(chapters, folder, dirs_exist_ok=True)
-    return Work(snakemake("book"), lambda: records(folder) | pages(folder))
+    command = snakemake("book", "--rerun-triggers", "mtime")  # where it lies is no reason to make them again
+    return Work(command, lambda: records(folder) | pages(folder))
 
 
 def config(folder: Path) -> None:
