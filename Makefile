@@ -44,7 +44,6 @@ test: $(INSTALLED)
 	pytest -q -n $(CORES) --dist loadfile --nbval notebooks
 
 bench: $(INSTALLED)
-	python -m benchmarks.machine
 	python -m benchmarks.input table
 	python -m benchmarks.step
 	python -m benchmarks.throughput table

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.cost import BATCH, FRAMES, random_videos
 from benchmarks.input import from_files
-from benchmarks.machine import write_machine
-from benchmarks.measure import product, write_table
+from benchmarks.measure import write_table
 from benchmarks.precision import SCORES, at, compared
 from benchmarks.step import FEATURES, averaged, our_model, preset_of, release_loss, release_model, take
 from leap.config import RunConfig
@@ -81,14 +80,13 @@ def release(videos: int, epochs: int, device: str) -> float:
 
 @app.command()
 def speed(device: str = "cuda", videos: int = 10_000, epochs: int = 30) -> None:
-    """Measure both ways and write ``gpu.csv`` and, with what they ran on, ``gpu_machine.json``."""
-    write_machine("gpu_machine", device)
+    """Measure both ways and write ``gpu.csv``."""
     seconds = {"the release's way": release(videos, epochs, device), "ours": ours(videos, epochs, device)}
     rows = {
         name: {"videos": videos, "epochs": epochs, "s": value, "×": seconds["the release's way"] / value}
         for name, value in seconds.items()
     }
-    write_table(rows, "gpu", product(device))
+    write_table(rows, "gpu", "way", device)
 
 
 def scores(config: RunConfig, store: FeatureStore, device: str) -> dict[str, NDArray[np.float64]]:
@@ -115,7 +113,7 @@ def precision(device: str = "cuda", videos: int = 1_000, seeds: int = 5) -> None
         score: compared([found[key] for found in exact], [found[key] for found in rounded])
         for score, key in SCORES.items()
     }
-    write_table(rows, "gpu_precision", product(device))
+    write_table(rows, "gpu_precision", "score", device)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What all benchmarks share: medians of tasks that take turns, memory, machine, processes of their own."""
 
 import json
+import os
 import platform
 import re
 import statistics
@@ -13,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 import torch
+
+from leap.files import atomic_write
 
 RESULTS = Path("results/benchmarks")
 
@@ -54,9 +57,18 @@ def in_own_process(module: str, *arguments: object) -> Any:
     return json.loads(subprocess.check_output(command))
 
 
-def write_table(rows: Mapping[str, Mapping[str, float]], name: str, index: str) -> None:
-    """Write a table of ``results/benchmarks`` and print it."""
+def write_table(rows: Mapping[str, Mapping[str, float]], name: str, index: str, device: str = "cpu") -> None:
+    """Write a table of ``results/benchmarks`` and what it was measured on, and print it."""
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index)
     RESULTS.mkdir(parents=True, exist_ok=True)
     table.to_csv(RESULTS / f"{name}.csv", float_format="%.4g")
+    write_machine(name, device)
     print(table.to_string())
+
+
+def write_machine(name: str, device: str) -> None:
+    """Write to ``machines.json`` what a table was measured on."""
+    found = {"processor": product(device), "cores": os.cpu_count(), "torch": torch.__version__}
+    path = RESULTS / "machines.json"
+    machines = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    atomic_write(path, json.dumps(machines | {name: found}, indent=1, sort_keys=True) + "\n")

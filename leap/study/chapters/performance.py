@@ -29,10 +29,15 @@ def measured(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(folder / f"{name}.csv", index_col=0)
 
 
-def machine(folder: Path, name: str = "machine") -> str:
-    """What they ran on, in words."""
-    found = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+def machine(folder: Path, name: str) -> str:
+    """What a table was measured on, in words."""
+    found = json.loads((folder / "machines.json").read_text(encoding="utf-8"))[name]
     return f"{found['processor']}, {found['cores']} cores, PyTorch {found['torch']}"
+
+
+def where(folder: Path, name: str) -> str:
+    """How a table was measured, for its caption."""
+    return f"Measured by `make bench` on {machine(folder, name)}; random features of LLP's shapes."
 
 
 def aim_table(folder: Path) -> pd.DataFrame:
@@ -44,6 +49,7 @@ def aim_table(folder: Path) -> pd.DataFrame:
             "aim": f"{'≥' if sign > 0 else '≤'} {bound:g}",
             "measured": number(value),
             "reached": "yes" if sign * value >= sign * bound else "no",
+            "on": machine(folder, name).partition(",")[0],
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 

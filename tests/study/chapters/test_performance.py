@@ -16,6 +16,7 @@ from leap.study.chapters.performance import (
     precision_table,
     readable,
     size_figure,
+    where,
 )
 from leap.study.tables import NO_BREAK
 
@@ -30,6 +31,8 @@ def folder(tmp_path):
         tables.setdefault(name, {}).setdefault(column, {})[row] = bound
     for name, columns in tables.items():
         pd.DataFrame(columns).rename_axis("row").to_csv(tmp_path / f"{name}.csv")
+    machines = {name: {"processor": "A1", "cores": 3, "torch": "9.0"} for name in tables}
+    (tmp_path / "machines.json").write_text(json.dumps(machines))
     return tmp_path
 
 
@@ -50,7 +53,9 @@ def test_what_is_short_of_it_is_not(folder, factor):
 
 def test_the_committed_measurements_are_all_there():
     assert len(aim_table(COMMITTED)) == len(AIMS)
-    assert re.fullmatch(r".+, \d+ cores, PyTorch \d.+", machine(COMMITTED))
+    machines = json.loads((COMMITTED / "machines.json").read_text())
+    assert machines.keys() == {p.stem for p in COMMITTED.glob("*.csv")} - {"cost", "llp_pack"}
+    assert all(re.fullmatch(r".+, \d+ cores, PyTorch \d.+", machine(COMMITTED, name)) for name in machines)
     assert {"before", "after"} == set(measured(COMMITTED, "throughput").index)
     sizes = measured(COMMITTED, "sizes")
     assert sizes["classes"].max() == 1_000
@@ -67,9 +72,10 @@ def test_laptop_and_full_have_the_same_runs():
     assert laptop == full
 
 
-def test_the_machine_in_words(tmp_path):
-    (tmp_path / "machine.json").write_text(json.dumps({"processor": "A1", "cores": 3, "torch": "9.0"}))
-    assert machine(tmp_path) == "A1, 3 cores, PyTorch 9.0"
+def test_the_machine_in_words(folder):
+    assert machine(folder, "step") == "A1, 3 cores, PyTorch 9.0"
+    assert where(folder, "step").startswith("Measured by `make bench` on A1, 3 cores, PyTorch 9.0; ")
+    assert set(aim_table(folder)["on"]) == {"A1"}
 
 
 @pytest.mark.parametrize(
