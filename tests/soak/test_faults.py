@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -20,13 +21,15 @@ SMALL = 2_000
 """Bytes that a file may have on a full disk."""
 
 
-@pytest.fixture
+@contextmanager
 def full_disk():
     """No file can grow beyond `SMALL` bytes, as on a disk that is full; the system's reason is another."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture
@@ -43,18 +46,17 @@ def commands(tmp_path, own_root):
 
 
 @pytest.mark.parametrize("name", ["train", "run", "pack", "labels"])
-def test_a_full_disk_is_one_line_and_leaves_nothing(name, commands, refused, full_disk, tmp_path):
-    err = refused(*commands[name])
+def test_a_full_disk_is_one_line_and_leaves_nothing(name, commands, refused, tmp_path):
+    with full_disk():
+        err = refused(*commands[name])
     assert "File too large" in err or "perhaps the disk is full" in err
     assert str(tmp_path / "out") in err
     assert all(path.is_dir() for path in (tmp_path / "out").rglob("*"))
 
 
 def test_what_a_full_disk_stopped_goes_on_when_there_is_room(commands, leap, tmp_path):
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, before[1]))
-    assert leap(*commands["pack"])[0] == 2
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with full_disk():
+        assert leap(*commands["pack"])[0] == 2
     assert leap(*commands["pack"])[0] == 0
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["kitchen.h5"]
 
