@@ -3,7 +3,7 @@
 #             DEVICE=cuda trains on a GPU
 # make test   every check
 # make bench  every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
-# make soak  the long campaigns of faults and damaged files; about an hour
+# make soak   the long campaigns of faults and damaged files; about 75 minutes
 # make search choose hyper-parameters on val again; not needed for the others
 # PIP_ARGS=   options for pip, for instance an index with another build of torch
 
