@@ -2,12 +2,13 @@
 
 from copy import deepcopy
 from functools import partial
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from leap.models.attention import AttentionBlock, share_projections
+from leap.models.attention import Attended, AttentionBlock, share_projections
 from leap.models.side_by_side import side_by_side
 
 
@@ -70,11 +71,10 @@ class PyramidLevel(nn.Module):
 
     def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Refine two (B, T, d) streams."""
-        queries, contexts = torch.cat([audio, visual]), torch.cat([visual, audio])  # (2B, T, d)
         own_audio, own_visual, cross = side_by_side(
             partial(self.self_audio, audio, audio),
             partial(self.self_visual, visual, visual),
-            partial(self.cross, queries, contexts),  # one pass serves both, as the layer is shared
+            partial(self._across, audio, visual),
         )
         cross_audio, cross_visual = cross.refined.chunk(2)
         audio, visual = side_by_side(
@@ -82,6 +82,10 @@ class PyramidLevel(nn.Module):
             partial(self._finish_visual, own_visual.refined, cross_visual),
         )
         return audio, visual
+
+    def _across(self, audio: Tensor, visual: Tensor) -> Attended:
+        """Each stream refined by the other, (2B, T, d): one pass serves both, as the layer is shared."""
+        return cast(Attended, self.cross(torch.cat([audio, visual]), torch.cat([visual, audio])))
 
     def _finish_audio(self, own: Tensor, cross: Tensor) -> Tensor:
         return self.temporal_audio(self.integrate_audio(own, cross))
