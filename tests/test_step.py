@@ -31,7 +31,7 @@ def make_step(name, videos, dropout=0.0, record=True):
 
 
 def take(step, videos, steps=8):
-    """Losses of steps at changing rates on changing videos, and the parameters after them."""
+    """Losses of steps at changing rates on changing videos, and the first parameter after them."""
     losses = []
     for index in range(steps):
         step.set_rate(1e-2 / (1 + index))
@@ -67,11 +67,11 @@ def test_a_probability_that_is_nan_makes_the_total_nan(make_videos):
 @pytest.mark.parametrize("name", PRESETS)
 def test_replayed_steps_are_those_that_were_recorded(name, make_videos):
     videos = make_videos(6, t=4, c=3).to("cuda")
-    losses, vector = take(make_step(name, videos), videos)
+    losses, parameter = take(make_step(name, videos), videos)
     expected, other = take(make_step(name, videos, record=False), videos)
     for found, wanted in zip(losses, expected, strict=True):
         assert found == pytest.approx(wanted, rel=1e-4)
-    torch.testing.assert_close(vector, other, rtol=1e-2, atol=1e-3)
+    torch.testing.assert_close(parameter, other, rtol=1e-2, atol=1e-3)
 
 
 @on_a_gpu

@@ -59,7 +59,9 @@ def records():
 def test_first_epoch_equals_the_committed_record(chapter, system, store, videos, records):
     configs = NOTEBOOKS[chapter]("full", "av-digits")[system]
     epochs = pd.DataFrame(records[run_key(config, store.checksum)].history[0] for config in configs)
-    found, losses = first_epoch(configs[0], videos), [name for name in epochs if name.startswith("loss_")]
+    found = first_epoch(configs[0], store, videos)
+    assert found.keys() == set(epochs)
+    losses = [name for name in epochs if name.startswith("loss_")]
     for name, spread in epochs[losses].std().items():
         allowed = spread / (4 if "MM-Pyr" in system else 20)
         assert found[name] == pytest.approx(epochs[name][0], abs=allowed), name
@@ -72,11 +74,10 @@ def assert_as_seeds(found, seeds, least=0.5):
         assert found[name] == pytest.approx(seeds[name][0], abs=max(least, 3 * spread)), name
 
 
-def first_epoch(config, videos):
+def first_epoch(config, store, videos):
     """Losses and val scores of a run's first epoch, made now."""
     train, val = corrupt_videos(videos[0], config.noise, config.seed), videos[1]
-    with open_dataset("av-digits") as store:
-        parser = make_parser(config, store)
+    parser = make_parser(config, store)
     optimizer = make_optimizer(parser, config.train)
     losses = train_one_epoch(parser, Criterion(config.loss), optimizer, train, config.train, config.seed, 0)
     scores = evaluate(parser, val, config.protocol)

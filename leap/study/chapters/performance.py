@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from leap.study.figures import MARKERS
-from leap.study.tables import format_difference
+from leap.study.tables import NO_BREAK, format_difference
 
 AIMS = {
     "input of an epoch, times as fast as official files": ("input", "packed store", "×", 20, 1),
@@ -46,7 +46,7 @@ def aim_table(folder: Path) -> pd.DataFrame:
     for title, (name, row, column, bound, sign) in AIMS.items():
         value = float(measured(folder, name)[column][row])
         rows[title] = {
-            "aim": f"{'≥' if sign > 0 else '≤'} {bound:g}",
+            "aim": f"{'≥' if sign > 0 else '≤'}{NO_BREAK}{bound:g}",
             "measured": number(value),
             "reached": "yes" if sign * value >= sign * bound else "no",
             "on": machine(folder, name).partition(",")[0],
