@@ -14,6 +14,7 @@ from leap.study.chapters import (
     audit,
     encoders,
     interpretability,
+    ledger,
     losses,
     overlap,
     own_runs,
@@ -47,6 +48,7 @@ TABLES = {
     "11_confidence": ("11_pseudo_labels", pseudo_labels.confidence_table),
     "20_presets": ("20_presets", score_table),
     "21_audit": ("21_audit", partial(audit.worth_table, dataset="av-digits")),
+    "30_other_loss": ("30_ledger", ledger.other_loss),
 }
 """Committed tables: the chapter, and how they are made from its runs."""
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from leap.errors import LeapError
 from leap.study.chapters import NOTEBOOKS
-from leap.study.chapters.ledger import readable, tally
+from leap.study.chapters.ledger import other_loss_in_words, readable, tally
 from leap.study.records import REVISION, pick, read_records
 from leap.study.tables import TITLES, format_difference, format_scores, paired, score_table
 
@@ -33,10 +33,15 @@ def _fill(text: str, name: str, content: str) -> str:
 
 
 def ledger_table(results: Path) -> str:
-    """The committed ledger in short: its tally, and every claim with its verdict, folded."""
+    """The committed ledger in short: its tally, the record that bounds it, and all entries, folded."""
     texts = {"published": str, "measured": str}
     table = pd.read_csv(results / "tables" / "30_ledger.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
-    lines = [tally(table), "", "<details><summary>Every claim and verdict</summary>", ""]
+    lines = [tally(table), ""]
+    other = results / "tables" / "30_other_loss.csv"
+    if other.exists():
+        words = other_loss_in_words(pd.read_csv(other, index_col=["system", "score"]))
+        lines += [f"The verdicts on LEAP against MMIL are bound to L_basic. {words}", ""]
+    lines += ["<details><summary>All entries and verdicts</summary>", ""]
     lines += ["| verdict | claim | published on LLP | measured on AV-Digits |", "|---" * 4 + "|"]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in readable(table).itertuples()]
     return "\n".join([*lines, "", "</details>", ""])

@@ -1,4 +1,4 @@
-"""What a measured difference says, by a rule fixed beforehand."""
+"""Verdict on a measured difference, by one rule for all comparisons."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal

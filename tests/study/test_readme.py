@@ -67,6 +67,14 @@ def test_the_ledger_in_short(results):
     assert "| not testable here | it means something | paper | – |" in lines
 
 
+def test_the_record_against_the_ledger_follows_the_tally(results):
+    rows = "system,score,difference,low,high,n\nMMIL with VALOR's loss,seg_type,1.7,0.7,2.7,5\n"
+    (results / "tables" / "30_other_loss.csv").write_text(rows, encoding="utf-8")
+    line = readme.ledger_table(results).splitlines()[2]
+    assert line.startswith("The verdicts on LEAP against MMIL are bound to L_basic. ")
+    assert line.endswith("5 paired seeds (21_audit).")
+
+
 def test_a_readme_without_a_place_is_refused(results):
     with pytest.raises(LeapError, match="two comments"):
         readme.update("# leap\n", results)

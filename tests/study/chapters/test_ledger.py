@@ -83,6 +83,21 @@ def test_readable(one_claim, make_record):
     assert table.loc["supported", "measured"].endswith("1 seed (02)")
 
 
+def test_the_main_claim_names_its_loss_and_another_loss_stands_beside_it(make_record):
+    for claim in CLAIMS:
+        assert "parses better than MMIL" not in claim.text or "nder L_basic" in claim.text
+    valor, leap = f"21_audit: {ledger.OTHER_LOSS}", "02_leap_vs_mmil: LEAP"
+    (config, *_), (baseline, *_) = (grid("full", "av-digits")[name] for name in (valor, leap))
+    assert (config.model.encoder.name, config.model.encoder.layers) == ("han", 1)
+    assert (config.model.decoder.name, config.loss.basic) == ("mmil", "valor")
+    assert (baseline.model.decoder.name, baseline.loss.basic) == ("leap", "leap")
+    table = ledger.other_loss({valor: [make_record(0, 55.0)], leap: [make_record(0, 50.0)]})
+    words = ledger.other_loss_in_words(table)
+    assert words.startswith("MMIL with VALOR's loss minus LEAP with L_basic: seg Type@AV +5.0 [")
+    assert words.endswith("; 1 paired seed (21_audit).")
+    assert valor not in grid("paper", "llp")
+
+
 def test_every_claim_has_its_runs_and_every_number_its_source():
     runs = grid("smoke", "av-digits")
     for claim in CLAIMS:
