@@ -29,7 +29,7 @@ STORE := $(if $(DATA),,$(if $(filter llp,$(DATASET)),$(LEAP_DATA)/llp.h5,$(if \
 
 .PHONY: book test bench soak search clean
 
-SNAKEMAKE := python -m leap.study.alone snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet host reason \
+SNAKEMAKE := python -m leap.experiments.study_lock snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet host reason \
     --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)' device=$(DEVICE)
 
 book: $(INSTALLED) $(STORE)

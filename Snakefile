@@ -5,13 +5,13 @@ import shlex
 from pathlib import Path
 
 from leap.config import canonical_json, to_dict
-from leap.data.store import open_dataset
+from leap.data.registry import open_dataset
 from leap.errors import LeapError
-from leap.study.chapters import NOTEBOOKS, ONE_DATASET, from_records, scale
-from leap.study.grid import SHIPPED, check_profile, searched
-from leap.study.records import run_key
-from leap.study.search import search_records
-from leap.study.systems import SYSTEMS, search_configs, selected
+from leap.experiments.chapters import NOTEBOOKS, ONE_DATASET, from_records, scale
+from leap.experiments.grid import SHIPPED, check_profile, searched
+from leap.experiments.records import run_key
+from leap.experiments.search import search_records
+from leap.experiments.systems import SYSTEMS, search_configs, selected
 from snakemake.exceptions import WorkflowError
 
 DATASET = config.get("dataset", "av-digits")

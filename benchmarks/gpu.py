@@ -23,16 +23,16 @@ from benchmarks.measure import write_table
 from benchmarks.precision import SCORES, at, compared
 from benchmarks.step import FEATURES, averaged, our_model, preset_of, release_loss, release_model, take
 from leap.config import RunConfig
-from leap.criterion import Criterion
 from leap.data.annotations import read_weak_labels
-from leap.data.simulate import simulate_llp
+from leap.data.llp_sim import simulate_llp
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
-from leap.engine import fit, predict
+from leap.experiments.records import TYPE_MEANS
+from leap.experiments.runs import train
 from leap.metrics import per_video_scores
 from leap.presets import labels_for, preset
-from leap.study.records import TYPE_MEANS
-from leap.study.runs import train
+from leap.training.criterion import Criterion
+from leap.training.trainer import fit, predict
 from tests.official_tree import make_up_tree
 
 FEW, VAL = 20, 649

@@ -24,10 +24,10 @@ from leap.data.llp.features import FEATURES, ID, PSEUDO_LABELS
 from leap.data.llp.pack import pack_llp
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
-from leap.decoding import Protocol
-from leap.engine import epoch_order, evaluate, parse_videos
+from leap.inference.decode import Protocol
 from leap.models.parser import build_parser
 from leap.presets import preset
+from leap.training.trainer import epoch_order, evaluate, parse_videos
 from tests.official_tree import make_up_tree
 
 VIDEOS = {"train": 1_000, "val": 100, "test": 1200}

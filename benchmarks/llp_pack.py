@@ -18,7 +18,7 @@ from benchmarks.input import TRAINING, exhaust, from_store
 from leap.data.annotations import read_weak_labels
 from leap.data.llp.features import PSEUDO_LABELS, Source, read_features, read_pseudo_labels
 from leap.data.store import FeatureStore
-from leap.engine import epoch_order
+from leap.training.trainer import epoch_order
 
 
 def forget(folder: Path) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from leap.files import atomic_write
+from leap.io.atomic import atomic_write
 
 RESULTS = Path("results/benchmarks")
 

@@ -17,11 +17,11 @@ from numpy.typing import ArrayLike
 
 from benchmarks.measure import write_table
 from leap.config import Precision, RunConfig
-from leap.data.store import open_dataset
-from leap.study.chapters import NOTEBOOKS
-from leap.study.compare import paired_difference
-from leap.study.records import Record
-from leap.study.runs import make_run
+from leap.data.registry import open_dataset
+from leap.experiments.chapters import NOTEBOOKS
+from leap.experiments.compare import paired_difference
+from leap.experiments.records import Record
+from leap.experiments.runs import make_run
 
 SYSTEMS = {"HAN, LEAP": "LEAP", "MM-Pyr, LEAP": "MM-Pyr, LEAP"}
 SEEDS, WORKERS = 5, 2

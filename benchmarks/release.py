@@ -11,7 +11,7 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
-from leap.models.parsing import Parsing
+from leap.models.output import Parsing
 
 LEVELS, FRAMES = 4, 8
 

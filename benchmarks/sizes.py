@@ -12,8 +12,8 @@ import torch
 import typer
 
 from benchmarks.measure import RESULTS, in_own_process, medians, peak
-from leap.models.leap import Leap
-from leap.models.mmil import Mmil
+from leap.models.decoders.leap import Leap
+from leap.models.decoders.mmil import Mmil
 
 WIDTH, FFN, HEADS, BLOCKS, LABEL_WIDTH = 512, 512, 8, 2, 300
 BATCH, REPEATS = 32, 5

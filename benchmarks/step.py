@@ -21,13 +21,13 @@ from benchmarks.cost import CLASSES, FRAMES, SEGMENTS, WIDTHS, random_videos
 from benchmarks.measure import medians, write_table
 from benchmarks.release import Release
 from leap.config import Precision, RunConfig
-from leap.criterion import Criterion
 from leap.data.videos import Videos
-from leap.engine import make_optimizer
-from leap.losses import avss_release, basic_losses
+from leap.models.output import Parsing
 from leap.models.parser import build_parser
-from leap.models.parsing import Parsing
 from leap.presets import narrow, preset
+from leap.training.criterion import Criterion
+from leap.training.losses import avss_release, basic_losses
+from leap.training.trainer import make_optimizer
 
 REPEATS, PRODUCT = 9, 2048
 FEATURES = {name: WIDTHS[name] for name in ("audio", "visual_2d", "visual_3d")}

@@ -21,13 +21,13 @@ import typer
 
 from benchmarks.measure import write_table
 from leap.config import RunConfig
-from leap.criterion import Criterion
-from leap.data.store import open_dataset
+from leap.data.registry import open_dataset
 from leap.data.videos import Videos
-from leap.engine import evaluate, make_optimizer, train_one_epoch
+from leap.experiments.chapters import NOTEBOOKS, all_runs
+from leap.experiments.runs import make_parser
 from leap.models.parser import Parser
-from leap.study.chapters import NOTEBOOKS, all_runs
-from leap.study.runs import make_parser
+from leap.training.criterion import Criterion
+from leap.training.trainer import evaluate, make_optimizer, train_one_epoch
 
 BEFORE = "9798a00"
 """The commit before steps were made faster."""

@@ -12,9 +12,9 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from leap.decoding import Protocol
 from leap.errors import LeapError
-from leap.strict_json import parse_json
+from leap.inference.decode import Protocol
+from leap.io.strict_json import parse_json
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 

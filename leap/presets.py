@@ -14,7 +14,7 @@ from leap.config import (
     TrainConfig,
 )
 from leap.errors import LeapError
-from leap.protocols import named_protocol
+from leap.inference.protocols import named_protocol
 
 MMIL = DecoderConfig("mmil", 0)
 EVERY_TENTH = ScheduleConfig("drops", 10, 0.1)

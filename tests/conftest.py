@@ -2,7 +2,6 @@ import sys
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,12 +10,12 @@ from hypothesis import HealthCheck, settings
 
 from leap.cli import main
 from leap.config import DecoderConfig, ModelConfig, RunConfig, TrainConfig
-from leap.data.store import FeatureStore
-from leap.data.store_writer import write_store
+from leap.data.store import FeatureStore, write_store
 from leap.data.videos import Videos
-from leap.study.runs import make_run
+from leap.experiments.runs import make_run
 from tests.official_tree import write_annotations
 from tests.own_tree import make_own_tree
+from tests.tree import SHARED
 
 # the first call of a torch function is slow, and so is a machine that does other things besides
 settings.register_profile("leap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -48,7 +47,7 @@ def make_videos():
     return make
 
 
-LLP_ANNOTATIONS = Path(__file__).parents[2] / "shared" / "llp" / "annotations"
+LLP_ANNOTATIONS = SHARED / "llp" / "annotations"
 
 
 @pytest.fixture(scope="session")

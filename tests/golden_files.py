@@ -1,6 +1,6 @@
 """Reading the golden files: outputs of the public releases on small random weights.
 
-``tests/golden/*.npz`` hold arrays only; `leap.models.releases.names` knows the releases' names.
+``tests/golden/*.npz`` hold arrays only; `leap.releases.names` knows the releases' names.
 """
 
 import json

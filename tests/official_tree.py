@@ -9,8 +9,8 @@ import numpy as np
 import typer
 
 from leap.data.annotations import EVENT_FILES, SPLIT_FILES, read_weak_labels
+from leap.data.classes import LLP
 from leap.data.llp.features import FEATURES, ID, PSEUDO_LABELS
-from leap.data.taxonomy import LLP
 
 SPLITS = ("train", "val", "test")
 

@@ -18,9 +18,9 @@ from leap.config import (
     read_config,
     to_dict,
 )
-from leap.decoding import Protocol
 from leap.errors import LeapError
-from leap.study.records import run_key
+from leap.experiments.records import run_key
+from leap.inference.decode import Protocol
 
 CHANGED = {
     "dataset": "llp",

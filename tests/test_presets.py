@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from leap.config import from_dict
-from leap.decoding import Protocol
 from leap.errors import LeapError
+from leap.inference.decode import Protocol
 from leap.models.parser import build_parser
 from leap.presets import PRESETS, estimator, narrow, preset
-from leap.schedules import learning_rate
+from leap.training.schedules import learning_rate
 
 LLP_WIDTHS = {"audio": 128, "visual_2d": 2048, "visual_3d": 512}
 TRAINING = {

@@ -3,13 +3,12 @@
 import re
 import tomllib
 from functools import partial
-from pathlib import Path
 
 import pytest
 import yaml
 
-from leap.data.store import open_dataset
-from leap.study.chapters import (
+from leap.data.registry import open_dataset
+from leap.experiments.chapters import (
     NOTEBOOKS,
     audit,
     encoders,
@@ -22,14 +21,14 @@ from leap.study.chapters import (
     scale,
     systems,
 )
-from leap.study.grid import CLAIM_SEEDS
-from leap.study.readme import update
-from leap.study.records import pick, read_records, run_key
-from leap.study.search import search_records, val_score
-from leap.study.systems import SEARCH_SEEDS, SYSTEMS, candidates, search_configs, selected
-from leap.study.tables import difference_table, score_table
+from leap.experiments.grid import CLAIM_SEEDS
+from leap.experiments.readme import update
+from leap.experiments.records import pick, read_records, run_key
+from leap.experiments.search import search_records, val_score
+from leap.experiments.systems import SEARCH_SEEDS, SYSTEMS, candidates, search_configs, selected
+from leap.experiments.tables import difference_table, score_table
+from tests.tree import ROOT
 
-ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 KEEPING = [name for name in NOTEBOOKS if own_runs(name, "full", "av-digits")]
 """Chapters with runs that no chapter before them has."""

@@ -1,11 +1,11 @@
 """Nothing in the code can execute what a file holds."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.tree import ROOT
+
 SOURCES = sorted([*(ROOT / "leap").rglob("*.py"), *(ROOT / "benchmarks").glob("*.py")])
 FORBIDDEN = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 HARMLESS = {"pickle.UnpicklingError"}

@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+"""Material of others that tests use where it is present."""
 
 
 def copy_tree(folder: Path) -> None:

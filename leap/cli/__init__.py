@@ -29,9 +29,9 @@ Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for sta
 def run(config: Config, data: Data = "", results: Results = Path("results"), device: Device = "cpu") -> None:
     """Make one run: train, evaluate, write its record; prints the record's path."""
     from leap.config import read_config
-    from leap.data.store import open_dataset
-    from leap.distributed import check_device
-    from leap.study.runs import RECORD, make_run, run_folder
+    from leap.data.registry import open_dataset
+    from leap.experiments.runs import RECORD, make_run, run_folder
+    from leap.training.distributed import check_device
 
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
@@ -51,9 +51,9 @@ def train(
     torchrun --nproc-per-node N -m leap train … divides every batch among N processes.
     """
     from leap.config import read_config
-    from leap.data.store import open_dataset
-    from leap.distributed import joined, rank
-    from leap.study.runs import train as train_parser
+    from leap.data.registry import open_dataset
+    from leap.experiments.runs import train as train_parser
+    from leap.training.distributed import joined, rank
 
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
@@ -87,12 +87,12 @@ def evaluate(
     device: Device = "cpu",
 ) -> None:
     """Score a trained parser on a split; prints the ten scores as JSON."""
-    from leap.data.store import open_dataset
-    from leap.distributed import check_device
-    from leap.engine import evaluate as evaluate_parser
-    from leap.engine import parse_videos
+    from leap.data.registry import open_dataset
+    from leap.inference.protocols import CHOSEN_ON_VAL, choose_class_thresholds, named_protocol
     from leap.models.checkpoint import check_fit, load_parser
-    from leap.protocols import CHOSEN_ON_VAL, choose_class_thresholds, named_protocol
+    from leap.training.distributed import check_device
+    from leap.training.trainer import evaluate as evaluate_parser
+    from leap.training.trainer import parse_videos
 
     check_device(device)
     store = open_dataset(data)
@@ -126,11 +126,11 @@ def parse(
     """Parse a video file, or one video of a store, and draw its timeline; prints the paths written."""
     import h5py
 
-    from leap.data.store import open_dataset
-    from leap.extract.weights import weights_folder
-    from leap.media import open_clip
-    from leap.study.parsed import parse_to_figure
-    from leap.timeline import parse_clip, write_timeline
+    from leap.data.registry import open_dataset
+    from leap.features.media import open_clip
+    from leap.features.weights import weights_folder
+    from leap.inference.parsed_video import parse_to_figure
+    from leap.visualization.timeline import parse_clip, write_timeline
 
     if Path(source).is_file() and not h5py.is_hdf5(source):
         clip, tables = open_clip(source), {"audio": true_audio, "visual": true_visual}
@@ -156,10 +156,10 @@ def import_release(
     norm: Annotated[Norm, typer.Option(help="VALOR: where it normalises.")] = Norm.POST,
 ) -> None:
     """Turn a checkpoint that a paper's authors released into a parser of this package."""
+    from leap.data.classes import LLP
     from leap.data.llp.fetch import fetched_label_embeddings
-    from leap.data.taxonomy import LLP
-    from leap.models.releases import from_release, read_checkpoint
-    from leap.text import read_label_embeddings
+    from leap.label_embeddings import read_label_embeddings
+    from leap.releases import from_release, read_checkpoint
 
     if labels and system != "leap":
         raise LeapError("--labels is for leap; the other systems have no label embeddings")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leap.cli.options import Repair
-from leap.data.taxonomy import LLP
+from leap.data.classes import LLP
 from leap.errors import LeapError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def data_build(
     seed: int = 0,
 ) -> None:
     """Build a data set from its raw signals."""
-    from leap.data.digits import build_av_digits
+    from leap.data.av_digits import build_av_digits
 
     if dataset != "av-digits":
         raise LeapError(f"unknown data set {dataset!r}; the raw signals of av-digits are known")
@@ -81,7 +81,7 @@ def data_fetch(
     valor: Annotated[bool, typer.Option("--valor", help="LLP: also VALOR's CLIP and CLAP archives.")] = False,
 ) -> None:
     """Download a data set's raw files, checked by SHA-256; goes on where it was stopped."""
-    from leap.data.digits import fetch_recordings
+    from leap.data.av_digits import fetch_recordings
     from leap.data.llp.fetch import fetch_llp, steps
 
     if dataset == "llp":
@@ -128,7 +128,7 @@ def data_pack(
     from leap.data.llp.pack import Packing, pack_llp
     from leap.data.llp.sources import GLOVE_FILE
     from leap.data.store import FeatureStore
-    from leap.text import read_label_embeddings
+    from leap.label_embeddings import read_label_embeddings
 
     _only_llp(dataset)
     out, started = out or root / "llp.h5", time.perf_counter()
@@ -169,11 +169,11 @@ def data_pack_own(
     ] = None,
 ) -> None:
     """Pack features of one's own videos and tables of their events into one store."""
+    from leap.data.custom import CLASSES, pack_own
     from leap.data.llp.pack import Packing
-    from leap.data.own import CLASSES, pack_own
     from leap.data.store import FeatureStore
-    from leap.text import read_label_embeddings
-    from leap.text.prompts import read_classes
+    from leap.label_embeddings import read_label_embeddings
+    from leap.label_embeddings.prompts import read_classes
 
     out, folder = out or root / f"{name}.h5", annotations or root / "annotations"
     embedding = read_label_embeddings(labels, len(read_classes(folder / CLASSES))).numpy() if labels else None
@@ -196,7 +196,7 @@ def data_simulate(
     classes: Annotated[int, typer.Option(help="Number of classes, a multiple of five.")] = len(LLP),
 ) -> None:
     """Simulate a data set in LLP's shapes. Nothing measured on it is a result on LLP."""
-    from leap.data.simulate import simulate_llp
+    from leap.data.llp_sim import simulate_llp
 
     print(simulate_llp(out, videos, seed, classes))
 
@@ -207,7 +207,7 @@ def data_measure_features(
     out: Annotated[Path, typer.Option(help="JSON file to write.")],
 ) -> None:
     """Measure the statistics of features that the simulation imitates."""
-    from leap.data.feature_statistics import measure_features
+    from leap.data.llp_sim.feature_statistics import measure_features
 
     measure_features(features, out)
     print(out)
@@ -222,9 +222,9 @@ def data_embed_labels(
     prompts: Annotated[Path | None, typer.Option(help="JSON: class name -> list of descriptions.")] = None,
 ) -> None:
     """Embed class names, or descriptions of the classes, as label embeddings."""
-    from leap.data.taxonomy import AV_DIGITS
-    from leap.text.embed import embed_labels, save_label_embeddings
-    from leap.text.prompts import names_as_prompts, read_classes, read_prompts
+    from leap.data.classes import AV_DIGITS
+    from leap.label_embeddings.embed import embed_labels, save_label_embeddings
+    from leap.label_embeddings.prompts import names_as_prompts, read_classes, read_prompts
 
     names = {"llp": LLP, "av-digits": AV_DIGITS}.get(classes) or read_classes(Path(classes))
     texts = read_prompts(prompts, names) if prompts else names_as_prompts(names)

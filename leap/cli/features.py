@@ -41,10 +41,10 @@ def extract(
 
     Videos that cannot be read are named at the end; the others are done nevertheless.
     """
-    from leap.data.own import weak_by_file
-    from leap.extract.folder import Making, extract_folder
-    from leap.extract.teachers import read_teaching
-    from leap.extract.weights import weights_folder
+    from leap.data.custom import weak_by_file
+    from leap.features.extraction import Making, extract_folder
+    from leap.features.pseudo_labels import read_teaching
+    from leap.features.weights import weights_folder
 
     teaching = read_teaching(prompts) if prompts else None
     if weak and teaching is None:

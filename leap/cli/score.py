@@ -23,7 +23,7 @@ def score(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Score predictions of any system on LLP, from two tables of events."""
-    from leap.scoring import score_files
+    from leap.inference.score_files import score_files
 
     result = score_files(annotations, split, audio, visual, repair.value)
     if as_json:

@@ -18,7 +18,7 @@ def study_notebook(
     parameter: Annotated[list[str] | None, typer.Option("-p", help="NAME=VALUE, repeatable.")] = None,
 ) -> None:
     """Execute a notebook with papermill; an unknown parameter or a failing cell is an error."""
-    from leap.study.notebooks import execute
+    from leap.experiments.notebooks import execute
 
     execute(notebook, out, dict(_pair(text) for text in parameter or []))
     print(out)
@@ -29,10 +29,10 @@ def study_search(data: Data = "av-digits", results: Results = Path("results")) -
     """Choose every system's hyper-parameters on val and write them to the package."""
     from importlib.resources import files
 
-    from leap.data.store import open_dataset
-    from leap.study.search import select
+    from leap.data.registry import open_dataset
+    from leap.experiments.search import select
 
-    path = Path(str(files("leap.study").joinpath("selected.json")))
+    path = Path(str(files("leap.experiments").joinpath("selected.json")))
     select(open_dataset(data), results, path)
     print(path)
 
@@ -43,8 +43,8 @@ def study_readme(
     results: Results = Path("results"),
 ) -> None:
     """Write the committed results into the README's table."""
-    from leap.files import atomic_write
-    from leap.study.readme import update
+    from leap.experiments.readme import update
+    from leap.io.atomic import atomic_write
 
     atomic_write(readme, update(readme.read_text(encoding="utf-8"), results))
     print(readme)

@@ -15,7 +15,7 @@ Names = Annotated[list[str] | None, typer.Argument(help="Networks; all if none i
 @app.command("list")
 def list_weights(weights: Weights = None) -> None:
     """What there is, for what, how large, under which licence, and whether it is here."""
-    from leap.extract.weights import WEIGHTS, weights_path
+    from leap.features.weights import WEIGHTS, weights_path
 
     for name, one in WEIGHTS.items():
         here = "here" if weights_path(name, _folder(weights)).exists() else "not here"
@@ -26,7 +26,7 @@ def list_weights(weights: Weights = None) -> None:
 @app.command()
 def fetch(names: Names = None, weights: Weights = None) -> None:
     """Download weights, check them, and keep them as safetensors; prints where they are."""
-    from leap.extract.weights import WEIGHTS, fetch_weights
+    from leap.features.weights import WEIGHTS, fetch_weights
 
     for name in names or WEIGHTS:
         print(fetch_weights(name, _folder(weights)))
@@ -35,7 +35,7 @@ def fetch(names: Names = None, weights: Weights = None) -> None:
 @app.command()
 def verify(names: Names = None, weights: Weights = None) -> None:
     """Compare weights with what was fetched, byte by byte."""
-    from leap.extract.weights import WEIGHTS, verify_weights
+    from leap.features.weights import WEIGHTS, verify_weights
 
     for name in names or WEIGHTS:
         verify_weights(name, _folder(weights))
@@ -43,6 +43,6 @@ def verify(names: Names = None, weights: Weights = None) -> None:
 
 
 def _folder(weights: Path | None) -> Path:
-    from leap.extract.weights import weights_folder
+    from leap.features.weights import weights_folder
 
     return weights or weights_folder()

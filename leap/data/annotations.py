@@ -17,9 +17,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.taxonomy import LLP
+from leap.data.classes import LLP
 from leap.errors import LeapError
-from leap.files import atomic_write
+from leap.io.atomic import atomic_write
 
 SEGMENTS = 10
 """Seconds, and so segments, of a video of LLP."""

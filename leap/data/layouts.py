@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leap.data.annotations import read_annotations, read_weak_labels
-from leap.data.taxonomy import LLP
+from leap.data.classes import LLP
 from leap.errors import LeapError
-from leap.files import atomic_write
+from leap.io.atomic import atomic_write
 
 COMMAND = "leap data measure-layouts --annotations DIR --out FILE"
 LLP_STATISTICS = Path(__file__).with_name("layout_statistics.json")

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from leap.config import first_problem
 from leap.errors import LeapError
-from leap.files import atomic_path, atomic_write
+from leap.io.atomic import atomic_path, atomic_write
 from leap.models.description import Description
 from leap.models.parser import Parser, build_parser
 

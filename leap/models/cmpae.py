@@ -5,9 +5,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from leap.models.dropout import Dropout
-from leap.models.han import Han
-from leap.models.parsing import Parsing, Uncertainty, precise
+from leap.models.encoders.han import Han
+from leap.models.layers.dropout import Dropout
+from leap.models.output import Parsing, Uncertainty, precise
 
 TEMPERATURE = 0.8
 LARGEST_LOGIT = 10.0

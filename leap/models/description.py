@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from leap.config import STRICT, ModelConfig
-from leap.decoding import Protocol
+from leap.inference.decode import Protocol
 
 
 @dataclass(frozen=True)

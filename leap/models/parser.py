@@ -14,15 +14,15 @@ from torch import Tensor, nn
 from leap.config import ModelConfig, Precision
 from leap.errors import LeapError
 from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch
+from leap.models.decoders.leap import Leap
+from leap.models.decoders.mmil import Mmil
 from leap.models.description import Description
-from leap.models.dropout import Dropout
+from leap.models.encoders.han import Han, UnimodalHan
+from leap.models.encoders.mm_pyramid import MmPyramid
+from leap.models.encoders.valor import Valor
 from leap.models.frontend import Frontend
-from leap.models.han import Han, UnimodalHan
-from leap.models.leap import Leap
-from leap.models.mm_pyramid import MmPyramid
-from leap.models.mmil import Mmil
-from leap.models.parsing import Parsing, blend
-from leap.models.valor import Valor
+from leap.models.layers.dropout import Dropout
+from leap.models.output import Parsing, blend
 
 Streams = tuple[Tensor, Tensor]
 """Audio and visual, each (B, T, d)."""

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from benchmarks.release import Release
-from leap.losses import avss_release, basic_losses
-from leap.models.releases.names import leap_names, mm_pyramid_names
+from leap.releases.names import leap_names, mm_pyramid_names
+from leap.training.losses import avss_release, basic_losses
 from tests.golden_files import Golden
 from tests.models.test_golden import OUTPUT, assert_gradients, golden_videos
 

@@ -39,7 +39,7 @@ PAGES = {
     "book/own": "A report",
     "book/security": "Files of strangers",
     "book/llp": "Without the features: LLP-Sim",
-    "book/api": "leap.losses.eiou",
+    "book/api": "leap.training.losses.eiou",
     "book/bibliography": "Label-anticipated event disentanglement",
 }
 FIGURES = {

@@ -1,13 +1,13 @@
 """The page about plug and play: its code runs, and does what the page says."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from leap.models.parser import DECODERS, ENCODERS
+from tests.tree import ROOT
 
-PAGE = Path(__file__).parents[2] / "book" / "extending.md"
+PAGE = ROOT / "book" / "extending.md"
 
 
 @pytest.fixture(scope="module")

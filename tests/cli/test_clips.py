@@ -1,8 +1,8 @@
 import numpy as np
 
 from leap.data.store import FeatureStore
-from leap.timeline import parse as parse_module
-from tests.media.clips import numbered, tone, write_clip
+from leap.features import parse_clip as parse_module
+from tests.features.media.clips import numbered, tone, write_clip
 
 
 def test_parse_refuses_what_is_no_video_in_one_line(leap, tmp_path):

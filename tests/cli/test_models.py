@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import leap.engine as engine
+import leap.training.trainer as engine
 from leap.config import to_dict
-from leap.study.records import read_record
-from leap.study.runs import run_folder
+from leap.experiments.records import read_record
+from leap.experiments.runs import run_folder
 
 
 def write_config(path, config, **leaf):

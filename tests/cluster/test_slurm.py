@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from leap.data.store import open_dataset
-from leap.study.grid import leap_vs_mmil
-from leap.study.records import read_record, run_key
+from leap.data.registry import open_dataset
+from leap.experiments.grid import leap_vs_mmil
+from leap.experiments.records import read_record, run_key
 from tests.tree import copy_tree
 
 BIN = Path(__file__).parent / "bin"

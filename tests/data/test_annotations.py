@@ -1,5 +1,4 @@
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,11 +13,12 @@ from leap.data.annotations import (
     read_weak_labels,
     write_events,
 )
-from leap.data.taxonomy import LLP
+from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.metrics import parsing_scores
+from tests import tree
 
-SHARED = Path(__file__).parents[3] / "shared" / "llp" / "annotations"
+SHARED = tree.SHARED / "llp" / "annotations"
 HEADER = "\t".join(EVENT_COLUMNS) + "\n"
 needs_llp = pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
 

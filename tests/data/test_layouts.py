@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,8 +12,9 @@ from leap.data.layouts import (
     summarise,
 )
 from leap.errors import LeapError
+from tests import tree
 
-SHARED = Path(__file__).parents[3] / "shared" / "llp" / "annotations"
+SHARED = tree.SHARED / "llp" / "annotations"
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from leap.data.store import FeatureStore, open_dataset
-from leap.data.store_format import Checksum, content_checksum
-from leap.data.store_writer import Blocks, write_store
+from leap.data.registry import open_dataset
+from leap.data.store import Blocks, FeatureStore, write_store
+from leap.data.store.layout import Checksum, content_checksum
 from leap.errors import LeapError
 
 CLASSES = ("cat", "dog", "hen")

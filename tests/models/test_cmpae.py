@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch, belief, concentration
-from leap.models.han import Han, UnimodalHan
+from leap.models.encoders.han import Han, UnimodalHan
+from leap.models.output import blend
 from leap.models.parser import Parser
-from leap.models.parsing import blend
 
 logits = st.floats(-30, 30)
 

@@ -6,9 +6,18 @@ import pytest
 import torch
 
 from leap.config import LossConfig
-from leap.criterion import Criterion
 from leap.data.videos import Videos
-from leap.losses import (
+from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch
+from leap.models.decoders.leap import Leap
+from leap.models.decoders.mmil import Mmil
+from leap.models.encoders.han import Han
+from leap.models.encoders.mm_pyramid import MmPyramid
+from leap.models.encoders.valor import Valor
+from leap.models.frontend import Frontend
+from leap.models.parser import Parser
+from leap.releases.names import MMIL, cmpae_names, han_names, leap_names, mm_pyramid_names, valor_names
+from leap.training.criterion import Criterion
+from leap.training.losses import (
     avss_release,
     basic_losses,
     cmpae_losses,
@@ -16,15 +25,6 @@ from leap.losses import (
     han_losses,
     valor_losses,
 )
-from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch
-from leap.models.frontend import Frontend
-from leap.models.han import Han
-from leap.models.leap import Leap
-from leap.models.mm_pyramid import MmPyramid
-from leap.models.mmil import Mmil
-from leap.models.parser import Parser
-from leap.models.releases.names import MMIL, cmpae_names, han_names, leap_names, mm_pyramid_names, valor_names
-from leap.models.valor import Valor
 from tests.golden_files import Golden
 
 OUTPUT = {"rtol": 1e-5, "atol": 1e-6}

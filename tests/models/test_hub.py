@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from leap.config import DecoderConfig, ModelConfig
-from leap.decoding import Protocol
 from leap.errors import LeapError
+from leap.inference.decode import Protocol
 from leap.models.description import Description
 from leap.models.parser import Parser, build_parser
 

@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainConfig, Variant
-from leap.criterion import Criterion
-from leap.decoding import Protocol, decode
-from leap.engine import train_one_epoch
 from leap.errors import LeapError
+from leap.inference.decode import Protocol, decode
+from leap.label_embeddings import random_orthogonal
 from leap.models.checkpoint import check_fit, load_parser, save_parser
 from leap.models.description import Description
 from leap.models.parser import DECODERS, ENCODERS, build_parser
-from leap.text import random_orthogonal
+from leap.training.criterion import Criterion
+from leap.training.trainer import train_one_epoch
 
 DECODER_CONFIGS = [
     DecoderConfig(name="mmil", blocks=0),

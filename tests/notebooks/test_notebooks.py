@@ -1,12 +1,11 @@
 """The notebooks as files: stripped, parameterised alike, short, and in the book."""
 
-from pathlib import Path
-
 import nbformat
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.tree import ROOT
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETERS = {"profile": '"smoke"', "dataset": '"av-digits"', "data": '""', "results": '""'}
 

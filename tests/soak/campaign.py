@@ -3,14 +3,14 @@
 import csv
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from leap.files import atomic_path
+from leap.io.atomic import atomic_path
+from tests.tree import ROOT
 
 LONG = os.environ.get("LEAP_SOAK") == "long"
 """Whether this is ``make soak``."""
 
-RESULTS = Path(__file__).parents[2] / "results" / "soak"
+RESULTS = ROOT / "results" / "soak"
 
 
 def cases(short: int, long: int) -> int:

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from leap.data.digits import build, networks
-from tests.data.test_digits import write_tones
+from leap.data.av_digits import build, networks
+from tests.data.av_digits.test_av_digits import write_tones
 
 
 def main(folder: Path) -> None:

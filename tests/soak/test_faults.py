@@ -108,7 +108,7 @@ def test_two_at_the_same_run_make_the_same_record(repetition, tmp_path):
 
 def test_one_study_at_a_time_in_a_folder(tmp_path):
     """The second is refused; when the first is gone, even killed, another may begin."""
-    command = [sys.executable, "-m", "leap.study.alone"]
+    command = [sys.executable, "-m", "leap.experiments.study_lock"]
     first = subprocess.Popen([*command, "sleep", "60"], cwd=tmp_path)
     while not (tmp_path / ".snakemake" / "alone").exists():
         time.sleep(0.05)

@@ -1,12 +1,11 @@
 """Damaged files: refused in one line, or read as they stand."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.soak.campaign import cases, publish
 from tests.soak.fuzzing import run
 from tests.soak.readers import KINDS
+from tests.tree import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def test_a_long_campaign_has_a_million_cases():
     assert sum(kind.long for kind in KINDS.values()) >= 1_050_000
 
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = ROOT / "notebooks"
 WRONG = [
     ("01_data", "profile=Smoke", "LeapError: unknown profile 'Smoke'"),
     ("01_data", "dataset=av_digits", "LeapError: av_digits: no such data set"),

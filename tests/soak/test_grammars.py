@@ -12,13 +12,12 @@ from hypothesis.extra.numpy import arrays
 
 from leap.config import LossConfig, NoiseConfig, RunConfig, TrainConfig, read_config, to_dict
 from leap.data.annotations import read_events, read_videos, write_events
-from leap.data.store import FeatureStore
-from leap.data.store_writer import write_store
+from leap.data.store import FeatureStore, write_store
 from leap.errors import LeapError
-from leap.extract.teachers import read_teaching
-from leap.extract.weights import MANIFEST, verify_weights
-from leap.study.records import SCHEMA, Record, read_record, read_records, write_record, write_records
-from leap.text.prompts import read_classes, read_prompts
+from leap.experiments.records import SCHEMA, Record, read_record, read_records, write_record, write_records
+from leap.features.pseudo_labels import read_teaching
+from leap.features.weights import MANIFEST, verify_weights
+from leap.label_embeddings.prompts import read_classes, read_prompts
 from tests.soak.campaign import cases
 
 many = settings(max_examples=cases(40, 2000))

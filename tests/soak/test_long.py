@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-import leap.engine as engine
+import leap.training.trainer as engine
 from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
-from leap.criterion import Criterion
-from leap.decoding import Protocol
-from leap.engine import evaluate, fit
+from leap.experiments.runs import make_run
+from leap.inference.decode import Protocol
+from leap.label_embeddings import random_orthogonal
 from leap.models.parser import build_parser
-from leap.study.runs import make_run
-from leap.text import random_orthogonal
+from leap.training.criterion import Criterion
+from leap.training.trainer import evaluate, fit
 from tests.soak.campaign import cases, publish
 from tests.soak.usage import SELF, growth, usage
 

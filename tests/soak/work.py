@@ -14,7 +14,7 @@ import numpy as np
 from safetensors import safe_open
 
 from leap.config import RunConfig, TrainConfig, to_dict
-from leap.study.records import read_record
+from leap.experiments.records import read_record
 from tests.official_tree import make_up_tree
 from tests.own_tree import make_own_tree
 from tests.soak.processes import complete
@@ -114,7 +114,7 @@ def config(folder: Path) -> None:
 def snakemake(target: str, *others: str) -> list[str]:
     """What ``make book PROFILE=smoke`` runs."""
     options = ["--cores", "2", "--nolock", "--rerun-incomplete", "--keep-going", "--config", "profile=smoke"]
-    return [sys.executable, "-m", "leap.study.alone", "snakemake", *options, *others, "--", target]
+    return [sys.executable, "-m", "leap.experiments.study_lock", "snakemake", *options, *others, "--", target]
 
 
 def digests(folder: Path, pattern: str) -> Made:

@@ -22,10 +22,10 @@ from leap.data.annotations import (
     parse_event,
     read_rows,
 )
-from leap.data.download import file_sha256
+from leap.data.classes import LLP
 from leap.data.llp.sources import ANNOTATION_SHA256, OLDER_AUDIO_SHA256
-from leap.data.taxonomy import LLP
 from leap.errors import LeapError
+from leap.io.download import file_sha256
 
 RULES = {
     "file": "not the file that upstream distributes now; it is read all the same",

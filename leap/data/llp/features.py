@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch.nn.functional import adaptive_avg_pool1d, interpolate
 
 from leap.data.annotations import SEGMENTS
-from leap.data.taxonomy import LLP
-from leap.npy import read_npy
+from leap.data.classes import LLP
+from leap.io.npy import read_npy
 
 ID = 11
 """Letters of a YouTube id; a feature file is named by it, without the times of the video's file name."""

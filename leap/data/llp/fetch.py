@@ -7,9 +7,9 @@ import shutil
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from leap.data.download import download, unpack
 from leap.data.llp import sources
 from leap.errors import LeapError
+from leap.io.download import download, unpack
 
 
 def fetch_llp(out: Path, valor: bool = False) -> None:

@@ -22,7 +22,7 @@ from leap.data.annotations import (
     read_annotations,
     read_weak_labels,
 )
-from leap.data.download import file_sha256
+from leap.data.classes import LLP
 from leap.data.llp.features import (
     FEATURES,
     PSEUDO_LABELS,
@@ -33,11 +33,11 @@ from leap.data.llp.features import (
     read_pseudo_labels,
 )
 from leap.data.llp.parts import Parts
-from leap.data.store_format import ROWS
-from leap.data.store_writer import Blocks, write_store
-from leap.data.taxonomy import LLP
+from leap.data.store import Blocks, write_store
+from leap.data.store.layout import ROWS
 from leap.errors import LeapError
-from leap.files import settle
+from leap.io.atomic import settle
+from leap.io.download import file_sha256
 
 Arrays = dict[str, NDArray[Any]]
 

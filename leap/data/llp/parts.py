@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from leap.config import canonical_json
 from leap.data.llp.features import Problem
-from leap.files import atomic_path, atomic_write
+from leap.io.atomic import atomic_path, atomic_write
 
 PROBLEMS = "problems"
 

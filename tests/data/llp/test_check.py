@@ -1,13 +1,13 @@
 import json
 import shutil
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from leap.data.llp.check import RULES, check_annotations
+from tests import tree
 
-SHARED = Path(__file__).parents[4] / "shared" / "llp" / "annotations"
+SHARED = tree.SHARED / "llp" / "annotations"
 needs_llp = pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
 
 

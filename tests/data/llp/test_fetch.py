@@ -1,14 +1,14 @@
 import hashlib
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from leap.data.llp import sources
 from leap.data.llp.fetch import fetch_llp, steps
 from leap.errors import LeapError
+from tests import tree
 
-SHARED = Path(__file__).parents[4] / "shared" / "llp"
+SHARED = tree.SHARED / "llp"
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_valor(upstream, tmp_path):
 
 
 def test_stopped_at_any_file_and_resumed(upstream, tmp_path, monkeypatch):
-    monkeypatch.setattr("leap.data.download.CHUNK", 1)
+    monkeypatch.setattr("leap.io.download.CHUNK", 1)
     upstream.cut = 40
     for _ in range(60):
         try:

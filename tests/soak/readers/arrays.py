@@ -16,7 +16,7 @@ from leap.data.llp.features import (
     read_pseudo_labels,
 )
 from leap.errors import LeapError
-from leap.text import read_label_embeddings
+from leap.label_embeddings import read_label_embeddings
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_bytes
 

@@ -6,12 +6,12 @@ from dataclasses import asdict, replace
 from hashlib import sha256
 
 from leap.config import NoiseConfig, from_dict, read_config, to_dict
-from leap.decoding import Protocol
-from leap.extract.teachers import read_teaching
-from leap.extract.weights import MANIFEST, verify_weights
+from leap.experiments.records import SCHEMA, Record, read_record, read_records, write_record, write_records
+from leap.features.pseudo_labels import read_teaching
+from leap.features.weights import MANIFEST, verify_weights
+from leap.inference.decode import Protocol
+from leap.label_embeddings.prompts import read_prompts
 from leap.presets import preset
-from leap.study.records import SCHEMA, Record, read_record, read_records, write_record, write_records
-from leap.text.prompts import read_prompts
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_bytes, mutated_json, mutated_text, respelt_json
 

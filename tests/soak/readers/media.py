@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from leap.media import Clip, Limits, frames, open_clip, sound
-from leap.media.decode import FRAME_RATE
-from leap.media.logmel import RATE
-from tests.media.clips import numbered, tone, write_clip, write_coded_clip
+from leap.features.media import Clip, Limits, frames, open_clip, sound
+from leap.features.media.decode import FRAME_RATE
+from leap.features.media.logmel import RATE
+from tests.features.media.clips import numbered, tone, write_clip, write_coded_clip
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_bytes
 

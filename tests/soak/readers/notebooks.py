@@ -12,8 +12,8 @@ import papermill
 from nbformat.v4 import new_code_cell, new_notebook
 
 from leap.cli.study import study_notebook
-from leap.study.notebooks import execute
-from leap.study.study import open_study
+from leap.experiments.notebooks import execute
+from leap.experiments.study import open_study
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_json, mutated_text
 from tests.soak.readers import stores

@@ -6,10 +6,10 @@ from functools import cache
 
 import numpy as np
 
+from leap.data.custom import pack_own
 from leap.data.llp.pack import Packing
-from leap.data.own import pack_own
 from leap.data.store import FeatureStore
-from leap.data.store_format import SPLITS
+from leap.data.store.layout import SPLITS
 from leap.errors import LeapError
 from tests.own_tree import make_own_tree
 from tests.soak.fuzzing import Kind

@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 import torch
 
-from leap.data.store import FeatureStore
-from leap.data.store_format import (
+from leap.data.store import FeatureStore, write_store
+from leap.data.store.layout import (
     ARRAYS,
     LABEL_EMBEDDING,
     LABELS,
@@ -18,7 +18,6 @@ from leap.data.store_format import (
     Checksum,
     content_checksum,
 )
-from leap.data.store_writer import write_store
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_bytes, mutated_json
 

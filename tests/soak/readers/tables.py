@@ -16,11 +16,11 @@ from leap.data.annotations import (
     read_videos,
     write_events,
 )
+from leap.data.classes import LLP
+from leap.data.custom import weak_by_file
 from leap.data.llp.check import RULES, check_annotations, report
-from leap.data.own import weak_by_file
-from leap.data.taxonomy import LLP
 from leap.errors import LeapError
-from leap.text.prompts import read_classes
+from leap.label_embeddings.prompts import read_classes
 from tests.official_tree import write_annotations
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_table, mutated_text, respelt_table

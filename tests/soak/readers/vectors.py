@@ -4,7 +4,7 @@ import re
 
 import torch
 
-from leap.text.glove import glove_embeddings
+from leap.label_embeddings.glove import glove_embeddings
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_text
 

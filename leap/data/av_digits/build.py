@@ -1,0 +1,187 @@
+"""Build AV-Digits: train the networks, render every video, keep features and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from leap.data.av_digits.networks import (
+    MODALITIES,
+    Networks,
+    inputs,
+    load_networks,
+    pretrain,
+    save_networks,
+    untrained,
+)
+from leap.data.av_digits.rendering import SPLIT_SEEDS, Rendering, load_material, render
+from leap.data.av_digits.sources import RECORDINGS_SHA256, REVISION, check_recordings, describe_roles
+from leap.data.classes import AV_DIGITS
+from leap.data.layouts import load_statistics, sample_layouts
+from leap.data.pseudo_labels import derive, quality
+from leap.data.store import FeatureStore, write_store
+from leap.errors import LeapError
+from leap.io.download import file_sha256
+
+SIZES = {"train": 2000, "val": 400, "test": 800}
+MAX_CLASSES = 3
+LOGIT_GRID = torch.arange(-8, 4.01, 0.25)
+"""Thresholds of the teachers' logits among which val chooses."""
+
+STEP = 1 / 64
+"""Scaled features are rounded to multiples of this, which halves the file; their standard deviation is 1."""
+
+STORE, NETWORKS = "av_digits.h5", "networks.safetensors"
+SOURCES = {
+    "recordings": f"Free Spoken Digit Dataset, revision {REVISION}, CC BY-SA 4.0",
+    "recordings_sha256": RECORDINGS_SHA256,
+    "handwriting": "scikit-learn load_digits (UCI optical recognition of handwritten digits), CC BY 4.0",
+}
+
+Arrays = dict[str, Any]
+
+
+class Rederived(NamedTuple):
+    """Features of some videos, rendered and extracted anew and as stored, each (n, T, width)."""
+
+    audio: Tensor
+    stored_audio: Tensor
+    visual: Tensor
+    stored_visual: Tensor
+
+
+def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
+    """Make the whole data set: ``av_digits.h5`` and ``networks.safetensors`` in the folder ``out``.
+
+    Takes a few minutes on one thread. The data set depends only on the seed, up to the rounding of the
+    machine's arithmetic.
+
+    Returns:
+        Path of the store.
+
+    Raises:
+        LeapError: ``recordings`` is not the pinned set of recordings.
+    """
+    check_recordings(recordings)
+    networks = train_networks(recordings, seed)
+    splits = {split: make_split(split, n, recordings, networks, seed) for split, n in SIZES.items()}
+    scales = {m: feature_scale(splits["train"][f"student_{m}"]) for m in MODALITIES}
+    thresholds = {m: choose_threshold(splits["val"], m) for m in MODALITIES}
+    for arrays in splits.values():
+        finish_split(arrays, scales, thresholds)
+    provenance = SOURCES | {"seed": seed, "roles": describe_roles(), "logit_thresholds": thresholds}
+    save_networks(out / NETWORKS, networks, scales, provenance)
+    provenance |= {"networks_sha256": file_sha256(out / NETWORKS)}
+    write_store(out / STORE, dataset="av-digits", classes=AV_DIGITS, provenance=provenance, splits=splits)
+    return out / STORE
+
+
+def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterable[int]) -> Rederived:
+    """Render videos of a built data set again and extract their features with its networks.
+
+    The networks are read from beside the store's file.
+
+    Raises:
+        LeapError: those networks are missing or made other features.
+    """
+    path = store.path.with_name(NETWORKS)
+    networks, scales, _ = load_networks(path)
+    if store.provenance["networks_sha256"] != file_sha256(path):
+        raise LeapError(f"{path}: not the networks of {store.path.name} beside it; build both again")
+    videos, chosen = store.videos(split), list(indices)
+    material = load_material(recordings, split)
+    audio, visual = [], []
+    for index in chosen:
+        heard, seen = (labels[index].numpy().astype(np.uint8) for labels in videos.truth())
+        rendering = render(split, index, heard, seen, material, store.provenance["seed"])
+        features = student_features(rendering, networks)
+        audio.append(features["audio"] / scales["audio"])
+        visual.append(features["visual"] / scales["visual"])
+    return Rederived(torch.stack(audio), videos.audio[chosen], torch.stack(visual), videos.visual_2d[chosen])
+
+
+def train_networks(recordings: Path, seed: int) -> Networks:
+    """Train students and teachers, each on the recordings and the handwriting of its role."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        networks = untrained()
+    for role, pair in networks.items():
+        material = load_material(recordings, role)
+        for modality, network in pair.items():
+            pretrain(network, modality, role, material, seed)
+    return networks
+
+
+def make_split(split: str, n: int, recordings: Path, networks: Networks, seed: int) -> Arrays:
+    """Draw layouts and render ``n`` videos: dense labels, students' features, teachers' logits."""
+    rng = np.random.default_rng([seed, SPLIT_SEEDS[split]])
+    audio, visual = sample_layouts(n, len(AV_DIGITS), load_statistics(), rng, MAX_CLASSES)
+    material = load_material(recordings, split)
+    outputs = []
+    for index in tqdm(range(n), f"render {split}", disable=None):
+        rendering = render(split, index, audio[index], visual[index], material, seed)
+        outputs.append(_network_outputs(rendering, networks))
+    arrays: Arrays = {name: torch.stack([output[name] for output in outputs]) for name in outputs[0]}
+    return arrays | {
+        "ids": [f"{split}-{index:04d}" for index in range(n)],
+        "weak": (audio | visual).any(1).astype(np.uint8),
+        "true_audio": audio,
+        "true_visual": visual,
+    }
+
+
+@torch.no_grad()
+def student_features(rendering: Rendering, networks: Networks) -> dict[str, Tensor]:
+    """Unscaled features (T, 128) of one video, for ``audio`` and ``visual``."""
+    signals = zip(MODALITIES, rendering, strict=True)
+    return {m: networks["student"][m].features(inputs(m, signal)) for m, signal in signals}
+
+
+@torch.no_grad()
+def teacher_logits(rendering: Rendering, networks: Networks) -> dict[str, Tensor]:
+    """Logits (T, 10) of one video, for ``audio`` and ``visual``."""
+    signals = zip(MODALITIES, rendering, strict=True)
+    return {m: networks["teacher"][m](inputs(m, signal)) for m, signal in signals}
+
+
+def feature_scale(features: Tensor) -> Tensor:
+    """Standard deviation of each channel of (N, T, width), 1 where a channel is constant.
+
+    Features are divided by it and not centred, so that zeros stay zeros.
+    """
+    deviation = features.flatten(0, 1).std(0)
+    return torch.where(deviation > 0, deviation, 1.0)
+
+
+def choose_threshold(val: Arrays, modality: str) -> float:
+    """The logit threshold whose pseudo labels have the best micro F on val."""
+    logits, weak = val[f"teacher_{modality}"], torch.from_numpy(val["weak"])
+    true = torch.from_numpy(val[f"true_{modality}"])
+    scores = [quality(derive(logits, threshold, weak), true).f for threshold in LOGIT_GRID.tolist()]
+    return float(LOGIT_GRID[int(np.argmax(scores))])
+
+
+def finish_split(arrays: Arrays, scales: dict[str, Tensor], thresholds: dict[str, float]) -> None:
+    """Replace networks' outputs by scaled features and pseudo labels, in place."""
+    weak = torch.from_numpy(arrays["weak"])
+    for modality, name in (("audio", "audio"), ("visual", "visual_2d")):
+        features = arrays.pop(f"student_{modality}") / scales[modality]
+        arrays[name] = _numpy(torch.round(features / STEP) * STEP)
+        logits = arrays.pop(f"teacher_{modality}")
+        arrays[f"pseudo_{modality}"] = _numpy(derive(logits, thresholds[modality], weak))
+
+
+def _network_outputs(rendering: Rendering, networks: Networks) -> dict[str, Tensor]:
+    students = {f"student_{m}": value for m, value in student_features(rendering, networks).items()}
+    return students | {f"teacher_{m}": value for m, value in teacher_logits(rendering, networks).items()}
+
+
+def _numpy(tensor: Tensor) -> NDArray[Any]:
+    return tensor.numpy()

@@ -1,0 +1,193 @@
+"""Small CNNs that know isolated digits: students give the features, teachers the pseudo labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from leap.data.av_digits.rendering import Material, render
+from leap.data.av_digits.sources import DIGITS, RATE
+from leap.errors import LeapError
+from leap.io.atomic import atomic_path
+
+WINDOW, HOP, BANDS = 256, 160, 40
+"""Samples of a spectrogram window, samples between windows, mel bands."""
+
+EXAMPLES, EPOCHS, BATCH, LEARNING_RATE = 4000, 8, 64, 3e-3
+EMPTY_SHARE = 0.1
+MODALITIES = ("audio", "visual")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Size of a `DigitNetwork`: channels of its three convolutions, their kernel, width of its features."""
+
+    channels: tuple[int, int, int]
+    kernel: int
+    width: int
+
+
+SHAPES = {"student": Shape((16, 32, 64), 3, 128), "teacher": Shape((12, 24, 48), 5, 96)}
+
+
+class DigitNetwork(nn.Module):
+    """Three convolutions, each halved by max pooling, the maximum over the last axis, one hidden layer.
+
+    Args:
+        shape: its size.
+        height: rows of its input: mel bands, or pixels.
+    """
+
+    def __init__(self, shape: Shape, height: int) -> None:
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            *(
+                layer
+                for sizes in pairwise((1, *shape.channels))
+                for layer in _convolution(*sizes, shape.kernel)
+            )
+        )
+        self.hidden = nn.Linear(shape.channels[-1] * (height // 8), shape.width, bias=False)
+        self.norm = nn.BatchNorm1d(shape.width)  # without it half of the features die
+        self.output = nn.Linear(shape.width, DIGITS)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Non-negative features (B, width) of images (B, 1, height, any width)."""
+        maps = self.convolutions(images)  # (B, channels, height / 8, width / 8)
+        return torch.relu(self.norm(self.hidden(maps.amax(-1).flatten(1))))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B, 10) of each digit's presence."""
+        return self.output(self.features(images))
+
+
+Networks = dict[str, dict[str, DigitNetwork]]
+"""For ``student`` and ``teacher``, for ``audio`` and ``visual``."""
+
+
+def untrained() -> Networks:
+    """Networks of the declared shapes with fresh weights."""
+    heights = {"audio": BANDS, "visual": 32}
+    return {role: {m: DigitNetwork(shape, heights[m]) for m in MODALITIES} for role, shape in SHAPES.items()}
+
+
+def inputs(modality: str, signal: NDArray[np.float32]) -> Tensor:
+    """Each segment as an image: log-mel spectrograms of waveforms (T, 8000), or frames (T, 32, 32)."""
+    tensor = torch.from_numpy(signal)
+    return (log_mel(tensor) if modality == "audio" else tensor)[:, None]  # (T, 1, height, width)
+
+
+def log_mel(waveform: Tensor) -> Tensor:
+    """Log power in 40 mel bands, (T, 40, windows), of waveforms (T, samples); of about unit scale."""
+    window = torch.hann_window(WINDOW)
+    spectrum = torch.stft(waveform, WINDOW, HOP, window=window, center=True, return_complex=True)
+    power = spectrum.abs().square()  # (T, WINDOW / 2 + 1, windows)
+    return (torch.log(_mel_filters() @ power + 1e-3) + 1) / 3
+
+
+def pretrain(network: DigitNetwork, modality: str, role: str, material: Material, seed: int) -> None:
+    """Train a network on isolated digits: single segments with one digit, or now and then none."""
+    labels, images = isolated(modality, role, material, seed)
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=1e-2)
+    steps = EPOCHS * (len(labels) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
+    network.train()
+    for batch in tqdm(_batches(len(labels), generator), f"train {role} {modality}", steps, disable=None):
+        loss = nn.functional.binary_cross_entropy_with_logits(network(images[batch]), labels[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    network.eval()
+
+
+def isolated(modality: str, role: str, material: Material, seed: int) -> tuple[Tensor, Tensor]:
+    """Render labels (EXAMPLES, 10) and input images of single segments with at most one digit."""
+    rng = np.random.default_rng([seed, MODALITIES.index(modality)])
+    labels = np.eye(DIGITS, dtype=np.uint8)[rng.integers(DIGITS, size=EXAMPLES)]
+    labels[rng.random(EXAMPLES) < EMPTY_SHARE] = 0
+    nothing = np.zeros((1, DIGITS), np.uint8)
+    images = []
+    for index, label in enumerate(tqdm(labels, f"render for {role} {modality}", disable=None)):
+        heard, seen = (label[None], nothing) if modality == "audio" else (nothing, label[None])
+        rendering = render(role, index, heard, seen, material, seed)
+        images.append(inputs(modality, rendering.waveform if modality == "audio" else rendering.frames))
+    return torch.from_numpy(labels).float(), torch.cat(images)
+
+
+def save_networks(path: Path, networks: Networks, scales: dict[str, Tensor], config: dict[str, Any]) -> None:
+    """Write networks and the scale of each modality's features; ``config`` goes into the metadata as JSON."""
+    tensors = {f"scale.{modality}": scale for modality, scale in scales.items()}
+    for role, modality, network in _each(networks):
+        tensors |= {f"{role}.{modality}.{name}": value for name, value in network.state_dict().items()}
+    config = {"shapes": {role: asdict(shape) for role, shape in SHAPES.items()}} | config
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, {"config": json.dumps(config)})  # one key: several have no fixed order
+
+
+def load_networks(path: Path) -> tuple[Networks, dict[str, Tensor], dict[str, Any]]:
+    """Read what `save_networks` wrote: networks in evaluation mode, scales, configuration.
+
+    Raises:
+        LeapError: the file is missing or holds other networks.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            config = json.loads(file.metadata()["config"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a mapping
+        networks = untrained()
+        for role, modality, network in _each(networks):
+            prefix = f"{role}.{modality}."
+            network.load_state_dict(
+                {
+                    name.removeprefix(prefix): value
+                    for name, value in tensors.items()
+                    if name.startswith(prefix)
+                }
+            )
+            network.eval()
+        return networks, {modality: tensors[f"scale.{modality}"] for modality in MODALITIES}, config
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise LeapError(f"{path}: not the networks of AV-Digits; build the data set again") from error
+
+
+def _each(networks: Networks) -> Iterator[tuple[str, str, DigitNetwork]]:
+    for role, pair in networks.items():
+        for modality, network in pair.items():
+            yield role, modality, network
+
+
+def _convolution(inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
+    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+    return [layer, nn.BatchNorm2d(outputs), nn.ReLU(), nn.MaxPool2d(2)]
+
+
+def _batches(size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    for _ in range(EPOCHS):
+        order = torch.randperm(size, generator=generator)
+        yield from order[: size // BATCH * BATCH].split(BATCH)
+
+
+@cache
+def _mel_filters() -> Tensor:
+    """Triangles (40, WINDOW / 2 + 1) that are equally spaced in mel from 0 Hz to half the sampling rate."""
+    top = 2595 * np.log10(1 + RATE / 2 / 700)
+    edges = 700 * (10 ** (np.linspace(0, top, BANDS + 2) / 2595) - 1)  # Hz
+    frequencies = np.linspace(0, RATE / 2, WINDOW // 2 + 1)
+    rise = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    fall = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
+    return torch.from_numpy(np.maximum(0, np.minimum(rise, fall))).float()

@@ -1,7 +1,0 @@
-"""AV-Digits: ten-segment videos of spoken and handwritten digits, made from real recordings and images."""
-
-from leap.data.digits.build import Rederived, build_av_digits, rederive
-from leap.data.digits.fetch import fetch_recordings
-from leap.data.digits.rendering import load_material, render
-
-__all__ = ["Rederived", "build_av_digits", "fetch_recordings", "load_material", "rederive", "render"]

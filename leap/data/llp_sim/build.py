@@ -1,0 +1,133 @@
+"""Make LLP-Sim: layouts, features and pseudo labels, block by block."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from leap.data.classes import LLP
+from leap.data.layouts import load_statistics, sample_layouts
+from leap.data.llp_sim.features import KINDS, LEVEL, WORLD_SEED, Features, simulate_features
+from leap.data.llp_sim.parts import GROUP
+from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, imitate
+from leap.data.store import write_store
+from leap.data.store.layout import ROWS
+from leap.errors import LeapError
+
+NAME = "llp-sim"
+SIZES = {"val": 649, "test": 1200}
+"""As in LLP."""
+
+SPLIT_SEEDS = {"train": 0, "val": 1, "test": 2}
+LABEL_STREAM, FEATURE_STREAM = 0, 1
+
+Labels = NDArray[np.uint8]
+
+
+class Block(NamedTuple):
+    """Labels of 64 videos, each (64, T, C)."""
+
+    true_audio: Labels
+    true_visual: Labels
+    pseudo_audio: Labels
+    pseudo_visual: Labels
+
+
+def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP)) -> Path:
+    """Write a simulated data set in LLP's shapes, and return its path.
+
+    Videos are drawn in blocks with seeds of their own: fewer training videos are the first of more, and val
+    and test do not depend on their number.
+
+    Args:
+        out: the store to write.
+        videos: number of training videos.
+        seed: of all draws. Correlations, patterns and class difficulties are the same for every seed.
+        n_classes: C, a multiple of five; LLP's names at 25.
+
+    Raises:
+        LeapError: for a number of classes that is no multiple of five, or no videos.
+    """
+    if n_classes < GROUP or n_classes % GROUP:
+        raise LeapError(f"{n_classes} classes: classes share parts in fives; take a multiple of {GROUP}")
+    if videos < 1 or seed < 0:
+        raise LeapError("give at least one video, and a seed that is not negative")
+    sizes = {"train": videos, **SIZES}
+    with tqdm(total=sum(sizes.values()), unit="video", disable=None) as bar:
+        splits = {split: simulate_split(split, n, seed, n_classes, bar) for split, n in sizes.items()}
+    write_store(
+        out,
+        dataset=dataset_name(n_classes),
+        classes=LLP if n_classes == len(LLP) else [f"class {c:03d}" for c in range(n_classes)],
+        provenance=_provenance(videos, seed, n_classes),
+        splits=splits,
+        compress=False,
+    )
+    return out
+
+
+def dataset_name(n_classes: int) -> str:
+    """``llp-sim``, with another number of classes than LLP's ``llp-sim-50`` and the like."""
+    return NAME if n_classes == len(LLP) else f"{NAME}-{n_classes}"
+
+
+def background(videos: int, seed: int = 0, segments: int = 10) -> dict[str, Features]:
+    """Features of simulated videos in which nothing happens, by kind."""
+    silence = np.zeros((videos, segments, len(LLP)), np.uint8)
+    return simulate_features(silence, silence, np.random.default_rng(seed))
+
+
+def simulate_split(split: str, n: int, seed: int, n_classes: int, bar: tqdm | None = None) -> dict[str, Any]:
+    """The arrays of a split of ``n`` videos, features in float16."""
+    arrays: dict[str, Any] = {"ids": [f"{split}-{index:05d}" for index in range(n)]}
+    for block, start in enumerate(range(0, n, ROWS)):
+        labels = simulate_labels(split, block, seed, n_classes)
+        rng = np.random.default_rng([seed, SPLIT_SEEDS[split], block, FEATURE_STREAM])
+        features = simulate_features(labels.true_audio, labels.true_visual, rng)
+        for name, values in (labels._asdict() | features).items():
+            dtype = np.float16 if name in KINDS else np.uint8
+            whole = arrays.setdefault(name, np.empty((n, *values.shape[1:]), dtype))
+            whole[start : start + ROWS] = values[: n - start]
+        if bar is not None:
+            bar.update(min(ROWS, n - start))
+    return arrays | {"weak": _weak(arrays["true_audio"], arrays["true_visual"])}
+
+
+def simulate_labels(split: str, block: int, seed: int, n_classes: int) -> Block:
+    """Dense and pseudo labels of a block of videos."""
+    rng = np.random.default_rng([seed, SPLIT_SEEDS[split], block, LABEL_STREAM])
+    weights = class_weights(n_classes)
+    audio, visual = sample_layouts(ROWS, n_classes, load_statistics(), rng, n_classes, weights)
+    weak = _weak(audio, visual)
+    return Block(audio, visual, imitate(audio, weak, AUDIO, rng), imitate(visual, weak, VISUAL, rng))
+
+
+def class_weights(n_classes: int) -> NDArray[np.float64]:
+    """Frequencies of the classes: LLP's in train; for another number of classes, as steep a curve."""
+    counts = np.array(list(load_statistics().class_counts.values()), np.float64)
+    if n_classes != len(counts):
+        places = np.linspace(0, len(counts) - 1, n_classes)
+        counts = np.interp(places, np.arange(len(counts)), np.sort(counts)[::-1])
+    return counts / counts.sum()
+
+
+def _weak(audio: Labels, visual: Labels) -> Labels:
+    return np.maximum(audio, visual).max(1)  # (N, C)
+
+
+def _provenance(videos: int, seed: int, n_classes: int) -> dict[str, Any]:
+    return {
+        "source": "a simulation; nothing measured on it is a result on LLP",
+        "videos": videos,
+        "seed": seed,
+        "n_classes": n_classes,
+        "world_seed": WORLD_SEED,
+        "level_db": LEVEL,
+        "kinds": {name: asdict(kind) for name, kind in KINDS.items()},
+        "pseudo_label_errors": {"audio": asdict(AUDIO), "visual": asdict(VISUAL)},
+    }

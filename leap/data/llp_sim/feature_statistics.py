@@ -1,0 +1,83 @@
+"""What features look like: sparsity, tail, and correlation in time and over channels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from leap.errors import LeapError
+from leap.io.atomic import atomic_write
+
+COMMAND = "leap data measure-features --features FILE --out FILE"
+VGGISH_STATISTICS = Path(__file__).with_name("vggish_statistics.json")
+Statistics = dict[str, float]
+
+
+def feature_statistics(features: NDArray[Any]) -> Statistics:
+    """Describe features (N, T, A).
+
+    Returns:
+        ``minimum``, ``maximum``, ``mean``, ``deviation`` and share of ``zeros`` of all values;
+        ``between_videos``, the variance of video means over the total variance, both summed over channels;
+        ``lag_one`` and ``lag_one_within``, the correlation of a segment with the next one, about the mean of
+        the channel and about the mean of video and channel; and ``participation_ratio`` (Σλ)² / Σλ² of the
+        eigenvalues λ of the channels' covariance over all segments: about how many directions matter.
+    """
+    x = np.asarray(features, np.float64)  # (N, T, A)
+    channel, video = x.mean((0, 1)), x.mean(1, keepdims=True)
+    spectrum = np.linalg.eigvalsh(np.cov(x.reshape(-1, x.shape[-1]), rowvar=False))
+    values = {
+        "minimum": x.min(),
+        "maximum": x.max(),
+        "mean": x.mean(),
+        "deviation": x.std(),
+        "zeros": (x == 0).mean(),
+        "between_videos": ((video - channel) ** 2).mean() / ((x - channel) ** 2).mean(),
+        "lag_one": _lag_one(x - channel),
+        "lag_one_within": _lag_one(x - video),
+        "participation_ratio": spectrum.sum() ** 2 / (spectrum**2).sum(),
+    }
+    return {name: round(float(value), 4) for name, value in values.items()}
+
+
+def measure_features(path: Path, out: Path) -> Statistics:
+    """Measure features (N, T, A) in a ``.npy`` file or the one array of an HDF5 file; write them as JSON."""
+    features = read_features(path)
+    statistics = feature_statistics(features)
+    source = {"source": f"measured by `{COMMAND}`", "shape": list(features.shape)}
+    atomic_write(out, json.dumps(source | {"statistics": statistics}, indent=1) + "\n")
+    return statistics
+
+
+def read_features(path: Path) -> NDArray[Any]:
+    """Read features (N, T, A).
+
+    Raises:
+        LeapError: the file cannot be read, or holds anything but one array of three axes.
+    """
+    try:
+        if path.suffix == ".npy":
+            arrays = [np.load(path, allow_pickle=False)]
+        else:
+            with h5py.File(path, "r") as file:
+                arrays = [dataset[()] for dataset in file.values()]
+    except Exception as error:  # numpy and h5py raise many kinds for a damaged file
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise LeapError(f"{path}: not a .npy or HDF5 file of features ({reason})") from None
+    if len(arrays) != 1 or arrays[0].ndim != 3:
+        raise LeapError(f"{path}: needs one array (videos, segments, channels)")
+    return arrays[0]
+
+
+def vggish_statistics() -> Statistics:
+    """Statistics of real VGGish features: 178 background videos of the AVE release, ten segments each."""
+    return json.loads(VGGISH_STATISTICS.read_text(encoding="utf-8"))["statistics"]
+
+
+def _lag_one(deviations: NDArray[np.float64]) -> float:
+    return float((deviations[:, 1:] * deviations[:, :-1]).mean() / (deviations**2).mean())

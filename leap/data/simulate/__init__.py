@@ -1,8 +1,0 @@
-"""LLP-Sim: a simulation of LLP in LLP's shapes, for scale, cost and controlled noise.
-
-Nothing measured on it is a result on LLP.
-"""
-
-from leap.data.simulate.simulate import background, simulate_labels, simulate_llp
-
-__all__ = ["background", "simulate_labels", "simulate_llp"]

@@ -1,0 +1,178 @@
+"""Where releases depart from their papers: runs with each departure on and off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from leap.config import EncoderConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, Variant
+from leap.experiments.grid import SEEDS, SHIPPED, SLOW_SEEDS, Profile, with_seeds
+from leap.experiments.systems import selected, system_config
+from leap.experiments.tables import MEANS, TITLES, Runs, pair_table, score_table
+from leap.inference.decode import Protocol
+from leap.presets import narrow, preset
+
+
+@dataclass(frozen=True)
+class Departure:
+    """One departure of a release from its paper.
+
+    Attributes:
+        paper: what the paper says, or means.
+        release: what the release does.
+        as_paper: the run as the paper has it.
+        as_released: the same run with the departure.
+    """
+
+    paper: str
+    release: str
+    as_paper: RunConfig
+    as_released: RunConfig
+
+
+WIDTH = 64
+
+
+def departures(dataset: str) -> dict[str, Departure]:
+    """Every departure with its two runs, on a data set.
+
+    LEAP's runs have the settings that the search chose on AV-Digits, also on other data sets; those of the
+    other systems their preset's, narrow, CMPAE with its training, the others with LEAP's.
+    """
+    return _leap_departures(dataset) | _other_departures(dataset)
+
+
+def _leap_departures(dataset: str) -> dict[str, Departure]:
+    leap = _leap(dataset)
+    similar = replace(leap, loss=LossConfig(weight_avss=1.0))
+    return {
+        "LEAP: scores": Departure(
+            "segments are scored by the attention that also updates the labels",
+            "a second attention pass scores them, queried by the label before the feed-forward layer",
+            leap,
+            _variant(leap, "release-scores"),
+        ),
+        "LEAP: union": Departure(
+            "the loss of the whole video reads a union of probabilities",
+            "it reads the union of two hard decisions and has no gradient",
+            leap,
+            _variant(leap, "release-union"),
+        ),
+        "LEAP: EIoU": Departure(
+            "the cosine is drawn towards the intersection over union of the two event sets",
+            "ReLU of the cosine, towards x / (1 + x) + 0.01 for x shared classes over the largest set",
+            similar,
+            replace(similar, loss=replace(similar.loss, avss="release")),
+        ),
+        "LEAP: decoding": Departure(
+            "a segment's event is its own score's",
+            "segments of both modalities also need the union of the video decisions",
+            replace(leap, protocol=Protocol(gate=None)),
+            leap,
+        ),
+    }
+
+
+def _other_departures(dataset: str) -> dict[str, Departure]:
+    cmpae = narrow(preset("cmpae", dataset, ()), WIDTH)
+    pyramid = _same_budget(narrow(preset("mm-pyr", dataset, ()), WIDTH))
+    valor = _same_budget(narrow(preset("valor", dataset, ()), WIDTH))
+    han = _same_budget(narrow(preset("han", dataset, ()), WIDTH))
+    two = replace(han.model, encoder=replace(han.model.encoder, layers=2))
+    return {
+        "HAN: layers": Departure(
+            "layers are chained (two here)",
+            "every layer reads the encoder's input, so that only the last counts",
+            replace(han, model=two),
+            han,
+        ),
+        "MM-Pyr: streams": Departure(
+            "the audio stream predicts audio events",
+            "the streams are swapped before the decoder, and the smoothed labels with them",
+            pyramid,
+            replace(pyramid, model=_encoder(pyramid.model, "mm-pyramid-swapped")),
+        ),
+        "VALOR: streams": Departure(
+            "HAN: both streams read what the layer before made of the other",
+            "the visual stream reads the audio stream that the layer has just updated",
+            replace(valor, model=_encoder(valor.model, "han")),
+            valor,
+        ),
+        "CMPAE: warm-up": Departure(
+            "the share of labels that is removed rises over 0.9 epochs",
+            "the factor is applied again at every step: none in the first epoch, all after",
+            replace(cmpae, loss=replace(cmpae.loss, warmup="ramp")),
+            cmpae,
+        ),
+    }
+
+
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+    """Runs of the audit, by departure and side; equal runs are made once."""
+    runs = {}
+    for departure, found in departures(dataset).items():
+        for side, config in zip(side_names(departure), (found.as_released, found.as_paper), strict=True):
+            runs[side] = _seeds(config, profile)
+    return runs
+
+
+def _seeds(config: RunConfig, profile: Profile) -> list[RunConfig]:
+    slow = config.model.encoder.name.startswith("mm-pyramid") or config.dataset != SHIPPED
+    return with_seeds(config, profile, SLOW_SEEDS if slow else SEEDS)
+
+
+def _leap(dataset: str) -> RunConfig:
+    return system_config("LEAP", dataset, selected()[SHIPPED]["LEAP"])
+
+
+def _same_budget(config: RunConfig) -> RunConfig:
+    """A preset's model and losses with the optimisation of LEAP's runs."""
+    train = replace(TrainConfig(), lr=_leap(config.dataset).train.lr)
+    return replace(config, train=train)
+
+
+def _variant(config: RunConfig, variant: Variant) -> RunConfig:
+    decoder = replace(config.model.decoder, variant=variant)
+    return replace(config, model=replace(config.model, decoder=decoder))
+
+
+def _encoder(model: ModelConfig, name: str) -> ModelConfig:
+    return replace(model, encoder=EncoderConfig(name, model.encoder.layers, model.encoder.heads))
+
+
+def side_names(departure: str) -> tuple[str, str]:
+    """The names of a departure's two systems: as released, and as in the paper."""
+    return f"{departure}, release", f"{departure}, paper"
+
+
+def words_table(dataset: str) -> pd.DataFrame:
+    """What every departure is, in words."""
+    rows = {
+        name: {"the paper": found.paper, "the release": found.release}
+        for name, found in departures(dataset).items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def mean_table(runs: Runs, floor: Mapping[str, float]) -> pd.DataFrame:
+    """The four means of every departure's two systems, and of the best that needs no model.
+
+    Args:
+        runs: records by system.
+        floor: its scores, by the scores' titles.
+    """
+    scores = score_table(runs)
+    table = scores[list(MEANS)].rename(columns=TITLES)
+    table.loc["(no model)"] = [floor[TITLES[name]] for name in MEANS]
+    return table
+
+
+def worth_table(runs: Runs, dataset: str) -> pd.DataFrame:
+    """What every departure is worth: release minus paper, paired, in the four means of scores.
+
+    Returns:
+        One row per departure (index ``system``) and score: difference, low, high, n (paired seeds).
+    """
+    return pair_table(runs, {name: side_names(name) for name in departures(dataset)}, MEANS)

@@ -1,0 +1,40 @@
+"""How many blocks LEAP needs, and what they cost."""
+
+import numpy as np
+import pandas as pd
+
+from leap.config import RunConfig
+from leap.data.store import FeatureStore
+from leap.experiments.grid import CLAIM_SEEDS, Profile, config, with_seeds
+from leap.experiments.runs import make_parser
+from leap.experiments.tables import TITLES, Runs
+
+DEPTHS = {1: "LEAP N=1", 2: "LEAP", 3: "LEAP N=3", 4: "LEAP N=4"}
+
+
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+    """Runs of ``07_blocks``, by N."""
+    return {
+        f"N = {depth}": with_seeds(config(system, profile, dataset), profile, CLAIM_SEEDS)
+        for depth, system in DEPTHS.items()
+    }
+
+
+def cost_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:
+    """What every depth scores on average over the ten, and what it costs.
+
+    Returns:
+        By N: ``parameters``, ``seconds`` (of a run, median over seeds, as the records tell) and the mean and
+        standard deviation over seeds of the mean of all ten scores.
+    """
+    rows = {}
+    for name, records in runs.items():
+        means = [np.mean([record.metrics[score] for score in TITLES]) for record in records]
+        parser = make_parser(records[0].run_config(), store)
+        rows[name] = {
+            "parameters": sum(parameter.numel() for parameter in parser.parameters()),
+            "seconds": float(np.median([record.seconds for record in records])),
+            "mean of ten": np.mean(means),
+            "sd": np.std(means, ddof=1) if len(means) > 1 else np.nan,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("blocks")

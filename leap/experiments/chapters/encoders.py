@@ -1,0 +1,52 @@
+"""LEAP against MMIL on several encoders: the paper's main comparison, and 'plug and play'."""
+
+import pandas as pd
+
+from leap.config import RunConfig
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.experiments.published import published
+from leap.experiments.tables import MEANS, TITLES, Runs, format_difference, pair_table, paired, score_table
+
+PAIRS = {
+    "HAN": ("MMIL", "LEAP"),
+    "VALOR": ("VALOR, MMIL", "VALOR, LEAP"),
+    "MM-Pyr": ("MM-Pyr, MMIL", "MM-Pyr, LEAP"),
+}
+"""By encoder, the systems that decode it by MMIL and by LEAP."""
+
+
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+    """Runs of ``04_encoders``: every encoder with MMIL and with LEAP."""
+    return {
+        system: with_seeds(
+            config(system, profile, dataset), profile, SEEDS if "MM-Pyr" in system else CLAIM_SEEDS
+        )
+        for pair in PAIRS.values()
+        for system in pair
+    }
+
+
+PUBLISHED = {"MMIL": "MM-Pyr + MMIL (VALOR labels)", "LEAP": "MM-Pyr + LEAP"}
+"""The paper's two rows, by decoder."""
+
+
+def gain_table(runs: Runs) -> pd.DataFrame:
+    """LEAP minus MMIL on every encoder, in all ten scores; index ``system`` (the encoder) and ``score``."""
+    return pair_table(runs, {encoder: (leap, mmil) for encoder, (mmil, leap) in PAIRS.items()})
+
+
+def beside_published(runs: Runs) -> pd.DataFrame:
+    """The paper's comparison on MM-Pyr: measured here, and as published on LLP, for reading."""
+    (mmil, leap), printed = PAIRS["MM-Pyr"], published()
+    means, rows = score_table(runs), {}
+    for score in MEANS:
+        theirs = {decoder: float(printed[score][row]) for decoder, row in PUBLISHED.items()}
+        rows[TITLES[score]] = {
+            "MMIL": f"{float(means[score][mmil]):.1f}",
+            "LEAP": f"{float(means[score][leap]):.1f}",
+            "LEAP − MMIL": format_difference(paired(runs[leap], runs[mmil], score)),
+            "MMIL, published on LLP": f"{theirs['MMIL']:.1f}",
+            "LEAP, published on LLP": f"{theirs['LEAP']:.1f}",
+            "published difference": f"{theirs['LEAP'] - theirs['MMIL']:+.1f}",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -1,0 +1,78 @@
+"""Attention and label embeddings as evidence: do they show where events are, and which?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+
+from leap.config import RunConfig
+from leap.data.videos import Videos
+from leap.experiments.grid import MAIN, Profile, leap_vs_mmil
+from leap.experiments.records import Record
+from leap.experiments.tables import Runs, probe_table
+from leap.inference.parsed_video import MODALITIES
+from leap.models.parser import Parser
+from leap.training.trainer import parse_videos
+from leap.visualization.figures import COLOURS, TRUTH
+
+
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+    """Runs of ``10_interpretability``: LEAP's and MMIL's of ``02_leap_vs_mmil``."""
+    return {system: runs for system, runs in leap_vs_mmil(profile, dataset).items() if system in MAIN}
+
+
+RANDOM_VIDEOS, CHOICE = 2, 7
+"""How many videos are shown that nobody chose, and the seed that drew them."""
+
+
+def shown_videos(overlapping: NDArray[np.bool_]) -> dict[str, int]:
+    """Which test videos are shown, by how they came to be: the first with overlap, and some at random."""
+    drawn = np.random.default_rng(CHOICE).choice(len(overlapping), RANDOM_VIDEOS, replace=False)
+    return {"first video with overlap": int(overlapping.argmax())} | {
+        f"random video {number}": int(index) for number, index in enumerate(drawn, 1)
+    }
+
+
+def peak_table(runs: Runs) -> pd.DataFrame:
+    """How often a class's attention is largest inside its event, beside chance, × 100."""
+    names = [f"{name}_{modality}" for modality in MODALITIES for name in ("peak", "chance")]
+    titles = {"peak_audio": "audio", "chance_audio": "audio, chance"}
+    titles |= {"peak_visual": "visual", "chance_visual": "visual, chance"}
+    return probe_table(runs, names).rename(columns=titles)
+
+
+def separation_table(records: Sequence[Record]) -> pd.DataFrame:
+    """Area under the ROC curve × 100 between present and absent classes, by block and modality."""
+    names = sorted(name for name in records[0].probes if name.startswith("separation_"))
+    rows: dict[str, dict[str, float]] = {}
+    for name in names:
+        _, modality, block = name.split("_")
+        values = [record.probes[name] for record in records]
+        rows.setdefault(f"block {block}", {})[modality] = float(np.mean(values))
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("after")
+
+
+def label_map(parser: Parser, videos: Videos) -> Figure:
+    """Refined label embeddings of all videos and classes on their two main axes, present and absent ones.
+
+    A class's own mean is taken off first, as it tells classes apart and not their presence.
+    """
+    parsings = list(parse_videos(parser, videos))
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    for axis, modality, true in zip(figure.subplots(1, 2), MODALITIES, videos.truth(), strict=True):
+        refined = torch.cat([getattr(parsing, f"label_{modality}") for parsing in parsings])  # (N, C, d)
+        centred = (refined - refined.mean(dim=0)).flatten(0, 1).numpy()  # (N·C, d)
+        points = PCA(2, random_state=0).fit_transform(centred)  # (N·C, 2)
+        present = true.amax(dim=1).flatten().numpy() > 0  # (N·C,)
+        style: dict[str, Any] = {"s": 8, "alpha": 0.25, "linewidths": 0.8}
+        axis.scatter(*points[~present].T, c=TRUTH, marker=".", label="absent", **style)
+        axis.scatter(*points[present].T, c=COLOURS[modality], marker="x", label="present", **style)
+        axis.set(title=modality, xlabel="first axis", ylabel="second axis")
+        for handle in axis.legend(frameon=False, markerscale=2).legend_handles:
+            handle.set_alpha(1)
+    return figure

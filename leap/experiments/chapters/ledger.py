@@ -1,0 +1,296 @@
+"""Claims and limitations from the paper's summary and abstract, and our own: measurements and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leap.config import RunConfig
+from leap.experiments.chapters import audit, blocks, encoders, labels, losses, pseudo_labels, systems
+from leap.experiments.compare import paired_difference
+from leap.experiments.grid import SHIPPED, Profile, leap_vs_mmil
+from leap.experiments.records import Record
+from leap.experiments.tables import MEANS, TITLES, Runs, format_difference, pair_table, paired
+from leap.experiments.verdicts import verdict
+
+PAPER = "summary of arXiv 2407.08126"
+PRINTED = "published results, see the chapter on LLP"
+OURS = "ours, not the paper's"
+ADDED = "ours, added after its results"
+
+MEASURED = {
+    "similarity_correlation": "correlation of similarity and EIoU",
+    "peak_audio": "peak inside its event, audio",
+    "peak_visual": "peak inside its event, visual",
+    "separation_audio_2": "AUC of presence, audio",
+    "separation_visual_2": "AUC of presence, visual",
+    "audio_2: ap": "average precision, audio",
+    "visual_2: ap": "average precision, visual",
+}
+"""What claims rest on beside scores, in words: `leap.experiments.diagnostics` and measures of segments."""
+
+Grid = Callable[[Profile, str], dict[str, list[RunConfig]]]
+
+MAIN = ("02_leap_vs_mmil", leap_vs_mmil)
+"""The chapter and the runs that most claims rest on."""
+
+BETTER = "Under L_basic, LEAP's decoder parses better than MMIL"
+"""The main claim. Its condition is the loss of both systems."""
+
+OTHER_LOSS = audit.side_names("VALOR: streams")[1]
+"""MMIL on one HAN layer, trained with VALOR's loss: a system of ``21_audit``."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim as a difference that it says is above 0.
+
+    Attributes:
+        text: the claim.
+        source: where it was read.
+        chapter: the notebook that measures it; empty where it cannot be measured here.
+        grid: that notebook's runs.
+        system: what is claimed to be better.
+        baseline: what it is compared with.
+        measure: a score, or one of `MEASURED`.
+        against: of the latter, the baseline's measure or a constant; empty for the same measure.
+        published: the published difference × 100, on LLP; empty where none is known.
+        overlapping: whether on the videos with overlapping events only.
+    """
+
+    text: str
+    source: str
+    chapter: str = ""
+    grid: Grid | None = None
+    system: str = ""
+    baseline: str = ""
+    measure: str = "evt_event"
+    against: str | float = ""
+    published: str = ""
+    overlapping: bool = False
+
+    def names(self) -> tuple[str, ...]:
+        """The systems that it compares."""
+        return tuple(dict.fromkeys((self.system, self.baseline or self.system)))
+
+
+def _claims() -> list[Claim]:
+    parts = [*_number_of_blocks(), *_similarity_loss(), *_meaning_of_labels()]
+    return [*_decoder(), *_systems(), *parts, *_evidence(), *_limitations()]
+
+
+def _decoder() -> list[Claim]:
+    gains = {"seg_type": "+2.6", "seg_event": "+3.0", "evt_type": "+3.1", "evt_event": "+4.4"}
+    pyramid = ("MM-Pyr, LEAP", "MM-Pyr, MMIL")
+    found = [
+        Claim(f"{BETTER}, on MM-Pyr", PAPER, "04_encoders", encoders.grid, *pyramid, score, published=gain)
+        for score, gain in gains.items()
+    ]
+    for encoder in ("HAN", "VALOR"):
+        mmil, leap = encoders.PAIRS[encoder]
+        found.append(
+            Claim(f"{BETTER} on any encoder: {encoder}", PAPER, "04_encoders", encoders.grid, leap, mmil)
+        )
+    layers = f"{BETTER} with as many blocks: more layers do not explain the gain"
+    return [*found, *_overlap(), Claim(layers, OURS, *MAIN, "LEAP", "MMIL + 2 blocks")]
+
+
+def _overlap() -> list[Claim]:
+    pair, gain = ("LEAP", "MMIL"), "+1.7, mean of unnamed scores"
+    ranks = "Under L_basic, LEAP ranks events better than MMIL where two of a modality overlap"
+    return [
+        Claim(f"{BETTER} where events overlap", PAPER, *MAIN, *pair, published=gain, overlapping=True),
+        *(Claim(f"{ranks}: {name}", ADDED, *MAIN, *pair, f"{name}_2: ap") for name in ("audio", "visual")),
+    ]
+
+
+def _systems() -> list[Claim]:
+    printed = {"HAN": "+9.4", "VALOR": "+3.2", "CMPAE": "+1.7"}
+    return [
+        Claim(
+            f"LEAP (on MM-Pyr) parses better than {name}, each as released",
+            PRINTED,
+            "05_systems",
+            systems.grid,
+            "LEAP, own",
+            f"{name}, own",
+            published=gain,
+        )
+        for name, gain in printed.items()
+    ]
+
+
+def _number_of_blocks() -> list[Claim]:
+    chapter = ("07_blocks", blocks.grid, "N = 2")
+    return [
+        Claim("Two blocks are better than one", PAPER, *chapter, "N = 1"),
+        Claim("Two blocks are better than three", PAPER, *chapter, "N = 3"),
+    ]
+
+
+def _similarity_loss() -> list[Claim]:
+    chapter, pyramid = ("09_losses", losses.grid), losses.PYRAMID
+    leap, mmil = (*chapter, "LEAP, λ = 1", "LEAP"), (*chapter, "MMIL, λ = 1", "MMIL")
+    on_pyramid = (*chapter, f"{pyramid}, λ = 1", pyramid)
+    return [
+        Claim("L_avss helps LEAP, on MM-Pyr", PAPER, *on_pyramid, published="about +1.0"),
+        Claim("L_avss helps LEAP, on HAN", PAPER, *leap),
+        Claim("L_avss helps MMIL, on HAN", PAPER, *mmil),
+        Claim("L_avss makes similarity follow the EIoU", PAPER, *leap, "similarity_correlation"),
+    ]
+
+
+def _meaning_of_labels() -> list[Claim]:
+    differ = "Labels have to differ: random orthogonal ones are better than near-identical ones"
+    return [
+        Claim("GloVe vectors of the class names are better than random ones", PAPER),
+        Claim(differ, OURS, "08_labels", labels.grid, "random orthogonal", "near-identical"),
+    ]
+
+
+def _evidence() -> list[Claim]:
+    found = []
+    for modality in ("audio", "visual"):
+        peak, chance = f"peak_{modality}", f"chance_{modality}"
+        looks = f"Labels look where their event is, {modality}"
+        tells = f"A refined label tells whether its event is there, {modality}"
+        found += [
+            Claim(f"{looks}: more than at random", PAPER, *MAIN, "LEAP", "LEAP", peak, chance),
+            Claim(f"{looks}: more than MMIL's time weights", PAPER, *MAIN, "LEAP", "MMIL", peak),
+            Claim(tells, PAPER, *MAIN, "LEAP", "LEAP", f"separation_{modality}_2", 50.0),
+        ]
+    return found
+
+
+def _limitations() -> list[Claim]:
+    chapter, similar = ("11_pseudo_labels", pseudo_labels.grid), pseudo_labels.SIMILAR
+    clean = pseudo_labels.CLEAN
+    found = []
+    for noise in pseudo_labels.STRONG:
+        text = f"Limitation: it depends on good pseudo labels ({noise} cost score)"
+        found.append(Claim(text, PAPER, *chapter, f"{similar}, {clean}", f"{similar}, {noise}"))
+        text = f"{BETTER} with {noise}, too"
+        found.append(Claim(text, ADDED, *chapter, f"LEAP, {noise}", f"MMIL, {noise}"))
+        text = f"Weighing L_avss by confidence helps against {noise}"
+        confident = f"{pseudo_labels.CONFIDENT}, {noise}"
+        found.append(Claim(text, OURS, *chapter, confident, f"{similar}, {noise}"))
+    return found
+
+
+CLAIMS = _claims()
+
+
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+    """Runs of ``30_ledger``: those of other chapters that claims rest on, as ``chapter: system``.
+
+    On the shipped data set `OTHER_LOSS` is added, which bounds the main claim.
+    """
+    runs: dict[str, list[RunConfig]] = {}
+    for claim in CLAIMS:
+        if claim.grid is not None:
+            found = claim.grid(profile, dataset)
+            runs |= {f"{claim.chapter}: {name}": found[name] for name in claim.names()}
+    if dataset == SHIPPED:
+        runs[f"21_audit: {OTHER_LOSS}"] = audit.grid(profile, dataset)[OTHER_LOSS]
+    return runs
+
+
+def ledger(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
+    """Every claim with its verdict by the rule of `leap.experiments.verdicts`.
+
+    Args:
+        runs: records of `grid`'s runs.
+        overlapping: which test videos have overlapping events, (N,).
+
+    Returns:
+        One row a claim: ``claim``, ``published``, ``source``, ``measured`` (what), ``difference``, ``low``,
+        ``high``, ``n`` (NaN where nothing could be measured), ``chapter`` and ``verdict``.
+    """
+    return pd.DataFrame([_row(claim, runs, overlapping) for claim in CLAIMS])
+
+
+def other_loss(runs: Runs) -> pd.DataFrame:
+    """Paired difference of MMIL trained with VALOR's loss and LEAP trained with L_basic, in the four means.
+
+    Args:
+        runs: records of `grid`'s runs on the shipped data set.
+
+    Returns:
+        One row per score, as `leap.experiments.tables.pair_table` makes it.
+    """
+    pair = (f"21_audit: {OTHER_LOSS}", f"{MAIN[0]}: LEAP")
+    return pair_table(runs, {"MMIL with VALOR's loss": pair}, MEANS)
+
+
+def other_loss_in_words(table: pd.DataFrame) -> str:
+    """The differences of `other_loss` in a sentence, which takes no side."""
+    parts = []
+    for row in table.reset_index().to_dict("records"):
+        difference = format_difference({name: row[name] for name in ("difference", "low", "high")})
+        parts.append(f"{TITLES[row['score']]} {difference}")
+    seeds = int(table["n"].iloc[0])
+    return (
+        f"MMIL with VALOR's loss minus LEAP with L_basic: {', '.join(parts)}; "
+        f"{seeds} paired seed{'s' * (seeds != 1)} (21_audit)."
+    )
+
+
+def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, object]:
+    row: dict[str, object] = {"claim": claim.text, "published": claim.published, "source": claim.source}
+    if claim.grid is None:
+        return row | {"measured": "", "chapter": "", "verdict": "not testable here"}
+    ours, theirs = (runs[f"{claim.chapter}: {name}"] for name in (claim.system, claim.baseline))
+    if claim.measure in TITLES:
+        difference = paired(ours, theirs, claim.measure, overlapping if claim.overlapping else None)
+    else:
+        difference = _probed(ours, theirs, claim)
+    return (
+        row
+        | {"measured": (TITLES | MEASURED)[claim.measure], "chapter": claim.chapter}
+        | difference
+        | {"verdict": verdict(difference["low"], difference["high"])}
+    )
+
+
+def _probed(ours: Sequence[Record], theirs: Sequence[Record], claim: Claim) -> dict[str, float]:
+    """Difference of a measure over the seeds of both, with its interval over seeds."""
+    other = {record.seed: record for record in theirs}
+    pairs = [(record, other[record.seed]) for record in ours if record.seed in other]
+    against = claim.against or claim.measure
+    first = np.array([[_measure(a, claim.measure)] for a, _ in pairs])  # (seeds, 1)
+    second = np.array([[_measure(b, against)] for _, b in pairs])
+    found = paired_difference(first, second)
+    return {"difference": found.mean, "low": found.low, "high": found.high, "n": found.n_seeds}
+
+
+def _measure(record: Record, name: str | float) -> float:
+    """One of `MEASURED`, as a fraction; a constant is given × 100."""
+    if isinstance(name, float):
+        return name / 100
+    part, _, measure = name.rpartition(": ")
+    value = record.segments[part][measure] if part else record.probes[name]
+    return value if name.startswith("similarity") else value / 100
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """The ledger for reading: by verdict, the claim, what is published with its source, what was measured."""
+    rows = []
+    for _, row in table.iterrows():
+        measured = "–"
+        if row["measured"]:
+            seeds = f"{row['n']:.0f} seed{'s' * (row['n'] != 1)}"
+            difference = format_difference({name: row[name] for name in ("difference", "low", "high")})
+            measured = f"{row['measured']}: {difference}, {seeds} ({row['chapter']})"
+        published = f"{row['published']} ({row['source']})" if row["published"] else row["source"]
+        rows.append({"claim": row["claim"], "published on LLP": published, "measured": measured})
+    return pd.DataFrame(rows, index=pd.Index(table["verdict"], name="verdict"))
+
+
+def tally(table: pd.DataFrame) -> str:
+    """How many claims got which verdict, in a sentence."""
+    counts = table["verdict"].value_counts()
+    return f"Of {len(table)} entries: " + ", ".join(f"{n} {name}" for name, n in counts.items()) + "."

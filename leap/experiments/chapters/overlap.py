@@ -1,0 +1,84 @@
+"""Scores by the number of events at once: where LEAP's gain is, and whether it is ranking or threshold."""
+
+from collections.abc import Mapping
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leap.config import RunConfig
+from leap.data.store import FeatureStore
+from leap.experiments.grid import Profile, leap_vs_mmil
+from leap.experiments.tables import MEANS, Runs, pair_table
+
+SHOWN = ("MMIL", "MMIL + 2 blocks", "LEAP", "LEAP + L_avss", "LEAP calibrated")
+
+
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+    """Runs of ``06_overlap``: some of ``02_leap_vs_mmil``."""
+    return {system: runs for system, runs in leap_vs_mmil(profile, dataset).items() if system in SHOWN}
+
+
+LEVELS = {"one at a time": (0, 1), "two at once": (2, 2), "three or more": (3, np.inf)}
+"""Videos by the largest number of events of one modality in one segment: from, to."""
+
+PARTS = {"one": "_1", "two": "_2", "three or more": "_3+", "all": ""}
+"""Segments by their number of events of the modality, as in records."""
+
+MEASURES = {"precision": "precision", "recall": "recall", "f": "F", "ap": "average precision"}
+
+
+def by_overlap(store: FeatureStore) -> dict[str, NDArray[np.bool_]]:
+    """Masks (N,) of the test videos by `LEVELS`; those without any video are left out."""
+    most = np.maximum(*(cube.sum(-1).amax(1).numpy() for cube in store.videos("test").truth()))  # (N,)
+    masks = {name: (most >= low) & (most <= high) for name, (low, high) in LEVELS.items()}
+    return {name: mask for name, mask in masks.items() if mask.any()}
+
+
+def video_table(runs: Runs, masks: Mapping[str, NDArray[np.bool_]], score: str) -> pd.DataFrame:
+    """Mean score × 100 of every system by overlap of the videos."""
+    rows = {
+        system: {
+            name: 100 * np.mean([record.scores(score)[mask] for record in records])
+            for name, mask in masks.items()
+        }
+        for system, records in runs.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("system")
+
+
+def gain_table(runs: Runs, masks: Mapping[str, NDArray[np.bool_]]) -> pd.DataFrame:
+    """LEAP minus MMIL in the four means; index ``system`` (here the videos' overlap) and ``score``."""
+    tables = [pair_table(runs, {name: ("LEAP", "MMIL")}, MEANS, mask) for name, mask in masks.items()]
+    return pd.concat(tables)
+
+
+def segment_table(runs: Runs) -> pd.DataFrame:
+    """LEAP and MMIL on single segments by modality and number of events: threshold and ranking told apart.
+
+    Returns:
+        One row per modality, number of events and measure: ``MMIL``, ``LEAP``, ``LEAP − MMIL`` and its
+        standard deviation ``sd`` over paired seeds.
+    """
+    rows = {}
+    keys = product(("audio", "visual"), PARTS.items(), MEASURES.items())
+    for modality, (events, part), (name, title) in keys:
+        mmil, leap = (
+            np.array([record.segments[f"{modality}{part}"][name] for record in runs[system]])
+            for system in ("MMIL", "LEAP")
+        )  # (seeds,)
+        sd = np.std(leap - mmil, ddof=1) if len(leap) > 1 else np.nan
+        means = {"MMIL": mmil.mean(), "LEAP": leap.mean(), "LEAP − MMIL": (leap - mmil).mean()}
+        rows[modality, events, title] = means | {"sd": sd}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["modality", "events", "measure"])
+
+
+def where_from(segments: pd.DataFrame) -> str:
+    """LEAP minus MMIL on segments with two events, a line for each modality."""
+    found = segments["LEAP − MMIL"].xs("two", level="events")
+    lines = []
+    for modality in ("audio", "visual"):
+        values = (f"{title} {found[modality, title]:+.1f}".replace("-", "−") for title in MEASURES.values())
+        lines.append(f"* {modality}, two events at once: {', '.join(values)}.")
+    return "\n".join(lines)

@@ -1,0 +1,95 @@
+"""What the benchmarks measured, as tables, a figure and what was aimed at; `make bench` measures again."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from leap.experiments.tables import NO_BREAK, format_difference
+from leap.visualization.figures import MARKERS
+
+AIMS = {
+    "input of an epoch, times as fast as official files": ("input", "packed store", "×", 20, 1),
+    "memory of train and val beyond the store's size, MiB": ("input", "packed store", "MiB more", 953, -1),
+    "step at d 512, times as fast as the release's way": ("step", "d 512", "× ours", 1.2, 1),
+    "the same in bfloat16": ("step", "d 512", "× ours, bfloat16", 2.5, 1),
+    "step at d 64, times as fast as the release's way": ("step", "d 64", "× ours", 1.5, 1),
+    "step at d 64, one thread, ms": ("step", "d 64", "ours", 50, -1),
+    "10,000 videos × 30 epochs at d 512 on a GPU, s": ("gpu", "ours", "s", 60, -1),
+    "the same, times as fast as the release's way": ("gpu", "ours", "×", 10, 1),
+    "evaluation of LEAP's preset, share of the parsing's rate": ("evaluation", "leap", "share", 0.9, 1),
+    "evaluation of HAN's preset, share of the parsing's rate": ("evaluation", "han", "share", 0.9, 1),
+}
+"""What was aimed at: table, row, column, bound, and 1 where more is better, −1 where less is."""
+
+
+def measured(folder: Path, name: str) -> pd.DataFrame:
+    """One table of the benchmarks."""
+    return pd.read_csv(folder / f"{name}.csv", index_col=0)
+
+
+def machine(folder: Path, name: str) -> str:
+    """What a table was measured on, in words."""
+    found = json.loads((folder / "machines.json").read_text(encoding="utf-8"))[name]
+    return f"{found['processor']}, {found['cores']} cores, PyTorch {found['torch']}"
+
+
+def where(folder: Path, name: str) -> str:
+    """How a table was measured, for its caption."""
+    return f"Measured by `make bench` on {machine(folder, name)}; random features of LLP's shapes."
+
+
+def aim_table(folder: Path) -> pd.DataFrame:
+    """What was aimed at beside what was measured."""
+    rows = {}
+    for title, (name, row, column, bound, sign) in AIMS.items():
+        value = float(measured(folder, name)[column][row])
+        rows[title] = {
+            "aim": f"{'≥' if sign > 0 else '≤'}{NO_BREAK}{bound:g}",
+            "measured": number(value),
+            "reached": "yes" if sign * value >= sign * bound else "no",
+            "on": machine(folder, name).partition(",")[0],
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers with three digits, shares in per cent; a dash where there is none."""
+    text = table.map(number).rename_axis(None)
+    return text.assign(share=table["share"].map("{:.0%}".format)) if "share" in table else text
+
+
+def precision_table(folder: Path, name: str = "precision") -> pd.DataFrame:
+    """Scores at both precisions, and their differences with intervals."""
+    table = measured(folder, name).rename_axis(None)
+    means = table[["float32", "bfloat16"]].map("{:.1f}".format)
+    means["difference"] = table.apply(format_difference, axis=1)
+    means["its sd over seeds"] = table["sd over seeds"].map("{:.1f}".format)
+    return means
+
+
+def number(value: float) -> str:
+    """A number with about three digits; a dash for none."""
+    if pd.isna(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def size_figure(sizes: pd.DataFrame) -> Figure:
+    """Time and memory of a decoder's training step against the number of classes, one line a length.
+
+    Args:
+        sizes: columns ``classes``, ``segments``, ``ms`` and ``MiB``, by decoder.
+    """
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    axes = figure.subplots(1, 2)
+    for colour, (decoder, rows) in enumerate(sizes.groupby(level=0)):
+        for marker, (segments, part) in zip(MARKERS, rows.groupby("segments"), strict=False):
+            for axis, column in zip(axes, ("ms", "MiB"), strict=True):
+                label = f"{decoder}, {segments} segments"
+                axis.plot(part["classes"], part[column], f"C{colour}{marker}-", label=label, markersize=4)
+    for axis, title in zip(axes, ("ms a step", "MiB a step"), strict=True):
+        axis.set(xscale="log", yscale="log", xlabel="classes", ylabel=title)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    return figure

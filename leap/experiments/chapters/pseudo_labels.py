@@ -1,0 +1,87 @@
+"""How much errors in the pseudo labels cost, through L_basic and through EIoU, and what helps."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from leap.config import NoiseConfig, RunConfig
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.experiments.tables import MEANS, Runs, pair_table
+
+CLEAN = "as they are"
+NOISES = {
+    CLEAN: NoiseConfig(),
+    "20 % misses": NoiseConfig(misses=0.2),
+    "40 % misses": NoiseConfig(misses=0.4),
+    "20 % false alarms": NoiseConfig(false_alarms=0.2),
+    "40 % false alarms": NoiseConfig(false_alarms=0.4),
+}
+"""Errors added to those that the pseudo labels have."""
+
+STRONG = ("40 % misses", "40 % false alarms")
+SIMILAR, CONFIDENT = "LEAP + L_avss", "LEAP + confident L_avss"
+"""The paper's system, and our answer to its limitation."""
+
+
+def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+    """Runs of ``11_pseudo_labels``, named by system, errors and who learns from them.
+
+    MMIL and LEAP meet all errors; LEAP with L_avss, as in the paper and weighed by confidence, the strong
+    ones, in all losses or in one.
+    """
+    base = {system: config(system, profile, dataset) for system in ("MMIL", "LEAP", SIMILAR)}
+    base[CONFIDENT] = replace(base[SIMILAR], loss=replace(base[SIMILAR].loss, confident=True))
+    runs: dict[tuple[str, str, str], RunConfig] = {}
+    for system in ("MMIL", "LEAP"):
+        runs |= {(system, name, "all"): replace(base[system], noise=noise) for name, noise in NOISES.items()}
+    for system in (SIMILAR, CONFIDENT):
+        runs |= {
+            (system, name, "all"): replace(base[system], noise=NOISES[name]) for name in (CLEAN, *STRONG)
+        }
+    for part in ("basic", "avss"):
+        for name in STRONG:
+            runs[SIMILAR, name, part] = replace(base[SIMILAR], noise=replace(NOISES[name], of=part))
+    return {
+        f"{system}, {name}" + (f" in L_{part}" if part != "all" else ""): with_seeds(
+            run, profile, CLAIM_SEEDS if part == "all" and name in (CLEAN, *STRONG) else SEEDS
+        )
+        for (system, name, part), run in runs.items()
+    }
+
+
+KINDS = ("misses", "false alarms")
+RATES = {0: CLEAN, 20: "20 % ", 40: "40 % "}
+
+
+def curves(runs: Runs, score: str) -> pd.DataFrame:
+    """Mean and standard deviation of MMIL's and LEAP's score by kind and rate of errors.
+
+    Returns:
+        One row per kind, system and rate in per cent: ``mean`` and ``sd`` (NaN for one seed).
+    """
+    rows = {}
+    for kind, system, (rate, prefix) in product(KINDS, ("MMIL", "LEAP"), RATES.items()):
+        records = runs[f"{system}, {prefix + kind if rate else CLEAN}"]
+        values = [record.metrics[score] for record in records]
+        sd = np.std(values, ddof=1) if len(values) > 1 else np.nan
+        rows[kind, system, rate] = {"mean": np.mean(values), "sd": sd}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["errors", "system", "rate"]).sort_index()
+
+
+def loss_table(runs: Runs) -> pd.DataFrame:
+    """What errors cost: every system with them minus itself without, in the four means."""
+    pairs = {name: (name, f"{name.split(', ')[0]}, {CLEAN}") for name in runs if not name.endswith(CLEAN)}
+    return pair_table(runs, pairs, MEANS)
+
+
+def gain_table(runs: Runs) -> pd.DataFrame:
+    """LEAP minus MMIL under the same errors, in the four means."""
+    return pair_table(runs, {name: (f"LEAP, {name}", f"MMIL, {name}") for name in NOISES}, MEANS)
+
+
+def confidence_table(runs: Runs) -> pd.DataFrame:
+    """L_avss weighed by confidence minus L_avss as in the paper, under the same errors, in the four means."""
+    pairs = {name: (f"{CONFIDENT}, {name}", f"{SIMILAR}, {name}") for name in (CLEAN, *STRONG)}
+    return pair_table(runs, pairs, MEANS)

@@ -1,0 +1,91 @@
+"""Tables about a data set: sizes, layouts, pseudo labels, floors."""
+
+import pandas as pd
+
+from leap.data.layouts import LayoutStatistics, Summary
+from leap.data.pseudo_labels import quality
+from leap.data.store import SPLITS, FeatureStore
+from leap.data.trivial_baselines import blind_floors, floors
+from leap.experiments.tables import TITLES
+from leap.metrics import overlapping_videos, parsing_scores
+
+SHARES = {
+    "classes_per_video": "classes a video",
+    "pairs_in_both": "(video, class) pairs heard and seen",
+    "pairs_audio_only": "heard only",
+    "pairs_visual_only": "seen only",
+    "both_identical": "of the heard and seen: at identical times",
+    "both_iou": "of the heard and seen: mean temporal IoU",
+    "audio_overlapping_segments": "segments with two or more heard",
+    "visual_overlapping_segments": "segments with two or more seen",
+    "audio_overlapping_videos": "videos with overlap, heard",
+    "visual_overlapping_videos": "videos with overlap, seen",
+}
+
+
+def split_table(store: FeatureStore) -> pd.DataFrame:
+    """Videos, events and overlap of each split."""
+    rows = {}
+    for split in SPLITS:
+        videos = store.videos(split)
+        rows[split] = {
+            "videos": len(videos),
+            "segments": store.segments,
+            "classes": len(store.classes),
+            "labels a video": float(videos.weak.sum(1).mean()),
+            "videos with overlap": float(overlapping_videos(*videos.truth()).mean()),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def layout_table(reference: LayoutStatistics, ours: Summary) -> pd.DataFrame:
+    """Layout statistics of LLP beside those of the data set."""
+    rows = {text: (reference.summary[name], ours[name]) for name, text in SHARES.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["LLP", "AV-Digits"]).astype(float)
+
+
+def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
+    """Precision, recall and F × 100 of pseudo labels, and of the weak label painted over all segments."""
+    rows = {}
+    for split in SPLITS:
+        videos = store.videos(split)
+        painted = floors(videos)["weak label"]
+        for index, modality in enumerate(("audio", "visual")):
+            true = videos.truth()[index]
+            for name, labels in (
+                ("pseudo labels", getattr(videos, f"pseudo_{modality}")),
+                ("weak label painted", painted[index]),
+            ):
+                values = quality(labels, true)._asdict()
+                rows[split, modality, name] = {key: 100 * value for key, value in values.items()}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["split", "modality", "labels"])
+
+
+def floor_table(store: FeatureStore) -> pd.DataFrame:
+    """The ten scores of predictions made without a model, on test."""
+    videos = store.videos("test")
+    rows = {name: parsing_scores(*cubes, *videos.truth()) for name, cubes in floors(videos).items()}
+    return pd.DataFrame.from_dict(rows, orient="index").rename(columns=TITLES).round(1)
+
+
+def blind_floor_table(store: FeatureStore) -> pd.DataFrame:
+    """The ten scores on test of predictions that read no label of the test videos, and the best of each."""
+    videos = store.videos("test")
+    found = blind_floors(store.videos("train"), videos)
+    rows = {name: parsing_scores(*cubes, *videos.truth()) for name, cubes in found.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename(columns=TITLES)
+    table.loc["best of these"] = table.max()
+    return table
+
+
+def role_table(store: FeatureStore) -> pd.DataFrame:
+    """Speakers, takes and handwriting of every role, from the store's provenance; ends are exclusive."""
+    rows = {
+        role: {
+            "speakers": ", ".join(parts["speakers"]),
+            "takes": "{}…{}".format(*parts["takes"]),
+            "handwriting": "{}…{}".format(*parts["handwriting"]),
+        }
+        for role, parts in store.provenance["roles"].items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")

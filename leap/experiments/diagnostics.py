@@ -1,0 +1,164 @@
+"""What a trained parser has learned, besides its scores: similarity, attention, label embeddings."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import isfinite, nan
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from leap.data.videos import Videos
+from leap.inference.parsed_video import MODALITIES
+from leap.models.decoders.leap import Leap
+from leap.models.output import Parsing
+from leap.models.parser import Parser
+from leap.training.losses import cosine_similarity, eiou
+from leap.training.trainer import parse_videos
+
+BINS = 10
+"""Of probabilities, for their calibration."""
+
+
+def probe(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
+    """Measure a parser on videos with dense labels.
+
+    Args:
+        parser: a trained one.
+        val: for what is fitted.
+        test: to be measured on.
+
+    Returns:
+        ``similarity_…``, the mean cosine of audio-visual segment pairs by their true EIoU, and its
+        ``similarity_correlation`` with it; ``peak_…``, how often the attention to the segments of a class
+        that occurs in some of them is largest in one of these, × 100, and ``chance_…``, how often that
+        would be at random, of decoders that attend; ``calibration_…``, the expected calibration error × 100
+        of the segment probabilities, in ten bins; of LEAP ``separation_…_n``, the area under the ROC curve
+        × 100 with which a label embedding that block n refined tells whether its class occurs, along the
+        direction between the classes' means on val, mean over classes; and ``geometry_…``, the mean cosine
+        of two classes' label embeddings: ``given``, ``projected`` to the width, and as refined in videos
+        with the class, by modality.
+    """
+    with _label_states(parser) as states:
+        parsings = list(parse_videos(parser, test))
+        found = _similarity(parsings, test) | _peaks(parsings, test) | _calibration(parsings, test)
+        refined = [torch.cat(parts) for parts in states]
+        for parts in states:
+            parts.clear()
+        for _ in parse_videos(parser, val):
+            pass
+        found |= _separations([torch.cat(parts) for parts in states], val, refined, test)
+    if isinstance(parser.decoder, Leap):
+        found |= _geometry(parser, parsings, test)
+    return {name: round(value, 4) for name, value in found.items() if isfinite(value)}
+
+
+def _similarity(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
+    cosine = torch.cat([cosine_similarity(p.encoded_audio, p.encoded_visual) for p in parsings])  # (N, T, T)
+    target = eiou(*videos.truth())  # (N, T, T)
+    found = {f"similarity_{name}": float(cosine[chosen].mean()) for name, chosen in _by_eiou(target).items()}
+    pair = torch.stack([cosine.flatten(), target.flatten()])
+    return found | {"similarity_correlation": float(torch.corrcoef(pair)[0, 1])}
+
+
+def _by_eiou(target: Tensor) -> dict[str, Tensor]:
+    """Masks of segment pairs by their EIoU: 0, up to a half, above it, 1."""
+    return {
+        "none": target == 0,
+        "low": (target > 0) & (target <= 0.5),
+        "high": (target > 0.5) & (target < 1),
+        "all": target == 1,
+    }
+
+
+def _peaks(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for modality, true in zip(MODALITIES, videos.truth(), strict=True):
+        maps = [getattr(parsing, f"attention_{modality}") for parsing in parsings]
+        if any(weights is None for weights in maps):
+            return {}
+        attention = torch.cat([weights[:, -1].mean(dim=1) for weights in maps])  # (N, C, T)
+        occurs = true.transpose(1, 2)  # (N, C, T)
+        share = occurs.mean(dim=-1)  # (N, C)
+        partly = (share > 0) & (share < 1)
+        hit = occurs.gather(-1, attention.argmax(dim=-1, keepdim=True)).squeeze(-1)  # (N, C)
+        found |= {f"peak_{modality}": 100 * float(hit[partly].mean())}
+        found |= {f"chance_{modality}": 100 * float(share[partly].mean())}
+    return found
+
+
+def _calibration(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
+    found = {}
+    for modality, true in zip(MODALITIES, videos.truth(), strict=True):
+        logits = torch.cat([getattr(parsing, f"segment_{modality}") for parsing in parsings])
+        probability = logits.sigmoid().flatten().double()  # (N·T·C,)
+        bins = (probability * BINS).long().clamp(max=BINS - 1)
+        gaps = torch.zeros(BINS, dtype=torch.float64).index_add(0, bins, true.flatten() - probability)
+        found[f"calibration_{modality}"] = 100 * float(gaps.abs().sum()) / len(probability)
+    return found
+
+
+@contextmanager
+def _label_states(parser: Parser) -> Iterator[list[list[Tensor]]]:
+    """Collect the label embeddings (B, C, d) after every block of LEAP, audio blocks first."""
+    decoder = parser.decoder
+    blocks = [*decoder.audio.blocks, *decoder.visual.blocks] if isinstance(decoder, Leap) else []
+    states: list[list[Tensor]] = [[] for _ in blocks]
+
+    def keep(index: int) -> Callable[..., None]:
+        """A hook that keeps what a block returns."""
+        return lambda block, inputs, output: states[index].append(output.refined)
+
+    handles = [block.register_forward_hook(keep(index)) for index, block in enumerate(blocks)]
+    try:
+        yield states
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _geometry(parser: Parser, parsings: list[Parsing], videos: Videos) -> dict[str, float]:
+    given = cast(Tensor, parser.label_embedding).detach()  # (C, L)
+    spaces = {"given": given, "projected": cast(Leap, parser.decoder).label(given).detach()}
+    for modality, true in zip(MODALITIES, videos.truth(), strict=True):
+        refined = torch.cat([getattr(parsing, f"label_{modality}") for parsing in parsings])  # (N, C, d)
+        occurs = true.amax(dim=1).unsqueeze(-1)  # (N, C, 1)
+        spaces[modality] = (occurs * refined).sum(dim=0) / occurs.sum(dim=0).clamp(min=1)  # (C, d)
+    return {f"geometry_{name}": mean_cosine(vectors) for name, vectors in spaces.items()}
+
+
+def mean_cosine(vectors: Tensor) -> float:
+    """Mean cosine of two different rows of (C, d)."""
+    unit = normalize(vectors, dim=-1)
+    others = len(vectors) * (len(vectors) - 1)
+    return float(((unit @ unit.T).sum() - len(vectors)) / others) if others else nan
+
+
+def _separations(fitted: list[Tensor], val: Videos, refined: list[Tensor], test: Videos) -> dict[str, float]:
+    """Of every block's refined labels on val and on test, (N, C, d) each, audio blocks first."""
+    half, found = len(refined) // 2, {}
+    for index, (before, after) in enumerate(zip(fitted, refined, strict=True)):
+        modality = index // half
+        present = [videos.truth()[modality].amax(dim=1).numpy() for videos in (val, test)]  # (N, C)
+        name = f"separation_{MODALITIES[modality]}_{index % half + 1}"
+        found[name] = _separation(before.float().numpy(), present[0], after.float().numpy(), present[1])
+    return found
+
+
+def _separation(
+    fitted: NDArray[np.float32],
+    present_val: NDArray[np.float32],
+    refined: NDArray[np.float32],
+    present_test: NDArray[np.float32],
+) -> float:
+    areas = []
+    for c in range(present_test.shape[1]):
+        val, test = present_val[:, c] > 0, present_test[:, c] > 0
+        if val.any() and not val.all() and test.any() and not test.all():
+            direction = fitted[val, c].mean(axis=0) - fitted[~val, c].mean(axis=0)  # (d,)
+            areas.append(roc_auc_score(test, refined[:, c] @ direction))
+    return 100 * float(np.mean(areas)) if areas else nan

@@ -1,0 +1,141 @@
+"""Tables about LLP, from its annotations, and of LLP-Sim beside it."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from leap.data.annotations import read_annotations, read_weak_labels
+from leap.data.classes import LLP
+from leap.data.layouts import load_statistics, summarise
+from leap.data.llp.check import RULES, check_annotations
+from leap.data.llp.trivial_baselines import READS, score_floors
+from leap.data.llp_sim import background, simulate_labels
+from leap.data.llp_sim.feature_statistics import feature_statistics, vggish_statistics
+from leap.experiments.data_tables import SHARES
+from leap.experiments.published import published
+from leap.experiments.tables import TITLES
+from leap.metrics import overlapping_videos, parsing_scores
+
+VALOR = "VALOR pseudo labels on LLP test (masked by the true video labels)"
+SIMULATED_BLOCKS = 16
+"""Blocks of 64 videos that stand for LLP-Sim."""
+
+
+def split_table(annotations: Path) -> pd.DataFrame:
+    """Videos, labels and events of each split."""
+    rows: dict[str, dict[str, float]] = {}
+    for split in ("train", "val", "test"):
+        weak = read_weak_labels(annotations, split).weak.sum(1)
+        rows[split] = {
+            "videos": len(weak),
+            "labels a video": weak.mean(),
+            "videos with several labels": (weak > 1).mean(),
+        }
+    for split in ("val", "test"):
+        truth = read_annotations(annotations, split)
+        overlap = overlapping_videos(truth.audio, truth.visual)
+        rows[split] |= {
+            "audio events": _events(truth.audio),
+            "visual events": _events(truth.visual),
+            "audio-visual events": _events(truth.audio & truth.visual),
+            "videos with overlap": overlap.mean(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def readable_splits(splits: pd.DataFrame) -> pd.DataFrame:
+    """The splits for reading: shares and means with two decimals, counts whole."""
+    counts = [str(name) for name in splits if name == "videos" or str(name).endswith("events")]
+    text = splits.map("{:.2f}".format)
+    text[counts] = splits[counts].map("{:,.0f}".format)
+    return text.where(splits.notna(), "–")
+
+
+def defect_table(annotations: Path) -> pd.DataFrame:
+    """How often each kind of defect occurs in the annotation files, and what reading makes of it."""
+    counts = Counter(finding.kind for finding in check_annotations(annotations))
+    rows = {
+        kind: {"found": counts[kind], "what it is, and what is done": rule} for kind, rule in RULES.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("kind")
+
+
+def floor_table(annotations: Path) -> pd.DataFrame:
+    """The ten scores on test of predictions that look at no video."""
+    val, test = (read_annotations(annotations, split) for split in ("val", "test"))
+    return pd.DataFrame.from_dict(score_floors(val, test), orient="index").rename_axis("prediction")
+
+
+def readable_floors(floors: pd.DataFrame) -> pd.DataFrame:
+    """The floors for reading, with what each reads of the videos it predicts."""
+    return floors.rename(columns=TITLES).round(1).assign(reads=[READS[name] for name in floors.index])
+
+
+def lessons(floors: pd.DataFrame) -> list[str]:
+    """What the floors teach about reading published numbers, in sentences."""
+    systems = published().query("kind == 'system'")
+    nothing, everywhere = floors.loc["nothing"], floors.loc["weak label in every second"]
+    usual = floors.loc["weak label where its class usually is"]
+    two, ten = (floors.loc[f"truth with {rate} % of seconds wrong"] for rate in (2, 10))
+    above = {name: int((systems[name] > everywhere[name]).sum()) for name in TITLES}
+    printed = {name: int(systems[name].notna().sum()) for name in TITLES}
+    return [
+        f"Silence scores: predicting no event gives {nothing.seg_v:.1f} for visual and {nothing.seg_av:.1f} "
+        "for audio-visual events, because a video without such events counts 100 where none is predicted. "
+        f"Only Event@AV starts at {nothing.seg_event:.1f}.",
+        "Who knows a video's event set need not know when anything happens: painted over every second it "
+        f"scores {everywhere.seg_event:.1f} in segment-level and {everywhere.evt_event:.1f} in event-level "
+        f"Event@AV. Of the published systems, {above['seg_event']} of {printed['seg_event']} are above the "
+        f"first and {above['evt_event']} of {printed['evt_event']} above the second. A system that found the "
+        "true event sets and nothing else would lead these columns, or nearly.",
+        f"Visual and audio-visual scores ask for more than the event set: painting gives "
+        f"{everywhere.seg_v:.1f} and {everywhere.seg_av:.1f}, and {above['seg_v']} of {printed['seg_v']} and "
+        f"{above['seg_av']} of {printed['seg_av']} published systems are above it. Some of that more "
+        "can be had without looking: in the seconds and the modality in which val has a class often enough, "
+        f"the weak label gives {usual.seg_v:.1f} and {usual.seg_av:.1f}.",
+        "Event-level scores punish flicker: a parser that is right but for one second in ten of the present "
+        f"classes keeps {ten.seg_type:.1f} of 100 in segment-level Type@AV and {ten.evt_type:.1f} in "
+        f"event-level; with one in fifty it keeps {two.seg_type:.1f} and {two.evt_type:.1f}.",
+    ]
+
+
+def simulation_table() -> pd.DataFrame:
+    """Statistics of LLP, or of real features, beside those of LLP-Sim."""
+    blocks = [simulate_labels("train", block, 0, len(LLP)) for block in range(SIMULATED_BLOCKS)]
+    labels = [np.concatenate(cubes) for cubes in zip(*blocks, strict=True)]  # (N, T, C) each
+    audio, visual, pseudo_audio, pseudo_visual = labels
+    ours, real = summarise(audio, visual), load_statistics()
+    rows: dict[tuple[str, str], Any] = {}
+    for name, text in SHARES.items():
+        rows["layouts", text] = real.summary[name], ours[name]
+    counts, drawn = np.array(list(real.class_counts.values())), (audio | visual).any(1).sum(0)  # (C,)
+    rows["classes", "share of the most frequent"] = counts.max() / counts.sum(), drawn.max() / drawn.sum()
+    rows["classes", "share of the least frequent"] = counts.min() / counts.sum(), drawn.min() / drawn.sum()
+    features, simulated = vggish_statistics(), feature_statistics(background(178)["audio"])
+    for name, text in FEATURE_STATISTICS.items():
+        rows["audio features without events", text] = features[name], simulated[name]
+    valor, scores = published().loc[VALOR], parsing_scores(pseudo_audio, pseudo_visual, audio, visual)
+    for name in ("seg_a", "seg_v", "seg_av", "seg_event"):
+        rows["pseudo labels", TITLES[name]] = valor[name], scores[name]
+    index = pd.MultiIndex.from_tuples(rows, names=["of", "statistic"])
+    return pd.DataFrame(list(rows.values()), index, ["real", "LLP-Sim"], dtype=float)
+
+
+FEATURE_STATISTICS = {
+    "mean": "mean",
+    "deviation": "standard deviation",
+    "maximum": "maximum",
+    "zeros": "share of zeros",
+    "between_videos": "share of variance between videos",
+    "lag_one": "correlation with the next second",
+    "lag_one_within": "the same within a video",
+    "participation_ratio": "participation ratio",
+}
+
+
+def _events(cube: np.ndarray) -> int:
+    """Number of maximal runs of ones in (N, T, C)."""
+    return int((np.diff(cube.astype(np.int8), axis=1, prepend=0) == 1).sum())

@@ -1,0 +1,78 @@
+"""Papermill, strictly: unknown parameters are refused, failures fail, output appears whole."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+from leap.errors import LeapError
+from leap.io.atomic import atomic_path
+
+KERNEL, LANGUAGE = "python3", "python"
+QUIET = ["--log-level=50"]  # of the kernel itself: not even that it was stopped
+
+
+def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, str]) -> None:
+    """Execute a parameterised notebook and write the executed copy.
+
+    A notebook that fails leaves ``output`` as it was and its executed cells in ``<output>.failed``.
+
+    Args:
+        notebook: the notebook.
+        output: where the executed copy goes.
+        parameters: values for its parameters cell.
+
+    Raises:
+        LeapError: for a missing or unreadable notebook, a parameter it does not have, or a failing cell.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # papermill's own deprecations
+        import papermill
+    check_parameters(notebook, parameters)
+    failed = Path(f"{output}.failed")
+    failed.unlink(missing_ok=True)
+    with atomic_path(output) as temporary:
+        try:
+            papermill.execute_notebook(
+                _literal(notebook),
+                _literal(temporary),
+                dict(parameters),
+                kernel_name=KERNEL,
+                language=LANGUAGE,
+                progress_bar=False,
+                extra_arguments=QUIET,
+            )
+        except papermill.PapermillExecutionError as error:
+            temporary.rename(failed)
+            reason = f"cell {error.exec_count}: {error.ename}: {' '.join(error.evalue.split())}"
+            raise LeapError(f"{notebook}: {reason}; see the executed cells in {failed}") from None
+
+
+def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> None:
+    """Refuse parameters that the notebook's parameters cell does not have.
+
+    Raises:
+        LeapError: for a missing or unreadable notebook, an unknown parameter or a value that is no text.
+    """
+    import nbformat
+    import papermill
+
+    if not Path(notebook).is_file():
+        raise LeapError(f"{notebook}: no such notebook; see notebooks/")
+    try:
+        read = nbformat.read(notebook, as_version=4)
+        nbformat.validate(read)
+        nbformat.writes(read).encode()  # which a lone half of a character cannot be
+        known = papermill.inspect_notebook(_literal(notebook))
+    except Exception as error:  # papermill and nbformat raise many kinds
+        raise LeapError(f"{notebook}: not a readable notebook ({type(error).__name__})") from None
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        raise LeapError(f"{notebook}: unknown parameter {unknown[0]!r}; it has {', '.join(known)}")
+    for name, value in parameters.items():
+        if value.encode(errors="ignore").decode() != value:
+            raise LeapError(f"{notebook}: {name}={value!r} holds bytes that are not UTF-8; write it in UTF-8")
+
+
+def _literal(path: str | Path) -> str:
+    """A path for papermill, which puts parameters into braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,65 @@
+"""The result table of the README, written from the committed records."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from leap.errors import LeapError
+from leap.experiments.chapters import NOTEBOOKS
+from leap.experiments.chapters.ledger import other_loss_in_words, readable, tally
+from leap.experiments.records import REVISION, pick, read_records
+from leap.experiments.tables import TITLES, format_difference, format_scores, paired, score_table
+
+NOTEBOOK = "02_leap_vs_mmil"
+COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")
+
+
+def update(text: str, results: Path) -> str:
+    """The README's text with its result table and its ledger made again.
+
+    Raises:
+        LeapError: if the text has no place for one of them.
+    """
+    return _fill(_fill(text, "results", result_table(results)), "ledger", ledger_table(results))
+
+
+def _fill(text: str, name: str, content: str) -> str:
+    """Put content between the two comments of a name."""
+    block = re.compile(rf"(<!-- {name} -->\n).*(<!-- /{name} -->)", re.DOTALL)
+    if not block.search(text):
+        raise LeapError(f"README.md: no <!-- {name} --> … <!-- /{name} --> block; add the two comments")
+    return block.sub(lambda match: match[1] + content + match[2], text)
+
+
+def ledger_table(results: Path) -> str:
+    """The committed ledger in short: its tally, the record that bounds it, and all entries, folded."""
+    texts = {"published": str, "measured": str}
+    table = pd.read_csv(results / "tables" / "30_ledger.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
+    lines = [tally(table), ""]
+    other = results / "tables" / "30_other_loss.csv"
+    if other.exists():
+        words = other_loss_in_words(pd.read_csv(other, index_col=["system", "score"]))
+        lines += [f"The verdicts on LEAP against MMIL are bound to L_basic. {words}", ""]
+    lines += ["<details><summary>All entries and verdicts</summary>", ""]
+    lines += ["| verdict | claim | published on LLP | measured on AV-Digits |", "|---" * 4 + "|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in readable(table).itertuples()]
+    return "\n".join([*lines, "", "</details>", ""])
+
+
+def result_table(results: Path) -> str:
+    """Scores and paired differences from MMIL as a Markdown table."""
+    records = read_records(results / "records" / f"{NOTEBOOK}.jsonl.gz")
+    data = records[0].data
+    grid = NOTEBOOKS[NOTEBOOK]("full", data["name"])
+    runs = {system: pick(records, configs, data["checksum"]) for system, configs in grid.items()}
+    lines = [
+        "| " + " | ".join(["", *(TITLES[name] for name in COLUMNS), "evt Event@AV − MMIL", "seeds"]) + " |",
+        "|---" * (len(COLUMNS) + 3) + "|",
+    ]
+    readable = format_scores(score_table(runs))
+    for system, records in runs.items():
+        scores = [str(readable.loc[system, TITLES[name]]) for name in COLUMNS]
+        difference = "" if system == "MMIL" else format_difference(paired(records, runs["MMIL"], "evt_event"))
+        lines.append("| " + " | ".join([system, *scores, difference, str(len(records))]) + " |")
+    return "\n".join(lines) + f"\n\n<sub>AV-Digits (test), profile full, revision {REVISION}.</sub>\n"

@@ -1,0 +1,176 @@
+"""Run records: every number of the book comes from one."""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from leap.config import STRICT, RunConfig, canonical_json, first_problem, from_dict, to_dict
+from leap.errors import LeapError
+from leap.io.atomic import atomic_path, atomic_write
+from leap.label_embeddings import source_checksum
+
+SCHEMA = 1
+
+REVISION = 2
+"""Raised whenever numerics change on purpose; a part of every run's key."""
+
+EXPANSION = 100
+"""How many times larger records may be than their gzipped file, which is a fifth to an eighth of them."""
+
+TYPE_MEANS = {f"{level}_type": [f"{level}_{m}" for m in ("a", "v", "av")] for level in ("seg", "evt")}
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run leaves behind.
+
+    Attributes:
+        schema: version of this layout.
+        key: name of the run, see ``run_key``.
+        revision: ``REVISION`` at the time.
+        config: the run config as plain values.
+        seed: the config's seed.
+        protocol: the decoding protocol: the config's, with class thresholds where they are chosen on val.
+        data: data set name and checksum.
+        selection: epoch chosen on val and its val score, segment-level Type@AV unless the config says other.
+        metrics: the ten scores × 100 on the config's split.
+        per_video: the eight scores of every video in 0…1, six digits.
+        segments: micro precision, recall, F and average precision × 100 over segments, by modality and number
+            of events at once.
+        history: losses and val scores, epoch by epoch.
+        code: package version, commit and whether the tree had changes.
+        libraries: versions of what computes.
+        device: processor and threads.
+        seconds: training and evaluation time.
+        probes: what `leap.experiments.diagnostics` finds in the trained parser.
+    """
+
+    __pydantic_config__ = STRICT
+
+    schema: int
+    key: str
+    revision: int
+    config: dict[str, Any]
+    seed: int
+    protocol: dict[str, Any]
+    data: dict[str, str]
+    selection: dict[str, float]
+    metrics: dict[str, float]
+    per_video: dict[str, list[float]]
+    segments: dict[str, dict[str, float]]
+    history: list[dict[str, float]]
+    code: dict[str, Any]
+    libraries: dict[str, str]
+    device: dict[str, Any]
+    seconds: float
+    probes: dict[str, float] = field(default_factory=dict)
+
+    def scores(self, name: str) -> np.ndarray:
+        """One score of every video in 0…1, (N,); a type mean is the mean of its three."""
+        names = TYPE_MEANS.get(name, [name])
+        return np.mean([self.per_video[part] for part in names], axis=0)
+
+    def run_config(self) -> RunConfig:
+        """The run config the record was made from."""
+        return from_dict(self.config, f"record {self.key}")
+
+
+_ADAPTER = TypeAdapter(Record)
+
+
+def run_key(config: RunConfig, checksum: str, revision: int = REVISION) -> str:
+    """Name of a run: 16 hex digits over config, data checksum, label embeddings and revision."""
+    parts = {
+        "config": to_dict(config),
+        "data": checksum,
+        "labels": source_checksum(config.model.labels),
+        "revision": revision,
+    }
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:16]
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write one record as JSON, whole or not at all."""
+    atomic_write(path, json.dumps(_ADAPTER.dump_python(record), allow_nan=False))
+
+
+def read_record(path: Path) -> Record:
+    """Read one record.
+
+    Raises:
+        LeapError: if the file is missing, damaged or of another schema.
+    """
+    try:
+        return _parse(path.read_text(encoding="utf-8"), path)
+    except OSError as error:
+        raise LeapError(f"{path}: cannot be read ({error.strerror}); make the run with leap run") from None
+    except UnicodeDecodeError:
+        raise LeapError(f"{path}: damaged record (not UTF-8); remove it") from None
+
+
+def pick(
+    records: Iterable[Record], configs: Iterable[RunConfig], checksum: str, revision: int = REVISION
+) -> list[Record]:
+    """The records of some configs, in their order.
+
+    Raises:
+        LeapError: if one is missing.
+    """
+    by_key = {record.key: record for record in records}
+    keys = [run_key(config, checksum, revision) for config in configs]
+    missing = [key for key in keys if key not in by_key]
+    if missing:
+        raise LeapError(f"the committed records lack run {missing[0]}; make search, then PROFILE=full")
+    return [by_key[key] for key in keys]
+
+
+def write_records(records: Iterable[Record], path: Path) -> None:
+    """Write records to one gzipped file of JSON lines; equal records give equal bytes."""
+    lines = [json.dumps(_ADAPTER.dump_python(record), allow_nan=False) + "\n" for record in records]
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(gzip.compress("".join(lines).encode(), compresslevel=9, mtime=0))
+
+
+def read_records(path: Path) -> list[Record]:
+    """Read what ``write_records`` wrote.
+
+    Raises:
+        LeapError: if the file is missing or damaged.
+    """
+    try:
+        text = _unpacked(path.read_bytes()).decode("utf-8")
+    except (OSError, ValueError, zlib.error) as error:
+        raise LeapError(f"{path}: not a file of run records ({error}); make it with leap study") from None
+    return [_parse(line, path) for line in text.splitlines()]
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The content of a gzipped file, no more than so many times as large."""
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    content = stream.decompress(data, EXPANSION * len(data))
+    if not stream.eof or stream.unused_data:
+        raise ValueError("cut short, or not one gzipped file")
+    return content
+
+
+def _parse(text: str, path: Path) -> Record:
+    try:
+        record = _ADAPTER.validate_json(text)
+        canonical_json([record.config, record.protocol, record.code, record.device])
+    except ValidationError as error:
+        raise LeapError(f"{path}: damaged record ({first_problem(error)}); remove it") from None
+    except ValueError as error:
+        raise LeapError(f"{path}: damaged record ({error}); remove it") from None
+    if record.schema != SCHEMA:
+        raise LeapError(
+            f"{path}: record of schema {record.schema}, this version reads {SCHEMA}; make it anew"
+        )
+    return record

@@ -1,0 +1,208 @@
+"""One run: from a config to its record."""
+
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from leap.config import RunConfig, to_dict
+from leap.data.pseudo_labels import corrupt_videos
+from leap.data.store import FeatureStore
+from leap.data.videos import Videos
+from leap.errors import LeapError
+from leap.experiments import provenance
+from leap.experiments.diagnostics import probe
+from leap.experiments.records import REVISION, SCHEMA, Record, read_record, run_key, write_record
+from leap.inference.decode import Protocol
+from leap.inference.protocols import choose_class_thresholds
+from leap.io.atomic import atomic_path
+from leap.label_embeddings import label_embeddings
+from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
+from leap.models.description import Description
+from leap.models.parser import Parser, build_parser
+from leap.presets import estimator
+from leap.training.criterion import Criterion
+from leap.training.denoising import NoiseRatios, noise_ratios
+from leap.training.trainer import Predictions, Progress, fit, parse_videos, predict
+
+RECORD = "record.json"
+PREDICTIONS = "predictions.npz"
+ESTIMATOR = "estimator"
+
+
+def run_folder(config: RunConfig, store: FeatureStore, results: Path) -> Path:
+    """Where the run's record, predictions and model are."""
+    return results / "runs" / run_key(config, store.checksum)
+
+
+def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
+    """A parser with initial values drawn from the config's seed."""
+    labels = label_embeddings(config.model.labels, store.classes, store.label_embedding)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return build_parser(config.model, store.input_widths(config.model.inputs), labels)
+
+
+def train(
+    config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu"
+) -> tuple[Parser, Progress]:
+    """Train the config's parser in ``folder``; goes on from a checkpoint found there.
+
+    Args:
+        config: the run.
+        store: its data set, of which the training videos are held on the device.
+        folder: where checkpoints and the log go.
+        device: where to train; the parser returned is on the CPU.
+
+    Returns:
+        The parser of the best epoch, described with the protocol to decode by, and how the training went.
+
+    Raises:
+        LeapError: for another data set than the config's, or a folder that holds another training.
+    """
+    if config.dataset != store.dataset:
+        raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
+    inputs, key = config.model.inputs, run_key(config, store.checksum)
+    videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
+    videos = corrupt_videos(videos, config.noise, config.seed)
+    parser = make_parser(config, store).to(device)
+    criterion = Criterion(config.loss, _noise(config, store, videos, folder, device))
+    progress = fit(
+        parser,
+        criterion,
+        videos.to(device),
+        val.to(device),
+        config.train,
+        config.protocol,
+        config.seed,
+        folder,
+        key,
+    )
+    parser.cpu()
+    protocol = _protocol(config, parser, val)
+    parser.description = Description(config.model, protocol, store.classes, store.input_widths(inputs))
+    return parser, progress
+
+
+def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:
+    if not config.thresholds_on_val:
+        return config.protocol
+    return choose_class_thresholds(parse_videos(parser, val), val.truth()[1], config.protocol)
+
+
+def _noise(
+    config: RunConfig, store: FeatureStore, videos: Videos, folder: Path, device: str
+) -> NoiseRatios | None:
+    """The noise ratios a run needs, of an estimator that is trained for it and for its seed."""
+    if not config.loss.denoise:
+        return None
+    parser, _ = train(estimator(config), store, folder / ESTIMATOR, device)
+    return noise_ratios(parse_videos(parser, videos), videos.weak).to(device)
+
+
+def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str = "cpu") -> Record:
+    """The run's record, from disk where it is there, else made.
+
+    The record is written last, so that a folder with a record is complete.
+    """
+    folder = run_folder(config, store, results)
+    if (folder / RECORD).exists() and (made := read_record(folder / RECORD)).probes:
+        return made  # those of older versions have no probes and are made again
+    started = time.perf_counter()
+    parser, progress = train(config, store, folder, device)
+    protocol = cast(Description, parser.description).protocol
+    videos = store.videos(config.split, config.model.inputs)
+    predictions = predict(parser, videos, protocol)
+    seconds = time.perf_counter() - started
+    probes = probe(parser, store.videos("val", config.model.inputs), videos)
+    parser.save_pretrained(folder)
+    _save_predictions(predictions, folder / PREDICTIONS)
+    record = _record(config, protocol, store, progress, predictions, videos, probes, seconds, device)
+    write_record(record, folder / RECORD)
+    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    shutil.rmtree(folder / ESTIMATOR, ignore_errors=True)
+    return record
+
+
+def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) -> list[Record]:
+    """Records of several runs, in order, with a progress bar over those that are missing."""
+    missing = [c for c in configs if not (run_folder(c, store, results) / RECORD).exists()]
+    in_notebook = "ipykernel" in sys.modules  # tqdm takes a notebook for a file and would stay silent
+    for config in tqdm(missing, "runs", disable=not missing or (False if in_notebook else None)):
+        make_run(config, store, results)
+    return [make_run(config, store, results) for config in configs]
+
+
+def load_predictions(folder: Path) -> Predictions:
+    """The predictions that ``make_run`` saved."""
+    with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
+        return Predictions(**{name: torch.as_tensor(arrays[name]).float() for name in arrays.files})
+
+
+def _save_predictions(predictions: Predictions, path: Path) -> None:
+    arrays = {
+        name: tensor.numpy().astype(np.float16 if name.startswith("probability") else np.uint8)
+        for name, tensor in vars(predictions).items()
+    }
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+def _record(
+    config: RunConfig,
+    protocol: Protocol,
+    store: FeatureStore,
+    progress: Progress,
+    predictions: Predictions,
+    videos: Videos,
+    probes: dict[str, float],
+    seconds: float,
+    device: str,
+) -> Record:
+    cubes = (predictions.audio, predictions.visual, *videos.truth())
+    return Record(
+        schema=SCHEMA,
+        key=run_key(config, store.checksum),
+        revision=REVISION,
+        config=to_dict(config),
+        seed=config.seed,
+        protocol=to_dict(replace(config, protocol=protocol))["protocol"],
+        data={"name": store.dataset, "checksum": store.checksum},
+        selection={"epoch": progress.best_epoch, "seg_type": progress.best_score},
+        metrics=parsing_scores(*cubes),
+        per_video={name: np.round(v, 6).tolist() for name, v in per_video_scores(*cubes).items()},
+        segments=_segment_statistics(predictions, videos),
+        probes=probes,
+        history=progress.history,
+        code=provenance.code(),
+        libraries=provenance.libraries(),
+        device=provenance.device(device),
+        seconds=round(seconds, 2),
+    )
+
+
+def _segment_statistics(predictions: Predictions, videos: Videos) -> dict[str, dict[str, float]]:
+    """Decisions and ranking of segments, by modality and number of true events at once."""
+    found = {}
+    for modality, true in zip(("audio", "visual"), videos.truth(), strict=True):
+        cubes = getattr(predictions, modality), getattr(predictions, f"probability_{modality}"), true
+        for part, chosen in _by_events(true).items():
+            said, probability, held = (cube[chosen][None] for cube in cubes)  # (1, segments, C)
+            ranking = {"ap": average_precision(probability, held)}
+            found[f"{modality}{part}"] = precision_recall(said, held) | ranking
+    return found
+
+
+def _by_events(true: Tensor) -> dict[str, Tensor]:
+    """Masks (N, T) of segments by their number of true events, from (N, T, C)."""
+    events = true.sum(dim=-1)
+    exact = {f"_{count}": events == count for count in (1, 2)}
+    return {"": events >= 0, "_overlap": events >= 2} | exact | {"_3+": events >= 3}

@@ -1,0 +1,68 @@
+"""Choosing hyper-parameters on val, with the same budget for every system."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from leap.data.store import FeatureStore
+from leap.experiments.grid import named
+from leap.experiments.records import Record, pick, write_records
+from leap.experiments.runs import make_runs
+from leap.experiments.systems import LEARNING_RATES, SYSTEMS, candidates, search_configs, selected
+from leap.io.atomic import atomic_write
+
+
+def search_records(dataset: str) -> str:
+    """File name of the records of a data set's search."""
+    return f"{named('search', dataset)}.jsonl.gz"
+
+
+def val_score(records: list[Record]) -> float:
+    """Mean over seeds of the best epoch's segment-level Type@AV on val."""
+    return sum(record.selection["seg_type"] for record in records) / len(records)
+
+
+def search(system: str, store: FeatureStore, results: Path) -> list[tuple[dict[str, Any], list[Record]]]:
+    """Every candidate of a system with its records."""
+    runs = [make_runs(configs, store, results) for configs in search_configs(system, store.dataset)]
+    return list(zip(candidates(system), runs, strict=True))
+
+
+def select(store: FeatureStore, results: Path, path: Path) -> None:
+    """Search all systems; write the settings with the best val score and all records of the search.
+
+    Args:
+        store: the data set.
+        results: folder of results.
+        path: JSON file of settings by data set and system; other data sets' settings are kept.
+    """
+    trials = {system: search(system, store, results) for system in SYSTEMS}
+    table = json.loads(path.read_text(encoding="utf-8"))
+    table[store.dataset] = {
+        system: max(trial, key=lambda pair: val_score(pair[1]))[0] for system, trial in trials.items()
+    }
+    records = [record for trial in trials.values() for _, seeds in trial for record in seeds]
+    write_records(records, results / "records" / search_records(store.dataset))
+    atomic_write(path, json.dumps(table, indent=2) + "\n")
+
+
+def search_table(records: list[Record], systems: Iterable[str], dataset: str, checksum: str) -> pd.DataFrame:
+    """A row a system: its chosen setting, and the val scores of its best and its worst candidate.
+
+    Settings stay chosen when a later revision rounds otherwise, so the search may be of an earlier one.
+    """
+    rows, revision = {}, records[0].revision
+    for system in systems:
+        trials = [pick(records, configs, checksum, revision) for configs in search_configs(system, dataset)]
+        scores = [val_score(trial) for trial in trials]
+        settings = selected()[dataset][system]
+        rows[system] = {
+            "chosen": ", ".join(f"{name} {value:g}" for name, value in settings.items()),
+            "best val score": max(scores),
+            "worst val score": min(scores),
+            "rate at an end of the grid": settings["lr"] in (LEARNING_RATES[0], LEARNING_RATES[-1]),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

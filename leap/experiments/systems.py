@@ -1,0 +1,118 @@
+"""The systems that the studies compare, and the settings that were chosen for them on val."""
+
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from typing import Any
+
+from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig, RunConfig, TrainConfig
+from leap.errors import LeapError
+from leap.presets import labels_for
+
+HAN, VALOR = EncoderConfig(name="han"), EncoderConfig(name="valor", heads=8)
+MM_PYR = EncoderConfig(name="mm-pyramid", layers=4, heads=8)
+LEAP, MMIL = DecoderConfig(name="leap", blocks=2), DecoderConfig(name="mmil", blocks=0)
+BASIC, AVSS = LossConfig(), LossConfig(weight_avss=1.0)
+
+
+@dataclass(frozen=True)
+class System:
+    """An encoder, a decoder and losses; L_basic is the same for all.
+
+    Attributes:
+        decoder: the decoder.
+        loss: the losses.
+        encoder: the encoder.
+    """
+
+    decoder: DecoderConfig
+    loss: LossConfig = BASIC
+    encoder: EncoderConfig = HAN
+
+
+SYSTEMS = {
+    "MMIL": System(MMIL),
+    "MMIL + 2 blocks": System(replace(MMIL, blocks=2)),
+    "MMIL + L_avss": System(MMIL, AVSS),
+    "LEAP N=1": System(replace(LEAP, blocks=1)),
+    "LEAP": System(LEAP),
+    "LEAP N=3": System(replace(LEAP, blocks=3)),
+    "LEAP N=4": System(replace(LEAP, blocks=4)),
+    "LEAP + L_avss": System(LEAP, AVSS),
+    "LEAP calibrated": System(replace(LEAP, variant="calibrated")),
+    "VALOR, MMIL": System(MMIL, encoder=VALOR),
+    "VALOR, LEAP": System(LEAP, encoder=VALOR),
+    "CMPAE": System(replace(MMIL, name="cmpae"), encoder=EncoderConfig(name="cmpae")),
+    "MM-Pyr, MMIL": System(MMIL, encoder=MM_PYR),
+    "MM-Pyr, LEAP": System(LEAP, encoder=MM_PYR),
+}
+"""Systems by name, on a HAN encoder where none is named; each has settings of its own, chosen on val."""
+
+LEARNING_RATES = (1e-3, 2e-3, 4e-3)
+DROPOUTS = (0.1, 0.2)
+HEADS = (1, 4)
+SEARCH_SEEDS = (1000, 1001)
+"""Outside the seeds that are reported."""
+
+PAPER_MODEL = ModelConfig(width=512, ffn=512)
+PAPER_HEADS = 8
+PAPER_TRAINING = TrainConfig(epochs=30, batch=32, lr=1e-4)
+"""Sizes, epochs, batch and rate of LEAP's release; the schedule is ours."""
+
+
+def system_config(system: str, dataset: str, settings: dict[str, Any]) -> RunConfig:
+    """A system with hyper-parameters ``lr`` and ``heads`` or ``dropout``."""
+    found = SYSTEMS[system]
+    decoder = replace(found.decoder, heads=settings.get("heads", found.decoder.heads))
+    model = ModelConfig(encoder=found.encoder, decoder=decoder)
+    model = replace(model, dropout=settings.get("dropout", model.dropout))
+    train = replace(TrainConfig(), lr=settings["lr"])
+    return RunConfig(dataset=dataset, model=model, loss=found.loss, train=train)
+
+
+def candidates(system: str) -> list[dict[str, Any]]:
+    """The six settings every system is tried with: three learning rates by one choice of two.
+
+    The choice is the decoder's number of heads where it has attention blocks, else the dropout.
+    """
+    name, values = ("heads", HEADS) if SYSTEMS[system].decoder.blocks else ("dropout", DROPOUTS)
+    return [{"lr": lr, name: value} for lr, value in product(LEARNING_RATES, values)]
+
+
+def search_configs(system: str, dataset: str) -> list[list[RunConfig]]:
+    """Runs of the search, a list of seeds per candidate; they are scored on val and never see test."""
+    return [
+        [replace(system_config(system, dataset, c), seed=seed, split="val") for seed in SEARCH_SEEDS]
+        for c in candidates(system)
+    ]
+
+
+@cache
+def selected() -> dict[str, dict[str, dict[str, Any]]]:
+    """The settings chosen on val by ``leap study search``, by data set and system."""
+    return json.loads(files("leap.experiments").joinpath("selected.json").read_text(encoding="utf-8"))
+
+
+def selected_config(system: str, dataset: str) -> RunConfig:
+    """A system with the settings that were chosen for it on val.
+
+    Raises:
+        LeapError: nothing was chosen for this data set.
+    """
+    if dataset not in selected():
+        raise LeapError(
+            f"no settings chosen for data set {dataset!r}; choose them with make search, "
+            "or take the paper's with profile trial or paper"
+        )
+    return system_config(system, dataset, selected()[dataset][system])
+
+
+def paper_config(system: str, dataset: str) -> RunConfig:
+    """A system at the paper's size, with the label embeddings that are packed with the data, if any."""
+    found = SYSTEMS[system]
+    heads = PAPER_HEADS if found.decoder.blocks else found.decoder.heads
+    decoder = replace(found.decoder, heads=heads)
+    model = replace(PAPER_MODEL, encoder=found.encoder, decoder=decoder, labels=labels_for(dataset))
+    return RunConfig(dataset=dataset, model=model, loss=found.loss, train=PAPER_TRAINING)

@@ -1,0 +1,200 @@
+"""Tables from run records: scores, paired differences, precision and recall."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leap.errors import LeapError
+from leap.experiments.compare import paired_difference
+from leap.experiments.records import Record
+from leap.io.atomic import atomic_path
+
+MEANS = ("seg_type", "seg_event", "evt_type", "evt_event")
+"""The four scores that sum up the ten."""
+
+TITLES = {
+    "seg_a": "seg A",
+    "seg_v": "seg V",
+    "seg_av": "seg AV",
+    "seg_type": "seg Type@AV",
+    "seg_event": "seg Event@AV",
+    "evt_a": "evt A",
+    "evt_v": "evt V",
+    "evt_av": "evt AV",
+    "evt_type": "evt Type@AV",
+    "evt_event": "evt Event@AV",
+}
+"""The ten scores and how tables head them."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+Runs = Mapping[str, Sequence[Record]]
+
+
+def score_table(runs: Runs) -> pd.DataFrame:
+    """Mean and standard deviation over seeds of every score: columns score, score_sd (NaN for one) and n."""
+    rows = {system: _moments(records) for system, records in runs.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index.name = "system"
+    return table
+
+
+def difference_table(
+    runs: Runs,
+    baseline: str = "MMIL",
+    scores: Sequence[str] = tuple(TITLES),
+    videos: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Paired differences of every other system from the baseline, with 95 % bootstrap intervals.
+
+    Args:
+        runs: records by system.
+        baseline: the system the others are compared with.
+        scores: which scores.
+        videos: mask (N,) of the videos to compare on; None for all.
+
+    Returns:
+        One row per system and score: difference, low, high, n (paired seeds).
+    """
+    pairs = {system: (system, baseline) for system in runs if system != baseline}
+    return pair_table(runs, pairs, scores, videos)
+
+
+def pair_table(
+    runs: Runs,
+    pairs: Mapping[str, tuple[str, str]],
+    scores: Sequence[str] = tuple(TITLES),
+    videos: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
+    """Paired differences of some pairs of systems, with 95 % bootstrap intervals.
+
+    Args:
+        runs: records by system.
+        pairs: by name, a system and the one it is compared with.
+        scores: which scores.
+        videos: mask (N,) of the videos to compare on; None for all.
+
+    Returns:
+        One row per pair (index ``system``) and score: difference, low, high, n (paired seeds).
+    """
+    rows = [
+        {"system": name, "score": score} | paired(runs[system], runs[baseline], score, videos)
+        for name, (system, baseline) in pairs.items()
+        for score in scores
+    ]
+    return pd.DataFrame(rows).set_index(["system", "score"])
+
+
+def probe_table(runs: Runs, names: Sequence[str]) -> pd.DataFrame:
+    """Mean over seeds of what `leap.experiments.diagnostics` found, NaN where a system does not have it."""
+    rows = {
+        system: {name: np.mean([record.probes.get(name, np.nan) for record in records]) for name in names}
+        for system, records in runs.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("system")
+
+
+def paired(
+    records: Sequence[Record],
+    baseline: Sequence[Record],
+    score: str,
+    videos: NDArray[np.bool_] | None = None,
+) -> dict[str, float]:
+    """Difference × 100 of two systems over the seeds they share: difference, low, high, n."""
+    ours, theirs = ({record.seed: record for record in side} for side in (records, baseline))
+    seeds = sorted(ours.keys() & theirs.keys())
+    if not seeds:
+        raise LeapError("no seed is shared by the two systems; make runs of the same seeds")
+    mask = slice(None) if videos is None else videos
+    a, b = (np.stack([side[seed].scores(score)[mask] for seed in seeds]) for side in (ours, theirs))
+    difference = paired_difference(a, b)
+    return {
+        "difference": difference.mean,
+        "low": difference.low,
+        "high": difference.high,
+        "n": difference.n_seeds,
+    }
+
+
+def precision_recall_table(runs: Runs) -> pd.DataFrame:
+    """Mean over seeds of micro precision, recall, F and average precision, by modality and overlap."""
+    rows = {
+        system: {
+            (f"{modality}{part}", name): segment_mean(records, f"{modality}{part}", name)
+            for modality in ("audio", "visual")
+            for part in ("", "_overlap")
+            for name in ("precision", "recall", "f", "ap")
+        }
+        for system, records in runs.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def outside(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]:
+    """Which differences of one table lie outside their intervals in another: 'LEAP, evt Event@AV'."""
+    known = committed.reindex(fresh.index)
+    left = (fresh["difference"] < known["low"]) | (fresh["difference"] > known["high"])
+    return [f"{system}, {TITLES[score]}" for system, score in fresh.index[left]]
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV with four decimals, whole or not at all."""
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, float_format="%.4f")
+
+
+def segment_mean(records: Sequence[Record], part: str, name: str) -> float:
+    """Mean over seeds of one measure of segments, such as ``"ap"`` of ``"audio_overlap"``."""
+    return float(np.mean([record.segments[part][name] for record in records]))
+
+
+def format_scores(table: pd.DataFrame) -> pd.DataFrame:
+    """``score_table`` for reading: 'mean ± sd' with one decimal under the scores' full names."""
+    text = {
+        title: [
+            _mean_and_deviation(mean, deviation)
+            for mean, deviation in zip(table[name], table[f"{name}_sd"], strict=True)
+        ]
+        for name, title in TITLES.items()
+    }
+    return pd.DataFrame(text, index=table.index).assign(seeds=table["n"].map("{:.0f}".format))
+
+
+def format_differences(table: pd.DataFrame) -> pd.DataFrame:
+    """``difference_table`` for reading: a row per system, a column per score, and the paired seeds."""
+    text = table.apply(format_difference, axis=1)
+    systems, names = (table.index.get_level_values(level).unique() for level in ("system", "score"))
+    cells = {TITLES[name]: text.xs(name, level="score") for name in names}
+    return pd.DataFrame(cells, index=systems).assign(
+        seeds=table["n"].groupby("system").first().map("{:.0f}".format)
+    )
+
+
+def by_level(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """A readable table in two: segment-level and event-level scores, each with what is not a score."""
+    other = [name for name in table.columns if name not in TITLES.values()]
+    levels = ([t for n, t in TITLES.items() if n.startswith(level)] for level in ("seg", "evt"))
+    return [table[[t for t in titles if t in table.columns] + other] for titles in levels]
+
+
+def format_difference(row: Mapping[str, float]) -> str:
+    """'+0.7 [+0.3, +1.1]', which breaks only before the interval."""
+    text = f"{row['difference']:+.1f} [{row['low']:+.1f},{NO_BREAK}{row['high']:+.1f}]"
+    return text.replace("-", "−")
+
+
+def _mean_and_deviation(mean: float, deviation: float) -> str:
+    """'60.7 ± 0.4', of one seed only '60.7'."""
+    return f"{mean:.1f}" if np.isnan(deviation) else f"{mean:.1f}{NO_BREAK}±{NO_BREAK}{deviation:.1f}"
+
+
+def _moments(records: Sequence[Record]) -> dict[str, float]:
+    row: dict[str, float] = {}
+    for name in TITLES:
+        values = [record.metrics[name] for record in records]
+        row[name] = float(np.mean(values))
+        row[f"{name}_sd"] = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+    return row | {"n": len(records)}

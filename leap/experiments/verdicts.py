@@ -1,0 +1,35 @@
+"""Verdict on a measured difference, by one rule for all comparisons."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from leap.experiments.records import Record
+from leap.experiments.tables import TITLES, format_difference, paired
+
+Verdict = Literal["supported", "contradicted", "inconclusive"]
+
+WORDS: dict[Verdict, str] = {
+    "supported": "above",
+    "contradicted": "below",
+    "inconclusive": "not clearly different from",
+}
+
+
+def verdict(low: float, high: float) -> Verdict:
+    """Supported if the interval lies above 0, contradicted if below, else inconclusive."""
+    if low > 0:
+        return "supported"
+    return "contradicted" if high < 0 else "inconclusive"
+
+
+def compare_in_words(
+    runs: Mapping[str, Sequence[Record]], system: str, baseline: str, scores: Sequence[str]
+) -> str:
+    """One sentence: how a system stands to a baseline on some scores, with intervals and paired seeds."""
+    parts: list[str] = []
+    for score in scores:
+        difference = paired(runs[system], runs[baseline], score)
+        word = WORDS[verdict(difference["low"], difference["high"])]
+        parts.append(f"{word} {baseline} in {TITLES[score]} ({format_difference(difference)})")
+    seeds = int(difference["n"])
+    return f"{system} is {' and '.join(parts)}; {seeds} paired {'seed' if seeds == 1 else 'seeds'}."

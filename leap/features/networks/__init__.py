@@ -1,0 +1,1 @@
+"""The published feature networks and their weights."""

@@ -1,0 +1,1 @@
+"""From a parser's output to events, predictions and scores."""

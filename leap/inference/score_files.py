@@ -1,0 +1,61 @@
+"""Scores of any system's predictions, given as files of events in the format of LLP's annotations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leap.data.annotations import Repair, read_annotations, read_events
+from leap.data.classes import LLP
+from leap.metrics import overlapping_videos, parsing_scores, per_class_scores
+
+
+def score_files(
+    annotations: str | Path, split: str, audio: str | Path, visual: str | Path, repair: Repair = "none"
+) -> dict[str, Any]:
+    """Score predicted events on LLP.
+
+    Args:
+        annotations: folder of LLP's annotation files.
+        split: ``"val"`` or ``"test"``.
+        audio: predicted audio events, a table of ``filename``, ``onset``, ``offset`` and ``event_labels``.
+        visual: predicted visual events, likewise.
+        repair: what to mend in the annotations.
+
+    Returns:
+        ``videos``; ``without_prediction``, how many have no predicted event; ``scores``, the ten × 100;
+        ``overlap``, number and scores of the videos with overlapping events, None where there are none; and
+        ``per_class``, for each class its eight scores × 100 pooled over videos, None where it is neither
+        predicted nor true.
+
+    Raises:
+        LeapError: a file cannot be read, or a prediction names another video, an unknown class or a span that
+            does not lie within the video.
+    """
+    truth = read_annotations(annotations, split, repair)
+    cubes = [read_events(path, truth.filenames) for path in (audio, visual)] + [truth.audio, truth.visual]
+    overlap = overlapping_videos(truth.audio, truth.visual)  # (N,)
+    return {
+        "split": split,
+        "repair": repair,
+        "videos": len(truth.filenames),
+        "without_prediction": int((~(cubes[0] | cubes[1]).any(axis=(1, 2))).sum()),
+        "scores": parsing_scores(*cubes),
+        "overlap": _scores_of([cube[overlap] for cube in cubes]),
+        "per_class": _by_class(cubes),
+    }
+
+
+def _scores_of(cubes: list[np.ndarray]) -> dict[str, Any] | None:
+    videos = len(cubes[0])
+    return {"videos": videos, "scores": parsing_scores(*cubes)} if videos else None
+
+
+def _by_class(cubes: list[np.ndarray]) -> dict[str, dict[str, float | None]]:
+    scores = per_class_scores(*cubes)
+    return {
+        name: {key: None if np.isnan(f[c]) else 100 * float(f[c]) for key, f in scores.items()}
+        for c, name in enumerate(LLP)
+    }

@@ -1,0 +1,62 @@
+"""What is embedded for each class: its name, or descriptions of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from leap.errors import LeapError
+from leap.io.strict_json import parse_json
+from leap.label_embeddings.words import words
+
+Prompts = list[list[str]]
+"""For each class, in order, the texts whose embeddings are averaged."""
+
+
+def names_as_prompts(classes: Sequence[str]) -> Prompts:
+    """The words of each class name, as ``frying food`` of ``Frying_(food)``."""
+    return [[" ".join(words(name))] for name in classes]
+
+
+def read_prompts(path: Path, classes: Sequence[str]) -> Prompts:
+    """Read descriptions from a JSON file: class name → list of texts.
+
+    Raises:
+        LeapError: the file is missing or not such a table, a class has no text, or a name is no class.
+    """
+    try:
+        table = parse_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LeapError(f"{path}: cannot be read ({error.strerror}); give a JSON file of prompts") from None
+    except ValueError as error:
+        raise LeapError(f"{path}: not JSON ({error}); write class names and lists of texts") from None
+    if not isinstance(table, dict) or not all(map(_is_texts, table.values())):
+        raise LeapError(f"{path}: not a table of class names and lists of texts, none of them empty")
+    for what, names in (
+        ("no prompts for", [name for name in classes if name not in table]),
+        ("no class", [name for name in table if name not in classes]),
+    ):
+        if names:
+            raise LeapError(f"{path}: {what} {', '.join(names)}; write prompts for every class and no other")
+    return [table[name] for name in classes]
+
+
+def read_classes(path: Path) -> tuple[str, ...]:
+    """Read class names, one a line.
+
+    Raises:
+        LeapError: the file is missing, empty or names a class twice, or a name has a tab or no words.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError):
+        raise LeapError(f"{path}: cannot be read; give llp, av-digits or a file of class names") from None
+    names = tuple(line.strip() for line in lines if line.strip())
+    if not names or len(set(names)) != len(names):
+        raise LeapError(f"{path}: needs class names, one a line and none twice")
+    for name in names:
+        if "\t" in name or not words(name):
+            raise LeapError(f"{path}: {name!r} is no class name; take words, without tabs")
+    return names
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(t, str) and words(t) for t in value)

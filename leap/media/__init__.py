@@ -1,6 +1,0 @@
-"""Videos and sounds from files: decoding, one second a segment, and the spectrograms that networks read."""
-
-from leap.media.clip import Clip, Limits, open_clip
-from leap.media.decode import frames, sound
-
-__all__ = ["Clip", "Limits", "frames", "open_clip", "sound"]

@@ -1,0 +1,1 @@
+"""Decoders: encoded segments to segment and video probabilities."""

@@ -1,0 +1,166 @@
+"""LEAP: label-anticipated event disentanglement, the decoder of the paper."""
+
+from copy import deepcopy
+from functools import partial
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from leap.config import Variant
+from leap.models.layers.attention import Attended, AttentionBlock, share_projections
+from leap.models.layers.parallel_streams import side_by_side
+from leap.models.output import Parsing, precise
+
+
+class LabelProjection(nn.Module):
+    """One modality's N blocks: label embeddings query the segments (LEAP).
+
+    Args:
+        blocks: the N cross-attention blocks.
+        width: d.
+        variant: see ``Leap``.
+    """
+
+    def __init__(self, blocks: nn.ModuleList, width: int, variant: Variant) -> None:
+        super().__init__()
+        self.blocks = blocks
+        self.video_head = nn.Linear(width, 1)
+        self.variant = variant
+        if variant == "calibrated":
+            self.scale = nn.Parameter(torch.tensor(4.0))
+            self.bias = nn.Parameter(torch.tensor(-3.0))
+            nn.init.constant_(self.video_head.bias, -3.0)  # events are sparse: start from 'absent'
+
+    def forward(self, labels: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Project (B, T, d) segments onto (1, C, d) labels.
+
+        Returns:
+            Segment logits (B, T, C), video probabilities (B, C), refined labels (B, C, d) and
+            attention weights (B, N, heads, C, T).
+        """
+        weights = []
+        for block in self.blocks:
+            attended = block(labels, segments)
+            labels = attended.refined  # (B, C, d)
+            weights.append(attended.weights)
+        logits = self._segment_scores(attended, segments).mean(dim=1).transpose(1, 2)  # (B, T, C)
+        if self.variant == "calibrated":
+            logits = self.scale * logits + self.bias
+        video = torch.sigmoid(precise(self.video_head(labels))).squeeze(-1)  # (B, C)
+        return logits, video, labels, torch.stack(weights, dim=1)
+
+    def _segment_scores(self, attended: Attended, segments: Tensor) -> Tensor:
+        if self.variant not in ("release", "release-scores"):
+            return attended.scores  # (B, heads, C, T)
+        last = cast(AttentionBlock, self.blocks[-1])
+        return last.scores(attended.between, segments)  # a second pass, without LayerNorm
+
+
+class Leap(nn.Module):
+    """Label embeddings as queries: their attention to segments says which events are where.
+
+    Variants:
+        * ``"paper"``: the segment score is the last block's query-key score, averaged over heads;
+          ``video = 1 − (1 − p_a)(1 − p_v)``.
+        * ``"release"``: the released code: scores come from a second attention pass whose query is the
+          label embedding between attention and feed-forward layer, without LayerNorm; ``video`` is the
+          union of the two hard decisions and has no gradient.
+        * ``"release-scores"``, ``"release-union"``: one of these two departures, the other as in the paper.
+        * ``"calibrated"``: not in the paper: ``"paper"`` with a learnable scale and bias on the segment
+          scores of each modality, and video biases that start from 'absent'.
+
+    All 2N blocks start from equal values, and within a block the query, key, value and output layers
+    do too, as in the release; the paper does not say.
+
+    Args:
+        width: d.
+        label_width: L, width of the label embeddings.
+        ffn: hidden width of the feed-forward layers.
+        blocks: N.
+        heads: attention heads.
+        dropout: dropout on sublayers and in the feed-forward layers.
+        variant: one of the above.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        label_width: int,
+        ffn: int,
+        blocks: int = 2,
+        heads: int = 8,
+        dropout: float = 0.2,
+        variant: Variant = "paper",
+    ) -> None:
+        super().__init__()
+        if blocks < 1:
+            raise ValueError("LEAP needs at least one block")
+        self.variant = variant
+        self.label = nn.Linear(label_width, width)
+        block = share_projections(AttentionBlock(width, ffn, heads, dropout))
+        self.audio, self.visual = (
+            LabelProjection(nn.ModuleList(deepcopy(block) for _ in range(blocks)), width, variant)
+            for _ in range(2)
+        )
+
+    def forward(self, audio: Tensor, visual: Tensor, label_embedding: Tensor | None = None) -> Parsing:
+        """Decode two (B, T, d) streams with label embeddings (C, L).
+
+        Raises:
+            ValueError: without label embeddings.
+        """
+        if label_embedding is None:
+            raise ValueError("LEAP decodes by label embeddings; give label_embedding (C, L)")
+        labels = self.label(label_embedding).unsqueeze(0)  # (1, C, d): one query set for all videos
+        heard, seen = side_by_side(partial(self.audio, labels, audio), partial(self.visual, labels, visual))
+        segment_audio, video_audio, label_audio, attention_audio = heard
+        segment_visual, video_visual, label_visual, attention_visual = seen
+        return Parsing(
+            segment_audio=segment_audio,
+            segment_visual=segment_visual,
+            video_audio=video_audio,
+            video_visual=video_visual,
+            video=self._union(video_audio, video_visual),
+            encoded_audio=audio,
+            encoded_visual=visual,
+            label_audio=label_audio,
+            label_visual=label_visual,
+            attention_audio=attention_audio,
+            attention_visual=attention_visual,
+        )
+
+    def _union(self, audio: Tensor, visual: Tensor) -> Tensor:
+        if self.variant in ("release", "release-union"):
+            audio, visual = (audio >= 0.5).to(audio), (visual >= 0.5).to(visual)
+        return 1 - (1 - audio) * (1 - visual)  # (B, C)
+
+
+class LeapTagger(nn.Module):
+    """LEAP's decoder for one stream of any features: tags of a whole, and of its parts.
+
+    Args:
+        width: d.
+        label_width: L, width of the label embeddings.
+        ffn: hidden width of the feed-forward layers.
+        blocks: N.
+        heads: attention heads.
+        dropout: dropout on sublayers and in the feed-forward layers.
+    """
+
+    def __init__(
+        self, width: int, label_width: int, ffn: int, blocks: int = 2, heads: int = 4, dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.label = nn.Linear(label_width, width)
+        made = (share_projections(AttentionBlock(width, ffn, heads, dropout)) for _ in range(blocks))
+        self.projection = LabelProjection(nn.ModuleList(made), width, "paper")
+
+    def forward(self, parts: Tensor, label_embedding: Tensor) -> tuple[Tensor, Tensor]:
+        """Tag (B, T, d) features with labels (C, L).
+
+        Returns:
+            Logits of the parts (B, T, C) and probabilities of the whole (B, C).
+        """
+        logits, whole, _, _ = self.projection(self.label(label_embedding).unsqueeze(0), parts)
+        return logits, whole

@@ -1,0 +1,62 @@
+"""The attentive MMIL decoder of HAN: multi-modal multiple-instance learning."""
+
+import torch
+from torch import Tensor, nn
+
+from leap.models.layers.attention import AttentionBlock
+from leap.models.output import Parsing, precise
+
+
+class Mmil(nn.Module):
+    """Linear event classifier per segment, pooled by attention over time and modality.
+
+    HAN (ECCV 2020). The three linear layers serve both streams.
+
+    Args:
+        width: d.
+        classes: C.
+        blocks: self-attention blocks put before the classifier, per modality; 0 is MMIL as published,
+            2 gives it about the parameters of LEAP with N = 2 (the capacity control).
+        heads: heads of those blocks.
+        ffn: hidden width of those blocks.
+        dropout: dropout of those blocks.
+    """
+
+    def __init__(
+        self, width: int, classes: int, blocks: int = 0, heads: int = 1, ffn: int = 128, dropout: float = 0.2
+    ) -> None:
+        super().__init__()
+        self.blocks_audio, self.blocks_visual = (
+            nn.ModuleList(AttentionBlock(width, ffn, heads, dropout) for _ in range(blocks)) for _ in range(2)
+        )
+        self.event = nn.Linear(width, classes)
+        self.time_attention = nn.Linear(width, classes)
+        self.modality_attention = nn.Linear(width, classes)
+
+    def forward(self, audio: Tensor, visual: Tensor, label_embedding: Tensor | None = None) -> Parsing:
+        """Decode two (B, T, d) streams; ``label_embedding`` is not used.
+
+        ``video`` sums time × modality weights × probabilities and can exceed 1, as in the release;
+        losses clamp it.
+        """
+        encoded_audio, encoded_visual = audio, visual
+        for block_audio, block_visual in zip(self.blocks_audio, self.blocks_visual, strict=True):
+            audio = block_audio(audio, audio).refined
+            visual = block_visual(visual, visual).refined
+        streams = torch.stack([audio, visual], dim=2)  # (B, T, 2, d)
+        logits = precise(self.event(streams))  # (B, T, 2, C)
+        time = torch.softmax(self.time_attention(streams), dim=1)  # (B, T, 2, C)
+        pooled = time * torch.sigmoid(logits)  # (B, T, 2, C)
+        weights = time.permute(2, 0, 3, 1)[:, :, None, None]  # (2, B, 1, 1, C, T)
+        modality = torch.softmax(self.modality_attention(streams), dim=2)  # (B, T, 2, C)
+        return Parsing(
+            segment_audio=logits[:, :, 0],
+            segment_visual=logits[:, :, 1],
+            video_audio=pooled[:, :, 0].sum(dim=1),
+            video_visual=pooled[:, :, 1].sum(dim=1),
+            video=(pooled * modality).sum(dim=(1, 2)),
+            encoded_audio=encoded_audio,
+            encoded_visual=encoded_visual,
+            attention_audio=weights[0],
+            attention_visual=weights[1],
+        )

@@ -1,0 +1,1 @@
+"""Encoders: two streams of segments in, two refined streams out."""

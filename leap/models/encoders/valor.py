@@ -1,0 +1,45 @@
+"""The encoder of VALOR (Lai, Chen and Wang, NeurIPS 2023): HAN's layers, chained another way."""
+
+from copy import deepcopy
+
+from torch import Tensor, nn
+
+from leap.models.encoders.han import HanLayer
+
+
+class Valor(nn.Module):
+    """Chained HAN layers in which the visual stream reads the audio stream that the layer has just updated.
+
+    All layers start from equal values, as in the release.
+
+    Args:
+        width: d.
+        ffn: hidden width of the feed-forward layer.
+        layers: number of layers; 1 in VALOR, 4 in VALOR+ and VALOR++.
+        heads: attention heads.
+        dropout: dropout on attention weights, sublayers and the feed-forward layer.
+        pre_norm: normalise before the sublayers and once at the end, instead of after them.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        ffn: int,
+        layers: int = 1,
+        heads: int = 8,
+        dropout: float = 0.1,
+        pre_norm: bool = False,
+    ) -> None:
+        super().__init__()
+        layer = HanLayer(width, ffn, heads, dropout, pre_norm)
+        self.layers = nn.ModuleList(deepcopy(layer) for _ in range(layers))
+        self.norm_audio, self.norm_visual = (
+            nn.LayerNorm(width) if pre_norm else nn.Identity() for _ in range(2)
+        )
+
+    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode two (B, T, d) streams into two (B, T, d) streams."""
+        for layer in self.layers:
+            audio = layer(audio, visual)
+            visual = layer(visual, audio)
+        return self.norm_audio(audio), self.norm_visual(visual)

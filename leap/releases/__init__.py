@@ -1,0 +1,11 @@
+"""Parsers from the checkpoints that the papers' authors released."""
+
+from leap.releases.importing import (
+    RELEASES,
+    from_release,
+    read_checkpoint,
+    release_model,
+    release_widths,
+)
+
+__all__ = ["RELEASES", "from_release", "read_checkpoint", "release_model", "release_widths"]

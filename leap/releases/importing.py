@@ -1,0 +1,276 @@
+"""Turn a released state dict into one of our parsers, every tensor accounted for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from leap.config import DecoderConfig, EncoderConfig, ModelConfig
+from leap.data.classes import LLP
+from leap.errors import LeapError
+from leap.inference.protocols import named_protocol
+from leap.io.tensor_file import load_file
+from leap.models.description import Description
+from leap.models.parser import Parser, build_parser
+from leap.releases.names import (
+    MMIL,
+    Names,
+    cmpae_names,
+    han_names,
+    leap_names,
+    mm_pyramid_names,
+    valor_names,
+)
+
+State = Mapping[str, Tensor]
+Norm = Literal["post", "pre"]
+
+HEADS = {"han": 1, "mm-pyr": 8, "valor": 8, "cmpae": 1, "leap": 8}
+"""Attention heads of the releases; tensors cannot tell."""
+
+CLAP_CLIP = (768, 768)
+"""Widths of audio and frame features by which VALOR++ is known."""
+
+LISTED = 5
+"""Names that a message lists of each kind."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """How to read one system's checkpoints.
+
+    Attributes:
+        model: config of our parser, from the tensors, the number of heads and where VALOR normalises.
+        names: our names → theirs, for that config and the tensors.
+        unused: pattern of the names of tensors that the release makes and nothing reads.
+    """
+
+    model: Callable[[State, int, Norm], ModelConfig]
+    names: Callable[[State, ModelConfig], Names]
+    unused: str
+
+
+def from_release(
+    system: str,
+    state_dict: State,
+    heads: int | None = None,
+    *,
+    norm: Norm = "post",
+    label_embedding: Tensor | None = None,
+) -> Parser:
+    """Make a parser, in eval mode, from a released checkpoint.
+
+    Sizes are inferred from the tensors. Tensors that the release makes and never reads are dropped; any other
+    that does not find its place is an error. A parser of LLP's 25 classes that has all it needs can be saved:
+    it is described as one of LLP, with its release's protocol.
+
+    Args:
+        system: ``"han"``, ``"mm-pyr"`` (whose MMIL reads the streams swapped), ``"valor"``, ``"cmpae"`` (its
+            pass with cross-modal attention; set ``cross_share`` to 0.7 for its test blend) or ``"leap"``.
+        state_dict: the release's tensors by name, perhaps all under ``module.``.
+        heads: attention heads; the release's own if not given.
+        norm: where VALOR normalises: after its sublayers, as in its scripts, or before.
+        label_embedding: LEAP's label embeddings (C, L), which its release keeps elsewhere; without them they
+            have to be given with every call.
+
+    Raises:
+        LeapError: an unknown system, or tensors that are missing, unknown or misshapen, which are listed.
+    """
+    state = _without_wrapper(state_dict)
+    model = release_model(system, state, heads, norm)
+    with _refusing(system):
+        classes = len(LLP) if system == "leap" else len(state[EVENT])
+        label_width = state[LABEL].shape[1] if system == "leap" else 1
+        with torch.device("meta"):  # takes no memory before all shapes are known to fit
+            parser = build_parser(model, release_widths(state), torch.empty(classes, label_width))
+        parser.load_state_dict(_translate(RELEASES[system], parser, state, model), strict=False, assign=True)
+    parser.label_embedding = label_embedding if system == "leap" else torch.zeros(classes, 1)
+    if parser.label_embedding is not None and classes == len(LLP):
+        parser.description = Description(model, named_protocol(system), LLP, release_widths(state))
+    return parser.eval()
+
+
+def release_model(
+    system: str, state_dict: State, heads: int | None = None, norm: Norm = "post"
+) -> ModelConfig:
+    """The config of the parser that `from_release` makes.
+
+    Raises:
+        LeapError: an unknown system, or a state dict that is not one of it.
+    """
+    if system not in RELEASES:
+        raise LeapError(f"no release of {system!r} is known; known are {', '.join(RELEASES)}")
+    with _refusing(system):
+        return RELEASES[system].model(_without_wrapper(state_dict), heads or HEADS[system], norm)
+
+
+def release_widths(state_dict: State) -> dict[str, int]:
+    """Widths of the features that a released checkpoint reads."""
+    state = _without_wrapper(state_dict)
+    names = {"audio": "fc_a", "visual_2d": "fc_v", "visual_3d": "fc_st"}
+    middle = ".0" if "fc_a.0.weight" in state else ""  # CMPAE's linear layers are followed by ELUs
+    return {ours: state[f"{theirs}{middle}.weight"].shape[1] for ours, theirs in names.items()}
+
+
+def read_checkpoint(path: Path) -> State:
+    """Read the tensors of a checkpoint without running code that it may contain.
+
+    CMPAE keeps them under ``"model"``, beside the states of training and of random generators.
+
+    Raises:
+        LeapError: the file cannot be read, or is not a table of tensors.
+    """
+    try:
+        state = load_file(path)
+    except OSError as error:
+        raise LeapError(f"{path}: cannot be read ({error.strerror}); give a released checkpoint") from None
+    except Exception:  # torch raises many kinds, and advises to run the code that a file may contain
+        raise LeapError(f"{path}: damaged, or holds more than tensors by name") from None
+    if isinstance(state, Mapping) and isinstance(state.get("model"), Mapping):
+        state = state["model"]
+    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise LeapError(f"{path}: not a state dict, a table of tensors by name")
+    size = path.stat().st_size
+    odd = [name for name, value in state.items() if not isinstance(name, str) or not _lies_in(value, size)]
+    if odd:
+        raise LeapError(f"{path}: {odd[0]!r} names no plain numbers that lie in the file")
+    return state
+
+
+def _lies_in(tensor: Tensor, size: int) -> bool:
+    """Whether all of a tensor's numbers can be in a file of so many bytes."""
+    odd = tensor.is_meta or tensor.is_quantized or tensor.is_complex() or tensor.layout is not torch.strided
+    return not odd and tensor.nbytes <= size
+
+
+@contextmanager
+def _refusing(system: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise LeapError(f"not a checkpoint of {system}: lacks or misshapes {reason}") from None
+
+
+def _han(state: State, heads: int, norm: Norm) -> ModelConfig:
+    encoder = EncoderConfig("han", 1, heads)
+    return _model(state, encoder, DecoderConfig("mmil", 0), "hat_encoder.layers.0.linear1.weight")
+
+
+def _valor(state: State, heads: int, norm: Norm) -> ModelConfig:
+    name = {"post": "valor", "pre": "valor-pre-norm"}[norm]
+    encoder = EncoderConfig(name, _count(state, "hat_encoder.layers"), heads)
+    model = _model(state, encoder, DecoderConfig("mmil", 0), "hat_encoder.layers.0.linear1.weight")
+    widths = release_widths(state)
+    plus_plus = (widths["audio"], widths["visual_2d"]) == CLAP_CLIP
+    return replace(model, inputs=("clap", "clip")) if plus_plus else model
+
+
+def _mm_pyramid(state: State, heads: int, norm: Norm) -> ModelConfig:
+    encoder = EncoderConfig("mm-pyramid-swapped", _count(state, "MMP.capture.msa"), heads)
+    return _model(
+        state, encoder, DecoderConfig("mmil", 0), "MMP.capture.msa.0.vsablock.layer.feed_forward.w_1.weight"
+    )
+
+
+def _cmpae(state: State, heads: int, norm: Norm) -> ModelConfig:
+    width, ffn = (state[f"{name}.weight"].shape[0] for name in ("fc_a.0", "hat_encoder.layers.0.linear1"))
+    encoder = EncoderConfig("cmpae", _count(state, "hat_encoder.layers"), heads)
+    return ModelConfig(encoder, DecoderConfig("cmpae", 0), width, ffn, elu=True, global_branch=True)
+
+
+def _leap(state: State, heads: int, norm: Norm) -> ModelConfig:
+    encoder = EncoderConfig("mm-pyramid", _count(state, "MMP.capture.msa"), heads)
+    decoder = DecoderConfig("leap", _count(state, "AVL.la_cma_network"), heads, "release")
+    return _model(state, encoder, decoder, "MMP.capture.msa.0.vsablock.layer.feed_forward.w_1.weight")
+
+
+def _model(state: State, encoder: EncoderConfig, decoder: DecoderConfig, feed_forward: str) -> ModelConfig:
+    width = state["fc_a.weight"].shape[0]
+    return ModelConfig(encoder, decoder, width, state[feed_forward].shape[0])
+
+
+EVENT, LABEL = "fc_prob.weight", "fc_l.weight"
+PYRAMID = r"MMP\.(capture|fusion)\.(multiheadattn|feedforward)\.|MMP\..*\.(layer_norm|net\.\d)\."
+"""Templates that layers are copied from, a norm in each attention, and second names of convolutions."""
+
+RELEASES = {
+    "han": Release(
+        _han,
+        lambda state, model: han_names(_count(state, "hat_encoder.layers")) | MMIL,
+        r"(audio|visual|cmt)_encoder\.|hat_encoder\.norm[12]\.|"
+        r"hat_encoder\.layers\.\d+\.(self_attn|cm_attn|linear[12]|norm[12])\.",
+    ),
+    "mm-pyr": Release(
+        _mm_pyramid, lambda state, model: mm_pyramid_names(model.encoder.layers) | MMIL, PYRAMID
+    ),
+    "valor": Release(
+        _valor,
+        lambda state, model: valor_names(model.encoder.layers, model.encoder.name == "valor-pre-norm") | MMIL,
+        r"hat_encoder\.final_norm_[av]\.",
+    ),
+    "cmpae": Release(
+        _cmpae,
+        lambda state, model: cmpae_names(model.encoder.layers),
+        r"hat_encoder\.norm[12]\.|fc_global\.",
+    ),
+    "leap": Release(
+        _leap,
+        lambda state, model: mm_pyramid_names(model.encoder.layers) | leap_names(model.decoder.blocks),
+        PYRAMID + r"|AVL\.(multiheadattn|feedforward)\.|AVL\..*\.layer_norm\.",
+    ),
+}
+"""The systems whose checkpoints can be read."""
+
+
+def _translate(release: Release, parser: Parser, state: State, model: ModelConfig) -> dict[str, Tensor]:
+    """The tensors under our names; every one of both sides has to be accounted for."""
+    names, ours = release.names(state, model), parser.state_dict()
+    ours.pop("label_embedding", None)
+    theirs = {key: _renamed(key, names) for key in ours}
+    wrong = {
+        "missing": [name for name in theirs.values() if name not in state],
+        "misshapen": [
+            name for key, name in theirs.items() if name in state and state[name].shape != ours[key].shape
+        ],
+        "not finite": [
+            name for name in theirs.values() if name in state and not state[name].isfinite().all()
+        ],
+        "unknown": [
+            name for name in sorted(state.keys() - theirs.values()) if not re.match(release.unused, name)
+        ],
+    }
+    if any(wrong.values()):
+        raise LeapError("the checkpoint does not fit: " + "; ".join(map(_listed, wrong, wrong.values())))
+    return {key: state[name].to(torch.float32, copy=True).contiguous() for key, name in theirs.items()}
+
+
+def _renamed(key: str, names: Names) -> str:
+    prefix = max((p for p in names if key.startswith((f"{p}.", f"{p}_"))), key=len)
+    return names[prefix] + key.removeprefix(prefix)
+
+
+def _listed(kind: str, names: list[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{len(names)} {kind}" + (f": {', '.join(names[:LISTED])}{more}" if names else "")
+
+
+def _count(state: State, prefix: str) -> int:
+    """How many layers are numbered under a prefix."""
+    numbers = {int(match[1]) for key in state if (match := re.match(rf"{re.escape(prefix)}\.(\d+)\.", key))}
+    if not numbers or len(numbers) <= max(numbers):
+        raise KeyError(prefix)
+    return len(numbers)
+
+
+def _without_wrapper(state: State) -> State:
+    """Names without the ``module.`` that data-parallel training puts before all of them."""
+    wrapped = bool(state) and all(key.startswith("module.") for key in state)
+    return {key.removeprefix("module."): value for key, value in state.items()} if wrapped else state

@@ -1,6 +1,0 @@
-"""From a video file to its parsed timeline: tables, a figure and a page."""
-
-from leap.timeline.parse import parse_clip
-from leap.timeline.write import write_timeline
-
-__all__ = ["parse_clip", "write_timeline"]

@@ -1,0 +1,160 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+from leap.data.llp.pack import pack_llp
+from leap.data.store import FeatureStore
+from leap.experiments import llp_tables
+from leap.experiments.chapters import NOTEBOOKS, llp
+from leap.experiments.chapters.llp import Chapter, find_annotations, open_chapter
+from leap.experiments.runs import make_run, run_folder
+from leap.experiments.tables import TITLES
+from leap.models.checkpoint import load_parser
+from leap.visualization import llp_figures
+from tests.conftest import LLP_ANNOTATIONS
+from tests.tree import ROOT
+
+RESULTS = ROOT / "results"
+needs_llp = pytest.mark.skipif(not LLP_ANNOTATIONS.is_dir(), reason="LLP's annotations are not here")
+TABLES = {
+    "03_splits": llp_tables.split_table,
+    "03_defects": llp_tables.defect_table,
+    "03_floors": llp_tables.floor_table,
+}
+FIGURES = {
+    "03_classes": llp_figures.class_figure,
+    "03_cooccurrence": llp_figures.cooccurrence_figure,
+    "03_times": llp_figures.time_figure,
+}
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Captions of the figures that a chapter shows."""
+    captions = []
+    monkeypatch.setattr(llp, "show", lambda figure, caption: captions.append(caption))
+    monkeypatch.setattr(llp, "_show_kept", lambda path, caption: captions.append((path, caption)))
+    return captions
+
+
+def test_annotations_are_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("LEAP_DATA", str(tmp_path))
+    assert find_annotations() is None
+    (tmp_path / "AVVP_test_pd.csv").touch()
+    assert find_annotations() == tmp_path
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "AVVP_test_pd.csv").touch()
+    assert find_annotations() == tmp_path / "annotations"
+    assert open_chapter("smoke", str(tmp_path)) == Chapter(tmp_path / "annotations", tmp_path, False)
+    assert open_chapter("full", str(tmp_path)).keeps
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_what_is_made_is_kept_or_not(keeps, tmp_path, shown):
+    chapter = Chapter(tmp_path, tmp_path, keeps)
+    made = pd.DataFrame({"x": [1.23456]}, index=["row"])
+    assert (
+        chapter.table("table", lambda folder: made.assign(of=folder.name)).loc["row", "of"] == tmp_path.name
+    )
+    chapter.figure("figure", lambda folder: Figure(), "Caption.")
+    assert shown == [f"Caption. {llp.HERE}."]
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == ({"tables/table.csv", "figures/figure.png"} if keeps else set())
+
+
+def test_without_annotations_what_was_kept_is_shown_and_called_so(tmp_path, shown, monkeypatch):
+    monkeypatch.setattr(llp, "committed", lambda: RESULTS)
+    chapter = Chapter(None, tmp_path, True)
+    for name, make in TABLES.items():
+        assert len(chapter.table(name, make))
+    for name, make in FIGURES.items():
+        chapter.figure(name, make, "Caption.")
+    assert [path.stem for path, _ in shown] == list(FIGURES)
+    assert all(path.is_file() and "earlier run" in caption for path, caption in shown)
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_llp
+@pytest.mark.parametrize("name", TABLES)
+def test_committed_tables_are_those_of_the_annotations(name, tmp_path):
+    Chapter(LLP_ANNOTATIONS, tmp_path, True).table(name, TABLES[name])
+    made, kept = (folder / "tables" / f"{name}.csv" for folder in (tmp_path, RESULTS))
+    assert made.read_text() == kept.read_text()
+
+
+@pytest.mark.parametrize("make", FIGURES.values())
+def test_figures_can_be_drawn_of_any_annotations(make, tmp_path):
+    from tests.official_tree import write_annotations
+
+    folder = write_annotations(tmp_path, {"train": 40, "val": 20, "test": 30})
+    make(folder).savefig(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
+
+
+def test_packed_files_train_at_the_papers_size(tmp_path, llp_annotations):
+    """MMIL and LEAP at width 512 on files in the official layout, from packing to records."""
+    from tests.official_tree import make_tree
+
+    make_tree(tmp_path / "llp", llp_annotations, {"train": 33, "val": 4, "test": 4}, clip_clap=False)
+    labels = torch.randn(25, 300, generator=torch.Generator().manual_seed(0)).numpy()
+    pack_llp(tmp_path / "llp", tmp_path / "llp.h5", label_embedding=labels)
+    with FeatureStore(tmp_path / "llp.h5") as store:
+        for system, configs in NOTEBOOKS["02_leap_vs_mmil"]("trial", "llp").items():
+            config = replace(configs[0], train=replace(configs[0].train, epochs=1))
+            record = make_run(config, store, tmp_path)
+            assert record.data["name"] == "llp"
+            assert len(record.per_video["seg_a"]) == 4
+            parser, _ = load_parser(run_folder(config, store, tmp_path))
+            assert np.array_equal(parser.label_embedding, labels)
+            assert parser.encoder.layers[0].norm_attention.weight.shape == (512,), system
+
+
+def committed_floors():
+    return pd.read_csv(RESULTS / "tables" / "03_floors.csv", index_col=0)
+
+
+def test_floor_figure_has_a_line_for_every_floor_and_a_point_for_every_system():
+    figure = llp_figures.floor_figure(committed_floors())
+    (axis,) = figure.axes
+    heights = [line.get_ydata()[0] for line in axis.lines if len(line.get_ydata()) == 2]
+    for floor in llp_figures.FLOORS:
+        assert set(np.round(committed_floors().loc[floor], 4)) <= set(np.round(heights, 4))
+    points = sum(len(line.get_ydata()) for line in axis.lines if line.get_marker() == "o")
+    systems = llp_tables.published().query("kind == 'system'")
+    assert points == systems[list(TITLES)].notna().to_numpy().sum()
+
+
+def test_lessons_take_their_numbers_from_the_tables():
+    floors = committed_floors()
+    sentences = " ".join(llp_tables.lessons(floors))
+    floors.loc["weak label in every second"] = 12.3
+    changed = " ".join(llp_tables.lessons(floors))
+    assert "71.7" in sentences
+    assert "71.7" not in changed
+    assert "12.3" in changed
+    assert "22 of 22" in changed
+
+
+def test_readable_splits():
+    splits = pd.read_csv(RESULTS / "tables" / "03_splits.csv", index_col=0)
+    table = llp_tables.readable_splits(splits)
+    assert table.loc["train"].tolist() == ["10,000", "1.61", "0.60", "–", "–", "–", "–"]
+    assert table.loc["test", "audio events"] == "2,638"
+
+
+def test_readable_floors_say_what_they_read():
+    table = llp_tables.readable_floors(committed_floors())
+    assert table.loc["nothing", "reads"] == "no label"
+    assert list(table.columns) == [*TITLES.values(), "reads"]
+
+
+def test_simulation_is_near_what_it_imitates():
+    table = llp_tables.simulation_table()
+    near = table.drop(index="maximum", level=1)
+    assert (near["LLP-Sim"] - near["real"]).abs().max() < 2.5
+    relative = (near["LLP-Sim"] / near["real"] - 1).abs()
+    assert relative.drop(index="share of the least frequent", level=1).max() < 0.25

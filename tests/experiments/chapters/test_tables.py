@@ -1,0 +1,182 @@
+"""The tables that belong to one chapter each, from made-up records."""
+
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from leap.config import to_dict
+from leap.experiments.chapters import (
+    blocks,
+    encoders,
+    interpretability,
+    labels,
+    losses,
+    overlap,
+    pseudo_labels,
+    scale,
+    systems,
+)
+from leap.experiments.records import REVISION
+from leap.experiments.tables import MEANS, TITLES
+
+
+def test_gains_by_encoder_and_beside_the_published_ones(make_runs):
+    values = {"MMIL": 50.0, "LEAP": 53.0, "VALOR, MMIL": 50.0, "VALOR, LEAP": 49.0}
+    runs = make_runs(**values, **{"MM-Pyr, MMIL": 60.0, "MM-Pyr, LEAP": 64.0})
+    gains = encoders.gain_table(runs)["difference"].xs("evt_event", level="score")
+    assert gains.to_dict() == pytest.approx({"HAN": 3.0, "VALOR": -1.0, "MM-Pyr": 4.0})
+    table = encoders.beside_published(runs)
+    assert list(table.index) == [TITLES[score] for score in MEANS]
+    assert table.loc["evt Event@AV", "published difference"] == "+4.4"
+    assert table.loc["evt Event@AV", "LEAP − MMIL"].startswith("+4.0")
+
+
+def test_systems_stand_in_three_rows_each(make_runs):
+    names = [f"{name}, {way}" for name in systems.OWN for way in ("own", "alike")]
+    runs = make_runs(**{name: 50.0 + index for index, name in enumerate(names)})
+    table = systems.beside_published(runs)
+    assert table.loc[("CMPAE", "published on LLP"), "evt Event@AV"] == "55.7"
+    assert table.loc[("HAN", "trained alike"), "evt Event@AV"].startswith("51.5")
+    difference = systems.difference_table(runs)["difference"]
+    assert difference["LEAP − HAN, own", "seg_type"] == pytest.approx(6.0)
+    assert len(difference) == 6 * len(MEANS)
+
+
+def test_videos_are_parted_by_overlap(tiny_store, make_runs):
+    masks = overlap.by_overlap(tiny_store)
+    assert np.sum(list(masks.values()), axis=0).tolist() == [1] * 6
+    audio, visual = tiny_store.videos("test").truth()
+    two = [max(int(audio[i].sum(-1).max()), int(visual[i].sum(-1).max())) == 2 for i in range(6)]
+    assert masks.get("two at once", np.zeros(6, bool)).tolist() == two
+    runs = make_runs(MMIL=40.0, LEAP=45.0)
+    assert (overlap.gain_table(runs, masks)["difference"] - 5.0).abs().max() < 1e-9
+    assert overlap.video_table(runs, masks, "seg_type").loc["LEAP"].tolist() == pytest.approx(
+        [45.5] * len(masks)
+    )
+
+
+def test_ranking_and_threshold_are_told_apart(make_runs):
+    runs = make_runs(MMIL=40.0, LEAP=45.0)
+    for record in runs["LEAP"]:
+        record.segments["audio_2"]["ap"] = 30.5 + record.seed
+    table = overlap.segment_table(runs)
+    assert table.loc[("audio", "two", "average precision"), "LEAP − MMIL"] == pytest.approx(-9.5)
+    assert table.loc[("audio", "two", "recall"), "LEAP − MMIL"] == pytest.approx(5.0)
+    assert table.loc[("visual", "all", "F"), "sd"] == pytest.approx(0.0)
+    lines = overlap.where_from(table).splitlines()
+    assert (
+        lines[0]
+        == "* audio, two events at once: precision +5.0, recall +5.0, F +5.0, average precision −9.5."
+    )
+
+
+def test_depths_cost_parameters_and_time(make_record, tiny_store):
+    one, two = make_record(0, 50.0), make_record(0, 52.0)
+    config = two.run_config()
+    deeper = replace(config.model, decoder=replace(config.model.decoder, blocks=3))
+    two = replace(two, config=to_dict(replace(config, model=deeper)))
+    table = blocks.cost_table({"N = 2": [one], "N = 3": [two]}, tiny_store)
+    assert table.loc["N = 3", "parameters"] > table.loc["N = 2", "parameters"]
+    assert table.loc["N = 2", "mean of ten"] == pytest.approx(50.0)
+    assert table.loc["N = 3", "seconds"] == pytest.approx(52.0)
+
+
+def test_what_was_not_run_is_listed(make_runs):
+    shown = pd.DataFrame({"seg A": ["1.0"]}, index=["random orthogonal"])
+    table = labels.with_the_rest(shown)
+    assert list(table.index) == ["random orthogonal", *labels.ELSEWHERE]
+    assert set(table["seg A"][1:]) == {"not run here"}
+    assert list(labels.needs_table([labels.GLOVE]).index) == [
+        n for n in labels.ELSEWHERE if n != labels.GLOVE
+    ]
+    geometry = labels.geometry_table(make_runs(learned=0.25))
+    assert list(geometry.columns) == list(labels.GEOMETRY.values())
+
+
+def test_every_loss_is_compared_with_its_decoder_alone(make_runs):
+    names = {"MMIL": 50.0, "MMIL, λ = 1": 51.0, losses.PYRAMID: 60.0, f"{losses.PYRAMID}, λ = 1": 58.0}
+    runs = make_runs(**names)
+    worth = losses.worth_table(runs)["difference"].xs("seg_type", level="score")
+    assert worth.to_dict() == pytest.approx({"MMIL, λ = 1": 1.0, f"{losses.PYRAMID}, λ = 1": -2.0})
+    similarity = losses.similarity_table(runs)
+    assert list(similarity.columns) == list(losses.SIMILARITY.values())
+    panels = losses.similarity_panels(similarity)
+    assert list(panels["MMIL"]) == ["MMIL", "MMIL, λ = 1"]
+    assert list(panels["MMIL"]["MMIL"].index) == ["EIoU 0", "up to ½", "above ½", "1"]
+
+
+def test_shown_videos_are_one_chosen_and_two_drawn():
+    overlapping = np.arange(30) >= 4
+    shown = interpretability.shown_videos(overlapping)
+    assert shown["first video with overlap"] == 4
+    assert len({shown["random video 1"], shown["random video 2"]}) == interpretability.RANDOM_VIDEOS
+    assert shown == interpretability.shown_videos(overlapping)
+
+
+def test_peaks_and_separation(make_record):
+    probes = {
+        "peak_audio": 90.0,
+        "chance_audio": 50.0,
+        "separation_audio_1": 60.0,
+        "separation_audio_2": 80.0,
+    }
+    runs = {"LEAP": [make_record(seed, probes=probes | {"peak_audio": 90.0 + seed}) for seed in (0, 1)]}
+    table = interpretability.peak_table(runs)
+    assert table.loc["LEAP", "audio"] == 90.5
+    assert np.isnan(table.loc["LEAP", "visual"])
+    separation = interpretability.separation_table(runs["LEAP"])
+    assert separation["audio"].to_dict() == {"block 1": 60.0, "block 2": 80.0}
+
+
+def test_map_of_labels(tiny_records, tiny_store, tiny_results, tiny_config):
+    from leap.experiments.runs import run_folder
+    from leap.models.checkpoint import load_parser
+
+    parser, _ = load_parser(run_folder(tiny_config, tiny_store, tiny_results))
+    figure = interpretability.label_map(parser, tiny_store.videos("test"))
+    points = sum(len(part.get_offsets()) for part in figure.axes[0].collections)
+    assert points == 6 * 3  # videos × classes
+    assert isinstance(figure, Figure)
+
+
+def test_costs_of_errors(make_runs):
+    names = pseudo_labels.grid("smoke", "av-digits")
+    runs = make_runs(**{name: 60.0 - 5.0 * ("40" in name) + 2.0 * ("confident" in name) for name in names})
+    cost = pseudo_labels.loss_table(runs)["difference"].xs("seg_type", level="score")
+    assert cost["LEAP, 40 % misses"] == pytest.approx(-5.0)
+    assert cost[f"{pseudo_labels.SIMILAR}, 40 % misses in L_avss"] == pytest.approx(-5.0)
+    assert not any(name.endswith(pseudo_labels.CLEAN) for name in cost.index)
+    gains = pseudo_labels.confidence_table(runs)["difference"]
+    assert gains.tolist() == pytest.approx([2.0] * len(gains))
+    assert (pseudo_labels.gain_table(runs)["difference"].abs() < 1e-9).all()
+    curves = pseudo_labels.curves(runs, "seg_type")
+    assert curves.xs(("misses", "LEAP"))["mean"].tolist() == pytest.approx([60.5, 60.5, 55.5])
+
+
+def test_scale_by_videos_and_by_classes(make_runs):
+    found = {size: make_runs(**dict.fromkeys(scale.COMPARED, 40.0 + i)) for i, size in enumerate(scale.SIZES)}
+    for runs in found.values():
+        for record in chain(*runs.values()):
+            record.probes.update(calibration_audio=1.0, calibration_visual=2.0)
+    table = scale.score_table(found)
+    assert len(table) == len(scale.SIZES) * len(scale.COMPARED)
+    assert set(table["visual calibration error"]) == {2.0}
+    videos, classes = scale.panels(found, "evt_event").values()
+    assert list(videos["LEAP"].index) == [500, 2000, 10000]
+    assert list(classes["MMIL"].index) == [25, 50, 100, 200]
+    assert videos["LEAP"]["mean"].tolist() == pytest.approx([40.5, 41.5, 42.5])
+    crossing = scale.crossing(found)
+    assert "10,000 videos, 25 classes: LEAP is not clearly different from MMIL" in crossing
+    assert crossing.endswith("average precision audio +0.0, visual +0.0.")
+
+
+def test_scales_caption_flags_records_of_other_libraries(make_runs, make_record, tmp_path):
+    chapter, size = scale.Scale("full", tmp_path), scale.SIZES[0]
+    caption = chapter.caption({size: make_runs(MMIL=40.0)})
+    assert caption.startswith(f"Data set llp-sim (test), profile full, 2 seeds, revision {REVISION}, ")
+    old = make_record(libraries={"torch": "1.0"})
+    assert " Made with torch 1.0 (here " in chapter.caption({size: {"MMIL": [old]}})

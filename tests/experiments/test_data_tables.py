@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from leap.data.layouts import measure, summarise
+from leap.experiments.data_tables import (
+    floor_table,
+    layout_table,
+    pseudo_label_table,
+    role_table,
+    split_table,
+)
+from leap.metrics import parsing_scores
+
+
+def test_splits_are_counted(tiny_store):
+    table = split_table(tiny_store)
+    assert dict(table["videos"]) == {"train": 24, "val": 8, "test": 6}
+    labels = tiny_store.videos("val").weak.sum(1).mean()
+    assert table.loc["val", "labels a video"] == pytest.approx(float(labels))
+    assert table["videos with overlap"].between(0, 1).all()
+
+
+def test_layouts_stand_side_by_side(tiny_store):
+    videos = tiny_store.videos("test")
+    audio, visual = (cube.numpy().astype(np.uint8) for cube in (videos.true_audio, videos.true_visual))
+    statistics = measure(videos.weak.numpy().astype(np.uint8), audio, visual)
+    table = layout_table(statistics, summarise(audio, visual))
+    assert list(table.columns) == ["LLP", "AV-Digits"]
+    assert (table["LLP"] == table["AV-Digits"]).all()
+    pairs = table.loc[["(video, class) pairs heard and seen", "heard only", "seen only"], "LLP"]
+    assert pairs.sum() == pytest.approx(1.0, abs=1e-3)
+
+
+def test_pseudo_labels_that_are_true_are_perfect_and_painting_recalls_all(tiny_store):
+    table = pseudo_label_table(tiny_store)
+    assert (table.xs("pseudo labels", level="labels") == 100).all(axis=None)
+    painted = table.xs("weak label painted", level="labels")
+    assert (painted["recall"] == 100).all()
+    assert (painted["precision"] < 100).all()
+
+
+def test_floors_are_scored_on_test(tiny_store):
+    table = floor_table(tiny_store)
+    videos = tiny_store.videos("test")
+    nothing = parsing_scores(*[videos.true_audio * 0] * 2, videos.true_audio, videos.true_visual)
+    assert list(table.loc["nothing"]) == pytest.approx(list(nothing.values()))
+    assert (table.loc["pseudo labels"] == 100).all()
+
+
+def test_roles_come_from_the_provenance(make_tiny_store, tmp_path):
+    from leap.data.store import FeatureStore
+
+    role = {"speakers": ["ann", "bob"], "takes": [0, 5], "handwriting": [10, 20]}
+    path = make_tiny_store(tmp_path / "roles.h5", provenance={"roles": {"test": role}})
+    with FeatureStore(path) as store:
+        assert list(role_table(store).loc["test"]) == ["ann, bob", "0…5", "10…20"]

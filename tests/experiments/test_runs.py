@@ -1,0 +1,184 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from leap.config import DecoderConfig, EncoderConfig, LossConfig
+from leap.data.store import FeatureStore
+from leap.errors import LeapError
+from leap.experiments import runs
+from leap.experiments.records import REVISION, read_record, run_key
+from leap.experiments.runs import RECORD, load_predictions, make_parser, make_run, make_runs, run_folder
+from leap.inference.decode import Protocol
+from leap.inference.protocols import VISUAL_GRID
+from leap.models.checkpoint import load_parser
+from leap.training.trainer import predict
+from tests.conftest import tiny_split
+
+
+def test_a_run_leaves_record_predictions_and_model(tiny_records, tiny_store, tiny_results, tiny_config):
+    folder = run_folder(tiny_config, tiny_store, tiny_results)
+    assert folder == tiny_results / "runs" / tiny_records[0].key
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"record.json", "predictions.npz", "model.safetensors", "log.jsonl"}
+    assert "checkpoint.safetensors" not in names
+    assert read_record(folder / RECORD) == tiny_records[0]
+
+
+def test_what_a_record_says(tiny_records, tiny_store, tiny_config):
+    record = tiny_records[1]
+    assert (record.seed, record.revision) == (1, REVISION)
+    assert record.key == run_key(replace(tiny_config, seed=1), tiny_store.checksum)
+    assert record.data == {"name": "tiny", "checksum": tiny_store.checksum}
+    assert record.protocol == record.config["protocol"]
+    assert len(record.history) == 2
+    best = record.history[int(record.selection["epoch"]) - 1]
+    assert record.selection["seg_type"] == best["seg_type"] == max(e["seg_type"] for e in record.history)
+    parts = ("", "_overlap", "_1", "_2", "_3+")
+    assert set(record.segments) == {m + part for m in ("audio", "visual") for part in parts}
+    assert {"similarity_correlation", "peak_audio", "chance_visual"} <= record.probes.keys()
+    assert {len(scores) for scores in record.per_video.values()} == {6}
+    assert record.seconds > 0
+
+
+def test_a_made_run_is_not_trained_again(tiny_records, tiny_store, tiny_results, tiny_config, monkeypatch):
+    path = run_folder(tiny_config, tiny_store, tiny_results) / RECORD
+    before = path.stat().st_mtime_ns
+    monkeypatch.setattr(runs, "train", None)
+    assert make_run(tiny_config, tiny_store, tiny_results) == tiny_records[0]
+    configs = [replace(tiny_config, seed=seed) for seed in (1, 0)]
+    assert make_runs(configs, tiny_store, tiny_results) == tiny_records[::-1]
+    assert path.stat().st_mtime_ns == before
+
+
+def test_the_same_run_elsewhere_has_the_same_numbers(tiny_records, tiny_store, tiny_config, tmp_path):
+    again = make_run(tiny_config, tiny_store, tmp_path)
+    for name in ("key", "config", "metrics", "per_video", "segments", "history", "selection"):
+        assert getattr(again, name) == getattr(tiny_records[0], name), name
+    assert tiny_records[1].history != tiny_records[0].history
+
+
+def test_saved_model_gives_the_saved_predictions(tiny_records, tiny_store, tiny_results, tiny_config):
+    folder = run_folder(tiny_config, tiny_store, tiny_results)
+    saved, (parser, description) = load_predictions(folder), load_parser(folder)
+    made = predict(parser, tiny_store.videos("test"), description.protocol)
+    assert torch.equal(saved.audio, made.audio.float())
+    assert torch.equal(saved.visual, made.visual.float())
+    torch.testing.assert_close(saved.probability_audio, made.probability_audio, rtol=1e-3, atol=1e-3)
+    assert description.classes == tiny_store.classes
+
+
+def test_a_damaged_record_is_not_overwritten(tiny_store, tiny_config, tmp_path):
+    path = run_folder(tiny_config, tiny_store, tmp_path) / RECORD
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    with pytest.raises(LeapError, match="damaged record"):
+        make_run(tiny_config, tiny_store, tmp_path)
+    assert path.read_text() == "{}"
+
+
+def test_another_data_set_is_refused(tiny_store, tiny_config, tmp_path):
+    with pytest.raises(LeapError, match="config names the data set 'llp', but the store is 'tiny'"):
+        make_run(replace(tiny_config, dataset="llp"), tiny_store, tmp_path)
+
+
+def test_initial_values_depend_on_the_seed_alone(tiny_store, tiny_config):
+    def first_weight(seed):
+        return next(make_parser(replace(tiny_config, seed=seed), tiny_store).encoder.parameters())
+
+    before = torch.random.get_rng_state()
+    weight = first_weight(3)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.randn(5)
+    assert torch.equal(weight, first_weight(3))
+    assert not torch.equal(weight, first_weight(4))
+
+
+def test_training_on_the_first_videos_only(tiny_store, tiny_config, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(runs, "fit", lambda parser, criterion, videos, *_: seen.append(videos))
+    few = replace(tiny_config, train=replace(tiny_config.train, videos=5))
+    for config in (tiny_config, few):
+        runs.train(config, tiny_store, tmp_path / run_key(config, ""))
+    assert [len(videos) for videos in seen] == [24, 5]
+    assert torch.equal(seen[1].audio, seen[0].audio[:5])
+
+
+@pytest.fixture
+def cmpae_config(tiny_config):
+    model = replace(
+        tiny_config.model,
+        encoder=EncoderConfig("cmpae"),
+        decoder=DecoderConfig("cmpae", 0),
+        elu=True,
+        global_branch=True,
+        visual_dropout=0.5,
+        cross_share=0.7,
+    )
+    return replace(
+        tiny_config,
+        model=model,
+        loss=LossConfig(basic="cmpae", denoise=True),
+        protocol=Protocol(0.25, "modality", 0.45),
+        thresholds_on_val=True,
+    )
+
+
+def test_cmpae_estimates_noise_and_chooses_thresholds_within_its_run(cmpae_config, tiny_store, tmp_path):
+    record = make_run(cmpae_config, tiny_store, tmp_path)
+    folder = run_folder(cmpae_config, tiny_store, tmp_path)
+    assert not (folder / runs.ESTIMATOR).exists()
+    thresholds = record.protocol["class_thresholds"]
+    assert len(thresholds) == 3
+    assert set(thresholds) <= set(VISUAL_GRID)
+    assert record.config["protocol"]["class_thresholds"] is None
+    parser, description = load_parser(folder)
+    assert description.protocol.class_thresholds == tuple(thresholds)
+    made = predict(parser, tiny_store.videos("test"), description.protocol)
+    assert torch.equal(load_predictions(folder).visual, made.visual.float())
+    assert {f"loss_{name}" for name in ("nce", "mutual", "total")} <= record.history[0].keys()
+
+
+def test_label_noise_is_estimated_by_a_parser_of_the_same_seed(cmpae_config, tiny_store, tmp_path):
+    videos = tiny_store.videos("train")
+    first, again = (runs._noise(cmpae_config, tiny_store, videos, tmp_path / name, "cpu") for name in "ab")
+    assert torch.equal(first.audio, again.audio)
+    assert torch.equal(first.visual, again.visual)
+    assert first.visual.shape == (3,)
+    assert 0 < first.visual.max() <= 1
+    plain = replace(cmpae_config, loss=LossConfig())
+    assert runs._noise(plain, tiny_store, videos, tmp_path / "c", "cpu") is None
+
+
+def test_clap_and_clip_take_the_place_of_the_usual_features(tiny_config, make_tiny_store, tmp_path):
+    splits = {name: tiny_split(8, seed) for seed, name in enumerate(("train", "val", "test"))}
+    for split in splits.values():
+        split |= {"clap": split["audio"][..., :3] + 1, "clip": split["visual_2d"][..., :2] + 1}
+    with FeatureStore(make_tiny_store(tmp_path / "x.h5", splits=splits)) as store:
+        config = replace(tiny_config, model=replace(tiny_config.model, inputs=("clap", "clip")))
+        make_run(config, store, tmp_path)
+        videos = store.videos("test", ("clap", "clip"))
+        assert torch.equal(videos.audio, store.features("test", "clap"))
+        assert torch.equal(videos.visual_2d, store.features("test", "clip"))
+        _, description = load_parser(run_folder(config, store, tmp_path))
+        assert description.widths == {"audio": 3, "visual_2d": 2}
+        assert store.input_widths(("clap", "clip")) == description.widths
+
+
+def test_features_that_are_not_there_are_one_line(tiny_config, tiny_store, tmp_path):
+    config = replace(tiny_config, model=replace(tiny_config.model, inputs=("clap", "clip")))
+    with pytest.raises(LeapError, match="no features 'clap'; it has audio, visual_2d"):
+        make_run(config, tiny_store, tmp_path)
+
+
+@pytest.mark.parametrize("variant", ["tiny", "cmpae"])
+def test_a_run_in_bfloat16_is_like_one_in_float32(variant, tiny_config, cmpae_config, tiny_store, tmp_path):
+    config = {"tiny": tiny_config, "cmpae": cmpae_config}[variant]
+    rounded = replace(config, model=replace(config.model, precision="bfloat16"))
+    exact, record = (make_run(c, tiny_store, tmp_path) for c in (config, rounded))
+    assert record.key != exact.key
+    assert record.probes.keys() == exact.probes.keys()
+    losses = [r.history[0]["loss_total"] for r in (record, exact)]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+    assert read_record(run_folder(rounded, tiny_store, tmp_path) / RECORD).run_config() == rounded

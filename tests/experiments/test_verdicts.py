@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from leap.experiments.verdicts import compare_in_words, verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.1, 0.5, "supported"),
+        (-0.5, -0.1, "contradicted"),
+        (-0.1, 0.1, "inconclusive"),
+        (0.0, 0.5, "inconclusive"),
+        (-0.5, 0.0, "inconclusive"),
+        (0.0, 0.0, "inconclusive"),
+    ],
+)
+def test_rule(low, high, expected):
+    assert verdict(low, high) == expected
+
+
+def test_sentence(tiny_records):
+    def shifted(by):
+        per_video = {name: list(np.full(6, 0.5) + by) for name in tiny_records[0].per_video}
+        return [replace(record, per_video=per_video) for record in tiny_records]
+
+    runs = {"LEAP": shifted(0.1), "MMIL": shifted(0.0)}
+    assert compare_in_words(runs, "LEAP", "MMIL", ["seg_a", "evt_type"]) == (
+        "LEAP is above MMIL in seg A (+10.0 [+10.0,\N{NO-BREAK SPACE}+10.0]) "
+        "and above MMIL in evt Type@AV (+10.0 [+10.0,\N{NO-BREAK SPACE}+10.0]); 2 paired seeds."
+    )
+    assert compare_in_words(runs, "MMIL", "LEAP", ["seg_v"]) == (
+        "MMIL is below LEAP in seg V (−10.0 [−10.0,\N{NO-BREAK SPACE}−10.0]); 2 paired seeds."
+    )
+    assert "not clearly different from" in compare_in_words(runs, "MMIL", "MMIL", ["seg_v"])

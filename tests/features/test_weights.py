@@ -1,0 +1,112 @@
+import hashlib
+import json
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from leap.errors import LeapError
+from leap.features import weights as weights_module
+from leap.features.weights import WEIGHTS, Weights, fetch_weights, find_weights, verify_weights
+from leap.io import download as download_module
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A file of two tensors that stands for VGGish's, and how often it was downloaded."""
+    source, calls = tmp_path / "published.pth", []
+    torch.save({"a": torch.arange(3.0), "b": torch.ones(2, 2).T}, source)
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+
+    def receive(url, path):
+        calls.append(url)
+        shutil.copy(source, path)
+
+    monkeypatch.setattr(download_module, "_receive", receive)
+    monkeypatch.setitem(WEIGHTS, "vggish", Weights("audio", "https://example.org/x", "MIT", 1, digest[:8]))
+    return source, calls
+
+
+def test_weights_are_fetched_once_as_safetensors(published, tmp_path):
+    folder = tmp_path / "weights"
+    path = fetch_weights("vggish", folder)
+    assert fetch_weights("vggish", folder) == path == find_weights("vggish", folder)
+    assert published[1] == ["https://example.org/x"]
+    tensors = load_file(path)
+    assert torch.equal(tensors["a"], torch.arange(3.0))
+    assert sorted(file.name for file in folder.iterdir()) == ["sha256.json", "vggish.safetensors"]
+    verify_weights("vggish", folder)
+
+
+def test_another_file_than_the_published_one_is_refused(published, tmp_path):
+    torch.save({"a": torch.zeros(3)}, published[0])
+    with pytest.raises(LeapError, match="its SHA-256 begins with"):
+        fetch_weights("vggish", tmp_path / "weights")
+    assert list((tmp_path / "weights").iterdir()) == []
+
+
+class Bad:
+    def __reduce__(self):
+        return print, ("executed",)
+
+
+def test_a_file_that_would_run_code_is_refused(published, tmp_path, monkeypatch, capsys):
+    torch.save({"a": Bad()}, published[0])
+    digest = hashlib.sha256(published[0].read_bytes()).hexdigest()
+    monkeypatch.setitem(WEIGHTS, "vggish", Weights("audio", "https://example.org/x", "MIT", 1, digest[:8]))
+    with pytest.raises(LeapError, match="more than tensors"):
+        fetch_weights("vggish", tmp_path / "weights")
+    assert "executed" not in capsys.readouterr().out
+    assert not (tmp_path / "weights" / "vggish.safetensors").exists()
+
+
+def test_what_changed_or_was_not_fetched_is_found(published, tmp_path):
+    folder = tmp_path / "weights"
+    path = fetch_weights("vggish", folder)
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(LeapError, match="missing or changed"):
+        verify_weights("vggish", folder)
+    (folder / weights_module.MANIFEST).write_text("{}")
+    with pytest.raises(LeapError, match="was not fetched"):
+        verify_weights("vggish", folder)
+    for content, message in (("{", "not JSON"), ("[1]", "not a table of files")):
+        (folder / weights_module.MANIFEST).write_text(content)
+        with pytest.raises(LeapError, match=message):
+            verify_weights("vggish", folder)
+
+
+def test_a_repository_is_fetched_without_code_or_pickles(tmp_path, monkeypatch):
+    import huggingface_hub
+
+    with_weights = False
+
+    def snapshot(name, allow_patterns, local_dir):
+        assert name == "microsoft/resnet-152"
+        assert not [pattern for pattern in allow_patterns if pattern.endswith((".bin", ".py", ".pt", "*"))]
+        (local_dir / ".cache").mkdir(parents=True, exist_ok=True)
+        (local_dir / ".cache" / "x.lock").write_text("")
+        (local_dir / "config.json").write_text("{}")
+        if with_weights:
+            (local_dir / "model.safetensors").write_text("")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot)
+    with pytest.raises(LeapError, match="holds no weights as safetensors"):
+        fetch_weights("resnet-152", tmp_path)
+    with_weights = True
+    assert fetch_weights("resnet-152", tmp_path) == tmp_path / "resnet-152"
+    files = [f"resnet-152/{name}" for name in ("config.json", "model.safetensors")]
+    assert list(json.loads((tmp_path / "sha256.json").read_text())) == files
+    verify_weights("resnet-152", tmp_path)
+    (tmp_path / "resnet-152" / "more.safetensors").write_text("")
+    with pytest.raises(LeapError, match=r"more\.safetensors: was not fetched"):
+        verify_weights("resnet-152", tmp_path)
+
+
+def test_without_network_the_message_says_what_goes_where(tmp_path):
+    with pytest.raises(
+        LeapError, match=r"no weights of vggish \(audio features\); `leap weights fetch vggish"
+    ):
+        find_weights("vggish", tmp_path)
+    with pytest.raises(LeapError, match="no network 'alexnet'; there are vggish"):
+        find_weights("alexnet", tmp_path)

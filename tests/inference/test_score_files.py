@@ -1,0 +1,93 @@
+import json
+
+import numpy as np
+import pytest
+
+from leap.data.annotations import EVENT_COLUMNS, read_annotations, write_events
+from leap.data.classes import LLP
+from leap.inference.score_files import score_files
+from leap.metrics import SCORES, overlapping_videos, parsing_scores
+from tests import tree
+
+SHARED = tree.SHARED / "llp" / "annotations"
+NAMES = tuple(f"video-{i:06}_0_10" for i in range(12))
+
+
+def random_labels(seed):
+    return (np.random.default_rng(seed).random((len(NAMES), 10, len(LLP))) < 0.1).astype(np.uint8)
+
+
+@pytest.fixture
+def annotations(tmp_path):
+    """A folder of annotations of the test videos ``NAMES``."""
+    lines = [f"{name}\tSpeech" for name in NAMES]
+    (tmp_path / "AVVP_test_pd.csv").write_text("filename\tevent_labels\n" + "\n".join(lines) + "\n")
+    write_events(tmp_path / "AVVP_eval_audio.csv", NAMES, random_labels(0))
+    write_events(tmp_path / "AVVP_eval_visual.csv", NAMES, random_labels(1))
+    return tmp_path
+
+
+def write_predictions(folder, audio, visual):
+    paths = folder / "audio.tsv", folder / "visual.tsv"
+    for path, labels in zip(paths, (audio, visual), strict=True):
+        write_events(path, NAMES, labels)
+    return paths
+
+
+def test_files_score_as_their_labels_do(annotations, tmp_path):
+    cubes = [random_labels(seed) for seed in (2, 3, 0, 1)]
+    cubes[0][0], cubes[1][0] = 0, 0
+    result = score_files(annotations, "test", *write_predictions(tmp_path, *cubes[:2]))
+    assert result["scores"] == parsing_scores(*cubes)
+    overlap = overlapping_videos(*cubes[2:])
+    assert result["overlap"] == {
+        "videos": overlap.sum(),
+        "scores": parsing_scores(*(cube[overlap] for cube in cubes)),
+    }
+    assert (result["videos"], result["without_prediction"]) == (12, 1)
+
+
+def test_the_truth_scores_100(annotations):
+    paths = (annotations / f"AVVP_eval_{modality}.csv" for modality in ("audio", "visual"))
+    result = score_files(annotations, "test", *paths)
+    assert result["scores"] == dict.fromkeys(SCORES, 100)
+    assert {value for row in result["per_class"].values() for value in row.values()} <= {100, None}
+
+
+def test_command_prints_tables_or_json(leap, annotations, tmp_path):
+    audio, visual = write_predictions(tmp_path, random_labels(2), random_labels(3))
+    options = ("--annotations", annotations, "--audio", audio, "--visual", visual)
+    status, out, _ = leap("score", *options, "--json")
+    result = json.loads(out)
+    assert status == 0
+    assert result == score_files(annotations, "test", audio, visual)
+    _, out, _ = leap("score", *options, "--per-class", "--overlap")
+    assert f"{result['scores']['seg_a']:.2f}" in out
+    assert f"overlapping events: {result['overlap']['videos']}" in out
+    assert [line.split()[0] for line in out.splitlines()[-25:]] == list(LLP)
+
+
+def test_predictions_for_an_unknown_video_are_refused(refused, annotations, tmp_path):
+    wrong = tmp_path / "wrong.tsv"
+    wrong.write_text("\t".join(EVENT_COLUMNS) + "\nnobody_0_10\t0\t1\tSpeech\n")
+    message = refused("score", "--annotations", annotations, "--audio", wrong, "--visual", wrong)
+    assert "wrong.tsv:2: 'nobody_0_10' is not a video of this split" in message
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
+def test_nothing_predicted_on_llp(tmp_path):
+    empty = tmp_path / "empty.tsv"
+    write_events(empty, (), np.zeros((0, 10, 25)))
+    scores = score_files(SHARED, "test", empty, empty)["scores"]
+    expected = [0.5, 10.1, 14.5, 8.4, 0.0]
+    assert [round(scores[name], 1) for name in SCORES] == expected * 2
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
+def test_painted_weak_labels_on_llp(tmp_path):
+    labels = read_annotations(SHARED, "test")
+    painted = tmp_path / "painted.tsv"
+    write_events(painted, labels.filenames, np.repeat(labels.weak[:, None], 10, axis=1))
+    scores = score_files(SHARED, "test", painted, painted)["scores"]
+    expected = [76.12, 60.35, 52.61, 63.03, 71.73, 63.03, 55.75, 44.69, 54.49, 61.60]
+    assert [round(scores[name], 2) for name in SCORES] == expected

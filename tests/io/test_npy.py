@@ -1,0 +1,51 @@
+import io
+
+import numpy as np
+import pytest
+
+from leap.io.npy import read_npy
+
+VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
+
+
+def test_an_array_is_read_or_mapped(tmp_path):
+    for array in (VALUES, VALUES.T, VALUES.astype(">f2"), VALUES > 3, VALUES[:0], VALUES[0, 0].astype(int)):
+        np.save(tmp_path / "x.npy", array)
+        assert np.array_equal(read_npy(tmp_path / "x.npy"), array)
+        mapped = read_npy(tmp_path / "x.npy", mapped=True)
+        assert isinstance(mapped, np.memmap)
+        assert np.array_equal(mapped, array)
+
+
+def with_shape(shape):
+    """The values under a header with another shape."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    return file.getvalue() + VALUES.tobytes()
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+@pytest.mark.parametrize("shape", [(10**11,), (2**40, 2**40), (3, 3), (3, 5), (-3, -5)])
+def test_a_shape_has_to_fit_the_file(shape, mapped, tmp_path, monkeypatch):
+    path = tmp_path / "x.npy"
+    path.write_bytes(with_shape(shape))
+    monkeypatch.setattr(np, "load", None)  # what takes the memory
+    with pytest.raises(ValueError, match="not as large as its shape"):
+        read_npy(path, mapped)
+
+
+@pytest.mark.parametrize("array", ["word", VALUES + 1j, np.zeros(2, "2f4,f4"), np.zeros(2, "M8[s]")])
+def test_other_values_than_numbers(array, tmp_path):
+    np.save(tmp_path / "x.npy", array)
+    with pytest.raises(ValueError, match="not an array of numbers"):
+        read_npy(tmp_path / "x.npy")
+
+
+def test_other_files(tmp_path):
+    np.savez(tmp_path / "x.npz", VALUES)
+    with pytest.raises(ValueError, match="magic"):
+        read_npy(tmp_path / "x.npz")
+    version_2 = b"\x93NUMPY\x02\x00" + b"\xff\xff\xff\x7f"  # a header of two gigabytes
+    (tmp_path / "x.npy").write_bytes(version_2)
+    with pytest.raises(ValueError, match=r"not version 1\.0"):
+        read_npy(tmp_path / "x.npy")

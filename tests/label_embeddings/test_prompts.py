@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from leap.errors import LeapError
+from leap.label_embeddings.prompts import names_as_prompts, read_classes, read_prompts
+
+CLASSES = ("Dog", "Frying_(food)")
+PROMPTS = {"Frying_(food)": ["a pan hisses"], "Dog": ["a dog barks", "a barking dog"]}
+
+
+def write(path, content):
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_names():
+    assert names_as_prompts(CLASSES) == [["dog"], ["frying food"]]
+
+
+def test_prompts_come_in_class_order(tmp_path):
+    path = write(tmp_path / "p.json", PROMPTS)
+    assert read_prompts(path, CLASSES) == [["a dog barks", "a barking dog"], ["a pan hisses"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"Dog": ["x"]}, r"no prompts for Frying_\(food\)"),
+        (PROMPTS | {"Cat": ["y"]}, "no class Cat"),
+        ("{", "not JSON"),
+        ([], "not a table"),
+        (PROMPTS | {"Dog": []}, "none of them empty"),
+        (PROMPTS | {"Dog": "a dog"}, "not a table"),
+        (PROMPTS | {"Dog": ["…"]}, "none of them empty"),
+    ],
+)
+def test_bad_prompts(content, message, tmp_path):
+    with pytest.raises(LeapError, match=message):
+        read_prompts(write(tmp_path / "p.json", content), CLASSES)
+    with pytest.raises(LeapError, match="cannot be read"):
+        read_prompts(tmp_path / "none.json", CLASSES)
+
+
+def test_classes(tmp_path):
+    assert read_classes(write(tmp_path / "c.txt", "one\n\n two \n")) == ("one", "two")
+    for content in ("", "one\none\n"):
+        with pytest.raises(LeapError, match="none twice"):
+            read_classes(write(tmp_path / "c.txt", content))
+    for content, name in (("one\tone\n", r"one\\tone"), ("one\n…\n", "…")):
+        with pytest.raises(LeapError, match=f"'{name}' is no class name"):
+            read_classes(write(tmp_path / "c.txt", content))
+    with pytest.raises(LeapError, match="cannot be read"):
+        read_classes(tmp_path / "none.txt")
+
+
+def test_a_class_a_line_whatever_marks_the_lines(tmp_path):
+    (tmp_path / "c.txt").write_bytes("\ufeffone\r\ntwo\u2028three\rfour".encode())
+    assert read_classes(tmp_path / "c.txt") == ("one", "two\u2028three", "four")

@@ -1,0 +1,98 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from leap.config import to_dict
+from leap.errors import LeapError
+from leap.experiments.grid import config
+from leap.inference.decode import Protocol
+from leap.training import distributed
+from leap.training import trainer as engine
+from leap.training.criterion import Criterion
+from leap.training.distributed import check_device, mine, share
+
+LAUNCH = {1: [], 2: ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]}
+
+
+@pytest.fixture
+def of_two(monkeypatch):
+    """Be one of two processes."""
+
+    def be(rank):
+        monkeypatch.setattr(distributed, "rank", lambda: rank)
+        monkeypatch.setattr(distributed, "processes", lambda: 2)
+
+    return be
+
+
+def trained(processes, settings, tmp_path):
+    """The weights and the history that processes of one training leave."""
+    out = tmp_path / str(processes)
+    (tmp_path / "config.json").write_text(json.dumps(to_dict(settings)))
+    train = ["-m", "leap", "train", str(tmp_path / "config.json"), "--out", str(out)]
+    command = [sys.executable, *LAUNCH[processes], *train]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("best epoch") == 1
+    history = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    return load_file(out / "model.safetensors"), history
+
+
+def test_two_processes_train_what_one_does(tmp_path):
+    """49 videos in batches of 16: the last batch has one video, so that one process has none."""
+    settings = config("LEAP", "smoke", "av-digits")
+    settings = replace(
+        settings,
+        model=replace(settings.model, dropout=0.0),
+        train=replace(settings.train, videos=49, batch=16, epochs=2),
+    )
+    (one, history), (two, again) = (trained(n, settings, tmp_path) for n in (1, 2))
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, atol=1e-4, rtol=1e-4)
+    for epoch, other in zip(history, again, strict=True):
+        assert other == pytest.approx(epoch, rel=1e-4)
+
+
+def test_shares_make_up_the_batch_and_weights_the_mean(of_two):
+    batch, parts, weights = torch.tensor([5, 3, 8]), [], []
+    for rank in (0, 1):
+        of_two(rank)
+        part, weight = share(batch)
+        parts += part.tolist()
+        weights.append(weight)
+        assert torch.equal(batch[mine()], part)
+    assert sorted(parts) == [3, 5, 8]
+    assert weights == pytest.approx([4 / 3, 2 / 3])
+
+
+def test_a_process_without_a_video_takes_part_without_weight(of_two):
+    of_two(1)
+    part, weight = share(torch.tensor([7]))
+    assert (part.tolist(), weight) == ([7], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("confident", "videos", "message"), [(True, 4, "whole batches"), (False, 1, "only 1 val videos")]
+)
+def test_what_does_not_divide_is_refused(confident, videos, message, monkeypatch, tmp_path, make_videos):
+    settings = config("LEAP + L_avss", "smoke", "av-digits")
+    criterion = Criterion(replace(settings.loss, confident=confident))
+    monkeypatch.setattr(engine, "processes", lambda: 2)
+    videos = make_videos(videos, t=4, c=3)
+    with pytest.raises(LeapError, match=message):
+        engine.fit(torch.nn.Linear(1, 1), criterion, videos, videos, settings.train, Protocol(), 0, tmp_path)
+
+
+def test_a_device_that_is_not_there_is_refused():
+    assert check_device("cpu") == "cpu"
+    for name in ("cuda:77", "abacus", "meta"):
+        with pytest.raises(LeapError, match=f"device '{name}' cannot be used"):
+            check_device(name)

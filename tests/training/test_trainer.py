@@ -1,0 +1,304 @@
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import leap.training.trainer as engine
+from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
+from leap.data.videos import Videos
+from leap.errors import LeapError
+from leap.inference.decode import Protocol, decode
+from leap.label_embeddings import random_orthogonal
+from leap.metrics import parsing_scores
+from leap.models.parser import build_parser
+from leap.presets import PRESETS, narrow, preset
+from leap.training.criterion import Criterion
+from leap.training.schedules import learning_rate
+from leap.training.trainer import (
+    epoch_order,
+    evaluate,
+    fit,
+    flat,
+    make_optimizer,
+    predict,
+    selection_score,
+    train_one_epoch,
+)
+
+MODEL = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
+CONFIG = TrainConfig(epochs=4, batch=5, lr=1e-2, warmup=3)
+PROTOCOL = Protocol()
+
+
+def make_parser(seed=0):
+    torch.manual_seed(seed)
+    return build_parser(MODEL, {"audio": 6, "visual_2d": 7}, random_orthogonal(3, 9))
+
+
+@pytest.fixture
+def train(make_videos):
+    return make_videos(12, t=4, c=3)
+
+
+@pytest.fixture
+def val(make_videos):
+    return make_videos(6, t=4, c=3, seed=1)
+
+
+def run(folder, train, val, seed=0, parser_seed=0, config=CONFIG):
+    parser = make_parser(parser_seed)
+    criterion = Criterion(LossConfig(weight_avss=1.0))
+    return parser, fit(parser, criterion, train, val, config, PROTOCOL, seed, folder)
+
+
+def values(parser):
+    return {name: tensor.clone() for name, tensor in parser.state_dict().items()}
+
+
+def equal(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[n], second[n]) for n in first)
+
+
+def test_learning_rate_is_that_of_the_step(train):
+    parser = make_parser()
+    optimizer = torch.optim.AdamW(parser.parameters())
+    train_one_epoch(parser, Criterion(LossConfig()), optimizer, train, CONFIG, 0, epoch=2)
+    last = learning_rate(3 * 3 - 1, 3, CONFIG)  # 12 videos in batches of 5 are 3 steps an epoch
+    assert optimizer.param_groups[0]["lr"] == last
+
+
+def test_epoch_order_is_a_permutation_of_seed_and_epoch_alone():
+    orders = {}
+    for seed in range(3):
+        for epoch in range(3):
+            torch.manual_seed(seed + epoch)
+            order = epoch_order(50, seed, epoch).tolist()
+            torch.manual_seed(99)
+            assert order == epoch_order(50, seed, epoch).tolist()
+            assert sorted(order) == list(range(50))
+            orders[tuple(order)] = seed, epoch
+    assert len(orders) == 9
+
+
+def test_mean_losses_of_an_epoch(train):
+    """With nothing learnt the means are those of all videos, whatever the size of the last batch."""
+    model = replace(MODEL, decoder=DecoderConfig(name="mmil", blocks=0), dropout=0.0)
+    parser = build_parser(model, {"audio": 6, "visual_2d": 7}, random_orthogonal(3, 9))
+    optimizer = torch.optim.SGD(parser.parameters(), lr=0.0)
+    criterion = Criterion(LossConfig(weight_avss=0.5))
+    frozen = replace(CONFIG, lr=1e-30)
+    means = train_one_epoch(parser, criterion, optimizer, train, frozen, 0, 0)
+    losses = criterion(parser(train.audio, train.visual_2d), train)
+    expected = {name: loss.item() for name, loss in losses.items()}
+    assert means == pytest.approx(expected | {"total": criterion.total(losses).item()}, rel=1e-5)
+
+
+def test_one_seed_gives_one_parser(train, val, tmp_path):
+    first, _ = run(tmp_path / "a", train, val)
+    torch.randn(3)
+    second, _ = run(tmp_path / "b", train, val)
+    other, _ = run(tmp_path / "c", train, val, seed=1)
+    assert equal(values(first), values(second))
+    assert not equal(values(first), values(other))
+
+
+class InterruptionError(Exception):
+    pass
+
+
+def interrupt(monkeypatch, epoch):
+    """Fail when the parser of an epoch, counted from 1, is evaluated."""
+    calls = iter(range(1, CONFIG.epochs + 1))
+
+    def failing(*arguments):
+        if next(calls) == epoch:
+            raise InterruptionError
+        return evaluate(*arguments)
+
+    monkeypatch.setattr(engine, "evaluate", failing)
+
+
+@pytest.mark.parametrize("epoch", range(1, CONFIG.epochs + 1))
+def test_resumed_equals_uninterrupted_bit_for_bit(epoch, train, val, tmp_path, monkeypatch):
+    whole, progress = run(tmp_path / "whole", train, val)
+    with monkeypatch.context() as patch, pytest.raises(InterruptionError):
+        interrupt(patch, epoch)
+        run(tmp_path / "parts", train, val)
+    torch.randn(3)
+    fresh = 0 if epoch == 1 else 7  # initial values matter only before the first checkpoint
+    resumed, resumed_progress = run(tmp_path / "parts", train, val, parser_seed=fresh)
+    assert equal(values(resumed), values(whole))
+    assert resumed_progress == progress
+    assert (tmp_path / "parts/log.jsonl").read_bytes() == (tmp_path / "whole/log.jsonl").read_bytes()
+    assert_same_checkpoint(tmp_path / "parts", tmp_path / "whole")
+
+
+def assert_same_checkpoint(*folders):
+    first, second = (load_file(folder / "checkpoint.safetensors") for folder in folders)
+    assert equal(first, second)
+    assert any(name.startswith("optimizer.0") for name in first)
+
+
+def test_another_trainings_checkpoint_is_refused(train, val, tmp_path):
+    def fit_as(identity):
+        parser, criterion = make_parser(), Criterion(LossConfig())
+        return fit(parser, criterion, train, val, CONFIG, PROTOCOL, 0, tmp_path, identity)
+
+    progress = fit_as("one")
+    assert fit_as("one") == progress
+    with pytest.raises(LeapError, match=r"^[^\n]*checkpoint\.safetensors[^\n]*other config[^\n]*$"):
+        fit_as("two")
+
+
+def test_finished_training_is_not_repeated(train, val, tmp_path, monkeypatch):
+    parser, progress = run(tmp_path, train, val)
+    monkeypatch.setattr(engine, "train_one_epoch", None)
+    again, same = run(tmp_path, train, val, parser_seed=7)
+    assert equal(values(again), values(parser))
+    assert same == progress
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"), [([1, 3, 2, 0], 2), ([1, 3, 3, 2], 3), ([0, 0, 0, 0], 4), ([5, 4, 3, 2], 1)]
+)
+def test_best_epoch_is_kept_and_ties_go_to_the_later(scores, best, train, val, tmp_path, monkeypatch):
+    seen = []
+
+    def scored(parser, *_):
+        seen.append(values(parser))
+        return {"seg_type": float(scores[len(seen) - 1])}
+
+    monkeypatch.setattr(engine, "evaluate", scored)
+    parser, progress = run(tmp_path, train, val)
+    assert (progress.best_epoch, progress.best_score) == (best, scores[best - 1])
+    assert equal(values(parser), seen[best - 1])
+    assert not equal(seen[0], seen[1])
+
+
+def test_log_has_a_json_line_an_epoch(train, val, tmp_path):
+    _, progress = run(tmp_path, train, val)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert lines == progress.history
+    assert len(lines) == CONFIG.epochs
+    assert {"loss_total", "loss_avss", "loss_segment_audio", "seg_type", "evt_event"} <= lines[0].keys()
+    assert max(line["seg_type"] for line in lines) == progress.best_score
+
+
+def test_training_lowers_the_loss(train, val, tmp_path):
+    _, progress = run(tmp_path, train, val, config=replace(CONFIG, epochs=8))
+    assert progress.history[-1]["loss_total"] < 0.9 * progress.history[0]["loss_total"]
+
+
+def test_a_loss_that_is_not_finite_is_one_line(train, val, tmp_path):
+    parser = make_parser()
+    with torch.no_grad():
+        next(parser.encoder.parameters()).fill_(float("nan"))
+    with pytest.raises(LeapError, match=r"^[^\n]*not finite[^\n]*; lower train\.lr$"):
+        fit(parser, Criterion(LossConfig()), train, val, CONFIG, PROTOCOL, 0, tmp_path)
+    assert not (tmp_path / "checkpoint.safetensors").exists()
+
+
+def test_a_damaged_checkpoint_is_one_line(train, val, tmp_path):
+    run(tmp_path, train, val)
+    path = tmp_path / "checkpoint.safetensors"
+    for content in (b"", b"no tensors", path.read_bytes()[:-9]):
+        path.write_bytes(content)
+        with pytest.raises(LeapError, match=r"^[^\n]*checkpoint\.safetensors[^\n]*$"):
+            run(tmp_path, train, val)
+
+
+def test_true_labels_never_influence_training(train, val, tmp_path):
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(0))
+    swapped = replace(train, true_audio=train.true_visual[order], true_visual=1 - train.true_audio)
+    first, _ = run(tmp_path / "a", train, val)
+    second, _ = run(tmp_path / "b", swapped, val)
+    assert equal(values(first), values(second))
+
+
+def test_pseudo_labels_do_influence_training(train, val, tmp_path):
+    first, _ = run(tmp_path / "a", train, val)
+    second, _ = run(tmp_path / "b", replace(train, pseudo_audio=1 - train.pseudo_audio), val)
+    assert not equal(values(first), values(second))
+
+
+def test_predictions_are_the_decoded_parsing_in_order(val, monkeypatch):
+    parser = make_parser().eval()
+    monkeypatch.setattr(engine, "EVALUATION_BATCH", 4)
+    predictions = predict(parser.train(), val, PROTOCOL)
+    with torch.inference_mode():
+        parsing = parser.eval()(val.audio, val.visual_2d)
+    audio, visual = decode(parsing, PROTOCOL)
+    assert torch.equal(predictions.audio, audio)
+    assert torch.equal(predictions.visual, visual)
+    torch.testing.assert_close(predictions.probability_audio, parsing.segment_audio.sigmoid())
+    torch.testing.assert_close(predictions.probability_visual, parsing.segment_visual.sigmoid())
+    assert predictions.audio.shape == (6, 4, 3)
+    scores = parsing_scores(audio, visual, val.true_audio, val.true_visual)
+    assert evaluate(parser, val, PROTOCOL) == scores
+
+
+def test_epochs_are_compared_by_one_score_or_by_all():
+    scores = {"seg_type": 10.0, "evt_a": 30.0, "seg_a": 50.0}
+    assert selection_score(scores, TrainConfig()) == 10
+    assert selection_score(scores, TrainConfig(selection="evt_a")) == 30
+    assert selection_score(scores, TrainConfig(selection="mean")) == 30
+
+
+@pytest.mark.parametrize(("ties", "best"), [("later", 4), ("earlier", 1)])
+def test_ties_go_to_the_epoch_that_the_release_takes(ties, best, train, val, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "evaluate", lambda *arguments: {"seg_type": 5.0})
+    config = replace(CONFIG, ties=ties)
+    progress = fit(make_parser(), Criterion(LossConfig()), train, val, config, PROTOCOL, 0, tmp_path)
+    assert progress.best_epoch == best
+
+
+def test_optimisers():
+    parser = make_parser()
+    adam = make_optimizer(parser, TrainConfig(optimizer="adam", betas=(0.5, 0.99), weight_decay=0.0))
+    assert type(adam) is torch.optim.Adam
+    assert adam.defaults["betas"] == (0.5, 0.99)
+    assert type(make_optimizer(parser, TrainConfig())) is torch.optim.AdamW
+
+
+def test_one_vector_is_updated_as_separate_tensors(train):
+    parsers = [make_parser().double() for _ in range(2)]
+    videos = Videos(**{name: x if x is None else x.double() for name, x in vars(train).items()})
+    settings = {"betas": CONFIG.betas, "weight_decay": CONFIG.weight_decay, "fused": True}
+    optimizers = [make_optimizer(parsers[0], CONFIG), torch.optim.AdamW(parsers[1].parameters(), **settings)]
+    for epoch in range(3):
+        first, second = (
+            train_one_epoch(p, Criterion(LossConfig(weight_avss=1.0)), o, videos, CONFIG, 0, epoch)
+            for p, o in zip(parsers, optimizers, strict=True)
+        )
+        assert first == pytest.approx(second, rel=1e-12)
+    for name, value in parsers[0].named_parameters():
+        torch.testing.assert_close(value, parsers[1].get_parameter(name), rtol=1e-9, atol=1e-9, msg=name)
+
+
+def test_the_vector_holds_values_and_gradients():
+    parser, before = make_parser(), values(make_parser())
+    vector = flat(parser)
+    assert equal(values(parser), before)
+    assert vector.numel() == sum(p.numel() for p in parser.parameters())
+    with torch.no_grad():
+        vector.fill_(2.0)
+        vector.grad.fill_(3.0)
+    for parameter in parser.parameters():
+        assert (parameter == 2).all()
+        assert (parameter.grad == 3).all()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_all_of_a_step_is_on_the_device_of_the_videos(name, make_videos):
+    """On the device that has shapes only, and refuses tensors of another."""
+    config, widths = narrow(preset(name), 16), {"audio": 6, "visual_2d": 7}
+    videos = make_videos(4, t=4, c=3).to("meta")
+    parser = build_parser(config.model, widths, random_orthogonal(3, 9)).to("meta").train()
+    criterion, optimizer = Criterion(config.loss), make_optimizer(parser, config.train)
+    losses = criterion(parser(videos.audio, videos.visual_2d), videos)
+    criterion.total(losses).backward()
+    assert all(loss.is_meta for loss in losses.values())
+    assert all(parameter.grad.is_meta for parameter in parser.parameters() if parameter.grad is not None)
+    assert all(parameter.is_meta for parameter in optimizer.param_groups[0]["params"])

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from leap.data.av_digits.rendering import Rendering
+from leap.data.layouts import load_statistics
+from leap.data.registry import open_dataset
+from leap.errors import LeapError
+from leap.visualization import av_digits_figures as signals
+from leap.visualization.av_digits_figures import (
+    RATE,
+    Example,
+    committed_figure,
+    examples,
+    find_recordings,
+    layout_figure,
+    signal_figure,
+)
+from tests.tree import SHARED
+
+RECORDINGS = SHARED / "fsdd" / "recordings"
+
+
+@pytest.fixture
+def example():
+    rng = np.random.default_rng(0)
+    rendering = Rendering(rng.normal(size=(3, RATE)).astype(np.float32), rng.random((3, 32, 32), np.float32))
+    audio, visual = np.zeros((2, 3, 2), np.uint8)
+    audio[1], visual[2, 1] = 1, 1
+    return Example("clip", rendering, audio, visual)
+
+
+def test_waveform_has_all_seconds_in_order(example):
+    assert len(example.waveform()) == 3 * RATE
+    assert np.array_equal(example.waveform()[RATE : 2 * RATE], example.rendering.waveform[1])
+
+
+def test_figure_names_what_is_heard_and_seen_in_each_second(example):
+    labels = signal_figure(example, ["cat", "dog"]).axes[-1]
+    texts = {text.get_position(): text.get_text() for text in labels.texts}
+    assert texts[1.5, 1.5] == "cat\ndog"
+    assert texts[2.5, 0.5] == "dog"
+    assert [text for position, text in texts.items() if position not in {(1.5, 1.5), (2.5, 0.5)}] == [""] * 4
+
+
+def test_layout_figure_shows_both_summaries():
+    summary = load_statistics().summary
+    bars = layout_figure(summary, summary).axes[1].patches
+    heights = [bar.get_height() for bar in bars]
+    assert heights == [*summary["audio_run_lengths"], *summary["audio_run_lengths"]]
+
+
+def test_recordings_are_found_by_variable_or_at_the_root(tmp_path, monkeypatch):
+    monkeypatch.delenv("LEAP_RECORDINGS", raising=False)
+    monkeypatch.setattr(signals, "repository_root", lambda: tmp_path)
+    assert find_recordings() is None
+    (tmp_path / "recordings").mkdir()
+    assert find_recordings() == tmp_path / "recordings"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("LEAP_RECORDINGS", str(tmp_path / "elsewhere"))
+    assert find_recordings() == tmp_path / "elsewhere"
+
+
+def test_committed_figures_belong_to_the_shipped_data_set(tiny_store):
+    with open_dataset("av-digits") as store:
+        assert committed_figure(store, store.ids("test")[0]).is_file()
+    with pytest.raises(LeapError, match="no figures of this data set"):
+        committed_figure(tiny_store, "clip")
+
+
+@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="needs the recordings beside the repository")
+def test_examples_are_the_stores_videos():
+    with open_dataset("av-digits") as store:
+        first, second = examples(store, RECORDINGS, "test", [0, 5])
+        assert (first.name, second.name) == (store.ids("test")[0], store.ids("test")[5])
+        assert np.array_equal(second.audio, store.videos("test").true_audio[5].numpy())
+    assert first.rendering.waveform.shape == (10, RATE)
+    assert first.rendering.frames.shape == (10, 32, 32)
