@@ -18,7 +18,7 @@ from leap.data.videos import Videos
 from leap.models.parser import Parser, build_parser
 from leap.presets import PRESETS, preset
 from leap.training.criterion import Criterion
-from leap.training.trainer import make_optimizer
+from leap.training.optimizer import make_optimizer
 
 CLASSES, SEGMENTS, FRAMES = 25, 10, 8
 WIDTHS = {"audio": 128, "visual_2d": 2048, "visual_3d": 512, "clap": 768, "clip": 768}

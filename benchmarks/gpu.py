@@ -28,11 +28,12 @@ from leap.data.llp_sim import simulate_llp
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
 from leap.experiments.records import TYPE_MEANS
-from leap.experiments.runs import train
+from leap.inference.predict import predict
 from leap.metrics import per_video_scores
-from leap.presets import labels_for, preset
+from leap.presets import default_labels, preset
 from leap.training.criterion import Criterion
-from leap.training.trainer import fit, predict
+from leap.training.run import train
+from leap.training.trainer import fit
 from tests.official_tree import make_up_tree
 
 FEW, VAL = 20, 649
@@ -104,7 +105,7 @@ def precision(device: str = "cuda", videos: int = 1_000, seeds: int = 5) -> None
     """Train on simulated videos at both precisions and write ``gpu_precision.csv``."""
     with tempfile.TemporaryDirectory() as folder:
         path, base = simulate_llp(Path(folder) / "llp_sim.h5", videos), preset("leap")
-        model = replace(base.model, labels=labels_for("llp-sim"))
+        model = replace(base.model, labels=default_labels("llp-sim"))
         with FeatureStore(path) as store:
             configs = [replace(base, dataset=store.dataset, model=model, seed=seed) for seed in range(seeds)]
             exact = [scores(config, store, device) for config in at("float32", configs)]

@@ -19,15 +19,17 @@ from torch import Tensor
 
 from benchmarks.cost import BATCH, inputs
 from benchmarks.measure import in_own_process, medians, peak, write_table
+from leap.config import Protocol
 from leap.data.annotations import read_weak_labels
 from leap.data.llp.features import FEATURES, ID, PSEUDO_LABELS
 from leap.data.llp.pack import pack_llp
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
-from leap.inference.decode import Protocol
+from leap.inference.evaluate import evaluate
+from leap.inference.predict import parse_videos
 from leap.models.parser import build_parser
 from leap.presets import preset
-from leap.training.trainer import epoch_order, evaluate, parse_videos
+from leap.training.trainer import epoch_order
 from tests.official_tree import make_up_tree
 
 VIDEOS = {"train": 1_000, "val": 100, "test": 1200}

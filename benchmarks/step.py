@@ -24,10 +24,11 @@ from leap.config import Precision, RunConfig
 from leap.data.videos import Videos
 from leap.models.output import Parsing
 from leap.models.parser import build_parser
-from leap.presets import narrow, preset
+from leap.presets import preset, scale_width
 from leap.training.criterion import Criterion
-from leap.training.losses import avss_release, basic_losses
-from leap.training.trainer import make_optimizer
+from leap.training.losses import LeapLoss
+from leap.training.losses.similarity import avss_release
+from leap.training.optimizer import make_optimizer
 
 REPEATS, PRODUCT = 9, 2048
 FEATURES = {name: WIDTHS[name] for name in ("audio", "visual_2d", "visual_3d")}
@@ -55,7 +56,7 @@ def averaged(videos: Videos) -> Videos:
 
 def release_loss(parsing: Parsing, videos: Videos) -> Tensor:
     """The release's losses."""
-    return torch.stack([*basic_losses(parsing, videos).values(), avss_release(parsing, videos)]).sum()
+    return torch.stack([*LeapLoss(parsing, videos).values(), avss_release(parsing, videos)]).sum()
 
 
 def take(
@@ -87,7 +88,7 @@ def release_step(width: int, videos: Videos) -> Step:
 
 def preset_of(width: int) -> RunConfig:
     """The preset, at a width."""
-    return preset("leap") if width == preset("leap").model.width else narrow(preset("leap"), width)
+    return preset("leap") if width == preset("leap").model.width else scale_width(preset("leap"), width)
 
 
 def our_model(width: int, precision: Precision = "float32") -> nn.Module:

@@ -24,10 +24,12 @@ from leap.config import RunConfig
 from leap.data.registry import open_dataset
 from leap.data.videos import Videos
 from leap.experiments.chapters import NOTEBOOKS, all_runs
-from leap.experiments.runs import make_parser
+from leap.inference.evaluate import evaluate
 from leap.models.parser import Parser
 from leap.training.criterion import Criterion
-from leap.training.trainer import evaluate, make_optimizer, train_one_epoch
+from leap.training.optimizer import make_optimizer
+from leap.training.run import initial_parser
+from leap.training.trainer import train_one_epoch
 
 BEFORE = "9798a00"
 """The commit before steps were made faster."""
@@ -62,7 +64,7 @@ def grid() -> None:
     with open_dataset("av-digits") as store:
         for config, seeds in systems.items():
             train, val = store.videos("train", config.model.inputs), store.videos("val", config.model.inputs)
-            total += seeds * seconds_of(make_parser(config, store), config, train, val)
+            total += seeds * seconds_of(initial_parser(config, store), config, train, val)
     print(json.dumps({"runs": len(runs), "seconds": total}))
 
 

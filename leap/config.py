@@ -1,191 +1,438 @@
-"""What defines a run: frozen dataclasses that refuse unknown keys and wrong types.
+"""What defines a run: frozen configs that refuse unknown keys and wrong types.
 
-Everything a run's numbers depend on is here or in the data, so that the canonical JSON of a
-config names the run.
+Everything that a run's numbers depend on is here or in the data, so the canonical JSON of a config names
+the run. The encoder, the decoder, the parser, the loss and the schedule are *parts*: each is a config class
+of its own, selected by its ``name`` (`leap.registry`). The parts that ship are listed here.
 """
 
 import json
 import sys
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from leap.errors import LeapError
-from leap.inference.decode import Protocol
 from leap.io.strict_json import parse_json
+from leap.registry import Registry, first_problem
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
+ENCODERS = Registry("encoder", "leap.models.encoders", "han")
+DECODERS = Registry("decoder", "leap.models.decoders", "leap")
+PARSERS = Registry("model", "leap.models", "standard")
+LOSSES = Registry("loss", "leap.training.losses", "leap")
+SCHEDULES = Registry("schedule", "leap.training.schedules", "cosine")
+
+
+def _not_rounded_to_zero(rate: float) -> float:
+    if 0 < rate < 1 / 128:
+        raise ValueError("a dropout rate is 0 or at least 1/128, as it is rounded to a multiple of 1/256")
+    return rate
+
+
+Threshold = Annotated[float, Field(ge=0, le=1)]
+Dropout = Annotated[float, Field(ge=0, lt=1), AfterValidator(_not_rounded_to_zero)]
+"""0, or at least 1/128: rates are rounded to multiples of 1/256, and attention weights have half of them."""
+
 Inputs = tuple[Literal["audio", "clap"], Literal["visual_2d", "clip"]]
-DenoisingWarmup = Literal["step", "ramp"]
 Variant = Literal["paper", "release", "release-scores", "release-union", "calibrated"]
+DenoisingWarmup = Literal["step", "ramp"]
 Precision = Literal["float32", "bfloat16"]
+Split = Literal["train", "val", "test"]
 
 
-def added(default: Any, **limits: Any) -> Any:
-    """A field that is left out of the plain values at its default, so that the keys of older runs stay."""
+def optional(default: Any, **limits: Any) -> Any:
+    """A field that plain values leave out at its default, so adding it changes no key of earlier runs."""
     return Field(default=default, exclude_if=lambda value: value == default, **limits)
 
 
-@dataclass(frozen=True, config=STRICT)
+# --- encoders
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class EncoderConfig:
-    """An audio-visual encoder.
+    """Base of every encoder's config; `ENCODERS` holds the parts.
 
     Attributes:
-        name: key of ``leap.models.parser.ENCODERS``.
-        layers: number of chained layers, in MM-Pyr of levels.
-        heads: attention heads.
+        name: name of the encoder.
     """
 
-    name: str = "han"
+    name: str
+
+
+@ENCODERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class HanConfig(EncoderConfig):
+    """HAN's hybrid attention network (arXiv 2007.10558), also with less or without cross-modal attention.
+
+    Attributes:
+        name: ``"han"``.
+        layers: number of chained layers; 1 in the paper.
+        heads: attention heads.
+        cross_weight: weight w of the pass with cross-modal attention in ``w · cross + (1 − w) · unimodal``:
+            1 is HAN, 0 JoMoLD's noise estimator (arXiv 2204.11573), 0.8 CMPAE's encoder.
+    """
+
+    name: Literal["han"] = "han"
     layers: int = Field(default=1, ge=1)
+    heads: int = Field(default=1, ge=1)
+    cross_weight: float = optional(1.0, ge=0, le=1)
+
+
+@ENCODERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ValorConfig(EncoderConfig):
+    """VALOR's encoder (arXiv 2305.17343): HAN's layers, the visual stream reading the updated audio stream.
+
+    Attributes:
+        name: ``"valor"``.
+        layers: number of layers; 1 in VALOR, 4 in VALOR+ and VALOR++.
+        heads: attention heads.
+        pre_norm: normalise before the sublayers and once at the end, instead of after each.
+    """
+
+    name: Literal["valor"] = "valor"
+    layers: int = Field(default=1, ge=1)
+    heads: int = Field(default=8, ge=1)
+    pre_norm: bool = optional(False)
+
+
+@ENCODERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MmPyramidConfig(EncoderConfig):
+    """The multimodal pyramid attentional network, MM-Pyr (ACM MM 2022).
+
+    Attributes:
+        name: ``"mm-pyramid"``.
+        levels: number of levels; 4 in the paper.
+        heads: attention heads; 8 in the paper.
+        swapped: exchange the two streams at the end, as the released code does before MMIL.
+    """
+
+    name: Literal["mm-pyramid"] = "mm-pyramid"
+    levels: int = Field(default=4, ge=1)
+    heads: int = Field(default=8, ge=1)
+    swapped: bool = optional(False)
+
+
+# --- decoders
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DecoderConfig:
+    """Base of every decoder's config; `DECODERS` holds the parts.
+
+    Attributes:
+        name: name of the decoder.
+    """
+
+    name: str
+
+
+@DECODERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MmilConfig(DecoderConfig):
+    """Attentive MMIL pooling, the decoder of HAN (arXiv 2007.10558).
+
+    Attributes:
+        name: ``"mmil"``.
+        blocks: self-attention blocks before the classifier, per modality; 0 is MMIL as published.
+        heads: attention heads of those blocks.
+    """
+
+    name: Literal["mmil"] = "mmil"
+    blocks: int = Field(default=0, ge=0)
     heads: int = Field(default=1, ge=1)
 
 
-@dataclass(frozen=True, config=STRICT)
-class DecoderConfig:
-    """An event decoder.
+@DECODERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LeapConfig(DecoderConfig):
+    """LEAP's decoder (arXiv 2407.08126): label embeddings query the segments.
 
     Attributes:
-        name: key of ``leap.models.parser.DECODERS``.
-        blocks: LEAP's N cross-attention blocks; for MMIL, self-attention blocks put before it.
-        heads: attention heads of those blocks.
-        variant: which reading of LEAP's segment score and video union; the others have only ``"paper"``.
+        name: ``"leap"``.
+        blocks: N, number of cross-attention blocks; 2 in the paper.
+        heads: attention heads of the blocks; 8 in the release.
+        variant: how segment scores and the union of the modalities are computed, see
+            `leap.models.decoders.leap.Leap`.
     """
 
-    name: str = "leap"
-    blocks: int = Field(default=2, ge=0)
+    name: Literal["leap"] = "leap"
+    blocks: int = Field(default=2, ge=1)
     heads: int = Field(default=1, ge=1)
     variant: Variant = "paper"
 
 
-@dataclass(frozen=True, config=STRICT)
+@DECODERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class EvidentialConfig(DecoderConfig):
+    """CMPAE's decoder (CVPR 2023): evidence for the presence and for the absence of every event.
+
+    Attributes:
+        name: ``"evidential"``.
+    """
+
+    name: Literal["evidential"] = "evidential"
+
+
+# --- parsers
+
+
+@PARSERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class ModelConfig:
     """A parser: front end, encoder, decoder and the label embeddings it starts from.
 
     Attributes:
+        name: kind of parser: ``"standard"``, or that of a subclass.
         encoder: the encoder.
         decoder: the decoder.
-        width: feature width ``d``.
+        width: feature width d.
         ffn: hidden width of the feed-forward layers.
-        dropout: dropout on sublayers and in the feed-forward layers, rounded to a multiple of 1/256.
-        labels: label embeddings: ``"orthogonal"`` (random), ``"learned"`` (trained from these), ``"ngrams"``
-            (of the names' letters), ``"alike"`` (almost equal), ``"dataset"`` (packed with the data), or a
-            file of them.
-        inputs: stored features that the audio and the frame stream read; VALOR++'s are
+        dropout: rate on sublayers and in the feed-forward layers; rounded to a multiple of 1/256.
+        labels: source of the label embeddings, see `leap.label_embeddings.label_embeddings`:
+            ``"orthogonal"``, ``"learned"``, ``"ngrams"``, ``"alike"``, ``"dataset"`` or a file.
+        inputs: stored features that the audio stream and the frame stream read; VALOR++ reads
             ``("clap", "clip")``.
-        elu: an ELU after every linear layer of the front end (CMPAE).
-        global_branch: judge the whole video from the front end's streams (CMPAE).
-        visual_dropout: dropout on the encoded visual stream (JoMoLD, CMPAE).
-        cross_share: in eval mode, weight of HAN's pass with cross-modal attention; the rest is a pass without
-            (CMPAE).
         precision: of matrix products; weights, norms and losses are float32 either way.
     """
 
-    encoder: EncoderConfig = EncoderConfig()
-    decoder: DecoderConfig = DecoderConfig()
+    name: str = "standard"
+    encoder: Annotated[EncoderConfig, ENCODERS] = HanConfig()
+    decoder: Annotated[DecoderConfig, DECODERS] = LeapConfig()
     width: int = Field(default=64, ge=1)
     ffn: int = Field(default=128, ge=1)
-    dropout: float = Field(default=0.2, ge=0, lt=1)
+    dropout: Dropout = 0.2
     labels: str = "orthogonal"
-    inputs: Inputs = added(("audio", "visual_2d"))
-    elu: bool = added(False)
-    global_branch: bool = added(False)
-    visual_dropout: float = added(0.0, ge=0, lt=1)
-    cross_share: float = added(1.0, ge=0, le=1)
-    precision: Precision = added("float32")
+    inputs: Inputs = optional(("audio", "visual_2d"))
+    precision: Precision = optional("float32")
 
 
-@dataclass(frozen=True, config=STRICT)
+@PARSERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class JomoldConfig(ModelConfig):
+    """JoMoLD's noise estimator (arXiv 2204.11573): a parser with dropout on the encoded visual stream.
+
+    Attributes:
+        name: ``"jomold"``.
+        visual_dropout: its rate.
+    """
+
+    name: Literal["jomold"] = "jomold"
+    visual_dropout: Dropout = 0.5
+
+
+@PARSERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CmpaeConfig(ModelConfig):
+    """CMPAE (CVPR 2023): ELUs in the front end, a global branch, visual dropout, a blend of two passes.
+
+    Attributes:
+        name: ``"cmpae"``.
+        visual_dropout: dropout rate on the encoded visual stream.
+        cross_weight: in eval mode, weight of the pass with cross-modal attention; a pass without it has the
+            rest.
+    """
+
+    name: Literal["cmpae"] = "cmpae"
+    encoder: Annotated[EncoderConfig, ENCODERS] = HanConfig(cross_weight=0.8)
+    decoder: Annotated[DecoderConfig, DECODERS] = EvidentialConfig()
+    visual_dropout: Dropout = 0.5
+    cross_weight: float = Field(default=0.7, ge=0, le=1)
+
+
+# --- losses
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class BasicLossConfig:
+    """Base of every L_basic's config; `LOSSES` holds the parts.
+
+    Attributes:
+        name: name of the loss.
+    """
+
+    name: str
+
+
+@LOSSES.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LeapLossConfig(BasicLossConfig):
+    """LEAP's L_basic (arXiv 2407.08126); `leap.training.losses.leap`."""
+
+    name: Literal["leap"] = "leap"
+
+
+@LOSSES.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class HanLossConfig(BasicLossConfig):
+    """HAN's losses (arXiv 2007.10558), from weak labels alone; `leap.training.losses.han`."""
+
+    name: Literal["han"] = "han"
+
+
+@LOSSES.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ValorLossConfig(BasicLossConfig):
+    """VALOR's losses (arXiv 2305.17343), from weak labels and pseudo-labels; `leap.training.losses.valor`."""
+
+    name: Literal["valor"] = "valor"
+
+
+@LOSSES.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class JomoldLossConfig(BasicLossConfig):
+    """The losses of JoMoLD's noise estimator (arXiv 2204.11573); `leap.training.losses.jomold`."""
+
+    name: Literal["jomold"] = "jomold"
+
+
+@LOSSES.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CmpaeLossConfig(BasicLossConfig):
+    """CMPAE's losses (CVPR 2023); `leap.training.losses.cmpae`.
+
+    Attributes:
+        name: ``"cmpae"``.
+        denoise: remove weak labels that a modality does not support.
+        warmup: how denoising begins: ``"step"``, not at all for one epoch, as the released code does;
+            ``"ramp"``, rising, as it intends.
+    """
+
+    name: Literal["cmpae"] = "cmpae"
+    denoise: bool = True
+    warmup: DenoisingWarmup = "step"
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class AvssConfig:
+    """The audio-visual semantic similarity loss L_avss (arXiv 2407.08126).
+
+    Attributes:
+        weight: λ.
+        variant: ``"paper"``; ``"release"``, the target and similarity of the released code; ``"confident"``,
+            segment pairs weighted by how well the parser agrees with their pseudo-labels (not in the paper).
+    """
+
+    weight: float = Field(default=1.0, gt=0)
+    variant: Literal["paper", "release", "confident"] = "paper"
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class LossConfig:
-    """L = L_basic + λ·L_avss.
+    """L = L_basic + λ · L_avss.
 
     Attributes:
-        weight_avss: λ; 0 leaves L_avss out.
-        avss: which reading of the EIoU target and the similarity.
-        basic: whose L_basic: LEAP's, or another system's losses in its place.
-        denoise: remove weak labels that a modality does not bear out; for ``basic="cmpae"``.
-        warmup: how denoising begins: without it for an epoch, as CMPAE does, or rising, as it means to.
-        confident: weigh the segment pairs of L_avss by how well the parser agrees with their pseudo labels
-            (not in the paper).
+        basic: L_basic, LEAP's or another system's.
+        avss: L_avss; None leaves it out.
     """
 
-    weight_avss: float = Field(default=0.0, ge=0)
-    avss: Literal["paper", "release"] = "paper"
-    basic: Literal["leap", "han", "valor", "jomold", "cmpae"] = added("leap")
-    denoise: bool = added(False)
-    warmup: DenoisingWarmup = added("step")
-    confident: bool = added(False)
-
-    @model_validator(mode="after")
-    def _denoised_labels_are_read(self) -> Self:
-        if self.denoise and self.basic != "cmpae":
-            raise ValueError('denoise belongs to basic="cmpae"')
-        if self.confident and self.avss != "paper":
-            raise ValueError('confident belongs to avss="paper"')
-        return self
+    basic: Annotated[BasicLossConfig, LOSSES] = LeapLossConfig()
+    avss: AvssConfig | None = None
 
 
-@dataclass(frozen=True, config=STRICT)
+# --- training
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class ScheduleConfig:
-    """How the learning rate changes.
+    """Base of every learning-rate schedule's config; `SCHEDULES` holds the parts.
 
     Attributes:
-        name: ``"cosine"``: linear warm-up by steps, then half a cosine to 0; ``"drops"``: a factor every so
-            many epochs (HAN, MM-Pyr, CMPAE, LEAP); ``"epochs"``: a rise from 0, then half a cosine, both by
-            epochs (VALOR).
-        period: drops: epochs between them; epochs: those of the rise.
-        factor: drops: what each multiplies by; epochs: the last rate over the largest.
+        name: name of the schedule.
     """
 
-    name: Literal["cosine", "drops", "epochs"] = "cosine"
+    name: str
+
+
+@SCHEDULES.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CosineSchedule(ScheduleConfig):
+    """Linear warm-up over steps, then half a cosine to 0.
+
+    Attributes:
+        name: ``"cosine"``.
+        warmup: steps of the warm-up.
+    """
+
+    name: Literal["cosine"] = "cosine"
+    warmup: int = Field(default=50, ge=0)
+
+
+@SCHEDULES.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class StepSchedule(ScheduleConfig):
+    """Multiply the rate by a factor every few epochs (HAN, MM-Pyr, CMPAE, LEAP).
+
+    Attributes:
+        name: ``"step"``.
+        period: epochs between two drops.
+        factor: of a drop.
+    """
+
+    name: Literal["step"] = "step"
     period: int = Field(default=10, ge=1)
     factor: float = Field(default=0.1, gt=0, le=1)
 
 
-@dataclass(frozen=True, config=STRICT)
+@SCHEDULES.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class EpochCosineSchedule(ScheduleConfig):
+    """A linear rise over epochs from 0, then half a cosine over the remaining epochs (VALOR).
+
+    Attributes:
+        name: ``"epoch-cosine"``.
+        warmup: epochs of the rise.
+        final: last rate over the largest.
+    """
+
+    name: Literal["epoch-cosine"] = "epoch-cosine"
+    warmup: int = Field(default=10, ge=1)
+    final: float = Field(default=0.01, gt=0, le=1)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainConfig:
-    """The optimisation; the best epoch on val is kept.
+    """The optimisation; the best epoch on the validation split is kept.
 
     Attributes:
         epochs: passes over the training videos.
-        batch: videos a step.
+        batch: videos per step.
         lr: peak learning rate.
-        warmup: steps of linear warm-up of the cosine schedule.
         weight_decay: AdamW's decoupled weight decay, or Adam's.
-        clip: largest gradient norm; None to leave gradients as they are.
-        videos: train on the first so many videos only; None for all.
+        clip: largest norm of the gradient; None for no clipping.
+        videos: number of training videos, the first of the split; None for all.
         optimizer: AdamW or Adam.
-        betas: their decay rates of the gradient's moments.
+        betas: decay rates of the gradient's two moments.
         schedule: how the learning rate changes.
-        selection: the val score that the best epoch is chosen by, or the mean of all ten.
+        selection: validation score that selects the epoch, or ``"mean"`` of all ten.
         ties: which of equally good epochs is kept.
     """
 
     epochs: int = Field(default=12, ge=1)
     batch: int = Field(default=32, ge=1)
     lr: float = Field(default=3e-3, gt=0)
-    warmup: int = Field(default=50, ge=0)
     weight_decay: float = Field(default=1e-4, ge=0)
     clip: float | None = Field(default=1.0, gt=0)
     videos: int | None = Field(default=None, ge=1)
-    optimizer: Literal["adamw", "adam"] = added("adamw")
-    betas: tuple[float, float] = added((0.9, 0.999))
-    schedule: ScheduleConfig = added(ScheduleConfig())
-    selection: Literal["seg_type", "evt_a", "mean"] = added("seg_type")
-    ties: Literal["later", "earlier"] = added("later")
+    optimizer: Literal["adamw", "adam"] = "adamw"
+    betas: tuple[float, float] = optional((0.9, 0.999))
+    schedule: Annotated[ScheduleConfig, SCHEDULES] = CosineSchedule()
+    selection: Literal["seg_type", "evt_a", "mean"] = "seg_type"
+    ties: Literal["later", "earlier"] = "later"
 
 
-@dataclass(frozen=True, config=STRICT)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class NoiseConfig:
-    """Errors put into the pseudo labels that a run is trained on, within the weak labels.
+    """Errors put into the pseudo-labels of training, within the weak labels.
 
     Attributes:
         misses: probability that a marked segment loses its mark.
-        false_alarms: probability that an unmarked segment of a class of the weak label gets one.
-        of: who learns from them: all losses, L_basic alone or L_avss alone.
+        false_alarms: probability that an unmarked segment of a class of the weak label is marked.
+        of: losses that learn from the errors: all, L_basic alone, or L_avss alone.
     """
 
     misses: float = Field(default=0.0, ge=0, le=1)
@@ -193,36 +440,72 @@ class NoiseConfig:
     of: Literal["all", "basic", "avss"] = "all"
 
 
+# --- decoding
+
+
 @dataclass(frozen=True, config=STRICT)
+class Protocol:
+    """How a parsing becomes events; a probability equal to its threshold counts as an event.
+
+    HAN, MM-Pyr, VALOR and LEAP use the default; the others are in `leap.inference.protocols`.
+
+    Attributes:
+        segment: threshold of segment probabilities.
+        gate: video-level decision that a segment also needs: ``"video"``, one for both modalities;
+            ``"modality"``, that of its own modality; None, no such decision.
+        gate_threshold: threshold of the video-level decision.
+        class_thresholds: thresholds of the visual video-level decision by class, (C,), in place of
+            ``gate_threshold``, which stays the audio one; only with ``gate="modality"``.
+    """
+
+    segment: Threshold = 0.5
+    gate: Literal["video", "modality"] | None = "video"
+    gate_threshold: Threshold = 0.5
+    class_thresholds: tuple[Threshold, ...] | None = None
+
+    @model_validator(mode="after")
+    def _class_thresholds_have_a_gate(self) -> Self:
+        if self.class_thresholds is not None and self.gate != "modality":
+            raise ValueError('class_thresholds belong to gate="modality"')
+        return self
+
+
+# --- a run
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class RunConfig:
     """One run: what is trained, on what, how, and what it is scored on.
 
     Attributes:
-        dataset: data set name; its records are never mixed with another's.
+        dataset: name of the data set.
         model: the parser.
         loss: the losses.
         train: the optimisation.
-        protocol: decoding protocol, on val and on ``split``.
+        protocol: decoding protocol, on the validation split and on ``split``.
         seed: seed of initial values, batch order and dropout.
         split: split that the record's scores are of.
-        thresholds_on_val: after training, choose the protocol's visual thresholds by class on val (CMPAE).
-        noise: errors put into the pseudo labels of training.
+        thresholds_on_val: after training, choose the protocol's visual thresholds by class on the validation
+            split (CMPAE).
+        noise: errors put into the pseudo-labels of training.
     """
 
     dataset: str = "av-digits"
-    model: ModelConfig = ModelConfig()
+    model: Annotated[ModelConfig, PARSERS] = ModelConfig()
     loss: LossConfig = LossConfig()
     train: TrainConfig = TrainConfig()
     protocol: Protocol = Protocol()
     seed: int = Field(default=0, ge=0, lt=2**31)
     split: Literal["val", "test"] = "test"
-    thresholds_on_val: bool = added(False)
-    noise: NoiseConfig = added(NoiseConfig())
+    thresholds_on_val: bool = optional(False)
+    noise: NoiseConfig = optional(NoiseConfig())
 
     @model_validator(mode="after")
-    def _thresholds_have_a_gate(self) -> Self:
+    def _parts_fit_each_other(self) -> Self:
         if self.thresholds_on_val and self.protocol.gate != "modality":
             raise ValueError('thresholds_on_val belongs to a protocol with gate="modality"')
+        if isinstance(self.loss.basic, CmpaeLossConfig) and not isinstance(self.model, CmpaeConfig):
+            raise ValueError('loss "cmpae" needs the model "cmpae", whose global branch it trains')
         return self
 
 
@@ -235,10 +518,13 @@ def to_dict(config: RunConfig) -> dict[str, Any]:
 
 
 def from_dict(values: dict[str, Any], source: str = "config") -> RunConfig:
-    """Build a config from plain values; ``source`` names them in messages.
+    """A config from plain values; ``source`` names them in messages.
+
+    >>> from_dict({"model": {"name": "standard", "decoder": {"name": "mmil"}}}).model.decoder
+    MmilConfig(name='mmil', blocks=0, heads=1)
 
     Raises:
-        LeapError: for an unknown key, a wrong type or a value out of range.
+        LeapError: an unknown key, a wrong type, a value out of range, or parts that do not fit each other.
     """
     try:
         return _ADAPTER.validate_json(json.dumps(values))
@@ -247,17 +533,11 @@ def from_dict(values: dict[str, Any], source: str = "config") -> RunConfig:
         raise LeapError(f"{source}: {problem}; see leap.config.RunConfig for the keys") from None
 
 
-def first_problem(error: ValidationError) -> str:
-    """Where the first thing is that a model refuses, and what is wrong with it."""
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc']) or 'top level'}: {first['msg']}"
-
-
 def read_config(path: str | Path) -> RunConfig:
     """Read a run config from a JSON file, or from standard input for ``-``.
 
     Raises:
-        LeapError: if the file is missing, is not JSON or does not describe a run.
+        LeapError: the file is missing, is not JSON or does not describe a run.
     """
     piped = str(path) == "-"
     source = "standard input" if piped else str(path)

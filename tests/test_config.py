@@ -19,8 +19,8 @@ from leap.config import (
     to_dict,
 )
 from leap.errors import LeapError
-from leap.experiments.records import run_key
-from leap.inference.decode import Protocol
+from leap.training.run import run_key
+from leap.config import Protocol
 
 CHANGED = {
     "dataset": "llp",

@@ -5,10 +5,11 @@ import torch
 
 from leap.config import from_dict
 from leap.errors import LeapError
-from leap.inference.decode import Protocol
+from leap.config import Protocol
 from leap.models.parser import build_parser
-from leap.presets import PRESETS, estimator, narrow, preset
-from leap.training.schedules import learning_rate
+from leap.presets import PRESETS, preset, scale_width
+from leap.training.denoising import noise_estimator_config
+from leap.training.schedules import rate_factor
 
 LLP_WIDTHS = {"audio": 128, "visual_2d": 2048, "visual_3d": 512}
 TRAINING = {
@@ -39,7 +40,7 @@ def test_training_is_the_releases(name):
 
 def rates(name, epochs):
     train = preset(name).train
-    return [learning_rate(epoch * 7, 7, train) / train.lr for epoch in epochs]
+    return [rate_factor(epoch * 7, 7, train) / train.lr for epoch in epochs]
 
 
 def test_schedules():
@@ -95,14 +96,14 @@ def test_labels_are_those_packed_with_llp():
 
 
 def test_narrow_keeps_proportions():
-    config = narrow(preset("valor"), 64)
+    config = scale_width(preset("valor"), 64)
     assert (config.model.width, config.model.ffn) == (64, 128)
     assert config.train.lr == pytest.approx(8e-4)
 
 
 def test_the_estimator_has_the_runs_data_seed_and_sizes():
-    config = narrow(preset("cmpae", "av-digits"), 64)
-    found = estimator(config)
+    config = scale_width(preset("cmpae", "av-digits"), 64)
+    found = noise_estimator_config(config)
     assert (found.dataset, found.seed, found.model.width, found.model.ffn) == ("av-digits", 0, 64, 64)
     assert (found.train.epochs, found.train.lr) == (25, config.train.lr)
     assert (found.model.encoder.name, found.model.visual_dropout) == ("han-unimodal", 0.5)
@@ -117,4 +118,4 @@ def test_unknown_presets_are_one_line(refused):
 def test_command_prints_a_run_config(leap):
     status, out, err = leap("preset", "cmpae", "--data", "av-digits", "--width", 64)
     assert (status, err) == (0, "")
-    assert from_dict(json.loads(out)) == narrow(preset("cmpae", "av-digits"), 64)
+    assert from_dict(json.loads(out)) == scale_width(preset("cmpae", "av-digits"), 64)

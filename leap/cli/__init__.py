@@ -52,15 +52,16 @@ def train(
     """
     from leap.config import read_config
     from leap.data.registry import open_dataset
-    from leap.experiments.runs import train as train_parser
+    from leap.models.checkpoint import save_pretrained
     from leap.training.distributed import joined, rank
+    from leap.training.run import train as train_parser
 
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
     with joined(device) as place:
         parser, progress = train_parser(settings, store, out, place)
         if rank() == 0:
-            print(parser.save_pretrained(out))
+            print(save_pretrained(parser, out))
             print(f"best epoch {progress.best_epoch}: val score {progress.best_score:.2f}")
 
 
@@ -72,10 +73,10 @@ def show_preset(
 ) -> None:
     """Print the run config of a system as its release trains it, for leap run and leap train."""
     from leap.config import to_dict
-    from leap.presets import narrow, preset
+    from leap.presets import preset, scale_width
 
     config = preset(name, data)
-    print(json.dumps(to_dict(narrow(config, width) if width else config), indent=2))
+    print(json.dumps(to_dict(scale_width(config, width) if width else config), indent=2))
 
 
 @app.command()
@@ -88,11 +89,12 @@ def evaluate(
 ) -> None:
     """Score a trained parser on a split; prints the ten scores as JSON."""
     from leap.data.registry import open_dataset
-    from leap.inference.protocols import CHOSEN_ON_VAL, choose_class_thresholds, named_protocol
+    from leap.inference.evaluate import evaluate as evaluate_parser
+    from leap.inference.predict import parse_videos
+    from leap.inference.protocols import CHOSEN_ON_VAL, named_protocol
+    from leap.inference.thresholds import choose_class_thresholds
     from leap.models.checkpoint import check_fit, load_parser
     from leap.training.distributed import check_device
-    from leap.training.trainer import evaluate as evaluate_parser
-    from leap.training.trainer import parse_videos
 
     check_device(device)
     store = open_dataset(data)
@@ -159,6 +161,7 @@ def import_release(
     from leap.data.classes import LLP
     from leap.data.llp.fetch import fetched_label_embeddings
     from leap.label_embeddings import read_label_embeddings
+    from leap.models.checkpoint import save_pretrained
     from leap.releases import from_release, read_checkpoint
 
     if labels and system != "leap":
@@ -167,7 +170,7 @@ def import_release(
     file = labels or fetched_label_embeddings() if system == "leap" else None
     embedding = read_label_embeddings(file, len(LLP)) if file else None
     parser = from_release(system, state, heads, norm=norm.value, label_embedding=embedding)
-    print(parser.save_pretrained(out))
+    print(save_pretrained(parser, out))
 
 
 def main() -> None:

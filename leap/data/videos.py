@@ -25,8 +25,6 @@ class Videos:
         true_audio: dense audio labels, (N, T, C), where there are any; for scoring only, never for training.
         true_visual: dense visual labels, likewise.
         visual_3d: clip features, (N, T, S), where the data set has them.
-        weak_audio: what the audio stream is to learn of ``weak``, (N, C), where labels were denoised.
-        weak_visual: likewise the visual stream.
         avss_audio: audio pseudo labels of L_avss, (N, T, C), where they are others than ``pseudo_audio``.
         avss_visual: likewise visual ones.
     """
@@ -39,8 +37,6 @@ class Videos:
     true_audio: Tensor | None = None
     true_visual: Tensor | None = None
     visual_3d: Tensor | None = None
-    weak_audio: Tensor | None = None
-    weak_visual: Tensor | None = None
     avss_audio: Tensor | None = None
     avss_visual: Tensor | None = None
 
@@ -61,11 +57,16 @@ class Videos:
             raise LeapError("these videos have no dense labels to score against; take val or test")
         return self.true_audio, self.true_visual
 
-    def similar(self) -> tuple[Tensor, Tensor]:
+    def avss_targets(self) -> tuple[Tensor, Tensor]:
         """Audio and visual pseudo labels that L_avss compares, each (N, T, C)."""
         audio = self.pseudo_audio if self.avss_audio is None else self.avss_audio
         visual = self.pseudo_visual if self.avss_visual is None else self.avss_visual
         return audio, visual
+
+    @property
+    def features(self) -> tuple[Tensor, Tensor, Tensor | None]:
+        """What a parser reads: ``audio``, ``visual_2d`` and ``visual_3d``."""
+        return self.audio, self.visual_2d, self.visual_3d
 
     @property
     def device(self) -> torch.device:

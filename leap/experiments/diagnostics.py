@@ -14,11 +14,11 @@ from torch.nn.functional import normalize
 
 from leap.data.videos import Videos
 from leap.inference.parsed_video import MODALITIES
+from leap.inference.predict import parse_videos
 from leap.models.decoders.leap import Leap
 from leap.models.output import Parsing
 from leap.models.parser import Parser
-from leap.training.losses import cosine_similarity, eiou
-from leap.training.trainer import parse_videos
+from leap.training.losses.similarity import cosine_similarity, eiou
 
 BINS = 10
 """Of probabilities, for their calibration."""

@@ -8,8 +8,9 @@ import pandas as pd
 from leap.errors import LeapError
 from leap.experiments.chapters import NOTEBOOKS
 from leap.experiments.chapters.ledger import other_loss_in_words, readable, tally
-from leap.experiments.records import REVISION, pick, read_records
+from leap.experiments.records import pick, read_records
 from leap.experiments.tables import TITLES, format_difference, format_scores, paired, score_table
+from leap.training.run import REVISION
 
 NOTEBOOK = "02_leap_vs_mmil"
 COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from leap.config import STRICT, RunConfig, canonical_json, first_problem, from_dict, to_dict
+from leap.config import STRICT, RunConfig, canonical_json, from_dict, to_dict
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
 from leap.label_embeddings import source_checksum
+from leap.registry import first_problem
 
 SCHEMA = 1
 

@@ -13,99 +13,26 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from leap.config import RunConfig, to_dict
-from leap.data.pseudo_labels import corrupt_videos
+from leap.config import Protocol, RunConfig, to_dict
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
-from leap.errors import LeapError
 from leap.experiments import provenance
 from leap.experiments.diagnostics import probe
-from leap.experiments.records import REVISION, SCHEMA, Record, read_record, run_key, write_record
-from leap.inference.decode import Protocol
-from leap.inference.protocols import choose_class_thresholds
+from leap.experiments.records import SCHEMA, Record, read_record, write_record
+from leap.inference.predict import Predictions, predict
 from leap.io.atomic import atomic_path
-from leap.label_embeddings import label_embeddings
 from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
-from leap.models.description import Description
-from leap.models.parser import Parser, build_parser
-from leap.presets import estimator
-from leap.training.criterion import Criterion
-from leap.training.denoising import NoiseRatios, noise_ratios
-from leap.training.trainer import Predictions, Progress, fit, parse_videos, predict
+from leap.models.checkpoint import Description, save_pretrained
+from leap.training.run import ESTIMATOR, REVISION, run_key, train
+from leap.training.state import Progress
 
 RECORD = "record.json"
 PREDICTIONS = "predictions.npz"
-ESTIMATOR = "estimator"
 
 
 def run_folder(config: RunConfig, store: FeatureStore, results: Path) -> Path:
     """Where the run's record, predictions and model are."""
     return results / "runs" / run_key(config, store.checksum)
-
-
-def make_parser(config: RunConfig, store: FeatureStore) -> Parser:
-    """A parser with initial values drawn from the config's seed."""
-    labels = label_embeddings(config.model.labels, store.classes, store.label_embedding)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        return build_parser(config.model, store.input_widths(config.model.inputs), labels)
-
-
-def train(
-    config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu"
-) -> tuple[Parser, Progress]:
-    """Train the config's parser in ``folder``; goes on from a checkpoint found there.
-
-    Args:
-        config: the run.
-        store: its data set, of which the training videos are held on the device.
-        folder: where checkpoints and the log go.
-        device: where to train; the parser returned is on the CPU.
-
-    Returns:
-        The parser of the best epoch, described with the protocol to decode by, and how the training went.
-
-    Raises:
-        LeapError: for another data set than the config's, or a folder that holds another training.
-    """
-    if config.dataset != store.dataset:
-        raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
-    inputs, key = config.model.inputs, run_key(config, store.checksum)
-    videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
-    videos = corrupt_videos(videos, config.noise, config.seed)
-    parser = make_parser(config, store).to(device)
-    criterion = Criterion(config.loss, _noise(config, store, videos, folder, device))
-    progress = fit(
-        parser,
-        criterion,
-        videos.to(device),
-        val.to(device),
-        config.train,
-        config.protocol,
-        config.seed,
-        folder,
-        key,
-    )
-    parser.cpu()
-    protocol = _protocol(config, parser, val)
-    parser.description = Description(config.model, protocol, store.classes, store.input_widths(inputs))
-    return parser, progress
-
-
-def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:
-    if not config.thresholds_on_val:
-        return config.protocol
-    return choose_class_thresholds(parse_videos(parser, val), val.truth()[1], config.protocol)
-
-
-def _noise(
-    config: RunConfig, store: FeatureStore, videos: Videos, folder: Path, device: str
-) -> NoiseRatios | None:
-    """The noise ratios a run needs, of an estimator that is trained for it and for its seed."""
-    if not config.loss.denoise:
-        return None
-    parser, _ = train(estimator(config), store, folder / ESTIMATOR, device)
-    return noise_ratios(parse_videos(parser, videos), videos.weak).to(device)
 
 
 def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str = "cpu") -> Record:
@@ -123,7 +50,7 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str 
     predictions = predict(parser, videos, protocol)
     seconds = time.perf_counter() - started
     probes = probe(parser, store.videos("val", config.model.inputs), videos)
-    parser.save_pretrained(folder)
+    save_pretrained(parser, folder)
     _save_predictions(predictions, folder / PREDICTIONS)
     record = _record(config, protocol, store, progress, predictions, videos, probes, seconds, device)
     write_record(record, folder / RECORD)
@@ -176,7 +103,7 @@ def _record(
         seed=config.seed,
         protocol=to_dict(replace(config, protocol=protocol))["protocol"],
         data={"name": store.dataset, "checksum": store.checksum},
-        selection={"epoch": progress.best_epoch, "seg_type": progress.best_score},
+        selection={"epoch": progress.best_epoch, "score": progress.best_score},
         metrics=parsing_scores(*cubes),
         per_video={name: np.round(v, 6).tolist() for name, v in per_video_scores(*cubes).items()},
         segments=_segment_statistics(predictions, videos),

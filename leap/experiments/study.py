@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from leap.config import RunConfig
+from leap.config import Protocol, RunConfig
 from leap.data.registry import open_dataset
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
@@ -24,16 +24,16 @@ from leap.experiments.grid import (
     searched,
 )
 from leap.experiments.provenance import flagged
-from leap.experiments.records import REVISION, Record, pick, read_records, write_records
+from leap.experiments.records import Record, pick, read_records, write_records
 from leap.experiments.runs import make_runs, run_folder
 from leap.experiments.search import search_records, search_table
 from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS
 from leap.experiments.tables import outside, write_table
-from leap.inference.decode import Protocol
 from leap.inference.parsed_video import ParsedVideo, parse_video
 from leap.metrics import overlapping_videos
 from leap.models.checkpoint import load_parser
 from leap.models.parser import Parser
+from leap.training.run import REVISION
 from leap.visualization.figures import save_figure
 
 
@@ -166,7 +166,7 @@ class Study:
             model, train = config.model, config.train
             rows[system] = {
                 "width": model.width,
-                "heads": model.decoder.heads,
+                "heads": getattr(model.decoder, "heads", 1),
                 "label embeddings": model.labels,
             }
             rows[system] |= {"batch": train.batch, "rate": train.lr, "epochs": train.epochs}

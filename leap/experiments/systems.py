@@ -5,16 +5,29 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import product
-from typing import Any
+from typing import Any, TypeGuard
 
-from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig, RunConfig, TrainConfig
+from leap.config import (
+    AvssConfig,
+    DecoderConfig,
+    EncoderConfig,
+    EvidentialConfig,
+    HanConfig,
+    LeapConfig,
+    LossConfig,
+    MmilConfig,
+    MmPyramidConfig,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    ValorConfig,
+)
 from leap.errors import LeapError
-from leap.presets import labels_for
+from leap.presets import default_labels
 
-HAN, VALOR = EncoderConfig(name="han"), EncoderConfig(name="valor", heads=8)
-MM_PYR = EncoderConfig(name="mm-pyramid", layers=4, heads=8)
-LEAP, MMIL = DecoderConfig(name="leap", blocks=2), DecoderConfig(name="mmil", blocks=0)
-BASIC, AVSS = LossConfig(), LossConfig(weight_avss=1.0)
+HAN, VALOR, MM_PYR = HanConfig(), ValorConfig(), MmPyramidConfig()
+LEAP, MMIL = LeapConfig(), MmilConfig()
+BASIC, AVSS = LossConfig(), LossConfig(avss=AvssConfig())
 
 
 @dataclass(frozen=True)
@@ -44,7 +57,7 @@ SYSTEMS = {
     "LEAP calibrated": System(replace(LEAP, variant="calibrated")),
     "VALOR, MMIL": System(MMIL, encoder=VALOR),
     "VALOR, LEAP": System(LEAP, encoder=VALOR),
-    "CMPAE": System(replace(MMIL, name="cmpae"), encoder=EncoderConfig(name="cmpae")),
+    "CMPAE": System(EvidentialConfig(), encoder=HanConfig(cross_weight=0.8)),
     "MM-Pyr, MMIL": System(MMIL, encoder=MM_PYR),
     "MM-Pyr, LEAP": System(LEAP, encoder=MM_PYR),
 }
@@ -65,11 +78,18 @@ PAPER_TRAINING = TrainConfig(epochs=30, batch=32, lr=1e-4)
 def system_config(system: str, dataset: str, settings: dict[str, Any]) -> RunConfig:
     """A system with hyper-parameters ``lr`` and ``heads`` or ``dropout``."""
     found = SYSTEMS[system]
-    decoder = replace(found.decoder, heads=settings.get("heads", found.decoder.heads))
+    decoder = found.decoder
+    if "heads" in settings and has_blocks(decoder):
+        decoder = replace(decoder, heads=settings["heads"])
     model = ModelConfig(encoder=found.encoder, decoder=decoder)
     model = replace(model, dropout=settings.get("dropout", model.dropout))
     train = replace(TrainConfig(), lr=settings["lr"])
     return RunConfig(dataset=dataset, model=model, loss=found.loss, train=train)
+
+
+def has_blocks(decoder: DecoderConfig) -> TypeGuard[MmilConfig | LeapConfig]:
+    """Whether a decoder has attention blocks, whose number of heads can be chosen."""
+    return isinstance(decoder, MmilConfig | LeapConfig) and decoder.blocks > 0
 
 
 def candidates(system: str) -> list[dict[str, Any]]:
@@ -77,7 +97,7 @@ def candidates(system: str) -> list[dict[str, Any]]:
 
     The choice is the decoder's number of heads where it has attention blocks, else the dropout.
     """
-    name, values = ("heads", HEADS) if SYSTEMS[system].decoder.blocks else ("dropout", DROPOUTS)
+    name, values = ("heads", HEADS) if has_blocks(SYSTEMS[system].decoder) else ("dropout", DROPOUTS)
     return [{"lr": lr, name: value} for lr, value in product(LEARNING_RATES, values)]
 
 
@@ -112,7 +132,6 @@ def selected_config(system: str, dataset: str) -> RunConfig:
 def paper_config(system: str, dataset: str) -> RunConfig:
     """A system at the paper's size, with the label embeddings that are packed with the data, if any."""
     found = SYSTEMS[system]
-    heads = PAPER_HEADS if found.decoder.blocks else found.decoder.heads
-    decoder = replace(found.decoder, heads=heads)
-    model = replace(PAPER_MODEL, encoder=found.encoder, decoder=decoder, labels=labels_for(dataset))
+    decoder = replace(found.decoder, heads=PAPER_HEADS) if has_blocks(found.decoder) else found.decoder
+    model = replace(PAPER_MODEL, encoder=found.encoder, decoder=decoder, labels=default_labels(dataset))
     return RunConfig(dataset=dataset, model=model, loss=found.loss, train=PAPER_TRAINING)

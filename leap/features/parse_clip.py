@@ -13,8 +13,7 @@ from leap.errors import LeapError
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import Clip
 from leap.inference.parsed_video import ParsedVideo, parsed_video
-from leap.models.checkpoint import load_parser
-from leap.models.description import Description
+from leap.models.checkpoint import Description, load_parser
 
 
 def parse_clip(

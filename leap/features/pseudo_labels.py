@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from leap.config import STRICT, first_problem
+from leap.config import STRICT
 from leap.data.pseudo_labels import derive
 from leap.errors import LeapError
 from leap.features import clap
@@ -22,6 +22,7 @@ from leap.features.networks.loading import network
 from leap.features.text_embeddings import text_embeddings
 from leap.io.strict_json import parse_json
 from leap.label_embeddings.prompts import names_as_prompts, read_classes
+from leap.registry import first_problem
 
 NETWORKS = {"pseudo_visual": "clip", "pseudo_audio": "clap"}
 """Kind of pseudo labels → the network that gives them."""

@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from leap.config import Protocol
 from leap.data.store import FeatureStore
 from leap.data.store.layout import INPUTS
 from leap.errors import LeapError
-from leap.inference.decode import Protocol, decode
+from leap.inference.decode import decode
 from leap.models.checkpoint import check_fit, load_parser
 from leap.models.output import Parsing
 from leap.models.parser import Parser

@@ -1,11 +1,16 @@
-"""A parser on disk: safetensors weights and what describes them; no pickle.
+"""Parsers on disk and from the Hugging Face Hub: safetensors weights and a JSON description; no pickle.
 
-In a folder these are ``model.safetensors`` and ``config.json``; a single ``.safetensors`` file has the
-description in its metadata.
+In a folder these are ``model.safetensors`` and ``config.json``. A single ``.safetensors`` file holds the
+description in its metadata; in a folder both copies exist and must agree.
 """
 
+from __future__ import annotations
+
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -13,63 +18,134 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from leap.config import first_problem
+from leap.config import PARSERS, STRICT, ModelConfig, Protocol
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
-from leap.models.description import Description
+from leap.io.strict_json import parse_json
+from leap.models.hub import snapshot
 from leap.models.parser import Parser, build_parser
+from leap.registry import check_trusted, first_problem
 
 FILE, CONFIG = "model.safetensors", "config.json"
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a checkpoint holds besides weights.
+
+    Attributes:
+        model: config of the parser.
+        protocol: decoding protocol under which it was selected.
+        classes: names of its C classes, in label order.
+        widths: widths of the features it reads.
+    """
+
+    __pydantic_config__ = STRICT
+
+    model: Annotated[ModelConfig, PARSERS]
+    protocol: Protocol
+    classes: tuple[str, ...]
+    widths: dict[str, int]
+
 
 _ADAPTER = TypeAdapter(Description)
 
 
-def save_parser(parser: Parser, description: Description, folder: str | Path) -> Path:
-    """Write a ``.safetensors`` file, or one and ``config.json`` in a folder, each whole or not at all.
+def from_pretrained(name: str | Path) -> Parser:
+    """Read a parser, in eval mode, from a folder, a ``.safetensors`` file or the Hugging Face Hub.
 
-    Returns:
-        The path of the weights.
-    """
-    parser.description = description
-    path, text = _file(folder), _ADAPTER.dump_json(description, indent=2).decode()
-    if path != Path(folder):
-        atomic_write(path.with_name(CONFIG), text + "\n")
-    with atomic_path(path) as temporary:  # one entry only: safetensors writes several in random order
-        save_file(parser.state_dict(), temporary, {"description": text})
-    return path
-
-
-def load_parser(folder: str | Path) -> tuple[Parser, Description]:
-    """Read what ``save_parser`` wrote, by its path or its folder; the parser is in eval mode.
-
-    In a folder ``config.json`` counts, where there is one.
+    Args:
+        name: a path; where there is none of that name, a repository on the Hub such as ``"owner/name"``.
 
     Raises:
-        LeapError: if the file is missing, damaged or not one of ours.
+        LeapError: there is none, it is not one of ours, or huggingface_hub is not installed.
     """
-    path = _file(folder)
+    return load_parser(name if Path(name).exists() else snapshot(str(name)))[0]
+
+
+def save_pretrained(parser: Parser, path: str | Path) -> Path:
+    """Write a parser that is trained, loaded or imported.
+
+    Args:
+        parser: the parser.
+        path: a ``.safetensors`` file, or a folder for ``model.safetensors`` and ``config.json``.
+
+    Returns:
+        Path of the weights.
+
+    Raises:
+        LeapError: the parser has no ``description``.
+    """
+    if parser.description is None:
+        raise LeapError("this parser has no description of what it is for; set parser.description")
+    return save_parser(parser, parser.description, path)
+
+
+def save_parser(parser: Parser, description: Description, path: str | Path) -> Path:
+    """Write a parser with a description; each file appears whole or not at all. As `save_pretrained`."""
+    parser.description = description
+    weights, text = _weights_file(path), _ADAPTER.dump_json(description, indent=2).decode()
+    with atomic_path(weights) as temporary:  # one entry: safetensors writes several in random order
+        save_file(parser.state_dict(), temporary, {"description": text})
+    if weights != Path(path):
+        atomic_write(weights.with_name(CONFIG), text + "\n")
+    return weights
+
+
+def load_parser(path: str | Path) -> tuple[Parser, Description]:
+    """Read a parser that `save_parser` wrote, in eval mode, and its description.
+
+    Raises:
+        LeapError: the file is missing, damaged or not one of ours, or ``config.json`` describes others.
+    """
+    weights = _weights_file(path)
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(weights, framework="pt") as file:
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             # copied, because the file's own memory is not aligned and would round differently
             tensors = {name: tensor.to(torch.float32, copy=True) for name, tensor in stored.items()}
-            description = _ADAPTER.validate_json(_description(path, folder, file.metadata() or {}))
-        parser = _assembled(description, tensors)
+            description = _parse(_text(weights, path, file.metadata() or {}))
+        parser = _assemble(description, tensors)
     except FileNotFoundError:
-        raise LeapError(f"{path}: no such file; make a parser with leap train") from None
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise LeapError(f"{weights}: no such file; make a parser with leap train") from None
+    except OSError as error:
+        raise LeapError(f"{weights}: cannot be read ({error.strerror or error})") from None
+    except (LeapError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        if _out_of_memory(error):
+            raise LeapError(f"{weights}: there is not enough memory to load this parser") from None
         reason = first_problem(error) if isinstance(error, ValidationError) else str(error).partition("\n")[0]
-        raise LeapError(f"{path}: not a trained parser ({reason}); make one with leap train") from None
+        raise LeapError(f"{weights}: not a trained parser ({reason}); make one with leap train") from None
     parser.description = description
     return parser.eval(), description
 
 
-def _assembled(description: Description, tensors: Mapping[str, Tensor]) -> Parser:
-    """A parser of these tensors; it takes no memory of its own, whatever sizes its description tells."""
+def _out_of_memory(error: Exception) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or ("alloc" in str(error) and "memory" in str(error))
+
+
+def _parse(text: str) -> Description:
+    values = parse_json(text)
+    check_trusted(values.get("model") if isinstance(values, dict) else None)
+    return _ADAPTER.validate_json(text)
+
+
+def _text(weights: Path, path: str | Path, metadata: Mapping[str, str]) -> str:
+    """The description in the weights' metadata, which a ``config.json`` beside them must repeat."""
+    text, config = metadata["description"], weights.with_name(CONFIG)
+    if weights != Path(path) and config.exists():
+        beside = config.read_text(encoding="utf-8")
+        if json.loads(text) != parse_json(beside):
+            raise ValueError(f"{CONFIG} describes another parser than the weights beside it")
+    return text
+
+
+def _assemble(description: Description, tensors: Mapping[str, Tensor]) -> Parser:
+    """A parser of these tensors; it takes no memory of its own, whatever sizes its description states."""
     model, labels = description.model, tensors["label_embedding"]
     if len(description.classes) != len(labels):
         raise ValueError(f"{len(description.classes)} classes and {len(labels)} label embeddings")
-    if model.encoder.layers + model.decoder.blocks > len(tensors):
+    depth = sum(getattr(model.encoder, name, 0) for name in ("layers", "levels"))
+    if depth + getattr(model.decoder, "blocks", 0) > len(tensors):
         raise ValueError("more layers than tensors")
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise ValueError("weights that are not finite")
@@ -87,10 +163,10 @@ def _shapes(tensors: Mapping[str, Tensor]) -> set[tuple[str, tuple[int, ...]]]:
 
 
 def check_fit(description: Description, classes: tuple[str, ...], widths: Mapping[str, int]) -> None:
-    """Refuse data that a parser was not made for.
+    """Refuse data that a parser was not trained for.
 
     Raises:
-        LeapError: if class names or feature widths differ.
+        LeapError: class names or feature widths differ.
     """
     if description.classes != classes:
         different = sorted(set(description.classes) ^ set(classes)) or ["their order"]
@@ -101,13 +177,6 @@ def check_fit(description: Description, classes: tuple[str, ...], widths: Mappin
         raise LeapError(f"the parser reads features {description.widths}, the data have {dict(widths)}")
 
 
-def _description(path: Path, folder: str | Path, metadata: Mapping[str, str]) -> str:
-    config = path.with_name(CONFIG)
-    if path != Path(folder) and config.exists():
-        return config.read_text(encoding="utf-8")
-    return metadata["description"]
-
-
-def _file(path: str | Path) -> Path:
+def _weights_file(path: str | Path) -> Path:
     path = Path(path)
     return path if path.suffix == ".safetensors" else path / FILE

@@ -1,93 +1,39 @@
-"""CMPAE (Gao, Chen and Xu, CVPR 2023): evidence for the presence and for the absence of every event."""
+"""JoMoLD's noise estimator and CMPAE as parsers: what they add to a front end, an encoder and a decoder.
+
+JoMoLD (Cheng et al., ECCV 2022, arXiv 2204.11573); CMPAE (Gao, Chen and Xu, CVPR 2023).
+"""
+
+from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from leap.config import PARSERS, CmpaeConfig, JomoldConfig
+from leap.models.decoders.evidential import SLOPE, EvidentialParsing, concentration
 from leap.models.encoders.han import Han
+from leap.models.frontend import Frontend
 from leap.models.layers.dropout import Dropout
-from leap.models.output import Parsing, Uncertainty, precise
-
-TEMPERATURE = 0.8
-LARGEST_LOGIT = 10.0
-SLOPE = 0.2
-"""Of the leaky ReLUs."""
-
-JOINT_DROPOUT = 0.2
-
-CROSS_SHARE = 0.8
-"""Weight of HAN with cross-modal attention; HAN without has the rest."""
+from leap.models.output import CLAMP, Parsing, to_float32
+from leap.models.parser import Parser, Streams, build_parts
 
 
-class BlendedHan(Han):
-    """HAN run with and without cross-modal attention by the same layers, and averaged 0.8 to 0.2 (CMPAE)."""
+class EluFrontend(Frontend):
+    """CMPAE's front end: an ELU follows every linear layer, and frames are averaged after it."""
 
-    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode two (B, T, d) streams into two (B, T, d) streams."""
-        streams = zip(self.unimodal(audio, visual), super().forward(audio, visual), strict=True)
-        audio, visual = (torch.lerp(own, crossed, CROSS_SHARE) for own, crossed in streams)
-        return audio, visual
+    def project_frames(self, frames: Tensor) -> Tensor:
+        """Project the k frames of each second, (B, T, k, V), to one vector, (B, T, d)."""
+        return self.activate(self.visual_2d(frames)).mean(dim=2)
 
-
-def concentration(logits: Tensor) -> Tensor:
-    """Parameters α = exp(logit / 0.8) + 1 of the evidence's distribution; logits are cut at ±10 (CMPAE)."""
-    return (precise(logits).clamp(-LARGEST_LOGIT, LARGEST_LOGIT) / TEMPERATURE).exp() + 1
-
-
-def belief(presence: Tensor, absence: Tensor) -> tuple[Tensor, Tensor]:
-    """Log odds of presence and the uncertainty 2 / Σα, from two logits of equal shape (CMPAE)."""
-    present, absent = concentration(presence), concentration(absence)
-    return present.log() - absent.log(), 2 / (present + absent)
-
-
-class Evidential(nn.Module):
-    """CMPAE's decoder: each modality's absence logits read both modalities, its presence logits its own.
-
-    ``video`` is the larger of the two modalities' probabilities, unless a ``GlobalBranch`` replaces it.
-
-    Args:
-        width: d.
-        classes: C.
-    """
-
-    def __init__(self, width: int, classes: int) -> None:
-        super().__init__()
-        self.presence, self.absence = (nn.Linear(width, classes) for _ in range(2))
-        self.time_attention = nn.Linear(width, 2 * classes)  # of presence and absence, class by class
-        self.joint_audio, self.joint_visual = (nn.Linear(width, width) for _ in range(2))
-        self.dropout, self.activation = Dropout(JOINT_DROPOUT), nn.LeakyReLU(SLOPE)
-
-    def forward(self, audio: Tensor, visual: Tensor, label_embedding: Tensor | None = None) -> Parsing:
-        """Decode two (B, T, d) streams; ``label_embedding`` is not used."""
-        joint = audio + visual  # (B, T, d)
-        segment_audio, unsure_audio, video_audio, doubt_audio = self._decode(audio, self.joint_audio(joint))
-        segment_visual, unsure_visual, video_visual, doubt_visual = self._decode(
-            visual, self.joint_visual(joint)
-        )
-        return Parsing(
-            segment_audio=segment_audio,
-            segment_visual=segment_visual,
-            video_audio=video_audio,
-            video_visual=video_visual,
-            video=torch.maximum(video_audio, video_visual),
-            encoded_audio=audio,
-            encoded_visual=visual,
-            uncertainty=Uncertainty(unsure_audio, unsure_visual, doubt_audio, doubt_visual),
-        )
-
-    def _decode(self, stream: Tensor, joint: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """One modality: segment logits and uncertainties, video probabilities and uncertainties."""
-        both = stream + self.activation(self.dropout(joint))  # (B, T, d)
-        logits = torch.stack([self.presence(stream), self.absence(both)], dim=-1)  # (B, T, C, 2)
-        attention = self.time_attention(stream).unflatten(-1, (-1, 2)).softmax(dim=1)  # (B, T, C, 2)
-        pooled = (attention * logits).sum(dim=1)  # (B, C, 2); logits are pooled, not probabilities
-        video, doubt = belief(*pooled.unbind(-1))
-        return *belief(*logits.unbind(-1)), video.sigmoid(), doubt
+    def activate(self, x: Tensor) -> Tensor:
+        """ELU."""
+        return nn.functional.elu(x)
 
 
 class GlobalBranch(nn.Module):
-    """CMPAE's judgement of the whole video from the front end's streams, before the encoder.
+    """CMPAE's video-level prediction from the front end's streams, before the encoder.
 
     Args:
         width: d.
@@ -99,16 +45,119 @@ class GlobalBranch(nn.Module):
         self.embed = nn.Sequential(nn.Linear(width, width), nn.LeakyReLU(SLOPE))
         self.event = nn.Linear(width, classes)
 
-    def forward(self, parsing: Parsing, audio: Tensor, visual: Tensor) -> Parsing:
-        """Put the branch's ``video`` into a parsing, from the front end's two (B, T, d) streams.
-
-        With an evidential decoder also its uncertainty, C / Σα over the classes.
-        """
+    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Video probabilities (B, C), and their uncertainty C / Σα, (B,), from two (B, T, d) streams."""
         logits = self.event(self.embed(audio) + self.embed(visual))  # (B, T, C)
-        doubt = logits.shape[-1] / concentration(logits.mean(dim=1)).sum(dim=-1)  # (B,)
-        known = parsing.uncertainty
-        return replace(
-            parsing,
-            video=precise(logits).sigmoid().mean(dim=1),
-            uncertainty=None if known is None else replace(known, video=doubt),
-        )
+        uncertainty = logits.shape[-1] / concentration(logits.mean(dim=1)).sum(dim=-1)  # (B,)
+        return to_float32(logits).sigmoid().mean(dim=1), uncertainty
+
+
+class JomoldParser(Parser):
+    """A parser with dropout on the encoded visual stream, as JoMoLD and CMPAE have it.
+
+    Args:
+        *parts: front end, encoder, decoder and label embeddings, as of `Parser`.
+        visual_dropout: dropout rate.
+        **options: as of `Parser`.
+    """
+
+    def __init__(self, *parts: Any, visual_dropout: float, **options: Any) -> None:
+        super().__init__(*parts, **options)
+        self.visual_dropout = Dropout(visual_dropout)
+
+    def parse(self, streams: Streams, label_embedding: Tensor | None) -> Parsing:
+        """Encode and decode; the encoded streams of the parsing are those before dropout."""
+        return self.decode(self.encoder(*streams), label_embedding)
+
+    def decode(self, encoded: Streams, label_embedding: Tensor | None) -> Parsing:
+        """Decode two encoded streams."""
+        audio, visual = encoded
+        parsing: Parsing = self.decoder(audio, self.visual_dropout(visual), label_embedding)
+        return replace(parsing, encoded_visual=visual)
+
+
+class CmpaeParser(JomoldParser):
+    """CMPAE: a global branch judges the whole video, and in eval mode two passes are blended.
+
+    Args:
+        *parts: front end, HAN encoder, decoder and label embeddings, as of `Parser`.
+        branch: the global branch.
+        cross_weight: in eval mode, weight of the encoder's own pass; the unimodal pass has the rest.
+        **options: as of `JomoldParser`.
+    """
+
+    def __init__(self, *parts: Any, branch: GlobalBranch, cross_weight: float, **options: Any) -> None:
+        super().__init__(*parts, **options)
+        self.branch, self.cross_weight = branch, cross_weight
+
+    def parse(self, streams: Streams, label_embedding: Tensor | None) -> Parsing:
+        """Encode and decode; in eval mode blended with a pass without cross-modal attention."""
+        parsing = self._with_branch(super().parse(streams, label_embedding), streams)
+        if self.training or self.cross_weight == 1:
+            return parsing
+        return blend(parsing, self._parse_unimodal(streams, label_embedding), self.cross_weight)
+
+    def unimodal(self, audio: Tensor, visual_2d: Tensor, visual_3d: Tensor | None = None) -> Parsing:
+        """Parse features without cross-modal attention, as CMPAE does to find noisy labels."""
+        streams = self.frontend(audio, visual_2d, visual_3d)
+        return self._parse_unimodal(streams, self.label_embedding)
+
+    def _parse_unimodal(self, streams: Streams, label_embedding: Tensor | None) -> Parsing:
+        encoded = cast(Han, self.encoder).unimodal(*streams)
+        return self._with_branch(self.decode(encoded, label_embedding), streams)
+
+    def _with_branch(self, parsing: Parsing, streams: Streams) -> Parsing:
+        video, uncertainty = self.branch(*streams)
+        if isinstance(parsing, EvidentialParsing) and parsing.uncertainty is not None:
+            parsing = replace(parsing, uncertainty=replace(parsing.uncertainty, video=uncertainty))
+        return replace(parsing, video=video)
+
+
+def blend(first: Parsing, second: Parsing, weight: float) -> Parsing:
+    """Average the probabilities of two parsings; everything else is the first one's.
+
+    Args:
+        first: a parsing.
+        second: another parsing of the same videos.
+        weight: weight of the first, in [0, 1].
+    """
+
+    def probabilities(name: str) -> Tensor:
+        """Weighted mean of two probabilities."""
+        return torch.lerp(getattr(second, name), getattr(first, name), weight)
+
+    def logits(name: str) -> Tensor:
+        """Logits, clamped to ±16, of the weighted mean of two probabilities."""
+        other, own = (to_float32(getattr(parsing, name)).sigmoid() for parsing in (second, first))
+        return torch.logit(torch.lerp(other, own, weight), eps=CLAMP)
+
+    return replace(
+        first,
+        segment_audio=logits("segment_audio"),
+        segment_visual=logits("segment_visual"),
+        video_audio=probabilities("video_audio"),
+        video_visual=probabilities("video_visual"),
+        video=probabilities("video"),
+    )
+
+
+@PARSERS.register(JomoldConfig)
+def build_jomold(config: JomoldConfig, widths: dict[str, int], label_embedding: Tensor) -> JomoldParser:
+    """Build JoMoLD's noise estimator."""
+    parts = build_parts(config, widths, label_embedding, Frontend)
+    return JomoldParser(*parts, visual_dropout=config.visual_dropout, precision=config.precision)
+
+
+@PARSERS.register(CmpaeConfig)
+def build_cmpae(config: CmpaeConfig, widths: dict[str, int], label_embedding: Tensor) -> CmpaeParser:
+    """Build CMPAE."""
+    parts = build_parts(config, widths, label_embedding, EluFrontend)
+    if not hasattr(parts[1], "unimodal"):
+        raise ValueError("CMPAE needs an encoder that can run without cross-modal attention: han")
+    return CmpaeParser(
+        *parts,
+        branch=GlobalBranch(config.width, len(label_embedding)),
+        visual_dropout=config.visual_dropout,
+        cross_weight=config.cross_weight,
+        precision=config.precision,
+    )

@@ -1,29 +1,24 @@
-"""From the features on disk to two streams of width d."""
+"""From stored features to two streams of width d."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Frontend(nn.Module):
-    """Project audio and visual features to the common width (HAN, ECCV 2020).
+    """Project audio and visual features to the common width d (HAN, arXiv 2007.10558).
 
-    Frames are averaged over each second where they are not yet. Averaging before the linear layer
-    equals averaging after it, at a fraction of the cost; with ELUs, as CMPAE has them after every linear
-    layer, it does not, and the average is taken after.
+    Frames are averaged over each second before the linear layer, which equals averaging after it at a
+    fraction of the cost.
 
     Args:
         audio: width A of the audio features.
         visual_2d: width V of the frame features.
         visual_3d: width S of the clip features, or None where there are none.
-        width: common width d.
-        elu: an ELU after every linear layer.
+        width: d.
     """
 
-    def __init__(
-        self, audio: int, visual_2d: int, visual_3d: int | None, width: int, elu: bool = False
-    ) -> None:
+    def __init__(self, audio: int, visual_2d: int, visual_3d: int | None, width: int) -> None:
         super().__init__()
-        self.activation = nn.ELU() if elu else nn.Identity()
         self.audio = nn.Linear(audio, width)
         self.visual_2d = nn.Linear(visual_2d, width)
         self.visual_3d = None if visual_3d is None else nn.Linear(visual_3d, width)
@@ -35,19 +30,21 @@ class Frontend(nn.Module):
         """Project (B, T, A), (B, T, V) or (B, T·k, V), and (B, T, S) features to two (B, T, d) streams.
 
         Raises:
-            ValueError: if clip features are given to a front end made without them, or the reverse.
+            ValueError: clip features are given to a front end built without them, or the reverse.
         """
         if (visual_3d is None) != (self.visual_3d is None):
             raise ValueError("visual_3d must be given exactly when the front end was made with it")
         frames = visual_2d.unflatten(1, (audio.shape[1], -1))  # (B, T, k, V)
-        visual = self._second(frames)  # (B, T, d)
+        visual = self.project_frames(frames)  # (B, T, d)
         if self.visual_3d is not None and self.fusion is not None:
-            clips = self.activation(self.visual_3d(visual_3d))  # (B, T, d)
-            visual = self.activation(self.fusion(torch.cat([visual, clips], dim=-1)))  # (B, T, d)
-        return self.activation(self.audio(audio)), visual
+            clips = self.activate(self.visual_3d(visual_3d))  # (B, T, d)
+            visual = self.activate(self.fusion(torch.cat([visual, clips], dim=-1)))  # (B, T, d)
+        return self.activate(self.audio(audio)), visual
 
-    def _second(self, frames: Tensor) -> Tensor:
-        """Project the frames of each second, (B, T, k, V), to one vector, (B, T, d)."""
-        if isinstance(self.activation, nn.Identity):
-            return self.visual_2d(frames.mean(dim=2))
-        return self.activation(self.visual_2d(frames)).mean(dim=2)
+    def project_frames(self, frames: Tensor) -> Tensor:
+        """Project the k frames of each second, (B, T, k, V), to one vector, (B, T, d)."""
+        return self.visual_2d(frames.mean(dim=2))
+
+    def activate(self, x: Tensor) -> Tensor:
+        """The activation after every linear layer; none here."""
+        return x

@@ -7,17 +7,25 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor
 
-from leap.config import DecoderConfig, EncoderConfig, ModelConfig
+from leap.config import (
+    CmpaeConfig,
+    HanConfig,
+    LeapConfig,
+    MmilConfig,
+    MmPyramidConfig,
+    ModelConfig,
+    ValorConfig,
+)
 from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.inference.protocols import named_protocol
 from leap.io.tensor_file import load_file
-from leap.models.description import Description
+from leap.models.checkpoint import Description
 from leap.models.parser import Parser, build_parser
 from leap.releases.names import (
     MMIL,
@@ -73,7 +81,7 @@ def from_release(
 
     Args:
         system: ``"han"``, ``"mm-pyr"`` (whose MMIL reads the streams swapped), ``"valor"``, ``"cmpae"`` (its
-            pass with cross-modal attention; set ``cross_share`` to 0.7 for its test blend) or ``"leap"``.
+            pass with cross-modal attention; set ``cross_weight`` to 0.7 for its test blend) or ``"leap"``.
         state_dict: the release's tensors by name, perhaps all under ``module.``.
         heads: attention heads; the release's own if not given.
         norm: where VALOR normalises: after its sublayers, as in its scripts, or before.
@@ -160,70 +168,74 @@ def _refusing(system: str) -> Iterator[None]:
 
 
 def _han(state: State, heads: int, norm: Norm) -> ModelConfig:
-    encoder = EncoderConfig("han", 1, heads)
-    return _model(state, encoder, DecoderConfig("mmil", 0), "hat_encoder.layers.0.linear1.weight")
+    width, ffn = _sizes(state, "hat_encoder.layers.0.linear1")
+    return ModelConfig(encoder=HanConfig(heads=heads), decoder=MmilConfig(), width=width, ffn=ffn)
 
 
 def _valor(state: State, heads: int, norm: Norm) -> ModelConfig:
-    name = {"post": "valor", "pre": "valor-pre-norm"}[norm]
-    encoder = EncoderConfig(name, _count(state, "hat_encoder.layers"), heads)
-    model = _model(state, encoder, DecoderConfig("mmil", 0), "hat_encoder.layers.0.linear1.weight")
+    layers, (width, ffn) = _count(state, HAN_LAYERS), _sizes(state, "hat_encoder.layers.0.linear1")
+    encoder = ValorConfig(layers=layers, heads=heads, pre_norm=norm == "pre")
+    model = ModelConfig(encoder=encoder, decoder=MmilConfig(), width=width, ffn=ffn)
     widths = release_widths(state)
     plus_plus = (widths["audio"], widths["visual_2d"]) == CLAP_CLIP
     return replace(model, inputs=("clap", "clip")) if plus_plus else model
 
 
 def _mm_pyramid(state: State, heads: int, norm: Norm) -> ModelConfig:
-    encoder = EncoderConfig("mm-pyramid-swapped", _count(state, "MMP.capture.msa"), heads)
-    return _model(
-        state, encoder, DecoderConfig("mmil", 0), "MMP.capture.msa.0.vsablock.layer.feed_forward.w_1.weight"
-    )
+    width, ffn = _sizes(state, PYRAMID_FFN)
+    encoder = MmPyramidConfig(levels=_count(state, PYRAMID_LEVELS), heads=heads, swapped=True)
+    return ModelConfig(encoder=encoder, decoder=MmilConfig(), width=width, ffn=ffn)
 
 
 def _cmpae(state: State, heads: int, norm: Norm) -> ModelConfig:
-    width, ffn = (state[f"{name}.weight"].shape[0] for name in ("fc_a.0", "hat_encoder.layers.0.linear1"))
-    encoder = EncoderConfig("cmpae", _count(state, "hat_encoder.layers"), heads)
-    return ModelConfig(encoder, DecoderConfig("cmpae", 0), width, ffn, elu=True, global_branch=True)
+    width, ffn = _sizes(state, "hat_encoder.layers.0.linear1", first="fc_a.0")
+    encoder = HanConfig(layers=_count(state, HAN_LAYERS), heads=heads, cross_weight=0.8)
+    return CmpaeConfig(encoder=encoder, width=width, ffn=ffn, visual_dropout=0.0, cross_weight=1.0)
 
 
 def _leap(state: State, heads: int, norm: Norm) -> ModelConfig:
-    encoder = EncoderConfig("mm-pyramid", _count(state, "MMP.capture.msa"), heads)
-    decoder = DecoderConfig("leap", _count(state, "AVL.la_cma_network"), heads, "release")
-    return _model(state, encoder, decoder, "MMP.capture.msa.0.vsablock.layer.feed_forward.w_1.weight")
+    width, ffn = _sizes(state, PYRAMID_FFN)
+    encoder = MmPyramidConfig(levels=_count(state, PYRAMID_LEVELS), heads=heads)
+    decoder = LeapConfig(blocks=_count(state, LEAP_BLOCKS), heads=heads, variant="release")
+    return ModelConfig(encoder=encoder, decoder=decoder, width=width, ffn=ffn)
 
 
-def _model(state: State, encoder: EncoderConfig, decoder: DecoderConfig, feed_forward: str) -> ModelConfig:
-    width = state["fc_a.weight"].shape[0]
-    return ModelConfig(encoder, decoder, width, state[feed_forward].shape[0])
+def _sizes(state: State, feed_forward: str, first: str = "fc_a") -> tuple[int, int]:
+    """Width d, and hidden width of the feed-forward layers."""
+    return state[f"{first}.weight"].shape[0], state[f"{feed_forward}.weight"].shape[0]
 
 
 EVENT, LABEL = "fc_prob.weight", "fc_l.weight"
+HAN_LAYERS, PYRAMID_LEVELS, LEAP_BLOCKS = "hat_encoder.layers", "MMP.capture.msa", "AVL.la_cma_network"
+PYRAMID_FFN = "MMP.capture.msa.0.vsablock.layer.feed_forward.w_1"
 PYRAMID = r"MMP\.(capture|fusion)\.(multiheadattn|feedforward)\.|MMP\..*\.(layer_norm|net\.\d)\."
 """Templates that layers are copied from, a norm in each attention, and second names of convolutions."""
 
 RELEASES = {
     "han": Release(
         _han,
-        lambda state, model: han_names(_count(state, "hat_encoder.layers")) | MMIL,
+        lambda state, model: han_names(_count(state, HAN_LAYERS)) | MMIL,
         r"(audio|visual|cmt)_encoder\.|hat_encoder\.norm[12]\.|"
         r"hat_encoder\.layers\.\d+\.(self_attn|cm_attn|linear[12]|norm[12])\.",
     ),
     "mm-pyr": Release(
-        _mm_pyramid, lambda state, model: mm_pyramid_names(model.encoder.layers) | MMIL, PYRAMID
+        _mm_pyramid, lambda state, model: mm_pyramid_names(_count(state, PYRAMID_LEVELS)) | MMIL, PYRAMID
     ),
     "valor": Release(
         _valor,
-        lambda state, model: valor_names(model.encoder.layers, model.encoder.name == "valor-pre-norm") | MMIL,
+        lambda state, model: valor_names(cast(ValorConfig, model.encoder)) | MMIL,
         r"hat_encoder\.final_norm_[av]\.",
     ),
     "cmpae": Release(
         _cmpae,
-        lambda state, model: cmpae_names(model.encoder.layers),
+        lambda state, model: cmpae_names(_count(state, HAN_LAYERS)),
         r"hat_encoder\.norm[12]\.|fc_global\.",
     ),
     "leap": Release(
         _leap,
-        lambda state, model: mm_pyramid_names(model.encoder.layers) | leap_names(model.decoder.blocks),
+        lambda state, model: (
+            mm_pyramid_names(_count(state, PYRAMID_LEVELS)) | leap_names(_count(state, LEAP_BLOCKS))
+        ),
         PYRAMID + r"|AVL\.(multiheadattn|feedforward)\.|AVL\..*\.layer_norm\.",
     ),
 }

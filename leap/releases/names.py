@@ -1,5 +1,7 @@
 """Our names of parameters → those of the public releases."""
 
+from leap.config import ValorConfig
+
 Names = dict[str, str]
 """Prefixes of parameter names, ours → theirs."""
 
@@ -52,20 +54,20 @@ BLOCK: Names = {
 
 
 def han_names(layers: int) -> Names:
-    """Of the last of HAN's layers, the only one that counts: each of them reads the encoder's input."""
+    """Names of HAN's last layer, the only effective one: every layer reads the encoder's input."""
     return FRONTEND | _within("encoder.layers.0", f"hat_encoder.layers.{layers - 1}", HAN_LAYER)
 
 
-def valor_names(layers: int, pre_norm: bool) -> Names:
-    """Of all of VALOR's chained layers."""
-    names = FRONTEND | (VALOR_NORMS if pre_norm else {})
-    for i in range(layers):
+def valor_names(encoder: ValorConfig) -> Names:
+    """Names of VALOR's chained layers."""
+    names = FRONTEND | (VALOR_NORMS if encoder.pre_norm else {})
+    for i in range(encoder.layers):
         names |= _within(f"encoder.layers.{i}", f"hat_encoder.layers.{i}", HAN_LAYER)
     return names
 
 
 def cmpae_names(layers: int) -> Names:
-    """Of CMPAE; its layers are chained."""
+    """Names of CMPAE, whose layers are chained."""
     names = dict(CMPAE)
     for i in range(layers):
         names |= _within(f"encoder.layers.{i}", f"hat_encoder.layers.{i}", HAN_LAYER)
@@ -73,7 +75,7 @@ def cmpae_names(layers: int) -> Names:
 
 
 def mm_pyramid_names(levels: int) -> Names:
-    """Of MM-Pyr; LEAP's release has the same."""
+    """Names of MM-Pyr, which LEAP's release shares."""
     names = dict(FRONTEND)
     for i in range(levels):
         level, theirs = f"encoder.levels.{i}", f"MMP.capture.msa.{i}"
@@ -92,7 +94,7 @@ def mm_pyramid_names(levels: int) -> Names:
 
 
 def leap_names(blocks: int) -> Names:
-    """Of LEAP's decoder."""
+    """Names of LEAP's decoder."""
     names = {"label": "fc_l", "audio.video_head": "fc_la", "visual.video_head": "fc_lv"}
     for ours, theirs in (("audio", "la_cma_network"), ("visual", "lv_cma_network")):
         for i in range(blocks):

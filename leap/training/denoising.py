@@ -1,59 +1,117 @@
-"""Weak labels that one modality does not bear out, found and removed (JoMoLD, ECCV 2022; CMPAE)."""
+"""Find and remove weak labels that one modality does not support (JoMoLD, arXiv 2204.11573; CMPAE)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from leap.config import DenoisingWarmup
+from leap.config import (
+    DenoisingWarmup,
+    HanConfig,
+    JomoldConfig,
+    JomoldLossConfig,
+    LossConfig,
+    MmilConfig,
+    Protocol,
+    RunConfig,
+    StepSchedule,
+    TrainConfig,
+)
 from leap.data.videos import Videos
+from leap.models.cmpae import CmpaeParser
 from leap.models.output import CLAMP, Parsing
-from leap.models.parser import Parser
-from leap.training.losses import smooth
+from leap.training.cross_entropy import smooth_labels
 
 LEAST_AUDIO, LEAST_VISUAL = 0.6, 1.8 / 0.95
-"""A label is noise where its probability, over the class's mean over all videos, is below."""
+"""A label counts as noise where its probability over the class's mean over all videos is below."""
 
 WARMUP = 0.9
-"""Epochs over which CMPAE means the ratios to rise."""
+"""Epochs over which CMPAE intends the noise ratios to rise."""
+
+ESTIMATOR = RunConfig(
+    model=JomoldConfig(
+        encoder=HanConfig(cross_weight=0.0), decoder=MmilConfig(), width=512, ffn=512, dropout=0.1
+    ),
+    loss=LossConfig(basic=JomoldLossConfig()),
+    train=TrainConfig(
+        epochs=25,
+        batch=128,
+        lr=5e-4,
+        weight_decay=0.0,
+        clip=None,
+        optimizer="adam",
+        schedule=StepSchedule(period=6, factor=0.25),
+        selection="evt_a",
+    ),
+    protocol=Protocol(gate="modality"),
+)
+"""JoMoLD's noise estimator as its release trains it."""
+
+CMPAE_EPOCHS = 20
+"""Epochs of CMPAE itself, beside the 25 of its estimator."""
 
 
 @dataclass(frozen=True)
 class NoiseRatios:
-    """What share of the videos labelled with a class does not sound, or look, like it.
+    """Per-class, per-modality noise ratio of the weak labels (JoMoLD).
 
     Attributes:
-        audio: (C,), in [0, 1].
-        visual: (C,), likewise.
+        audio: fraction of the videos labelled with a class in which it is not heard, (C,).
+        visual: fraction in which it is not seen, (C,).
     """
 
     audio: Tensor
     visual: Tensor
 
     def to(self, device: torch.device | str) -> NoiseRatios:
-        """The same on another device."""
+        """The ratios on another device."""
         return NoiseRatios(self.audio.to(device), self.visual.to(device))
 
     def after(self, progress: float, warmup: DenoisingWarmup) -> NoiseRatios:
-        """The ratios in force after so many epochs.
+        """The ratios in force after ``progress`` epochs.
 
-        CMPAE's code applies its warm-up factor again to what it has already scaled, so that the first epoch
-        has no ratios and all others have them whole (``"step"``); meant is a linear rise (``"ramp"``).
+        CMPAE's code applies its warm-up factor once more to ratios already scaled, so they are 0 in the first
+        epoch and whole afterwards (``"step"``); intended is a linear rise (``"ramp"``).
         """
         factor = float(progress >= 1) if warmup == "step" else min(1.0, progress / WARMUP)
         return NoiseRatios(self.audio * factor, self.visual * factor)
 
 
-def noise_ratios(parsings: Iterable[Parsing], weak: Tensor) -> NoiseRatios:
-    """Estimate the ratios from an estimator's parsings of the training videos (JoMoLD).
+@dataclass(frozen=True)
+class DenoisedVideos(Videos):
+    """Videos with a weak label for each modality.
+
+    Attributes:
+        weak_audio: denoised weak labels of the audio stream, (N, C).
+        weak_visual: denoised and smoothed weak labels of the visual stream, (N, C).
+    """
+
+    weak_audio: Tensor = field(kw_only=True)
+    weak_visual: Tensor = field(kw_only=True)
+
+
+def noise_estimator_config(config: RunConfig) -> RunConfig:
+    """The run that estimates the noise ratios of another: its data, seed, sizes and rate, JoMoLD's training.
+
+    JoMoLD trains 25 epochs where CMPAE trains 20, at the same rate; shorter runs have shorter estimators.
+    """
+    epochs = -(-config.train.epochs * ESTIMATOR.train.epochs // CMPAE_EPOCHS)
+    sizes = {name: getattr(config.model, name) for name in ("width", "ffn", "inputs")}
+    train = replace(ESTIMATOR.train, epochs=epochs, lr=config.train.lr, videos=config.train.videos)
+    model = replace(ESTIMATOR.model, **sizes)
+    return replace(ESTIMATOR, dataset=config.dataset, model=model, train=train, seed=config.seed)
+
+
+def estimate_noise_ratios(parsings: Iterable[Parsing], weak: Tensor) -> NoiseRatios:
+    """Estimate the noise ratios from an estimator's parsings of the training videos (JoMoLD).
 
     Args:
-        parsings: in batches, N videos in all.
-        weak: their weak labels, (N, C).
+        parsings: batches of parsed videos, N in all.
+        weak: weak labels, (N, C).
     """
     pairs = [(parsing.video_audio, parsing.video_visual) for parsing in parsings]
     audio, visual = (torch.cat(batches) for batches in zip(*pairs, strict=True))  # (N, C)
@@ -63,32 +121,29 @@ def noise_ratios(parsings: Iterable[Parsing], weak: Tensor) -> NoiseRatios:
     return NoiseRatios(noisy_audio.sum(dim=0) / videos, noisy_visual.sum(dim=0) / videos)
 
 
-def denoise(parser: Parser, videos: Videos, ratios: NoiseRatios) -> Videos:
-    """Remove the labels of a batch that one modality fits worst and the other best.
+def denoise(parser: CmpaeParser, videos: Videos, ratios: NoiseRatios) -> DenoisedVideos:
+    """Remove the labels of a batch that fit one modality worst and the other best (JoMoLD, CMPAE).
 
-    Of each class's n videos in the batch, ⌊r·n⌋ are suspected in a modality: a label is removed from it
-    where the video is among the so many of largest loss there and of smallest loss in the other modality.
+    Of the n videos of a class in the batch, ⌊r·n⌋ are suspected in a modality. A label is removed from the
+    modality where the video is among that many of largest loss in it and of smallest loss in the other one.
     Losses are those of a pass without cross-modal attention.
 
     Args:
-        parser: one that can parse without cross-modal attention.
-        videos: the batch.
-        ratios: for the classes.
-
-    Returns:
-        The videos with ``weak_audio`` and, smoothed, ``weak_visual``.
+        parser: the parser being trained.
+        videos: the batch, of B videos.
+        ratios: noise ratios in force.
     """
     with torch.no_grad():
-        parsing = parser.unimodal(videos.audio, videos.visual_2d, videos.visual_3d)
-    weak, visual = videos.weak, smooth(videos.weak)
+        parsing = parser.unimodal(*videos.features)
+    weak, visual = videos.weak, smooth_labels(videos.weak)
     rank_audio = _rank(_losses(parsing.video_audio, weak), weak)  # (B, C)
     rank_visual = _rank(_losses(parsing.video_visual, visual), weak)
     count = weak.sum(dim=0)  # (C,)
     suspect_audio, suspect_visual = (ratios.audio * count).floor(), (ratios.visual * count).floor()
     noisy_audio = (rank_audio >= count - suspect_audio) & (rank_visual < suspect_audio) & (weak > 0)
     noisy_visual = (rank_visual >= count - suspect_visual) & (rank_audio < suspect_visual) & (weak > 0)
-    return replace(
-        videos,
+    return DenoisedVideos(
+        **vars(videos),
         weak_audio=weak.masked_fill(noisy_audio, 0.0),
         weak_visual=visual.masked_fill(noisy_visual, 0.0),
     )
@@ -99,5 +154,5 @@ def _losses(probability: Tensor, target: Tensor) -> Tensor:
 
 
 def _rank(losses: Tensor, weak: Tensor) -> Tensor:
-    """Place of each loss among those of the class's videos, smallest first, (B, C); the others come last."""
+    """Rank of each loss among the videos of its class, smallest first, (B, C); other videos rank last."""
     return losses.masked_fill(weak == 0, torch.inf).argsort(dim=0).argsort(dim=0)

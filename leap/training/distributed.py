@@ -1,4 +1,6 @@
-"""One training over the processes that torchrun started; each takes its share of every batch."""
+"""Data-parallel training over the processes that torchrun started, each on its part of every batch."""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Iterator
@@ -10,26 +12,27 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from leap.errors import LeapError
-from leap.metrics import parsing_scores
+from leap.metrics import PER_VIDEO, parsing_scores, per_video_scores
+from leap.metrics.functional import with_type_means
 
 
 def check_device(name: str) -> str:
-    """The device's name, if it is one that computes here.
+    """The name of a device, if computations run on it.
 
     Raises:
-        LeapError: it is not.
+        LeapError: they do not.
     """
     try:
         torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].partition(". ")[0][:200]
         raise LeapError(f"device {name!r} cannot be used ({reason}); take cpu, or cuda with a GPU") from None
     return name
 
 
 @contextmanager
 def joined(device: str = "cpu") -> Iterator[str]:
-    """Join the processes that torchrun started, if it did; gives the device of this one.
+    """Join the processes that torchrun started, if it did; gives the device of this process.
 
     Raises:
         LeapError: there is no such device.
@@ -49,55 +52,54 @@ def joined(device: str = "cpu") -> Iterator[str]:
 
 
 def rank() -> int:
-    """Number of this process, from 0; the first writes and prints."""
+    """Number of this process, from 0; process 0 writes files and prints."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
-def processes() -> int:
-    """How many there are."""
+def world_size() -> int:
+    """Number of processes."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def mine() -> slice:
-    """Which videos of any are this process's."""
-    return slice(rank(), None, processes())
+def rank_slice() -> slice:
+    """Slice of the videos that this rank processes."""
+    return slice(rank(), None, world_size())
 
 
-def share(batch: Tensor) -> tuple[Tensor, float]:
-    """This process's part of a batch's videos, and the weight of their mean loss.
+def shard(batch: Tensor) -> tuple[Tensor, float]:
+    """This rank's part of a batch, and the weight of its mean loss.
 
-    The mean over processes of the weighed losses is the mean over the batch. As every process has to take
-    part in every step, one that gets no video takes one with weight 0.
+    The mean over ranks of the weighted losses is the mean over the batch. Every rank takes part in every
+    step, so a rank without a video takes the first one with weight 0.
+
+    Args:
+        batch: indices of the batch's videos, (B,).
     """
-    part = batch[mine()]
-    return (part, processes() * len(part) / len(batch)) if len(part) else (batch[:1], 0.0)
+    part = batch[rank_slice()]
+    return (part, world_size() * len(part) / len(batch)) if len(part) else (batch[:1], 0.0)
 
 
-def all_sum(value: Tensor) -> float:
-    """The sum of every process's value."""
-    if processes() == 1:
-        return float(value)
-    from torchmetrics import SumMetric
-
-    metric = SumMetric().to(value.device)
-    metric.update(value)
-    return float(metric.compute())
+def all_sum(value: Tensor) -> Tensor:
+    """Sum of a tensor over all ranks."""
+    if world_size() > 1:
+        value = value.clone()
+        dist.all_reduce(value)
+    return value
 
 
 def all_scores(*cubes: Tensor) -> dict[str, float]:
-    """The ten scores over the videos of all processes; arguments as of `leap.metrics.parsing_scores`."""
-    if processes() == 1:
+    """The ten scores over the videos of all ranks; arguments as of `leap.metrics.parsing_scores`."""
+    if world_size() == 1:
         return parsing_scores(*cubes)
-    from leap.metrics.parsing import ParsingScores
-
-    metric = ParsingScores()
-    metric.update(*cubes)
-    scores: dict[str, float] = metric.compute()
-    return scores
+    scores = per_video_scores(*cubes)
+    sums = [float(scores[name].sum()) for name in PER_VIDEO]
+    *totals, videos = all_sum(torch.tensor([*sums, len(cubes[0])], dtype=torch.float64)).tolist()
+    means = {name: 100 * total / videos for name, total in zip(PER_VIDEO, totals, strict=True)}
+    return with_type_means(means)
 
 
 def replicated(parser: nn.Module) -> nn.Module:
-    """The parser, with gradients that are averaged over the processes."""
-    if processes() == 1:
+    """The parser, with gradients that are averaged over the ranks."""
+    if world_size() == 1:
         return parser
     return DistributedDataParallel(parser, find_unused_parameters=True)  # some heads have no loss

@@ -1,33 +1,43 @@
-"""Learning rates, step by step."""
+"""Learning-rate schedules: factor of the peak rate at every step."""
 
 from math import cos, pi
 
-from leap.config import TrainConfig
+from leap.config import SCHEDULES, CosineSchedule, EpochCosineSchedule, StepSchedule, TrainConfig
 
 
-def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
-    """Rate at a step, counted from 0, of an epoch that has ``steps``."""
-    return config.lr * SCHEDULES[config.schedule.name](step, steps, config)
+def rate_factor(step: int, steps: int, config: TrainConfig) -> float:
+    """Learning rate over its peak.
+
+    >>> [rate_factor(step, 10, TrainConfig(schedule=CosineSchedule(warmup=4))) for step in (0, 1, 3)]
+    [0.25, 0.5, 1.0]
+
+    Args:
+        step: of the training, counted from 0.
+        steps: per epoch.
+        config: the optimisation.
+    """
+    factor: float = SCHEDULES.build(config.schedule, step, steps, config.epochs)
+    return factor
 
 
-def _cosine(step: int, steps: int, config: TrainConfig) -> float:
-    """Linear warm-up by steps, then half a cosine down to 0."""
-    if step < config.warmup:
-        return (step + 1) / config.warmup
-    return 0.5 * (1 + cos(pi * (step - config.warmup) / max(1, steps * config.epochs - config.warmup)))
+@SCHEDULES.register(CosineSchedule)
+def cosine(schedule: CosineSchedule, step: int, steps: int, epochs: int) -> float:
+    """Linear warm-up over steps, then half a cosine to 0."""
+    if step < schedule.warmup:
+        return (step + 1) / schedule.warmup
+    return 0.5 * (1 + cos(pi * (step - schedule.warmup) / max(1, steps * epochs - schedule.warmup)))
 
 
-def _drops(step: int, steps: int, config: TrainConfig) -> float:
-    """Times ``factor`` every ``period`` epochs, as in HAN, MM-Pyr, CMPAE and LEAP."""
-    return config.schedule.factor ** (step // steps // config.schedule.period)
+@SCHEDULES.register(StepSchedule)
+def drops(schedule: StepSchedule, step: int, steps: int, epochs: int) -> float:
+    """One more factor every ``period`` epochs."""
+    return schedule.factor ** (step // steps // schedule.period)
 
 
-def _epochs(step: int, steps: int, config: TrainConfig) -> float:
-    """By epochs: a rise from 0 over ``period`` of them, then half a cosine down to ``factor`` (VALOR)."""
-    epoch, period, last = step // steps, config.schedule.period, config.schedule.factor
-    if epoch < period:
-        return epoch / period
-    return last + (1 - last) * 0.5 * (1 + cos(pi * (epoch - period) / max(1, config.epochs - period)))
-
-
-SCHEDULES = {"cosine": _cosine, "drops": _drops, "epochs": _epochs}
+@SCHEDULES.register(EpochCosineSchedule)
+def epoch_cosine(schedule: EpochCosineSchedule, step: int, steps: int, epochs: int) -> float:
+    """A rise over ``warmup`` epochs from 0, then half a cosine over epochs to ``final``."""
+    epoch, warmup, final = step // steps, schedule.warmup, schedule.final
+    if epoch < warmup:
+        return epoch / warmup
+    return final + (1 - final) * 0.5 * (1 + cos(pi * (epoch - warmup) / max(1, epochs - warmup)))

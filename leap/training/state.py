@@ -1,4 +1,4 @@
-"""The state of a training on disk, so that an interrupted one goes on; no pickle."""
+"""The state of a training on disk, from which an interrupted training continues; no pickle."""
 
 import json
 import math
@@ -15,20 +15,21 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from leap.errors import LeapError
-from leap.io.atomic import atomic_path
+from leap.io.atomic import atomic_path, atomic_write
+from leap.training.optimizer import load_state_by_name, state_by_name
 
 SECONDS = 10
-"""Between checkpoints of a training on a GPU."""
+"""Between two checkpoints of a training on a GPU."""
 
 
 @dataclass
 class Progress:
-    """How far a training is: what a checkpoint holds besides tensors.
+    """Progress of a training, kept in its checkpoint.
 
     Attributes:
-        history: one entry an epoch: losses, val scores.
-        best_epoch: epoch with the best val score so far, counted from 1; ties go to the later epoch.
-        best_score: its val segment-level Type@AV.
+        history: losses and validation scores of each epoch.
+        best_epoch: epoch selected so far, counted from 1.
+        best_score: its validation score, the one that ``TrainConfig.selection`` names.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
@@ -37,16 +38,17 @@ class Progress:
 
 
 class TrainingState(AbstractContextManager["TrainingState"]):
-    """Parser, best parser and optimiser state, in memory and in ``checkpoint.safetensors``.
+    """Parser, best weights and optimiser state, in memory and in ``checkpoint.safetensors``.
 
-    A context: at its end all is written. A GPU goes on with its training while a checkpoint is written; as an
-    epoch may take less time there than a checkpoint, one is written every ten seconds only.
+    The state of the optimiser is kept by parameter name, so a training may move between CPU and GPU. On a GPU
+    training continues while a checkpoint is written; as an epoch may take less time than a checkpoint, one is
+    written every ten seconds only. Leaving the context waits until all is written.
 
     Args:
         parser: the parser being trained.
         optimizer: its optimiser.
-        folder: where the checkpoint and ``log.jsonl`` go.
-        identity: what is being trained; a checkpoint of something else is refused.
+        folder: folder of the checkpoint and of ``log.jsonl``.
+        identity: names what is trained; a checkpoint of another identity is refused.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         self.path = folder / "checkpoint.safetensors"
         self.log = folder / "log.jsonl"
         self.best: dict[str, Tensor] = {}
-        self.aside = next(parser.parameters()).is_cuda
+        self.on_gpu = next(parser.parameters()).is_cuda
         self._saved = -math.inf
         self._writer = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
@@ -74,26 +76,24 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         self.parser.load_state_dict(self.best)
 
     def save(self, progress: Progress, last: bool = False) -> None:
-        """Write the checkpoint, and the log with one JSON line an epoch.
+        """Write the checkpoint, and the log with one JSON line per epoch.
 
         Args:
-            progress: what has been reached.
-            last: it is the end, and to be written in any case.
+            progress: progress so far.
+            last: the training ends here, so the checkpoint is written in any case.
 
         Raises:
-            OSError: this or the checkpoint before cannot be written.
+            OSError: this checkpoint, or the one before, cannot be written.
         """
-        if self.aside and not last and time.monotonic() - self._saved < SECONDS:
+        if self.on_gpu and not last and time.monotonic() - self._saved < SECONDS:
             return
         self._wait()
         self._saved = time.monotonic()
         tensors = _prefixed("last", self.parser.state_dict()) | _prefixed("best", self.best)
-        for index, values in self.optimizer.state_dict()["state"].items():
-            tensors |= _prefixed(f"optimizer.{index}", values)
-        metadata = {"progress": json.dumps(vars(progress)), "identity": self.identity}
-        log = "".join(json.dumps(entry) + "\n" for entry in progress.history)
-        if self.aside:
-            self._writing = self._writer.submit(self._write, tensors, metadata, log, _another_stream())
+        tensors |= _prefixed("optimizer", state_by_name(self.optimizer, self.parser))
+        metadata, log = {"progress": json.dumps(vars(progress)), "identity": self.identity}, _log(progress)
+        if self.on_gpu:
+            self._writing = self._writer.submit(self._write, tensors, metadata, log, _side_stream())
         else:
             self._write(tensors, metadata, log)
 
@@ -106,26 +106,28 @@ class TrainingState(AbstractContextManager["TrainingState"]):
     ) -> None:
         with atomic_path(self.path) as temporary, torch.cuda.stream(stream):
             save_file(tensors, temporary, metadata)
-        with atomic_path(self.log) as temporary:
-            temporary.write_text(log)
+        atomic_write(self.log, log)
 
     def _wait(self) -> None:
         if self._writing is not None:
             self._writing.result()
 
     def load(self) -> Progress:
-        """Read the checkpoint, if there is one; returns how far it is.
+        """Read the checkpoint, if there is one; returns its progress.
 
         Raises:
-            LeapError: if it is damaged or belongs to another training.
+            LeapError: the checkpoint is damaged or belongs to another training.
         """
         if not self.path.exists():
             return Progress()
         try:
-            return self._read()
+            progress = self._read()
         except (SafetensorError, RuntimeError, ValueError, TypeError, KeyError) as error:
             reason = str(error).splitlines()[0]
             raise LeapError(f"{self.path}: not a checkpoint of this training ({reason}); remove it") from None
+        if not self.log.exists() or self.log.read_text(encoding="utf-8") != _log(progress):
+            atomic_write(self.log, _log(progress))  # a kill may have come between checkpoint and log
+        return progress
 
     def _read(self) -> Progress:
         with safe_open(self.path, framework="pt") as file:
@@ -135,24 +137,16 @@ class TrainingState(AbstractContextManager["TrainingState"]):
             raise ValueError("it is of another config or other data")
         self.parser.load_state_dict(_unprefixed("last", tensors))
         self.best = _unprefixed("best", tensors)
-        self._load_optimizer(tensors)
+        load_state_by_name(self.optimizer, self.parser, _unprefixed("optimizer", tensors))
         return Progress(**json.loads(metadata["progress"]))
 
-    def _load_optimizer(self, tensors: dict[str, Tensor]) -> None:
-        values = self.optimizer.state_dict()
-        states: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _unprefixed("optimizer", tensors).items():
-            index, key = name.split(".", 1)
-            states.setdefault(int(index), {})[key] = tensor
-        parameters = dict(enumerate(self.optimizer.param_groups[0]["params"]))
-        for place, state in states.items():
-            if place not in parameters or state["exp_avg"].shape != parameters[place].shape:
-                raise ValueError("it was made on a device of another kind")
-        self.optimizer.load_state_dict(values | {"state": states})
+
+def _log(progress: Progress) -> str:
+    return "".join(json.dumps(entry) + "\n" for entry in progress.history)
 
 
-def _another_stream() -> torch.cuda.Stream:
-    """One that goes on from where the GPU is now, whatever else it is given to do."""
+def _side_stream() -> torch.cuda.Stream:
+    """A stream that starts after the work that the GPU has been given so far."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     return stream

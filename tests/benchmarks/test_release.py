@@ -5,7 +5,8 @@ import torch
 
 from benchmarks.release import Release
 from leap.releases.names import leap_names, mm_pyramid_names
-from leap.training.losses import avss_release, basic_losses
+from leap.training.losses.similarity import avss_release
+from leap.training.losses import LeapLoss
 from tests.golden_files import Golden
 from tests.models.test_golden import OUTPUT, assert_gradients, golden_videos
 
@@ -34,7 +35,7 @@ def test_outputs_losses_and_gradients_equal_the_releases(release):
     }
     for name, value in expected.items():
         torch.testing.assert_close(value, golden[f"output/{name}"], **OUTPUT)
-    total = sum(basic_losses(parsing, videos).values()) + avss_release(parsing, videos)
+    total = sum(LeapLoss(parsing, videos).values()) + avss_release(parsing, videos)
     torch.testing.assert_close(total, golden["loss/total"], **OUTPUT)
     total.backward()
     assert_gradients(model, golden.state(names, "grad"))

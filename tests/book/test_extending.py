@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from leap.models.parser import DECODERS, ENCODERS
+from leap.config import DECODERS, ENCODERS
 from tests.tree import ROOT
 
 PAGE = ROOT / "book" / "extending.md"

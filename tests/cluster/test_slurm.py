@@ -8,7 +8,8 @@ import pytest
 
 from leap.data.registry import open_dataset
 from leap.experiments.grid import leap_vs_mmil
-from leap.experiments.records import read_record, run_key
+from leap.experiments.records import read_record
+from leap.training.run import run_key
 from tests.tree import copy_tree
 
 BIN = Path(__file__).parent / "bin"

@@ -7,7 +7,8 @@ import pytest
 
 from leap.config import ModelConfig, RunConfig
 from leap.errors import LeapError
-from leap.experiments.records import REVISION, read_record, read_records, run_key, write_record, write_records
+from leap.training.run import REVISION, run_key
+from leap.experiments.records import read_record, read_records, write_record, write_records
 from leap.experiments.runs import load_predictions, run_folder
 from leap.metrics import parsing_scores
 

@@ -7,12 +7,14 @@ from leap.config import DecoderConfig, EncoderConfig, LossConfig
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
 from leap.experiments import runs
-from leap.experiments.records import REVISION, read_record, run_key
-from leap.experiments.runs import RECORD, load_predictions, make_parser, make_run, make_runs, run_folder
-from leap.inference.decode import Protocol
-from leap.inference.protocols import VISUAL_GRID
+from leap.training.run import REVISION, run_key
+from leap.experiments.records import read_record
+from leap.experiments.runs import RECORD, load_predictions, make_run, make_runs, run_folder
+from leap.training.run import initial_parser
+from leap.config import Protocol
+from leap.inference.thresholds import VISUAL_GRID
 from leap.models.checkpoint import load_parser
-from leap.training.trainer import predict
+from leap.inference.predict import predict
 from tests.conftest import tiny_split
 
 
@@ -84,7 +86,7 @@ def test_another_data_set_is_refused(tiny_store, tiny_config, tmp_path):
 
 def test_initial_values_depend_on_the_seed_alone(tiny_store, tiny_config):
     def first_weight(seed):
-        return next(make_parser(replace(tiny_config, seed=seed), tiny_store).encoder.parameters())
+        return next(initial_parser(replace(tiny_config, seed=seed), tiny_store).encoder.parameters())
 
     before = torch.random.get_rng_state()
     weight = first_weight(3)

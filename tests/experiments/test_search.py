@@ -6,7 +6,8 @@ import pytest
 
 from leap.errors import LeapError
 from leap.experiments import search as search_module
-from leap.experiments.records import read_records, run_key
+from leap.experiments.records import read_records
+from leap.training.run import run_key
 from leap.experiments.search import search_table, select, val_score
 from leap.experiments.systems import LEARNING_RATES, SYSTEMS, search_configs
 

@@ -15,10 +15,14 @@ from leap.data.pseudo_labels import corrupt_videos
 from leap.data.registry import open_dataset
 from leap.experiments.chapters import NOTEBOOKS
 from leap.experiments.grid import COMPARED, leap_vs_mmil
-from leap.experiments.records import read_records, run_key
-from leap.experiments.runs import make_parser, make_run
+from leap.experiments.records import read_records
+from leap.training.run import run_key
+from leap.training.run import initial_parser
+from leap.experiments.runs import make_run
 from leap.training.criterion import Criterion
-from leap.training.trainer import evaluate, make_optimizer, train_one_epoch
+from leap.inference.evaluate import evaluate
+from leap.training.optimizer import make_optimizer
+from leap.training.trainer import train_one_epoch
 from tests.tree import ROOT
 
 FOLDER = ROOT / "results" / "records"
@@ -76,7 +80,7 @@ def assert_as_seeds(found, seeds, least=0.5):
 def first_epoch(config, store, videos):
     """Losses and val scores of a run's first epoch, made now."""
     train, val = corrupt_videos(videos[0], config.noise, config.seed), videos[1]
-    parser = make_parser(config, store)
+    parser = initial_parser(config, store)
     optimizer = make_optimizer(parser, config.train)
     losses = train_one_epoch(parser, Criterion(config.loss), optimizer, train, config.train, config.seed, 0)
     scores = evaluate(parser, val, config.protocol)

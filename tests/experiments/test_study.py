@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from leap.errors import LeapError
 from leap.experiments import chapters, provenance
 from leap.experiments import study as study_module
-from leap.experiments.records import REVISION, read_records
+from leap.training.run import REVISION
+from leap.experiments.records import read_records
 from leap.experiments.study import Study, describe, open_study
-from leap.inference.decode import Protocol
+from leap.config import Protocol
 
 
 @pytest.fixture

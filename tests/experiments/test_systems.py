@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from leap.config import LossConfig
-from leap.experiments.records import run_key
+from leap.training.run import run_key
 from leap.experiments.systems import SEARCH_SEEDS, SYSTEMS, candidates, paper_config, search_configs
 
 

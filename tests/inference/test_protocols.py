@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from leap.errors import LeapError
-from leap.inference.decode import Protocol, decode
-from leap.inference.protocols import PROTOCOLS, VISUAL_GRID, choose_class_thresholds, named_protocol
+from leap.config import Protocol
+from leap.inference.decode import decode
+from leap.inference.protocols import PROTOCOLS, named_protocol
+from leap.inference.thresholds import VISUAL_GRID, choose_class_thresholds
 from leap.metrics import parsing_scores
 
 CMPAE = PROTOCOLS["cmpae"]

@@ -9,9 +9,9 @@ from safetensors.torch import save_file
 
 from leap.config import DecoderConfig, ModelConfig
 from leap.errors import LeapError
-from leap.inference.decode import Protocol
+from leap.config import Protocol
 from leap.models.checkpoint import CONFIG, load_parser, save_parser
-from leap.models.description import Description
+from leap.models.checkpoint import Description
 from leap.models.parser import build_parser
 
 WIDTHS = {"audio": 3, "visual_2d": 4}

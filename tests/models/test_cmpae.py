@@ -5,9 +5,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch, belief, concentration
-from leap.models.encoders.han import Han, UnimodalHan
-from leap.models.output import blend
+from leap.models.encoders.han import Han
+from leap.models.decoders.evidential import Evidential, belief, concentration
+from leap.models.cmpae import GlobalBranch
+from leap.models.encoders.han import Han
+from leap.models.cmpae import blend
 from leap.models.parser import Parser
 
 logits = st.floats(-30, 30)
@@ -38,14 +40,14 @@ def streams():
 
 
 def test_the_blend_is_four_fifths_cross_modal(streams):
-    encoder = BlendedHan(8, 12).eval()
+    encoder = Han(8, 12).eval()
     crossed, own = Han.forward(encoder, *streams), encoder.unimodal(*streams)
     for blended, with_, without in zip(encoder(*streams), crossed, own, strict=True):
         torch.testing.assert_close(blended, 0.8 * with_ + 0.2 * without)
 
 
 def test_without_cross_modal_attention_streams_do_not_meet(streams):
-    encoder, (audio, visual) = UnimodalHan(8, 12).eval(), streams
+    encoder, (audio, visual) = Han(8, 12).eval(), streams
     encoded, changed = encoder(audio, visual), encoder(audio, visual + 1)
     assert torch.equal(encoded[0], changed[0])
     assert not torch.equal(encoded[1], changed[1])
@@ -86,7 +88,7 @@ def test_the_test_blend_is_for_eval_mode_only(streams):
         def forward(self, audio, visual_2d, visual_3d):
             return audio, visual_2d
 
-    parser = Parser(Front(), BlendedHan(8, 12, dropout=0.0), Evidential(8, 5), None, cross_share=0.7).eval()
+    parser = Parser(Front(), Han(8, 12, dropout=0.0), Evidential(8, 5), None, cross_share=0.7).eval()
     parser.decoder.dropout.eval()
     blended = parser(*streams)
     crossed = parser._decode(parser.encoder, streams, None)

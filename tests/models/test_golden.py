@@ -7,7 +7,9 @@ import torch
 
 from leap.config import LossConfig
 from leap.data.videos import Videos
-from leap.models.cmpae import BlendedHan, Evidential, GlobalBranch
+from leap.models.encoders.han import Han
+from leap.models.decoders.evidential import Evidential
+from leap.models.cmpae import GlobalBranch
 from leap.models.decoders.leap import Leap
 from leap.models.decoders.mmil import Mmil
 from leap.models.encoders.han import Han
@@ -17,14 +19,8 @@ from leap.models.frontend import Frontend
 from leap.models.parser import Parser
 from leap.releases.names import MMIL, cmpae_names, han_names, leap_names, mm_pyramid_names, valor_names
 from leap.training.criterion import Criterion
-from leap.training.losses import (
-    avss_release,
-    basic_losses,
-    cmpae_losses,
-    cosine_similarity,
-    han_losses,
-    valor_losses,
-)
+from leap.training.losses.similarity import avss_release, cosine_similarity
+from leap.training.losses import CmpaeLoss, HanLoss, LeapLoss, ValorLoss
 from tests.golden_files import Golden
 
 OUTPUT = {"rtol": 1e-5, "atol": 1e-6}
@@ -87,7 +83,7 @@ def test_mmil_outputs(mmil):
 
 def test_mmil_losses_and_gradients(mmil):
     golden, videos, parser, names = mmil
-    losses = han_losses(parse(parser, videos), videos)
+    losses = HanLoss(parse(parser, videos), videos)
     for ours, theirs in (("video_audio", "video_a"), ("video_visual", "video_v"), ("video", "video_global")):
         torch.testing.assert_close(losses[ours], golden[f"loss/{theirs}"], **OUTPUT)
     total = sum(losses.values())
@@ -112,7 +108,7 @@ def trajectory(parser, loss, optimizer, clip=float("inf")):
 def test_mmil_trajectory(mmil):
     golden, videos, parser, _ = mmil
     optimizer = torch.optim.Adam(parser.parameters(), lr=1e-3)
-    totals = trajectory(parser, lambda: sum(han_losses(parse(parser, videos), videos).values()), optimizer)
+    totals = trajectory(parser, lambda: sum(HanLoss(parse(parser, videos), videos).values()), optimizer)
     assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
 
 
@@ -138,7 +134,7 @@ def test_valor(valor):
     outputs |= {"a_prob": parsing.video_audio, "v_prob": parsing.video_visual}
     for name, value in outputs.items():
         torch.testing.assert_close(value, golden[f"output/{name}"], **OUTPUT)
-    losses = valor_losses(parsing, videos)
+    losses = ValorLoss(parsing, videos)
     theirs = {"video": "video_global", "segment_audio": "segment_a", "segment_visual": "segment_v"}
     for name, value in losses.items():
         torch.testing.assert_close(value, golden[f"loss/{theirs[name]}"], **OUTPUT)
@@ -152,7 +148,7 @@ def test_valor_trajectory(valor):
     golden, videos, parser, _ = valor
     optimizer = torch.optim.AdamW(parser.parameters(), lr=1e-3, weight_decay=1e-3, betas=(0.5, 0.999))
     totals = trajectory(
-        parser, lambda: sum(valor_losses(parse(parser, videos), videos).values()), optimizer, clip=1.0
+        parser, lambda: sum(ValorLoss(parse(parser, videos), videos).values()), optimizer, clip=1.0
     )
     assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
 
@@ -191,7 +187,7 @@ def test_leap_release_outputs(leap):
 def test_leap_release_losses_and_gradients(leap):
     golden, decoder, parsing = leap
     videos = golden_videos(golden)
-    losses = basic_losses(parsing, videos) | {"avss": avss_release(parsing, videos)}
+    losses = LeapLoss(parsing, videos) | {"avss": avss_release(parsing, videos)}
     names = {
         "video_audio": "video_a",
         "video_visual": "video_v",
@@ -223,7 +219,7 @@ def whole_leap(request):
 
 def total_loss(parser, videos):
     parsing = parse(parser, videos)
-    return sum(basic_losses(parsing, videos).values()) + avss_release(parsing, videos)
+    return sum(LeapLoss(parsing, videos).values()) + avss_release(parsing, videos)
 
 
 def test_leap_on_mm_pyramid_from_features_to_gradients(whole_leap):
@@ -252,7 +248,7 @@ def cmpae():
     golden, names = Golden("cmpae"), cmpae_names(1)
     parser = Parser(
         Frontend(20, 48, 28, 16, elu=True),
-        BlendedHan(16, 16, dropout=0.0),
+        Han(16, 16, dropout=0.0),
         Evidential(16, 25),
         None,
         branch=GlobalBranch(16, 25),
@@ -290,7 +286,7 @@ def test_cmpae_outputs_with_and_without_cross_modal_attention(cmpae):
 @pytest.mark.parametrize(("step", "mutual"), [(0, "mutual_even_step"), (1, "mutual_odd_step")])
 def test_cmpae_losses(cmpae, step, mutual):
     golden, videos, parser, _ = cmpae
-    losses = cmpae_losses(parse(parser, videos), videos, step)
+    losses = CmpaeLoss(parse(parser, videos), videos, step)
     theirs = {"video_audio": "video_a", "video_visual": "video_v", "video": "video_global", "nce": "nce"}
     for name, other in (theirs | {"mutual": mutual}).items():
         torch.testing.assert_close(losses[name], golden[f"loss/{other}"], **OUTPUT)

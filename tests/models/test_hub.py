@@ -5,8 +5,8 @@ import torch
 
 from leap.config import DecoderConfig, ModelConfig
 from leap.errors import LeapError
-from leap.inference.decode import Protocol
-from leap.models.description import Description
+from leap.config import Protocol
+from leap.models.checkpoint import Description
 from leap.models.parser import Parser, build_parser
 
 WIDTHS = {"audio": 6, "visual_2d": 7}

@@ -7,10 +7,13 @@ import torch
 
 from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig
 from leap.label_embeddings import random_orthogonal
-from leap.models.output import Parsing, Uncertainty, blend
-from leap.models.parser import DECODERS, build_parser
+from leap.models.output import Parsing
+from leap.models.decoders.evidential import Uncertainty
+from leap.models.cmpae import blend
+from leap.config import DECODERS
+from leap.models.parser import build_parser
 from leap.training.criterion import BASIC, Criterion
-from leap.training.losses import cmpae_losses
+from leap.training.losses import CmpaeLoss
 from tests.models.test_parser import PRODUCT, make, parse, parts, tensors
 
 BFLOAT16_ERROR = 0.01
@@ -45,7 +48,7 @@ def all_losses(parsing, videos):
     """Every loss that the parsing can have; CMPAE's at an even and an odd step."""
     found = [criterion(parsing, videos) for criterion in CRITERIA]
     if parsing.uncertainty is not None and parsing.uncertainty.video is not None:
-        found += [cmpae_losses(parsing, videos, step) for step in (0, 1)]
+        found += [CmpaeLoss(parsing, videos, step) for step in (0, 1)]
     return torch.stack([loss for named in found for loss in named.values()])
 
 

@@ -9,11 +9,13 @@ import torch
 
 from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainConfig, Variant
 from leap.errors import LeapError
-from leap.inference.decode import Protocol, decode
+from leap.config import Protocol
+from leap.inference.decode import decode
 from leap.label_embeddings import random_orthogonal
 from leap.models.checkpoint import check_fit, load_parser, save_parser
-from leap.models.description import Description
-from leap.models.parser import DECODERS, ENCODERS, build_parser
+from leap.models.checkpoint import Description
+from leap.config import DECODERS, ENCODERS
+from leap.models.parser import build_parser
 from leap.training.criterion import Criterion
 from leap.training.trainer import train_one_epoch
 

@@ -8,11 +8,12 @@ import pytest
 import leap.training.trainer as engine
 from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
 from leap.experiments.runs import make_run
-from leap.inference.decode import Protocol
+from leap.config import Protocol
 from leap.label_embeddings import random_orthogonal
 from leap.models.parser import build_parser
 from leap.training.criterion import Criterion
-from leap.training.trainer import evaluate, fit
+from leap.inference.evaluate import evaluate
+from leap.training.trainer import fit
 from tests.soak.campaign import cases, publish
 from tests.soak.usage import SELF, growth, usage
 

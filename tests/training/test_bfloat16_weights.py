@@ -6,16 +6,18 @@ from torch.func import functional_call
 
 from leap.label_embeddings import random_orthogonal
 from leap.models.parser import build_parser
-from leap.presets import PRESETS, narrow, preset
-from leap.training.bfloat16_weights import rounded
+from leap.presets import PRESETS, preset, scale_width
+from leap.training.cuda_graph import bfloat16_weights
 
 
 def outcome(name, videos, at_once):
-    """Outputs and gradients of a narrow preset's parser in bfloat16."""
+    """Outputs and gradients of a scale_width preset's parser in bfloat16."""
     torch.manual_seed(0)
-    model = replace(narrow(preset(name), 16).model, dropout=0.0, visual_dropout=0.0, precision="bfloat16")
+    model = replace(
+        scale_width(preset(name), 16).model, dropout=0.0, visual_dropout=0.0, precision="bfloat16"
+    )
     parser = build_parser(model, {"audio": 6, "visual_2d": 7}, random_orthogonal(3, 9)).train()
-    factors = rounded(parser) if at_once else {}
+    factors = bfloat16_weights(parser) if at_once else {}
     parsing = functional_call(parser, factors, (videos.audio, videos.visual_2d))
     outputs = (parsing.segment_audio, parsing.segment_visual, parsing.video_audio, parsing.video)
     sum(output.square().sum() for output in outputs).backward()
@@ -37,6 +39,6 @@ def test_it_is_what_autocast_does(name, make_videos):
 
 def test_norms_and_labels_stay_as_they_are():
     model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.LayerNorm(4), torch.nn.Conv1d(4, 2, 1))
-    found = rounded(model)
+    found = bfloat16_weights(model)
     assert set(found) == {"0.weight", "0.bias", "2.weight", "2.bias"}
     assert all(factor.dtype == torch.bfloat16 for factor in found.values())

@@ -1,7 +1,7 @@
 import torch
 
 import leap.training.cuda_graph
-from leap.training.cuda_graph import WARM, Recorded
+from leap.training.cuda_graph import Replay, WARM_UP
 
 
 def test_only_first_calls_run_and_each_size_is_recorded_once(monkeypatch):
@@ -17,9 +17,9 @@ def test_only_first_calls_run_and_each_size_is_recorded_once(monkeypatch):
 
     monkeypatch.setattr(leap.training.cuda_graph, "Graph", Graph)
     monkeypatch.setattr(leap.training.cuda_graph, "aside", lambda function: function())
-    function = Recorded(lambda index: ran.append(index.tolist()) or {"sum": index.sum()})
-    calls = [torch.arange(size) + call for call in range(WARM + 2) for size in (3, 2)]
+    function = Replay(lambda index: ran.append(index.tolist()) or {"sum": index.sum()})
+    calls = [torch.arange(size) + call for call in range(WARM_UP + 2) for size in (3, 2)]
     assert [int(function(index)["sum"]) for index in calls] == [int(index.sum()) for index in calls]
-    assert ran == [index.tolist() for index in calls[: 2 * WARM]]
-    assert replayed == [index.tolist() for index in calls[2 * WARM :]]
+    assert ran == [index.tolist() for index in calls[: 2 * WARM_UP]]
+    assert replayed == [index.tolist() for index in calls[2 * WARM_UP :]]
     assert recorded == [3, 2]

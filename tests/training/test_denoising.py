@@ -7,8 +7,8 @@ import torch
 from leap.config import DecoderConfig, EncoderConfig, ModelConfig
 from leap.errors import LeapError
 from leap.models.parser import build_parser
-from leap.training.denoising import NoiseRatios, denoise, noise_ratios
-from leap.training.losses import smooth
+from leap.training.denoising import NoiseRatios, denoise, estimate_noise_ratios
+from leap.training.cross_entropy import smooth_labels
 
 
 def parsing(audio, visual):
@@ -35,13 +35,13 @@ def test_ratios_count_labels_of_low_probability(make_videos):
     visual = column(0.9, 0.1, 0.1, 0.4, 0.0)  # mean 0.3: noise below 0.568
     weak = torch.tensor(column(1.0, 1.0, 1.0, 1.0, 0.0))
     batches = [parsing(audio[:2], visual[:2]), parsing(audio[2:], visual[2:])]
-    ratios = noise_ratios(batches, weak)
+    ratios = estimate_noise_ratios(batches, weak)
     assert ratios.audio.tolist() == [0.25]
     assert ratios.visual.tolist() == [0.75]
 
 
 def test_a_class_that_no_video_has_has_no_noise():
-    ratios = noise_ratios([parsing(column(0.5), column(0.5))], torch.zeros(1, 1))
+    ratios = estimate_noise_ratios([parsing(column(0.5), column(0.5))], torch.zeros(1, 1))
     assert ratios.audio.tolist() == ratios.visual.tolist() == [0.0]
 
 
@@ -64,7 +64,7 @@ def test_no_ratios_leave_all_labels(make_videos):
     none = NoiseRatios(torch.zeros(5), torch.zeros(5))
     cleaned = denoise(parser, videos, none)
     assert torch.equal(cleaned.weak_audio, videos.weak)
-    assert torch.equal(cleaned.weak_visual, smooth(videos.weak))
+    assert torch.equal(cleaned.weak_visual, smooth_labels(videos.weak))
     all_ = NoiseRatios(torch.ones(5), torch.ones(5))
     assert denoise(parser, videos, all_).weak_audio.sum() == 0
     assert not denoise(parser, videos, all_).weak_audio.requires_grad

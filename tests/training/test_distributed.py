@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 from leap.config import to_dict
 from leap.errors import LeapError
 from leap.experiments.grid import config
-from leap.inference.decode import Protocol
+from leap.config import Protocol
 from leap.training import distributed
 from leap.training import trainer as engine
 from leap.training.criterion import Criterion
-from leap.training.distributed import check_device, mine, share
+from leap.training.distributed import check_device, rank_slice, shard
 
 LAUNCH = {1: [], 2: ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]}
 
@@ -65,17 +65,17 @@ def test_shares_make_up_the_batch_and_weights_the_mean(of_two):
     batch, parts, weights = torch.tensor([5, 3, 8]), [], []
     for rank in (0, 1):
         of_two(rank)
-        part, weight = share(batch)
+        part, weight = shard(batch)
         parts += part.tolist()
         weights.append(weight)
-        assert torch.equal(batch[mine()], part)
+        assert torch.equal(batch[rank_slice()], part)
     assert sorted(parts) == [3, 5, 8]
     assert weights == pytest.approx([4 / 3, 2 / 3])
 
 
 def test_a_process_without_a_video_takes_part_without_weight(of_two):
     of_two(1)
-    part, weight = share(torch.tensor([7]))
+    part, weight = shard(torch.tensor([7]))
     assert (part.tolist(), weight) == ([7], 0.0)
 
 

@@ -11,18 +11,11 @@ from leap.errors import LeapError
 from leap.models.output import Parsing
 from leap.models.parser import build_parser
 from leap.training.criterion import Criterion
-from leap.training.losses import (
-    avss,
-    avss_confident,
-    avss_release,
-    basic_losses,
-    eiou,
-    eiou_release,
-    mutual,
-    nce,
-    segment_bce,
-    video_bce,
-)
+from leap.training.losses.similarity import avss, avss_confident, avss_release, eiou, eiou_release
+from leap.training.losses import LeapLoss
+from leap.training.losses.cmpae import mutual
+from leap.training.losses.jomold import nce
+from leap.training.cross_entropy import segment_bce, video_bce
 
 BASIC = {"video_audio", "video_visual", "video", "segment_audio", "segment_visual"}
 
@@ -144,7 +137,7 @@ def test_avss_compares_its_own_labels_where_it_has_some(make_videos):
     for loss in (avss, avss_release, avss_confident):
         assert loss(parsing, other) == loss(parsing, replace(expected, avss_audio=none, avss_visual=none))
         assert loss(parsing, other) != loss(parsing, videos)
-    assert basic_losses(parsing, other) == basic_losses(parsing, videos)
+    assert LeapLoss(parsing, other) == LeapLoss(parsing, videos)
 
 
 def singles(videos, parsing):
@@ -184,7 +177,7 @@ def test_segment_bce_is_the_cross_entropy_of_the_sigmoid():
 def test_video_targets_are_unions_over_time(make_videos):
     videos = make_videos(t=2)
     parsing = make_parsing(videos)
-    losses = basic_losses(parsing, videos)
+    losses = LeapLoss(parsing, videos)
     for modality in ("audio", "visual"):
         union = (getattr(videos, f"pseudo_{modality}").sum(dim=1) > 0).float()
         expected = video_bce(getattr(parsing, f"video_{modality}"), union)

@@ -8,23 +8,24 @@ from leap.config import LossConfig, TrainConfig
 from leap.errors import LeapError
 from leap.label_embeddings import random_orthogonal
 from leap.models.parser import build_parser
-from leap.presets import PRESETS, narrow, preset
+from leap.presets import PRESETS, preset, scale_width
 from leap.training.criterion import Criterion
-from leap.training.cuda_graph import WARM
-from leap.training.step import Step
-from leap.training.trainer import fit, make_optimizer
+from leap.training.cuda_graph import WARM_UP
+from leap.training.trainer import Trainer
+from leap.training.trainer import fit
+from leap.training.optimizer import make_optimizer
 
 WIDTHS = {"audio": 6, "visual_2d": 7}
 on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
 
 def make_step(name, videos, dropout=0.0, record=True):
-    """Steps of a narrow preset's parser, in float32."""
+    """Steps of a scale_width preset's parser, in float32."""
     torch.manual_seed(0)
-    config = narrow(preset(name), 16)
+    config = scale_width(preset(name), 16)
     model = replace(config.model, dropout=dropout, visual_dropout=0.0, precision="float32")
     parser = build_parser(model, WIDTHS, random_orthogonal(3, 9)).to(videos.device).train()
-    step = Step(parser, Criterion(config.loss), make_optimizer(parser, config.train), videos, clip=1.0)
+    step = Trainer(parser, Criterion(config.loss), make_optimizer(parser, config.train), videos, clip=1.0)
     if not record:
         step._replay = None
     return step
@@ -51,7 +52,7 @@ def test_what_is_recorded(make_videos, monkeypatch):
 
 
 def make_step_without_device(name, videos):
-    return Step(None, Criterion(preset(name).loss), None, videos)
+    return Trainer(None, Criterion(preset(name).loss), None, videos)
 
 
 def test_a_probability_that_is_nan_makes_the_total_nan(make_videos):
@@ -82,10 +83,10 @@ def test_dropout_is_drawn_anew_by_every_replay(make_videos):
     totals = []
     for _ in range(2):
         torch.manual_seed(5)
-        totals.append([float(step(part, 1.0, 0, 0.0)["total"]) for _ in range(WARM + 5)][-5:])
+        totals.append([float(step(part, 1.0, 0, 0.0)["total"]) for _ in range(WARM_UP + 5)][-5:])
     assert len(set(totals[0])) == 5
     torch.manual_seed(5)
-    again = [float(step(part, 1.0, 0, 0.0)["total"]) for _ in range(WARM + 5)][-5:]
+    again = [float(step(part, 1.0, 0, 0.0)["total"]) for _ in range(WARM_UP + 5)][-5:]
     assert again == totals[1]
 
 

@@ -9,23 +9,18 @@ import leap.training.trainer as engine
 from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
 from leap.data.videos import Videos
 from leap.errors import LeapError
-from leap.inference.decode import Protocol, decode
+from leap.config import Protocol
+from leap.inference.decode import decode
 from leap.label_embeddings import random_orthogonal
 from leap.metrics import parsing_scores
 from leap.models.parser import build_parser
-from leap.presets import PRESETS, narrow, preset
+from leap.presets import PRESETS, preset, scale_width
 from leap.training.criterion import Criterion
-from leap.training.schedules import learning_rate
-from leap.training.trainer import (
-    epoch_order,
-    evaluate,
-    fit,
-    flat,
-    make_optimizer,
-    predict,
-    selection_score,
-    train_one_epoch,
-)
+from leap.training.schedules import rate_factor
+from leap.training.trainer import epoch_order, fit, selection_score, train_one_epoch
+from leap.inference.evaluate import evaluate
+from leap.training.optimizer import flatten, make_optimizer
+from leap.inference.predict import predict
 
 MODEL = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
 CONFIG = TrainConfig(epochs=4, batch=5, lr=1e-2, warmup=3)
@@ -65,7 +60,7 @@ def test_learning_rate_is_that_of_the_step(train):
     parser = make_parser()
     optimizer = torch.optim.AdamW(parser.parameters())
     train_one_epoch(parser, Criterion(LossConfig()), optimizer, train, CONFIG, 0, epoch=2)
-    last = learning_rate(3 * 3 - 1, 3, CONFIG)  # 12 videos in batches of 5 are 3 steps an epoch
+    last = rate_factor(3 * 3 - 1, 3, CONFIG)  # 12 videos in batches of 5 are 3 steps an epoch
     assert optimizer.param_groups[0]["lr"] == last
 
 
@@ -279,7 +274,7 @@ def test_one_vector_is_updated_as_separate_tensors(train):
 
 def test_the_vector_holds_values_and_gradients():
     parser, before = make_parser(), values(make_parser())
-    vector = flat(parser)
+    vector = flatten(parser)
     assert equal(values(parser), before)
     assert vector.numel() == sum(p.numel() for p in parser.parameters())
     with torch.no_grad():
@@ -293,7 +288,7 @@ def test_the_vector_holds_values_and_gradients():
 @pytest.mark.parametrize("name", PRESETS)
 def test_all_of_a_step_is_on_the_device_of_the_videos(name, make_videos):
     """On the device that has shapes only, and refuses tensors of another."""
-    config, widths = narrow(preset(name), 16), {"audio": 6, "visual_2d": 7}
+    config, widths = scale_width(preset(name), 16), {"audio": 6, "visual_2d": 7}
     videos = make_videos(4, t=4, c=3).to("meta")
     parser = build_parser(config.model, widths, random_orthogonal(3, 9)).to("meta").train()
     criterion, optimizer = Criterion(config.loss), make_optimizer(parser, config.train)

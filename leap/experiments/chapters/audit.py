@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 import pandas as pd
 
-from leap.config import EncoderConfig, LossConfig, ModelConfig, RunConfig, TrainConfig, Variant
+from leap.config import (
+    AvssConfig,
+    CmpaeLossConfig,
+    EncoderConfig,
+    HanConfig,
+    LeapConfig,
+    LossConfig,
+    MmPyramidConfig,
+    Protocol,
+    RunConfig,
+    TrainConfig,
+    Variant,
+)
 from leap.experiments.grid import SEEDS, SHIPPED, SLOW_SEEDS, Profile, with_seeds
 from leap.experiments.systems import selected, system_config
 from leap.experiments.tables import MEANS, TITLES, Runs, pair_table, score_table
-from leap.inference.decode import Protocol
-from leap.presets import narrow, preset
+from leap.presets import preset, scale_width
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,7 @@ def departures(dataset: str) -> dict[str, Departure]:
 
 def _leap_departures(dataset: str) -> dict[str, Departure]:
     leap = _leap(dataset)
-    similar = replace(leap, loss=LossConfig(weight_avss=1.0))
+    similar = replace(leap, loss=LossConfig(avss=AvssConfig()))
     return {
         "LEAP: scores": Departure(
             "segments are scored by the attention that also updates the labels",
@@ -64,7 +76,7 @@ def _leap_departures(dataset: str) -> dict[str, Departure]:
             "the cosine is drawn towards the intersection over union of the two event sets",
             "ReLU of the cosine, towards x / (1 + x) + 0.01 for x shared classes over the largest set",
             similar,
-            replace(similar, loss=replace(similar.loss, avss="release")),
+            replace(similar, loss=LossConfig(avss=AvssConfig(variant="release"))),
         ),
         "LEAP: decoding": Departure(
             "a segment's event is its own score's",
@@ -76,34 +88,33 @@ def _leap_departures(dataset: str) -> dict[str, Departure]:
 
 
 def _other_departures(dataset: str) -> dict[str, Departure]:
-    cmpae = narrow(preset("cmpae", dataset, ()), WIDTH)
-    pyramid = _same_budget(narrow(preset("mm-pyr", dataset, ()), WIDTH))
-    valor = _same_budget(narrow(preset("valor", dataset, ()), WIDTH))
-    han = _same_budget(narrow(preset("han", dataset, ()), WIDTH))
-    two = replace(han.model, encoder=replace(han.model.encoder, layers=2))
+    cmpae = scale_width(preset("cmpae", dataset, ()), WIDTH)
+    pyramid = _same_budget(scale_width(preset("mm-pyr", dataset, ()), WIDTH))
+    valor = _same_budget(scale_width(preset("valor", dataset, ()), WIDTH))
+    han = _same_budget(scale_width(preset("han", dataset, ()), WIDTH))
     return {
         "HAN: layers": Departure(
             "layers are chained (two here)",
             "every layer reads the encoder's input, so that only the last counts",
-            replace(han, model=two),
+            _with_encoder(han, HanConfig(layers=2)),
             han,
         ),
         "MM-Pyr: streams": Departure(
             "the audio stream predicts audio events",
             "the streams are swapped before the decoder, and the smoothed labels with them",
             pyramid,
-            replace(pyramid, model=_encoder(pyramid.model, "mm-pyramid-swapped")),
+            _with_encoder(pyramid, MmPyramidConfig(swapped=True)),
         ),
         "VALOR: streams": Departure(
             "HAN: both streams read what the layer before made of the other",
             "the visual stream reads the audio stream that the layer has just updated",
-            replace(valor, model=_encoder(valor.model, "han")),
+            _with_encoder(valor, HanConfig(heads=8)),
             valor,
         ),
         "CMPAE: warm-up": Departure(
             "the share of labels that is removed rises over 0.9 epochs",
             "the factor is applied again at every step: none in the first epoch, all after",
-            replace(cmpae, loss=replace(cmpae.loss, warmup="ramp")),
+            replace(cmpae, loss=LossConfig(basic=CmpaeLossConfig(warmup="ramp"))),
             cmpae,
         ),
     }
@@ -119,7 +130,7 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
 
 
 def _seeds(config: RunConfig, profile: Profile) -> list[RunConfig]:
-    slow = config.model.encoder.name.startswith("mm-pyramid") or config.dataset != SHIPPED
+    slow = isinstance(config.model.encoder, MmPyramidConfig) or config.dataset != SHIPPED
     return with_seeds(config, profile, SLOW_SEEDS if slow else SEEDS)
 
 
@@ -134,12 +145,12 @@ def _same_budget(config: RunConfig) -> RunConfig:
 
 
 def _variant(config: RunConfig, variant: Variant) -> RunConfig:
-    decoder = replace(config.model.decoder, variant=variant)
+    decoder = replace(cast(LeapConfig, config.model.decoder), variant=variant)
     return replace(config, model=replace(config.model, decoder=decoder))
 
 
-def _encoder(model: ModelConfig, name: str) -> ModelConfig:
-    return replace(model, encoder=EncoderConfig(name, model.encoder.layers, model.encoder.heads))
+def _with_encoder(config: RunConfig, encoder: EncoderConfig) -> RunConfig:
+    return replace(config, model=replace(config.model, encoder=encoder))
 
 
 def side_names(departure: str) -> tuple[str, str]:

@@ -6,8 +6,8 @@ import pandas as pd
 from leap.config import RunConfig
 from leap.data.store import FeatureStore
 from leap.experiments.grid import CLAIM_SEEDS, Profile, config, with_seeds
-from leap.experiments.runs import make_parser
 from leap.experiments.tables import TITLES, Runs
+from leap.training.run import initial_parser
 
 DEPTHS = {1: "LEAP N=1", 2: "LEAP", 3: "LEAP N=3", 4: "LEAP N=4"}
 
@@ -30,7 +30,7 @@ def cost_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:
     rows = {}
     for name, records in runs.items():
         means = [np.mean([record.metrics[score] for score in TITLES]) for record in records]
-        parser = make_parser(records[0].run_config(), store)
+        parser = initial_parser(records[0].run_config(), store)
         rows[name] = {
             "parameters": sum(parameter.numel() for parameter in parser.parameters()),
             "seconds": float(np.median([record.seconds for record in records])),

@@ -16,8 +16,8 @@ from leap.experiments.grid import MAIN, Profile, leap_vs_mmil
 from leap.experiments.records import Record
 from leap.experiments.tables import Runs, probe_table
 from leap.inference.parsed_video import MODALITIES
+from leap.inference.predict import parse_videos
 from leap.models.parser import Parser
-from leap.training.trainer import parse_videos
 from leap.visualization.figures import COLOURS, TRUTH
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from leap.config import LossConfig, RunConfig
+from leap.config import AvssConfig, LossConfig, RunConfig
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
 from leap.experiments.systems import AVSS
 from leap.experiments.tables import MEANS, Runs, pair_table, probe_table
@@ -34,8 +34,8 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
 
 
 def _variants() -> dict[str, LossConfig]:
-    paper = {f"λ = {weight:g}": LossConfig(weight_avss=weight) for weight in WEIGHTS}
-    return paper | {"λ = 1, release": LossConfig(weight_avss=1.0, avss="release")}
+    paper = {f"λ = {weight:g}": LossConfig(avss=AvssConfig(weight=weight)) for weight in WEIGHTS}
+    return paper | {"λ = 1, release": LossConfig(avss=AvssConfig(variant="release"))}
 
 
 SIMILARITY = {

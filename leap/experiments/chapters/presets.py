@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from leap.config import RunConfig
+from leap.config import EpochCosineSchedule, LeapConfig, MmPyramidConfig, RunConfig, StepSchedule
 from leap.data.registry import open_dataset
 from leap.experiments.grid import Profile, with_seeds
 from leap.experiments.tables import MEANS, TITLES
-from leap.presets import PRESETS, narrow, preset
+from leap.presets import PRESETS, preset, scale_width
 
 WIDTH = 64
 """AV-Digits has 2,000 videos of 128-d features; LLP's sizes are for 10,000 of 2,048."""
@@ -25,7 +25,7 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
 
 def sized(config: RunConfig, dataset: str) -> RunConfig:
     """A preset at a width that suits a data set: LLP's own, else narrow."""
-    return config if dataset == "llp" else narrow(config, WIDTH)
+    return config if dataset == "llp" else scale_width(config, WIDTH)
 
 
 def preset_table() -> pd.DataFrame:
@@ -35,21 +35,31 @@ def preset_table() -> pd.DataFrame:
 
 def _row(config: RunConfig) -> dict[str, str]:
     model, train, protocol = config.model, config.train, config.protocol
+    encoder, decoder = model.encoder, model.decoder
+    depth = encoder.levels if isinstance(encoder, MmPyramidConfig) else getattr(encoder, "layers", 1)
     clip = "" if train.clip is None else f", norm ≤ {train.clip:g}"
-    schedule = train.schedule
-    rise = f"rise over {schedule.period} epochs, cosine to {schedule.factor:g}"
-    drops = f"× {schedule.factor:g} every {schedule.period} epochs"
+    variant = f" ({decoder.variant})" if isinstance(decoder, LeapConfig) else ""
     return {
-        "encoder": f"{model.encoder.name} × {model.encoder.layers}, {model.encoder.heads} heads",
-        "decoder": f"{model.decoder.name}{f' ({model.decoder.variant})' * (model.decoder.name == 'leap')}",
+        "encoder": f"{encoder.name} × {depth}, {getattr(encoder, 'heads', 1)} heads",
+        "decoder": f"{decoder.name}{variant}",
         "d / FFN": f"{model.width} / {model.ffn}",
-        "losses": config.loss.basic + " + L_avss" * (config.loss.weight_avss > 0),
+        "losses": config.loss.basic.name + " + L_avss" * (config.loss.avss is not None),
         "optimiser": f"{train.optimizer}, {train.lr:g}{clip}",
-        "schedule": rise if schedule.name == "epochs" else drops,
+        "schedule": _schedule(config),
         "batch × epochs": f"{train.batch} × {train.epochs}",
         "selection": train.selection,
         "protocol": f"{protocol.segment:g}, {protocol.gate} gate {protocol.gate_threshold:g}",
     }
+
+
+def _schedule(config: RunConfig) -> str:
+    """The learning-rate schedule in words."""
+    schedule = config.train.schedule
+    if isinstance(schedule, EpochCosineSchedule):
+        return f"rise over {schedule.warmup} epochs, cosine to {schedule.final:g}"
+    if isinstance(schedule, StepSchedule):
+        return f"× {schedule.factor:g} every {schedule.period} epochs"
+    return schedule.name
 
 
 def above_the_floor(scores: pd.DataFrame, floor: Mapping[str, float]) -> str:

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from leap.config import NoiseConfig, RunConfig
+from leap.config import AvssConfig, LossConfig, NoiseConfig, RunConfig
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
 from leap.experiments.tables import MEANS, Runs, pair_table
 
@@ -32,7 +32,7 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
     ones, in all losses or in one.
     """
     base = {system: config(system, profile, dataset) for system in ("MMIL", "LEAP", SIMILAR)}
-    base[CONFIDENT] = replace(base[SIMILAR], loss=replace(base[SIMILAR].loss, confident=True))
+    base[CONFIDENT] = replace(base[SIMILAR], loss=LossConfig(avss=AvssConfig(variant="confident")))
     runs: dict[tuple[str, str, str], RunConfig] = {}
     for system in ("MMIL", "LEAP"):
         runs |= {(system, name, "all"): replace(base[system], noise=noise) for name, noise in NOISES.items()}

@@ -15,7 +15,7 @@ from leap.data.store import FeatureStore
 from leap.experiments.chapters import from_records
 from leap.experiments.grid import SHIPPED, SLOW_SEEDS, Profile, check_profile, with_seeds
 from leap.experiments.provenance import flagged
-from leap.experiments.records import REVISION, Record, read_records, write_records
+from leap.experiments.records import Record, read_records, write_records
 from leap.experiments.runs import make_runs
 from leap.experiments.study import committed, describe
 from leap.experiments.systems import selected_config
@@ -30,6 +30,7 @@ from leap.experiments.tables import (
     write_table,
 )
 from leap.experiments.verdicts import WORDS, verdict
+from leap.training.run import REVISION
 
 NOTEBOOK = "12_scale"
 COMPARED = ("MMIL", "LEAP", "LEAP calibrated")

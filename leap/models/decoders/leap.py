@@ -1,4 +1,4 @@
-"""LEAP: label-anticipated event disentanglement, the decoder of the paper."""
+"""LEAP: label-anticipated event disentanglement, the decoder of arXiv 2407.08126."""
 
 from copy import deepcopy
 from functools import partial
@@ -7,19 +7,19 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from leap.config import Variant
-from leap.models.layers.attention import Attended, AttentionBlock, share_projections
-from leap.models.layers.parallel_streams import side_by_side
-from leap.models.output import Parsing, precise
+from leap.config import DECODERS, LeapConfig, ModelConfig, Variant
+from leap.models.layers.attention import AttentionBlock, AttentionOutput, share_projections
+from leap.models.layers.parallel_streams import parallel_streams
+from leap.models.output import Parsing, to_float32
 
 
 class LabelProjection(nn.Module):
-    """One modality's N blocks: label embeddings query the segments (LEAP).
+    """The N cross-attention blocks of one modality, in which label embeddings query the segments.
 
     Args:
         blocks: the N cross-attention blocks.
         width: d.
-        variant: see ``Leap``.
+        variant: see `Leap`.
     """
 
     def __init__(self, blocks: nn.ModuleList, width: int, variant: Variant) -> None:
@@ -30,13 +30,13 @@ class LabelProjection(nn.Module):
         if variant == "calibrated":
             self.scale = nn.Parameter(torch.tensor(4.0))
             self.bias = nn.Parameter(torch.tensor(-3.0))
-            nn.init.constant_(self.video_head.bias, -3.0)  # events are sparse: start from 'absent'
+            nn.init.constant_(self.video_head.bias, -3.0)  # events are sparse: start from "absent"
 
     def forward(self, labels: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Project (B, T, d) segments onto (1, C, d) labels.
 
         Returns:
-            Segment logits (B, T, C), video probabilities (B, C), refined labels (B, C, d) and
+            Segment logits (B, T, C), video probabilities (B, C), refined label embeddings (B, C, d) and
             attention weights (B, N, heads, C, T).
         """
         weights = []
@@ -47,31 +47,31 @@ class LabelProjection(nn.Module):
         logits = self._segment_scores(attended, segments).mean(dim=1).transpose(1, 2)  # (B, T, C)
         if self.variant == "calibrated":
             logits = self.scale * logits + self.bias
-        video = torch.sigmoid(precise(self.video_head(labels))).squeeze(-1)  # (B, C)
+        video = torch.sigmoid(to_float32(self.video_head(labels))).squeeze(-1)  # (B, C)
         return logits, video, labels, torch.stack(weights, dim=1)
 
-    def _segment_scores(self, attended: Attended, segments: Tensor) -> Tensor:
+    def _segment_scores(self, attended: AttentionOutput, segments: Tensor) -> Tensor:
         if self.variant not in ("release", "release-scores"):
             return attended.scores  # (B, heads, C, T)
         last = cast(AttentionBlock, self.blocks[-1])
-        return last.scores(attended.between, segments)  # a second pass, without LayerNorm
+        return last.query_key_scores(attended.after_attention, segments)  # a second pass, without LayerNorm
 
 
 class Leap(nn.Module):
-    """Label embeddings as queries: their attention to segments says which events are where.
+    """Decode by label embeddings as queries: attention scores over segments give segment-level events.
 
     Variants:
         * ``"paper"``: the segment score is the last block's query-key score, averaged over heads;
           ``video = 1 − (1 − p_a)(1 − p_v)``.
-        * ``"release"``: the released code: scores come from a second attention pass whose query is the
-          label embedding between attention and feed-forward layer, without LayerNorm; ``video`` is the
-          union of the two hard decisions and has no gradient.
-        * ``"release-scores"``, ``"release-union"``: one of these two departures, the other as in the paper.
-        * ``"calibrated"``: not in the paper: ``"paper"`` with a learnable scale and bias on the segment
-          scores of each modality, and video biases that start from 'absent'.
+        * ``"release"``: the released code. Scores come from a second attention pass, whose query is the
+          label embedding after attention and before the feed-forward layer, without LayerNorm; ``video`` is
+          the union of the two thresholded decisions and has no gradient.
+        * ``"release-scores"``, ``"release-union"``: one of these two departures; the other as in the paper.
+        * ``"calibrated"``: not in the paper. ``"paper"`` with a learnable scale and bias on the segment
+          scores of each modality, and biases of the video heads that start from "absent".
 
-    All 2N blocks start from equal values, and within a block the query, key, value and output layers
-    do too, as in the release; the paper does not say.
+    All 2N blocks start from equal values, and so do the query, key, value and output projections of a block,
+    as in the release; the paper does not state the initialisation.
 
     Args:
         width: d.
@@ -79,7 +79,7 @@ class Leap(nn.Module):
         ffn: hidden width of the feed-forward layers.
         blocks: N.
         heads: attention heads.
-        dropout: dropout on sublayers and in the feed-forward layers.
+        dropout: rate on sublayers and in the feed-forward layers.
         variant: one of the above.
     """
 
@@ -113,7 +113,9 @@ class Leap(nn.Module):
         if label_embedding is None:
             raise ValueError("LEAP decodes by label embeddings; give label_embedding (C, L)")
         labels = self.label(label_embedding).unsqueeze(0)  # (1, C, d): one query set for all videos
-        heard, seen = side_by_side(partial(self.audio, labels, audio), partial(self.visual, labels, visual))
+        heard, seen = parallel_streams(
+            partial(self.audio, labels, audio), partial(self.visual, labels, visual)
+        )
         segment_audio, video_audio, label_audio, attention_audio = heard
         segment_visual, video_visual, label_visual, attention_visual = seen
         return Parsing(
@@ -137,7 +139,7 @@ class Leap(nn.Module):
 
 
 class LeapTagger(nn.Module):
-    """LEAP's decoder for one stream of any features: tags of a whole, and of its parts.
+    """LEAP's decoder for one stream of any features: it tags a whole and each of its parts.
 
     Args:
         width: d.
@@ -145,7 +147,7 @@ class LeapTagger(nn.Module):
         ffn: hidden width of the feed-forward layers.
         blocks: N.
         heads: attention heads.
-        dropout: dropout on sublayers and in the feed-forward layers.
+        dropout: rate on sublayers and in the feed-forward layers.
     """
 
     def __init__(
@@ -164,3 +166,11 @@ class LeapTagger(nn.Module):
         """
         logits, whole, _, _ = self.projection(self.label(label_embedding).unsqueeze(0), parts)
         return logits, whole
+
+
+@DECODERS.register(LeapConfig)
+def build_leap(config: LeapConfig, model: ModelConfig, classes: int, label_width: int) -> Leap:
+    """Build LEAP's decoder for label embeddings of width L."""
+    return Leap(
+        model.width, label_width, model.ffn, config.blocks, config.heads, model.dropout, config.variant
+    )

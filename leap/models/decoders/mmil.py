@@ -1,25 +1,26 @@
-"""The attentive MMIL decoder of HAN: multi-modal multiple-instance learning."""
+"""Attentive MMIL pooling, multimodal multiple-instance learning: the decoder of HAN (arXiv 2007.10558)."""
 
 import torch
 from torch import Tensor, nn
 
+from leap.config import DECODERS, MmilConfig, ModelConfig
 from leap.models.layers.attention import AttentionBlock
-from leap.models.output import Parsing, precise
+from leap.models.output import Parsing, to_float32
 
 
 class Mmil(nn.Module):
-    """Linear event classifier per segment, pooled by attention over time and modality.
+    """A linear event classifier per segment, pooled by attention over time and modality.
 
-    HAN (ECCV 2020). The three linear layers serve both streams.
+    The three linear layers serve both streams.
 
     Args:
         width: d.
         classes: C.
-        blocks: self-attention blocks put before the classifier, per modality; 0 is MMIL as published,
-            2 gives it about the parameters of LEAP with N = 2 (the capacity control).
-        heads: heads of those blocks.
-        ffn: hidden width of those blocks.
-        dropout: dropout of those blocks.
+        blocks: self-attention blocks before the classifier, per modality; 0 is MMIL as published, 2 give it
+            about as many parameters as LEAP with N = 2 (the capacity control).
+        heads: attention heads of those blocks.
+        ffn: hidden width of those blocks' feed-forward layers.
+        dropout: dropout rate of those blocks.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Mmil(nn.Module):
             audio = block_audio(audio, audio).refined
             visual = block_visual(visual, visual).refined
         streams = torch.stack([audio, visual], dim=2)  # (B, T, 2, d)
-        logits = precise(self.event(streams))  # (B, T, 2, C)
+        logits = to_float32(self.event(streams))  # (B, T, 2, C)
         time = torch.softmax(self.time_attention(streams), dim=1)  # (B, T, 2, C)
         pooled = time * torch.sigmoid(logits)  # (B, T, 2, C)
         weights = time.permute(2, 0, 3, 1)[:, :, None, None]  # (2, B, 1, 1, C, T)
@@ -60,3 +61,9 @@ class Mmil(nn.Module):
             attention_audio=weights[0],
             attention_visual=weights[1],
         )
+
+
+@DECODERS.register(MmilConfig)
+def build_mmil(config: MmilConfig, model: ModelConfig, classes: int, label_width: int) -> Mmil:
+    """Build MMIL for C classes; label embeddings are not used."""
+    return Mmil(model.width, classes, config.blocks, config.heads, model.ffn, model.dropout)

@@ -1,1 +1,7 @@
-"""Encoders: two streams of segments in, two refined streams out."""
+"""Encoders: two streams of segments in, two refined streams out, each (B, T, d)."""
+
+from leap.models.encoders.han import Han
+from leap.models.encoders.mm_pyramid import MmPyramid
+from leap.models.encoders.valor import Valor
+
+__all__ = ["Han", "MmPyramid", "Valor"]

@@ -1,16 +1,24 @@
-"""The hybrid attention network (HAN) of Tian, Li and Xu, ECCV 2020."""
+"""The hybrid attention network (HAN) of Tian, Li and Xu, ECCV 2020 (arXiv 2007.10558)."""
 
 import torch
 from torch import Tensor, nn
 
+from leap.config import ENCODERS, HanConfig, ModelConfig
 from leap.models.layers.dropout import Dropout
 
 
 class HanLayer(nn.Module):
-    """Self-attention and cross-modal attention on one query, added to the residual (HAN).
+    """Self-attention and cross-modal attention with one query, both added to the residual (HAN).
 
-    One layer serves both modalities. Post-norm, or with ``pre_norm`` as VALOR has it: then the keys and
-    values of the other modality are not normalised.
+    One layer serves both modalities.
+
+    Args:
+        width: d.
+        ffn: hidden width of the feed-forward layer.
+        heads: attention heads.
+        dropout: rate on attention weights, sublayers and in the feed-forward layer.
+        pre_norm: normalise before the sublayers instead of after them, as VALOR does; keys and values of the
+            other modality are then not normalised.
     """
 
     def __init__(self, width: int, ffn: int, heads: int, dropout: float, pre_norm: bool = False) -> None:
@@ -26,7 +34,7 @@ class HanLayer(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, stream: Tensor, other: Tensor | None) -> Tensor:
-        """Refine one stream (B, T, d) by itself and, if given, by the other modality's (B, T, d)."""
+        """Refine a stream (B, T, d) by itself and, where given, by the other modality's stream (B, T, d)."""
         if self.pre_norm:
             stream = self._attend(stream, self.norm_attention(stream), other)
             return stream + self.dropout(self.feed_forward(self.norm_feed_forward(stream)))
@@ -34,7 +42,7 @@ class HanLayer(nn.Module):
         return self.norm_feed_forward(stream + self.dropout(self.feed_forward(stream)))
 
     def _attend(self, stream: Tensor, query: Tensor, other: Tensor | None) -> Tensor:
-        """Add to a stream what its query finds in itself and in the other modality."""
+        """Add self-attention and cross-modal attention to a stream, (B, T, d)."""
         own, _ = self.self_attention(query, query, query, need_weights=False)  # (B, T, d)
         if other is None:
             return stream + self.dropout(own)
@@ -43,24 +51,46 @@ class HanLayer(nn.Module):
 
 
 class Han(nn.Module):
-    """Chained HAN layers; both streams of a layer read the layer before.
+    """Chained HAN layers; both streams of a layer read the previous layer's output.
 
-    With one layer, the published setting, this is the release's network.
+    With one layer, the published setting, this is the released network.
 
     Args:
         width: d.
         ffn: hidden width of the feed-forward layer.
         layers: number of layers.
         heads: attention heads.
-        dropout: dropout on attention weights, sublayers and the feed-forward layer.
+        dropout: rate on attention weights, sublayers and in the feed-forward layer.
+        cross_weight: weight w in ``w · cross + (1 − w) · unimodal`` of a pass with and one without
+            cross-modal attention through the same layers; 0 or 1 need one pass only.
     """
 
-    def __init__(self, width: int, ffn: int, layers: int = 1, heads: int = 1, dropout: float = 0.1) -> None:
+    def __init__(
+        self,
+        width: int,
+        ffn: int,
+        layers: int = 1,
+        heads: int = 1,
+        dropout: float = 0.1,
+        cross_weight: float = 1.0,
+    ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(HanLayer(width, ffn, heads, dropout) for _ in range(layers))
+        self.cross_weight = cross_weight
 
     def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Encode two (B, T, d) streams into two (B, T, d) streams."""
+        if self.cross_weight == 1:
+            return self.cross_modal(audio, visual)
+        unimodal = self.unimodal(audio, visual)
+        if self.cross_weight == 0:
+            return unimodal
+        pairs = zip(unimodal, self.cross_modal(audio, visual), strict=True)
+        audio, visual = (torch.lerp(own, cross, self.cross_weight) for own, cross in pairs)
+        return audio, visual
+
+    def cross_modal(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode both streams, each attending to itself and to the other (HAN)."""
         return self._encode(audio, visual, cross=True)
 
     def unimodal(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,7 +98,7 @@ class Han(nn.Module):
         return self._encode(audio, visual, cross=False)
 
     def _encode(self, audio: Tensor, visual: Tensor, cross: bool) -> tuple[Tensor, Tensor]:
-        streams = torch.cat([audio, visual])  # (2B, T, d); one pass serves both, as the layer is shared
+        streams = torch.cat([audio, visual])  # (2B, T, d): the layer is shared, so one pass serves both
         for layer in self.layers:
             others = streams.roll(len(audio), dims=0) if cross else None  # (2B, T, d), visual first
             streams = layer(streams, others)
@@ -76,9 +106,7 @@ class Han(nn.Module):
         return audio, visual
 
 
-class UnimodalHan(Han):
-    """HAN without cross-modal attention, JoMoLD's estimator of label noise."""
-
-    def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode two (B, T, d) streams, each by itself."""
-        return self.unimodal(audio, visual)
+@ENCODERS.register(HanConfig)
+def build_han(config: HanConfig, model: ModelConfig) -> Han:
+    """Build HAN at the width, feed-forward width and dropout of a model."""
+    return Han(model.width, model.ffn, config.layers, config.heads, model.dropout, config.cross_weight)

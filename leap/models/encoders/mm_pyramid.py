@@ -6,14 +6,21 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
-from leap.models.layers.attention import Attended, AttentionBlock, share_projections
-from leap.models.layers.parallel_streams import side_by_side
+from leap.config import ENCODERS, MmPyramidConfig, ModelConfig
+from leap.models.layers.attention import AttentionBlock, AttentionOutput, share_projections
+from leap.models.layers.convolution import convolve_segments
+from leap.models.layers.parallel_streams import parallel_streams
 
 
 class Integration(nn.Module):
-    """Two refinements of one stream, each through a gate of its own; the gates are not normalised."""
+    """Gated sum of a stream refined by self-attention and by cross-modal attention.
+
+    Each has a sigmoid gate of its own; the two gates are not normalised.
+
+    Args:
+        width: d.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -21,13 +28,18 @@ class Integration(nn.Module):
         self.cross = nn.Linear(2 * width, width)
 
     def forward(self, own: Tensor, cross: Tensor) -> Tensor:
-        """Combine self-attention's and cross-attention's (B, T, d)."""
+        """Combine the outputs of self-attention and cross-modal attention, each (B, T, d)."""
         both = torch.cat([own, cross], dim=-1)  # (B, T, 2d)
         return torch.sigmoid(self.own(both)) * own + torch.sigmoid(self.cross(both)) * cross
 
 
 class TemporalBlock(nn.Module):
-    """A dilated convolution of kernel 3 over the segments, with a residual connection."""
+    """A dilated convolution of kernel 3 over segments, with a residual connection.
+
+    Args:
+        width: d.
+        dilation: distance of the kernel's taps, in segments.
+    """
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
@@ -36,56 +48,45 @@ class TemporalBlock(nn.Module):
 
     def forward(self, stream: Tensor) -> Tensor:
         """Refine (B, T, d)."""
-        refined = _as_linear(self.pointwise, torch.relu(_as_linear(self.dilated, self._context(stream))))
-        return torch.relu(refined + stream)
-
-    def _context(self, stream: Tensor) -> Tensor:
-        """Each segment between those that the convolution sees before and after it, (B, T, 3d)."""
-        (reach,), segments = self.dilated.dilation, stream.shape[1]
-        padded = F.pad(stream, (0, 0, reach, reach))  # (B, T + 2·reach, d)
-        return torch.cat([padded[:, start : start + segments] for start in (0, reach, 2 * reach)], dim=-1)
-
-
-def _as_linear(layer: nn.Conv1d, context: Tensor) -> Tensor:
-    """A convolution as one matrix product over the context of every segment, faster for so few segments."""
-    return F.linear(context, layer.weight.transpose(1, 2).flatten(1), layer.bias)
+        hidden = torch.relu(convolve_segments(self.dilated, stream))
+        return torch.relu(convolve_segments(self.pointwise, hidden) + stream)
 
 
 class PyramidLevel(nn.Module):
-    """One level: attention within ``reach`` segments, then a convolution of that dilation.
+    """One level of the pyramid: windowed attention, then a dilated convolution.
 
-    Self-attention of each modality and cross-modal attention, one layer for both directions, read the same
-    input.
+    Self-attention of each modality and cross-modal attention read the same input. One cross-modal layer
+    serves both directions.
 
     Args:
-        blocks: transformer layers of that reach: for audio, for visual, and for both directions across.
+        blocks: attention blocks of that window: audio, visual, and cross-modal.
         width: d.
-        reach: δ; segments i and j attend to one another where ``|i − j| ≤ δ``.
+        window: δ; segments i and j attend to each other where ``|i − j| ≤ δ``.
     """
 
-    def __init__(self, blocks: list[AttentionBlock], width: int, reach: int) -> None:
+    def __init__(self, blocks: list[AttentionBlock], width: int, window: int) -> None:
         super().__init__()
         self.self_audio, self.self_visual, self.cross = blocks
         self.integrate_audio, self.integrate_visual = (Integration(width) for _ in range(2))
-        self.temporal_audio, self.temporal_visual = (TemporalBlock(width, reach) for _ in range(2))
+        self.temporal_audio, self.temporal_visual = (TemporalBlock(width, window) for _ in range(2))
 
     def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Refine two (B, T, d) streams."""
-        own_audio, own_visual, cross = side_by_side(
+        own_audio, own_visual, cross = parallel_streams(
             partial(self.self_audio, audio, audio),
             partial(self.self_visual, visual, visual),
-            partial(self._across, audio, visual),
+            partial(self._cross_modal, audio, visual),
         )
         cross_audio, cross_visual = cross.refined.chunk(2)
-        audio, visual = side_by_side(
+        audio, visual = parallel_streams(
             partial(self._finish_audio, own_audio.refined, cross_audio),
             partial(self._finish_visual, own_visual.refined, cross_visual),
         )
         return audio, visual
 
-    def _across(self, audio: Tensor, visual: Tensor) -> Attended:
-        """Each stream refined by the other, (2B, T, d): one pass serves both, as the layer is shared."""
-        return cast(Attended, self.cross(torch.cat([audio, visual]), torch.cat([visual, audio])))
+    def _cross_modal(self, audio: Tensor, visual: Tensor) -> AttentionOutput:
+        """Each stream refined by the other, (2B, T, d); the layer is shared, so one pass serves both."""
+        return cast(AttentionOutput, self.cross(torch.cat([audio, visual]), torch.cat([visual, audio])))
 
     def _finish_audio(self, own: Tensor, cross: Tensor) -> Tensor:
         return self.temporal_audio(self.integrate_audio(own, cross))
@@ -95,9 +96,13 @@ class PyramidLevel(nn.Module):
 
 
 class LevelFusion(nn.Module):
-    """One modality's levels: attention among the levels of a segment, then a weighted sum of them.
+    """Fuse the levels of one modality: attention among the levels of a segment, then their weighted sum.
 
     The weights are sigmoids and are not normalised.
+
+    Args:
+        block: attention among the levels.
+        width: d.
     """
 
     def __init__(self, block: AttentionBlock, width: int) -> None:
@@ -107,26 +112,26 @@ class LevelFusion(nn.Module):
 
     def forward(self, levels: Tensor) -> Tensor:
         """Fuse (B, T, levels, d) to (B, T, d)."""
-        flat = levels.flatten(0, 1)  # (B·T, levels, d)
-        refined = self.interaction(flat, flat).refined
+        segments = levels.flatten(0, 1)  # (B·T, levels, d)
+        refined = self.interaction(segments, segments).refined
         fused = (torch.sigmoid(self.selection(refined)) * refined).sum(dim=1)  # (B·T, d)
         return fused.unflatten(0, levels.shape[:2])
 
 
 class MmPyramid(nn.Module):
-    """MM-Pyr: chained levels of widening reach 1, 2, 4, 8 …, all of which are fused.
+    """MM-Pyr: chained levels of widening windows 1, 2, 4, 8 …, whose outputs are fused.
 
-    Some initial values are equal, as in the release: the projections of an attention, the feed-forward layers
-    of all levels, and the two fusions.
+    Some initial values are equal, as in the release: the projections within an attention block, the
+    feed-forward layers of all levels, and the two fusions.
 
     Args:
         width: d.
         ffn: hidden width of the feed-forward layers.
         levels: number of levels; 4 in the paper.
         heads: attention heads; 8 in the paper.
-        dropout: dropout on sublayers and in the feed-forward layers, half of it on attention weights.
-        swapped: return the visual stream as the audio one and the reverse. The release stacks its streams for
-            MMIL in one order and reads them in the other.
+        dropout: rate on sublayers and in the feed-forward layers; half of it on attention weights.
+        swapped: exchange the two output streams. The released code stacks the streams for MMIL in one order
+            and reads them in the other.
     """
 
     def __init__(
@@ -141,9 +146,9 @@ class MmPyramid(nn.Module):
         super().__init__()
         feed_forward = AttentionBlock(width, ffn, heads, dropout).feed_forward
 
-        def block(reach: int) -> AttentionBlock:
-            """A layer of a level; all have the same first feed-forward layer."""
-            made = share_projections(AttentionBlock(width, ffn, heads, dropout, reach))
+        def block(window: int) -> AttentionBlock:
+            """An attention block of a level; all levels start from the same feed-forward layer."""
+            made = share_projections(AttentionBlock(width, ffn, heads, dropout, window))
             made.feed_forward.load_state_dict(feed_forward.state_dict())
             return made
 
@@ -161,7 +166,13 @@ class MmPyramid(nn.Module):
             audio, visual = level(audio, visual)
             stages.append(torch.stack([audio, visual]))  # (2, B, T, d)
         pyramid = torch.stack(stages, dim=3)  # (2, B, T, levels, d)
-        audio, visual = side_by_side(
+        audio, visual = parallel_streams(
             partial(self.fuse_audio, pyramid[0]), partial(self.fuse_visual, pyramid[1])
         )
         return (visual, audio) if self.swapped else (audio, visual)
+
+
+@ENCODERS.register(MmPyramidConfig)
+def build_mm_pyramid(config: MmPyramidConfig, model: ModelConfig) -> MmPyramid:
+    """Build MM-Pyr at the width, feed-forward width and dropout of a model."""
+    return MmPyramid(model.width, model.ffn, config.levels, config.heads, model.dropout, config.swapped)

@@ -1,14 +1,15 @@
-"""The encoder of VALOR (Lai, Chen and Wang, NeurIPS 2023): HAN's layers, chained another way."""
+"""The encoder of VALOR (Lai, Chen and Wang, NeurIPS 2023, arXiv 2305.17343)."""
 
 from copy import deepcopy
 
 from torch import Tensor, nn
 
+from leap.config import ENCODERS, ModelConfig, ValorConfig
 from leap.models.encoders.han import HanLayer
 
 
 class Valor(nn.Module):
-    """Chained HAN layers in which the visual stream reads the audio stream that the layer has just updated.
+    """Chained HAN layers in which the visual stream attends to the audio stream just updated by the layer.
 
     All layers start from equal values, as in the release.
 
@@ -17,7 +18,7 @@ class Valor(nn.Module):
         ffn: hidden width of the feed-forward layer.
         layers: number of layers; 1 in VALOR, 4 in VALOR+ and VALOR++.
         heads: attention heads.
-        dropout: dropout on attention weights, sublayers and the feed-forward layer.
+        dropout: rate on attention weights, sublayers and in the feed-forward layer.
         pre_norm: normalise before the sublayers and once at the end, instead of after them.
     """
 
@@ -43,3 +44,9 @@ class Valor(nn.Module):
             audio = layer(audio, visual)
             visual = layer(visual, audio)
         return self.norm_audio(audio), self.norm_visual(visual)
+
+
+@ENCODERS.register(ValorConfig)
+def build_valor(config: ValorConfig, model: ModelConfig) -> Valor:
+    """Build VALOR's encoder at the width, feed-forward width and dropout of a model."""
+    return Valor(model.width, model.ffn, config.layers, config.heads, model.dropout, config.pre_norm)

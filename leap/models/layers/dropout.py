@@ -1,23 +1,24 @@
-"""Dropout from bytes: one random word serves eight elements, which on a CPU is several times faster."""
+"""Dropout from random bytes: one 64-bit word serves eight elements, several times faster on a CPU."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-LEVELS = 256  # values of a byte: the rate is a multiple of 1 / 256
+LEVELS = 256
+"""Values of a byte; the dropout rate is a multiple of 1 / LEVELS."""
 
 
 class Dropout(nn.Module):
-    """Set elements to 0 with probability ``rate`` and scale the others up; nothing in eval mode.
+    """Zero elements with probability ``rate`` and scale the others by 1 / (1 − rate); identity in eval mode.
 
-    As ``torch.nn.Dropout``, but for the rate, which is rounded to the next multiple of 1/256, and, on a CPU,
-    the random numbers, of which it draws an eighth as many. A compiler knows only PyTorch's.
+    Equals `torch.nn.Dropout` except that the rate is rounded to a multiple of 1/256 and that a CPU draws an
+    eighth as many random words. Under `torch.compile` PyTorch's own dropout is used.
 
     Args:
-        rate: share of elements that are dropped, in [0, 1).
+        rate: dropout rate, 0 or in [1/256, 1).
 
     Raises:
-        ValueError: for a rate outside [0, 1).
+        ValueError: a rate outside [0, 1), or one above 0 that would round to 0.
     """
 
     def __init__(self, rate: float) -> None:
@@ -25,6 +26,8 @@ class Dropout(nn.Module):
         if not 0 <= rate < 1:
             raise ValueError(f"dropout rate {rate} is not in [0, 1)")
         self.dropped = min(round(rate * LEVELS), LEVELS - 1)
+        if rate > 0 and self.dropped == 0:
+            raise ValueError(f"dropout rate {rate} would be rounded to 0; take 0 or at least 1/{LEVELS}")
 
     def forward(self, x: Tensor) -> Tensor:
         """Drop elements of ``x``, a tensor of any shape and floating type."""
@@ -34,14 +37,14 @@ class Dropout(nn.Module):
             return F.dropout(x, self.rate)
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
         bytes_ = words.random_(-(2**63), None).view(torch.uint8)[: x.numel()].view(x.shape)
-        kept = bytes_.ge_(self.dropped).to(x.dtype)  # in place: to a tensor of bool it is five times slower
+        kept = bytes_.ge_(self.dropped).to(x.dtype)  # in place: a bool tensor would be five times slower
         return x * kept.mul_(LEVELS / (LEVELS - self.dropped))
 
     @property
     def rate(self) -> float:
-        """The rate that is used."""
+        """The rate in use, a multiple of 1/256."""
         return self.dropped / LEVELS
 
     def extra_repr(self) -> str:
-        """The rate that is used."""
+        """The rate in use."""
         return f"rate={self.rate:g}"

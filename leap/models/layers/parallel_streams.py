@@ -1,4 +1,4 @@
-"""Parts of a model that do not wait for one another."""
+"""Run independent parts of a model concurrently on a GPU."""
 
 from functools import cache, partial
 from typing import TypeVar
@@ -9,40 +9,40 @@ from torch import Tensor
 Result = TypeVar("Result", Tensor, tuple[Tensor, ...])
 
 
-def side_by_side(*calls: partial[Result]) -> list[Result]:
-    """Results of calls none of which needs another's.
+def parallel_streams(*calls: partial[Result]) -> list[Result]:
+    """Results of independent calls.
 
-    In a CUDA graph they run at the same time, each on a stream of its own, and backwards, too. None of them
-    fills a GPU.
+    While a CUDA graph is captured each call runs on a stream of its own, so a replay runs them, and their
+    backward passes, concurrently; none of them fills a GPU by itself. Elsewhere they run one after another.
 
     Args:
-        calls: each with all the tensors that it reads, but parameters, as positional arguments.
+        calls: each takes all tensors that it reads, except parameters, as positional arguments.
     """
-    if torch.compiler.is_compiling() or not _is_recorded():
+    if torch.compiler.is_compiling() or not _is_capturing():
         return [call() for call in calls]
-    here = torch.cuda.current_stream()
-    streams = [_stream(here, index) for index in range(len(calls))]
+    main = torch.cuda.current_stream()
+    streams = [_stream(main, index) for index in range(len(calls))]
     for stream in streams:
-        stream.wait_stream(here)
-    results = [_on(stream, call) for stream, call in zip(streams, calls, strict=True)]
+        stream.wait_stream(main)
+    results = [_run_on(stream, call) for stream, call in zip(streams, calls, strict=True)]
     for stream, result in zip(streams, results, strict=True):
-        here.wait_stream(stream)
-        _keep(result, here)
+        main.wait_stream(stream)
+        _record(result, main)
     return results
 
 
-def _is_recorded() -> bool:
+def _is_capturing() -> bool:
     return torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()
 
 
-def _on(stream: torch.cuda.Stream, call: partial[Result]) -> Result:
+def _run_on(stream: torch.cuda.Stream, call: partial[Result]) -> Result:
     with torch.cuda.stream(stream):
-        _keep(call.args, stream)
+        _record(call.args, stream)
         return call()
 
 
-def _keep(tensors: Tensor | tuple[Tensor, ...], stream: torch.cuda.Stream) -> None:
-    """Memory that a stream reads is not given to others before it has."""
+def _record(tensors: Tensor | tuple[Tensor, ...], stream: torch.cuda.Stream) -> None:
+    """Keep the memory of tensors from being reused before a stream has read it."""
     for tensor in (tensors,) if isinstance(tensors, Tensor) else tensors:
         if isinstance(tensor, Tensor):
             tensor.record_stream(stream)
@@ -50,5 +50,5 @@ def _keep(tensors: Tensor | tuple[Tensor, ...], stream: torch.cuda.Stream) -> No
 
 @cache
 def _stream(parent: torch.cuda.Stream, index: int) -> torch.cuda.Stream:
-    """One for each place, as calls may have calls side by side within."""
+    """One stream per parent and position, as parallel calls may nest."""
     return torch.cuda.Stream()

@@ -1,4 +1,4 @@
-"""Softmax over a few elements, several times faster on a CPU than PyTorch's."""
+"""Softmax over short rows, several times faster than PyTorch's on a CPU."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ from torch.nn import functional as F  # noqa: N812
 
 
 class _Softmax(torch.autograd.Function):
-    """Softmax by whole-tensor operations.
+    """Softmax by operations on the whole tensor.
 
-    PyTorch's kernel takes row by row, and rows of ten segments do not fill a processor's vectors.
+    PyTorch's kernel proceeds row by row, and a row of ten segments does not fill a processor's vector units.
     """
 
     @staticmethod
     def forward(ctx: Any, scores: Tensor) -> Tensor:
+        """Softmax over the last dimension."""
         powers = (scores - scores.amax(dim=-1, keepdim=True)).exp_()
         weights = powers.div_(powers.sum(dim=-1, keepdim=True))
         ctx.save_for_backward(weights)
@@ -22,13 +23,14 @@ class _Softmax(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        """Gradient with respect to the scores."""
         (weights,) = ctx.saved_tensors
-        weighed = gradient * weights
-        return weighed - weights * weighed.sum(dim=-1, keepdim=True)
+        weighted = gradient * weights
+        return weighted - weights * weighted.sum(dim=-1, keepdim=True)
 
 
 def softmax(scores: Tensor) -> Tensor:
-    """Softmax over the last dimension, in float32 or finer; every row needs a finite element."""
+    """Softmax over the last dimension, in float32 or float64; every row needs a finite element."""
     if scores.device.type != "cpu" or torch.compiler.is_compiling():
         return F.softmax(scores, dim=-1)
     return _Softmax.apply(scores.float() if scores.dtype == torch.bfloat16 else scores)

@@ -20,7 +20,7 @@ from leap.experiments.chapters import (
     scale,
     systems,
 )
-from leap.experiments.records import REVISION
+from leap.training.run import REVISION
 from leap.experiments.tables import MEANS, TITLES
 
 

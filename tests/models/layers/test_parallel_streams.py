@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 import leap.models.layers.parallel_streams as module
-from leap.models.layers.parallel_streams import side_by_side
+from leap.models.layers.parallel_streams import parallel_streams
 
 
 class Stream:
@@ -19,7 +19,7 @@ class Stream:
 
 def test_results_in_the_order_of_the_calls():
     x, layers = torch.randn(3, 4), [nn.Linear(4, 2), nn.Linear(4, 5)]
-    found = side_by_side(*(partial(layer, x) for layer in layers))
+    found = parallel_streams(*(partial(layer, x) for layer in layers))
     assert all(torch.equal(y, layer(x)) for y, layer in zip(found, layers, strict=True))
 
 
@@ -34,9 +34,9 @@ def test_in_a_graph_calls_part_and_meet_again(monkeypatch):
     current.append(Stream("main", waits))
 
     def inner(x):
-        return side_by_side(partial(torch.neg, x))[0]
+        return parallel_streams(partial(torch.neg, x))[0]
 
-    found = side_by_side(partial(torch.neg, torch.tensor(1.0)), partial(inner, torch.tensor(2.0)))
+    found = parallel_streams(partial(torch.neg, torch.tensor(1.0)), partial(inner, torch.tensor(2.0)))
     assert [y.item() for y in found] == [-1, -2]
     assert waits == [
         *(("main0", "main"), ("main1", "main")),

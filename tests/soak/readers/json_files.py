@@ -9,7 +9,7 @@ from leap.config import NoiseConfig, from_dict, read_config, to_dict
 from leap.experiments.records import SCHEMA, Record, read_record, read_records, write_record, write_records
 from leap.features.pseudo_labels import read_teaching
 from leap.features.weights import MANIFEST, verify_weights
-from leap.inference.decode import Protocol
+from leap.config import Protocol
 from leap.label_embeddings.prompts import read_prompts
 from leap.presets import preset
 from tests.soak.fuzzing import Kind

@@ -16,10 +16,10 @@ from leap.errors import LeapError
 from leap.features import extractors as extractors_module
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import open_clip
-from leap.inference.decode import Protocol
+from leap.config import Protocol
 from leap.label_embeddings import random_orthogonal
 from leap.models.checkpoint import save_parser
-from leap.models.description import Description
+from leap.models.checkpoint import Description
 from leap.models.parser import build_parser
 from leap.visualization.timeline import parse_clip, write_timeline
 from tests.features.media.clips import numbered, tone, write_clip

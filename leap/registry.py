@@ -1,0 +1,178 @@
+"""Parts of a system by name: the config class of each, and what builds it.
+
+A run config names its encoder, decoder, parser, loss and schedule, for example
+``{"name": "han", "layers": 2}``. The name selects the class that validates the other keys, so a part
+has hyper-parameters of its own, and a key that belongs to another part is refused. A part of one's own is
+one file: a config class, and a builder registered with it. It is found by the registered name once its
+module is imported, or by the dotted path of the builder, ``"my_lab.decoders:MaxPooling"``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import core_schema
+
+from leap.errors import LeapError
+
+Builder = TypeVar("Builder", bound=Callable[..., Any])
+
+TRUSTED = "LEAP_PARTS"
+"""Environment variable: modules, separated by commas, whose parts a checkpoint may name by dotted path."""
+
+
+class Part(NamedTuple):
+    """A registered part: the class of its config, and what builds it, once its module is imported."""
+
+    config: type[Any]
+    builder: Callable[..., Any] | None
+
+
+class Registry:
+    """The parts of one kind; used as an annotation, it makes pydantic validate a field by them.
+
+    Args:
+        kind: what they are, for messages: ``"encoder"``.
+        package: where the parts that ship are built; imported when one is built.
+        default: name of the part that values without a name describe.
+    """
+
+    def __init__(self, kind: str, package: str, default: str) -> None:
+        self.kind, self.package, self.default = kind, package, default
+        self.parts: dict[str, Part] = {}
+
+    def declare(self, config: type[Any]) -> type[Any]:
+        """Class decorator: the config class of a part that ships, whose builder registers itself later."""
+        self.parts[_default_name(config)] = Part(config, None)
+        return config
+
+    def register(self, config: type[Any]) -> Callable[[Builder], Builder]:
+        """Decorator of the builder of a part.
+
+        Args:
+            config: a frozen pydantic dataclass whose field ``name`` defaults to the part's name.
+        """
+
+        def decorate(builder: Builder) -> Builder:
+            """Remember the builder."""
+            self.parts[_default_name(config)] = Part(config, builder)
+            return builder
+
+        return decorate
+
+    def build(self, config: Any, *arguments: Any) -> Any:
+        """Build the part that a config describes; further arguments are those of parts of this kind."""
+        import_module(self.package)
+        builder = self.find(config.name).builder
+        if builder is None:
+            raise LeapError(f"{self.kind} {config.name!r} has a config, but nothing that builds it")
+        return builder(config, *arguments)
+
+    def find(self, name: str) -> Part:
+        """The part of a name, or of a dotted path.
+
+        Raises:
+            LeapError: there is none.
+        """
+        if name in self.parts:
+            return self.parts[name]
+        if ":" not in name:
+            raise LeapError(f"no {self.kind} {name!r}; known are {', '.join(self.parts)}")
+        builder = _imported(name, self.kind)
+        found = [part for part in self.parts.values() if part.builder is builder]
+        if not found:
+            raise LeapError(f"{name} is not registered as {self.kind}; decorate it with the registry")
+        return found[0]
+
+    def parse(self, value: Any) -> Any:
+        """The config of a part from plain values; a config is returned as it is.
+
+        Raises:
+            ValueError: an unknown part, or values that do not fit it.
+        """
+        if any(isinstance(value, part.config) for part in self.parts.values()):
+            return value
+        name = value.get("name", self.default) if isinstance(value, dict) else None
+        if not isinstance(name, str):
+            raise ValueError(f'give the {self.kind} as a table with its "name" ({", ".join(self.parts)})')
+        try:
+            return TypeAdapter(self.find(name).config).validate_json(json.dumps(value))
+        except LeapError as error:
+            raise ValueError(str(error)) from None
+        except ValidationError as error:
+            raise _PartError(*_first(error)) from None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        """Validate a field that is annotated by the registry, and write it by its own class."""
+        return core_schema.no_info_plain_validator_function(
+            self.parse,
+            serialization=core_schema.plain_serializer_function_ser_schema(plain_values),
+        )
+
+
+def plain_values(config: Any) -> dict[str, Any]:
+    """A part's config as plain JSON values."""
+    values: dict[str, Any] = TypeAdapter(type(config)).dump_python(config, mode="json")
+    return values
+
+
+class _PartError(ValueError):
+    """A validation error within a part: its place there, and its message."""
+
+    def __init__(self, place: str, what: str) -> None:
+        super().__init__(what)
+        self.place, self.what = place, what
+
+
+def first_problem(error: ValidationError) -> str:
+    """Location and message of the first validation error."""
+    place, what = _first(error)
+    return f"{place}: {what}" if place else what
+
+
+def _first(error: ValidationError) -> tuple[str, str]:
+    first = error.errors()[0]
+    places, what = [str(part) for part in first["loc"]], first["msg"].removeprefix("Value error, ")
+    within = first.get("ctx", {}).get("error")
+    if isinstance(within, _PartError):
+        places, what = [*places, within.place], within.what
+    unknown = first["type"] in ("unexpected_keyword_argument", "extra_forbidden")
+    return ".".join(filter(None, places)), "unknown key" if unknown else what
+
+
+def _default_name(config: type[Any]) -> str:
+    return str(config.__dataclass_fields__["name"].default)
+
+
+def _imported(path: str, kind: str) -> Any:
+    """The object that a dotted path ``module:name`` names."""
+    module, _, name = path.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise LeapError(f"{kind} {path!r} cannot be imported ({error})") from None
+
+
+def check_trusted(values: Any) -> None:
+    """Refuse dotted paths in a checkpoint, unless their modules are imported or trusted.
+
+    A checkpoint may come from anywhere and must not choose what is imported; `TRUSTED` names modules that it
+    may.
+
+    Args:
+        values: plain values of a model config.
+
+    Raises:
+        LeapError: a part is named by the dotted path of another module.
+    """
+    for part in values.values() if isinstance(values, dict) else ():
+        name = part.get("name", "") if isinstance(part, dict) else ""
+        module = name.partition(":")[0] if isinstance(name, str) and ":" in name else ""
+        if module and module not in sys.modules and module not in os.environ.get(TRUSTED, "").split(","):
+            raise LeapError(f"it is built with {name}: import {module} first, or set {TRUSTED}={module}")

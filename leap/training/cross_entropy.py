@@ -1,0 +1,21 @@
+"""Cross-entropies of video and segment probabilities, and label smoothing."""
+
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from leap.models.output import CLAMP
+
+
+def video_bce(probability: Tensor, target: Tensor) -> Tensor:
+    """Mean binary cross-entropy of video probabilities (B, C), clamped to [1e-7, 1 − 1e-7]."""
+    return F.binary_cross_entropy(probability.clamp(CLAMP, 1 - CLAMP), target)
+
+
+def segment_bce(logits: Tensor, target: Tensor) -> Tensor:
+    """Mean binary cross-entropy of segment logits (B, T, C) against pseudo-labels (B, T, C)."""
+    return F.binary_cross_entropy_with_logits(logits, target)
+
+
+def smooth_labels(labels: Tensor, keep: float = 0.9) -> Tensor:
+    """Label smoothing of HAN's visual stream (arXiv 2007.10558): ``keep · y + (1 − keep) / 2``."""
+    return keep * labels + (1 - keep) * 0.5

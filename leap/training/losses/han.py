@@ -1,0 +1,20 @@
+"""The losses of HAN (Tian, Li and Xu, ECCV 2020, arXiv 2007.10558)."""
+
+from leap.config import LOSSES, HanLossConfig
+from leap.data.videos import Videos
+from leap.models.output import Parsing
+from leap.training.cross_entropy import smooth_labels, video_bce
+from leap.training.losses.base import BasicLoss, Losses
+
+
+@LOSSES.register(HanLossConfig)
+class HanLoss(BasicLoss):
+    """Video cross-entropies from weak labels alone, smoothed for the visual stream."""
+
+    def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
+        """``video_audio``, ``video_visual`` and ``video``."""
+        return {
+            "video_audio": video_bce(parsing.video_audio, videos.weak),
+            "video_visual": video_bce(parsing.video_visual, smooth_labels(videos.weak)),
+            "video": video_bce(parsing.video, videos.weak),
+        }

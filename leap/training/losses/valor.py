@@ -1,0 +1,20 @@
+"""The losses of VALOR (Lai, Chen and Wang, NeurIPS 2023, arXiv 2305.17343)."""
+
+from leap.config import LOSSES, ValorLossConfig
+from leap.data.videos import Videos
+from leap.models.output import Parsing
+from leap.training.cross_entropy import segment_bce, video_bce
+from leap.training.losses.base import BasicLoss, Losses
+
+
+@LOSSES.register(ValorLossConfig)
+class ValorLoss(BasicLoss):
+    """The whole video learns its weak label, the segments their pseudo-labels."""
+
+    def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
+        """``video``, ``segment_audio`` and ``segment_visual``."""
+        return {
+            "video": video_bce(parsing.video, videos.weak),
+            "segment_audio": segment_bce(parsing.segment_audio, videos.pseudo_audio),
+            "segment_visual": segment_bce(parsing.segment_visual, videos.pseudo_visual),
+        }

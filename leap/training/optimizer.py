@@ -1,0 +1,110 @@
+"""The optimiser: flat parameters on a CPU, the learning rate, and its state by parameter name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from leap.config import TrainConfig
+
+
+def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """The config's optimiser over the trainable parameters.
+
+    On a CPU they are flattened into one vector (`flatten`), whose gradient is to be zeroed before a step. On
+    a GPU the fused optimiser updates any number of tensors in a few kernels, and gradients are to be dropped.
+    """
+    kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
+    parameters = [parameter for parameter in parser.parameters() if parameter.requires_grad]
+    on_gpu = parameters[0].is_cuda
+    return kind(
+        parameters if on_gpu else [flatten(parameters)],
+        lr=torch.tensor(config.lr, device="cuda") if on_gpu else config.lr,
+        betas=config.betas,
+        weight_decay=config.weight_decay,
+        fused=True,
+        capturable=on_gpu,
+    )
+
+
+def flatten(parameters: Sequence[nn.Parameter]) -> nn.Parameter:
+    """One vector of which the parameters, and their gradients, become views.
+
+    Clipping and updating one vector takes a few operations; hundreds of small tensors would take a
+    considerable part of every step.
+    """
+    sizes = [parameter.numel() for parameter in parameters]
+    vector = nn.Parameter(nn.utils.parameters_to_vector(parameters).detach())
+    vector.grad = torch.zeros_like(vector)
+    parts = vector.detach().split(sizes), vector.grad.split(sizes)
+    for parameter, values, gradient in zip(parameters, *parts, strict=True):
+        parameter.data, parameter.grad = values.view_as(parameter), gradient.view_as(parameter)
+    return vector
+
+
+def optimized(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    """The tensors of all parameter groups."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
+    """Set the rate of every parameter group to ``factor`` times its peak, the rate it was made with."""
+    for group in optimizer.param_groups:
+        peak = group.setdefault("peak_lr", float(group["lr"]))
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(peak * factor)  # a CUDA graph reads the rate from this tensor
+        else:
+            group["lr"] = peak * factor
+
+
+def state_by_name(optimizer: torch.optim.Optimizer, parser: nn.Module) -> dict[str, Tensor]:
+    """The optimiser's state as ``<parameter>.<key>``, the same for flat and separate parameters."""
+    tensors: dict[str, Tensor] = {}
+    for vector in optimized(optimizer):
+        members = list(_members(parser, vector))
+        sizes = [parameter.numel() for _, parameter in members]
+        for key, value in optimizer.state.get(vector, {}).items():
+            shared = key == "step" or len(members) == 1
+            parts = [value] * len(members) if shared else value.split(sizes)
+            for (name, parameter), part in zip(members, parts, strict=True):
+                tensors[f"{name}.{key}"] = (part if key == "step" else part.view_as(parameter)).clone()
+    return tensors
+
+
+def load_state_by_name(
+    optimizer: torch.optim.Optimizer, parser: nn.Module, tensors: dict[str, Tensor]
+) -> None:
+    """Give the optimiser a state that `state_by_name` made, on this or another kind of device.
+
+    Raises:
+        KeyError: the state lacks a parameter.
+        ValueError: a parameter has another shape.
+    """
+    keys = {name.rpartition(".")[2] for name in tensors}
+    state = {
+        place: {key: _gathered(parser, vector, key, tensors) for key in keys}
+        for place, vector in enumerate(optimized(optimizer))
+    }
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": state if keys else {}})
+
+
+def _gathered(parser: nn.Module, vector: Tensor, key: str, tensors: dict[str, Tensor]) -> Tensor:
+    """One entry of the state of a vector, from those of its members."""
+    members = list(_members(parser, vector))
+    parts = [tensors[f"{name}.{key}"] for name, _ in members]
+    if key == "step":
+        return parts[0]
+    for (name, parameter), part in zip(members, parts, strict=True):
+        if part.shape != parameter.shape:
+            raise ValueError(f"the state of {name} has another shape")
+    return torch.cat([part.flatten() for part in parts]).view_as(vector)
+
+
+def _members(parser: nn.Module, vector: Tensor) -> Iterator[tuple[str, nn.Parameter]]:
+    """The parameters that are views of a vector, or the parameter that it is, by name and in order."""
+    storage = vector.untyped_storage().data_ptr()
+    for name, parameter in parser.named_parameters():
+        if parameter.requires_grad and parameter.untyped_storage().data_ptr() == storage:
+            yield name, parameter

@@ -1,0 +1,118 @@
+"""Training of a run config: from its data set to a described parser."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import torch
+
+from leap.config import CmpaeLossConfig, Protocol, RunConfig, canonical_json, to_dict
+from leap.data.pseudo_labels import corrupt_videos
+from leap.data.store import FeatureStore
+from leap.data.videos import Videos
+from leap.errors import LeapError
+from leap.inference.predict import parse_videos
+from leap.inference.thresholds import choose_class_thresholds
+from leap.label_embeddings import label_embeddings, source_checksum
+from leap.models.checkpoint import Description
+from leap.models.parser import Parser, build_parser
+from leap.training.criterion import Criterion
+from leap.training.denoising import NoiseRatios, estimate_noise_ratios, noise_estimator_config
+from leap.training.losses import CmpaeLoss
+from leap.training.state import Progress
+from leap.training.trainer import check_world, fit
+
+REVISION = 2
+"""Raised whenever numerics change on purpose; a part of every run's key."""
+
+ESTIMATOR = "estimator"
+"""Folder of the noise estimator below that of a training."""
+
+
+def run_key(config: RunConfig, checksum: str, revision: int = REVISION) -> str:
+    """Name of a run: 16 hex digits over config, data checksum, label embeddings and revision.
+
+    Raises:
+        LeapError: the file of label embeddings cannot be read.
+    """
+    parts = {
+        "config": to_dict(config),
+        "data": checksum,
+        "labels": source_checksum(config.model.labels),
+        "revision": revision,
+    }
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:16]
+
+
+def initial_parser(config: RunConfig, store: FeatureStore) -> Parser:
+    """A parser with initial values drawn from the config's seed.
+
+    Raises:
+        LeapError: the label embeddings are missing or do not fit, or sizes do not fit.
+    """
+    labels = label_embeddings(config.model.labels, store.classes, store.label_embedding)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return build_parser(config.model, store.input_widths(config.model.inputs), labels)
+
+
+def train(
+    config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu"
+) -> tuple[Parser, Progress]:
+    """Train the parser of a run config in ``folder``; continues from a checkpoint found there.
+
+    Args:
+        config: the run.
+        store: its data set, whose training videos are held on the device.
+        folder: folder of checkpoints and of the log.
+        device: device to train on; the parser is returned on the CPU.
+
+    Returns:
+        The parser of the best epoch, described with the protocol to decode by, and the training's progress.
+
+    Raises:
+        LeapError: the store is of another data set than the config, the parts cannot be trained together, or
+            the folder holds another training.
+    """
+    if config.dataset != store.dataset:
+        raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
+    inputs, identity = config.model.inputs, run_key(config, store.checksum)
+    parser, criterion = initial_parser(config, store).to(device), Criterion(config.loss)
+    videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
+    check_world(criterion, val)
+    videos = corrupt_videos(videos, config.noise, config.seed)
+    if isinstance(criterion.basic, CmpaeLoss):
+        criterion.basic.noise_ratios = _noise_ratios(config, store, videos, folder, device)
+    videos, val_there = videos.to(device), val.to(device)
+    progress = fit(
+        parser,
+        criterion,
+        videos,
+        val_there,
+        config.train,
+        config.protocol,
+        config.seed,
+        folder,
+        identity,
+    )
+    protocol = _protocol(config, parser.cpu(), val)
+    parser.description = Description(config.model, protocol, store.classes, store.input_widths(inputs))
+    return parser, progress
+
+
+def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:
+    if not config.thresholds_on_val:
+        return config.protocol
+    return choose_class_thresholds(parse_videos(parser, val), val.truth()[1], config.protocol)
+
+
+def _noise_ratios(
+    config: RunConfig, store: FeatureStore, videos: Videos, folder: Path, device: str
+) -> NoiseRatios | None:
+    """Noise ratios of a run that denoises labels, from an estimator trained for it and its seed."""
+    basic = config.loss.basic
+    if not (isinstance(basic, CmpaeLossConfig) and basic.denoise):
+        return None
+    parser, _ = train(noise_estimator_config(config), store, folder / ESTIMATOR, device)
+    return estimate_noise_ratios(parse_videos(parser, videos), videos.weak).to(device)
