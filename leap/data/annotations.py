@@ -135,15 +135,16 @@ def read_annotations(folder: str | Path, split: str, repair: Repair = "none") ->
     videos = read_weak_labels(folder, split)
     annotated = annotated_videos(folder) if repair == "all" else ()
     audio, visual = (
-        rasterise(
-            (mend(event, repair, annotated) for event in events_of(Path(folder) / name)), videos.filenames
+        dense_labels(
+            (repair_event(event, repair, annotated) for event in list_events(Path(folder) / name)),
+            videos.filenames,
         )
         for name in EVENT_FILES.values()
     )
     return Annotations(videos.filenames, videos.weak, audio, visual)
 
 
-def paint(weak: NDArray[np.uint8], segments: int = SEGMENTS) -> NDArray[np.uint8]:
+def expand_to_segments(weak: NDArray[np.uint8], segments: int = SEGMENTS) -> NDArray[np.uint8]:
     """Event sets (…, C) in every one of T segments, (…, T, C)."""
     return np.repeat(weak[..., None, :], segments, axis=-2)
 
@@ -181,7 +182,7 @@ def read_events(
             span = f"from {event.onset} to {event.offset}"
             raise _error(path, row.line, f"{span} is not a span of whole seconds between 0 and {segments}")
         events.append(event)
-    return rasterise(events, filenames, classes, segments)
+    return dense_labels(events, filenames, classes, segments)
 
 
 def write_events(
@@ -216,12 +217,12 @@ def runs_of(labels: NDArray[np.generic]) -> list[tuple[int, int, int]]:
     return [(int(c), int(onset), int(offset)) for (c, onset), (_, offset) in zip(starts, ends, strict=True)]
 
 
-def events_of(path: Path, classes: Sequence[str] = LLP) -> list[Event]:
+def list_events(path: Path, classes: Sequence[str] = LLP) -> list[Event]:
     """All events of a file, whatever video they name."""
     return [parse_event(row, path, classes) for row in read_rows(path, EVENT_COLUMNS)]
 
 
-def mend(event: Event, repair: Repair, annotated: Iterable[str] = ()) -> Event:
+def repair_event(event: Event, repair: Repair, annotated: Iterable[str] = ()) -> Event:
     """Apply a repair to one event.
 
     Args:
@@ -238,7 +239,7 @@ def mend(event: Event, repair: Repair, annotated: Iterable[str] = ()) -> Event:
     return Event(_place(event.filename, annotated), onset, offset, event.label)
 
 
-def rasterise(
+def dense_labels(
     events: Iterable[Event], filenames: Sequence[str], classes: Sequence[str] = LLP, segments: int = SEGMENTS
 ) -> NDArray[np.uint8]:
     """Dense labels (N, T, C) of those events that name one of ``filenames``."""

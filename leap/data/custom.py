@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.annotations import VIDEO_COLUMNS, paint, read_events, read_rows, read_videos
+from leap.data.annotations import VIDEO_COLUMNS, expand_to_segments, read_events, read_rows, read_videos
 from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, Source, load_array
 from leap.data.llp.pack import Packing, present
 from leap.data.registry import DATASETS
@@ -58,7 +58,7 @@ class Table:
     weak: NDArray[np.uint8] | None
 
 
-def pack_own(
+def pack_custom(
     name: str,
     root: Path,
     out: Path,
@@ -254,7 +254,7 @@ def _arrays(
         s.name: np.stack([files.read(s, span) for span in chosen]) for s in sources if s in PSEUDO_LABELS
     }
     weak = table.weak if table.weak is not None else _union(truth or dense)
-    pseudo = {name: dense.get(name, paint(weak, segments)) * weak[:, None] for name in PSEUDO}
+    pseudo = {name: dense.get(name, expand_to_segments(weak, segments)) * weak[:, None] for name in PSEUDO}
     features = {s.name: _blocks(files, s, chosen) for s in sources if s not in PSEUDO_LABELS}
     return {"ids": table.names, "weak": weak, **features, **pseudo, **truth}
 

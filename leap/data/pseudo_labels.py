@@ -12,7 +12,7 @@ from leap.config import NoiseConfig
 from leap.data.videos import Videos
 
 
-class Quality(NamedTuple):
+class PrecisionRecall(NamedTuple):
     """Agreement of pseudo labels with dense labels, pooled over all entries (micro), in 0…1."""
 
     precision: float
@@ -20,7 +20,7 @@ class Quality(NamedTuple):
     f: float
 
 
-def derive(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -> Tensor:
+def threshold_scores(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -> Tensor:
     """Segment pseudo labels of one modality, as VALOR derives them from CLIP and CLAP.
 
     A class is marked where its score lies strictly above its threshold and the video's weak label allows it.
@@ -36,14 +36,14 @@ def derive(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -> Tensor:
     return (scores > thresholds).to(weak.dtype) * weak[:, None]
 
 
-def quality(pseudo: Tensor, true: Tensor) -> Quality:
+def precision_recall(pseudo: Tensor, true: Tensor) -> PrecisionRecall:
     """Precision, recall and F of pseudo labels against dense labels, both zeros and ones of one shape.
 
     A share of nothing (no mark at all, no true event) counts as 1.
     """
     hits = float((pseudo * true).sum(dtype=torch.float64))
     marked, present = (float(labels.sum(dtype=torch.float64)) for labels in (pseudo, true))
-    return Quality(_share(hits, marked), _share(hits, present), _share(2 * hits, marked + present))
+    return PrecisionRecall(_share(hits, marked), _share(hits, present), _share(2 * hits, marked + present))
 
 
 def corrupt(

@@ -11,7 +11,7 @@ from torch import Tensor
 from leap.data.videos import Videos
 
 
-def floors(videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
+def trivial_baselines(videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
     """Predict without a model.
 
     Returns:
@@ -28,7 +28,7 @@ def floors(videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
     }
 
 
-def blind_floors(train: Videos, videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
+def label_free_baselines(train: Videos, videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
     """Predict without a model and without the labels of the videos.
 
     Returns:

@@ -61,7 +61,7 @@ class Videos:
             raise LeapError("these videos have no dense labels to score against; take val or test")
         return self.true_audio, self.true_visual
 
-    def similar(self) -> tuple[Tensor, Tensor]:
+    def avss_targets(self) -> tuple[Tensor, Tensor]:
         """Audio and visual pseudo labels that L_avss compares, each (N, T, C)."""
         audio = self.pseudo_audio if self.avss_audio is None else self.avss_audio
         visual = self.pseudo_visual if self.avss_visual is None else self.avss_visual

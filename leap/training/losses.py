@@ -60,7 +60,7 @@ def cosine_similarity(audio: Tensor, visual: Tensor) -> Tensor:
 def avss(parsing: Parsing, videos: Videos) -> Tensor:
     """Audio-visual semantic similarity loss L_avss (LEAP): cosine towards EIoU."""
     similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual)
-    return F.mse_loss(similarity, eiou(*videos.similar()))
+    return F.mse_loss(similarity, eiou(*videos.avss_targets()))
 
 
 def avss_confident(parsing: Parsing, videos: Videos) -> Tensor:
@@ -72,7 +72,7 @@ def avss_confident(parsing: Parsing, videos: Videos) -> Tensor:
     """
     weight = _pair_confidence(parsing, videos).detach()  # (B, T, T)
     similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual)
-    errors = (similarity - eiou(*videos.similar())) ** 2  # (B, T, T)
+    errors = (similarity - eiou(*videos.avss_targets())) ** 2  # (B, T, T)
     return (weight * errors).sum() / weight.sum().clamp(min=CLAMP)
 
 
@@ -82,7 +82,7 @@ def _pair_confidence(parsing: Parsing, videos: Videos) -> Tensor:
     weak, classes = videos.weak[:, None], videos.weak.sum(-1).clamp(min=1)  # (B, 1, C), (B,)
     audio, visual = (
         ((1 - (probability - pseudo).abs()) * weak).sum(-1) / classes[:, None]  # (B, T)
-        for probability, pseudo in zip(probabilities, videos.similar(), strict=True)
+        for probability, pseudo in zip(probabilities, videos.avss_targets(), strict=True)
     )
     return audio.unsqueeze(2) * visual.unsqueeze(1)
 
@@ -90,7 +90,7 @@ def _pair_confidence(parsing: Parsing, videos: Videos) -> Tensor:
 def avss_release(parsing: Parsing, videos: Videos) -> Tensor:
     """L_avss as the released code computes it: ReLU of the cosine towards ``eiou_release``."""
     similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual)
-    return F.mse_loss(F.relu(similarity), eiou_release(*videos.similar()))
+    return F.mse_loss(F.relu(similarity), eiou_release(*videos.avss_targets()))
 
 
 def basic_losses(parsing: Parsing, videos: Videos) -> dict[str, Tensor]:

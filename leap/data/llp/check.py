@@ -18,9 +18,9 @@ from leap.data.annotations import (
     VIDEO_COLUMNS,
     Event,
     Row,
-    mend,
     parse_event,
     read_rows,
+    repair_event,
 )
 from leap.data.classes import LLP
 from leap.data.llp.sources import ANNOTATION_SHA256, OLDER_AUDIO_SHA256
@@ -139,7 +139,7 @@ def _check_event(placed: Placed, weak: dict[str, set[str]]) -> Iterator[Finding]
     if event.filename in MISNAMED:
         yield placed.found("misnamed", f", meant {MISNAMED[event.filename]}")
     elif event.filename not in weak:
-        meant = mend(event, "all", weak).filename
+        meant = repair_event(event, "all", weak).filename
         yield placed.found("outside the splits", f", may be {meant}" if meant in weak else "")
     if event.onset == event.offset:
         yield placed.found("zero length")

@@ -18,7 +18,7 @@ from leap.data.annotations import (
     Annotations,
     Repair,
     WeakLabels,
-    paint,
+    expand_to_segments,
     read_annotations,
     read_weak_labels,
 )
@@ -181,7 +181,7 @@ def _read_video(
     for source in sources:
         if source in PSEUDO_LABELS:
             array = read_pseudo_labels(root, source, name)
-            instead: NDArray[Any] = paint(weak)
+            instead: NDArray[Any] = expand_to_segments(weak)
         else:
             array = read_features(root, source, name, packing.dtype, packing.keeps(source))
             instead = np.zeros((source.rows(packing.keeps(source)), source.shape[1]), packing.dtype)
@@ -200,7 +200,7 @@ def _arrays(
         shape = (n, source.rows(packing.keeps(source)), source.shape[1])
         arrays[source.name] = Blocks(shape, parts.read(name, _blocks(split), source.name))
     if packing.pseudo_labels == "weak":
-        arrays |= dict.fromkeys(("pseudo_audio", "pseudo_visual"), paint(split.weak))
+        arrays |= dict.fromkeys(("pseudo_audio", "pseudo_visual"), expand_to_segments(split.weak))
     if isinstance(split, Annotations):
         arrays |= {"true_audio": split.audio, "true_visual": split.visual}
     return arrays

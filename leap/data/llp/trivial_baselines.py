@@ -1,6 +1,6 @@
 """What labels alone can reach on LLP: predictions made without a look at any video.
 
-Most of them read true labels of the videos they predict, which a parser does not have; `READS` says which.
+Most of them read true labels of the videos they predict, which a parser does not have: see `LABELS_USED`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.annotations import Annotations, paint
+from leap.data.annotations import Annotations, expand_to_segments
 from leap.metrics import parsing_scores
 
 Labels = NDArray[np.uint8]
 
-READS = {
+LABELS_USED = {
     "nothing": "no label",
     "weak label in every second": "the true event set",
     "weak label where its class usually is": "the true event set",
@@ -33,30 +33,30 @@ DRAWS = 5
 THRESHOLDS = np.arange(0.05, 1, 0.05)
 
 
-class Cubes(NamedTuple):
+class Predictions(NamedTuple):
     """Predicted audio and visual events, each (N, T, C)."""
 
     audio: Labels
     visual: Labels
 
 
-def score_floors(val: Annotations, test: Annotations) -> dict[str, dict[str, float]]:
-    """The ten scores on test of every entry of `READS`; random ones are means over five draws.
+def score_trivial_baselines(val: Annotations, test: Annotations) -> dict[str, dict[str, float]]:
+    """The ten scores on test of every entry of `LABELS_USED`; random ones are means over five draws.
 
     Args:
         val: for what is fitted.
         test: to be scored on.
     """
-    return {name: _score(name, val, test) for name in READS}
+    return {name: _score(name, val, test) for name in LABELS_USED}
 
 
-def painted(truth: Annotations) -> Cubes:
+def weak_label_everywhere(truth: Annotations) -> Predictions:
     """The weak label in every segment of both modalities."""
-    cube = paint(truth.weak)
-    return Cubes(cube, cube)
+    cube = expand_to_segments(truth.weak)
+    return Predictions(cube, cube)
 
 
-def usual_places(val: Annotations, test: Annotations) -> Cubes:
+def weak_label_at_usual_times(val: Annotations, test: Annotations) -> Predictions:
     """Classes of the weak label, in those segments in which val has them often enough.
 
     The share is of the val videos with the class in their weak label. What is often enough is chosen for each
@@ -70,13 +70,13 @@ def usual_places(val: Annotations, test: Annotations) -> Cubes:
             cube = _where(val.weak, shares >= threshold)
             reached.append(parsing_scores(cube, cube, val.audio, val.visual)[score])
         cubes.append(_where(test.weak, shares >= THRESHOLDS[int(np.argmax(reached))]))
-    return Cubes(*cubes)
+    return Predictions(*cubes)
 
 
-def wrong_seconds(truth: Annotations, rate: float, rng: np.random.Generator) -> Cubes:
+def flip_segments(truth: Annotations, rate: float, rng: np.random.Generator) -> Predictions:
     """The truth with a share of the seconds of the weak label's classes the other way round."""
-    possible = painted(truth).audio
-    return Cubes(
+    possible = weak_label_everywhere(truth).audio
+    return Predictions(
         *(cube ^ (possible & (rng.random(cube.shape) < rate)) for cube in (truth.audio, truth.visual))
     )
 
@@ -86,17 +86,17 @@ def _score(name: str, val: Annotations, test: Annotations) -> dict[str, float]:
     return {key: float(np.mean([draw[key] for draw in draws])) for key in draws[0]}
 
 
-def _predictions(name: str, val: Annotations, test: Annotations) -> list[Cubes]:
+def _predictions(name: str, val: Annotations, test: Annotations) -> list[Predictions]:
     if name in WRONG:
-        return [wrong_seconds(test, WRONG[name], np.random.default_rng(seed)) for seed in range(DRAWS)]
+        return [flip_segments(test, WRONG[name], np.random.default_rng(seed)) for seed in range(DRAWS)]
     union = test.audio | test.visual
     return [
         {
-            "nothing": lambda: Cubes(union * 0, union * 0),
-            "weak label in every second": lambda: painted(test),
-            "weak label where its class usually is": lambda: usual_places(val, test),
-            "truth of the other modality": lambda: Cubes(test.visual, test.audio),
-            "truth of both modalities united": lambda: Cubes(union, union),
+            "nothing": lambda: Predictions(union * 0, union * 0),
+            "weak label in every second": lambda: weak_label_everywhere(test),
+            "weak label where its class usually is": lambda: weak_label_at_usual_times(val, test),
+            "truth of the other modality": lambda: Predictions(test.visual, test.audio),
+            "truth of both modalities united": lambda: Predictions(union, union),
         }[name]()
     ]
 

@@ -14,7 +14,7 @@ from leap.data.classes import LLP
 from leap.data.layouts import load_statistics, sample_layouts
 from leap.data.llp_sim.features import KINDS, LEVEL, WORLD_SEED, Features, simulate_features
 from leap.data.llp_sim.parts import GROUP
-from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, imitate
+from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, simulate_pseudo_labels
 from leap.data.store import write_store
 from leap.data.store.layout import ROWS
 from leap.errors import LeapError
@@ -104,7 +104,12 @@ def simulate_labels(split: str, block: int, seed: int, n_classes: int) -> Block:
     weights = class_weights(n_classes)
     audio, visual = sample_layouts(ROWS, n_classes, load_statistics(), rng, n_classes, weights)
     weak = _weak(audio, visual)
-    return Block(audio, visual, imitate(audio, weak, AUDIO, rng), imitate(visual, weak, VISUAL, rng))
+    return Block(
+        audio,
+        visual,
+        simulate_pseudo_labels(audio, weak, AUDIO, rng),
+        simulate_pseudo_labels(visual, weak, VISUAL, rng),
+    )
 
 
 def class_weights(n_classes: int) -> NDArray[np.float64]:
