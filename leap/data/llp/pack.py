@@ -36,7 +36,7 @@ from leap.data.llp.parts import Parts
 from leap.data.store import Blocks, write_store
 from leap.data.store.layout import ROWS
 from leap.errors import LeapError
-from leap.io.atomic import settle
+from leap.io.atomic import rename_durably
 from leap.io.download import file_sha256
 
 Arrays = dict[str, NDArray[Any]]
@@ -121,7 +121,7 @@ def pack_llp(
         dtype=packing.dtype,
         compress=False,
     )
-    settle(parts.folder / out.name, out)
+    rename_durably(parts.folder / out.name, out)
     parts.remove()
     return problems
 
