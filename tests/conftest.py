@@ -195,5 +195,5 @@ def refused(leap):
 
 @pytest.fixture
 def custom_root(tmp_path):
-    """Root of a small data set of one's own."""
+    """Root of a small custom data set."""
     return make_custom_tree(tmp_path)

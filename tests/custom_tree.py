@@ -1,4 +1,4 @@
-"""A small data set of one's own in the official layout."""
+"""A small custom data set in the official layout."""
 
 import numpy as np
 

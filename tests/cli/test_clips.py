@@ -75,7 +75,7 @@ def test_truth_is_of_both_modalities(leap, tmp_path):
     assert (status, err) == (2, "leap: give both --true-audio and --true-visual, or neither\n")
 
 
-def test_videos_of_ones_own_are_packed(leap, custom_root):
+def test_videos_of_a_custom_data_set_are_packed(leap, custom_root):
     status, out, err = leap("data", "pack-custom", "kitchen", "--root", custom_root)
     assert (status, err) == (0, "")
     assert out.splitlines() == [
@@ -94,7 +94,7 @@ def test_videos_of_ones_own_are_packed(leap, custom_root):
     assert not (custom_root / "b.h5").exists()
 
 
-def test_label_embeddings_are_packed_with_ones_own_videos(leap, custom_root):
+def test_label_embeddings_are_packed_with_custom_videos(leap, custom_root):
     np.save(custom_root / "labels.npy", np.eye(3, 7, dtype=np.float32))
     command = (
         "data",

@@ -62,7 +62,7 @@ def test_weak_labels_can_stand_for_pseudo_labels(custom_root):
         train = store.videos("train")
         assert_array_equal(train.pseudo_audio, train.weak[:, None].expand(-1, 5, -1))
     (custom_root / "annotations" / "train.tsv").write_text("filename\na_0_5\n")
-    with pytest.raises(LeapError, match="no weak labels and no pseudo labels"):
+    with pytest.raises(LeapError, match="training videos need weak labels or pseudo-labels"):
         packed(custom_root, pseudo_labels="weak")
 
 
@@ -73,7 +73,7 @@ def test_what_is_missing_or_damaged_is_listed_and_nothing_written(custom_root):
     path.write_bytes(path.read_bytes()[:-100])
     problems = pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())
     assert [(problem.file, problem.reason[:8]) for problem in problems] == [
-        ("CLIP/segment_pseudo_labels/c.npy", "of shape"),
+        ("CLIP/segment_pseudo_labels/c.npy", "has shap"),
         ("feats/res152/b.npy", "missing"),
         ("feats/vggish/d.npy", "damaged "),
     ]
@@ -83,16 +83,16 @@ def test_what_is_missing_or_damaged_is_listed_and_nothing_written(custom_root):
 @pytest.mark.parametrize(
     ("table", "content", "message"),
     [
-        ("train.tsv", "filename\na_0_5\nb_0_6\n", "b_0_6 6 s; videos of a data set are of one length"),
-        ("train.tsv", "filename\n../a_0_5\n", "'../a_0_5' is no file name"),
-        ("train.tsv", "filename\na_0_5\na_0_5\n", "none of them twice"),
-        ("train.tsv", "filename\n", "needs videos"),
+        ("train.tsv", "filename\na_0_5\nb_0_6\n", "b_0_6 6 s; all videos of a data set must have one length"),
+        ("train.tsv", "filename\n../a_0_5\n", "train.tsv:2: '../a_0_5' is not a file name"),
+        ("train.tsv", "filename\na_0_5\na_0_5\n", "train.tsv:3: a_0_5 is listed twice, first in line 2"),
+        ("train.tsv", "filename\n", "train.tsv: lists no videos"),
         (
             "train.tsv",
             "filename\tevent_labels\na_0_5\tkettle,dog\n",
             ":2: 'dog' is not one of the 3",
         ),
-        ("audio.tsv", HEADER + "c_0_5\t0\t6\tkettle\n", "audio.tsv:2: from 0 to 6 is not a span"),
+        ("audio.tsv", HEADER + "c_0_5\t0\t6\tkettle\n", "audio.tsv:2: 0 to 6 is not a time span"),
         ("audio.tsv", HEADER + "a_0_5\t0\t5\tkettle\n", "'a_0_5' is not a video of this split"),
         ("classes.txt", "kettle\nkettle\n", "none twice"),
     ],
@@ -105,6 +105,42 @@ def test_bad_tables_are_refused_in_one_line(custom_root, table, content, message
     assert not (custom_root / "kitchen.h5").exists()
 
 
+@pytest.mark.parametrize(
+    ("split", "name", "message"),
+    [
+        (
+            "train",
+            "c_6_11",
+            r"train\.tsv:5 \(c_6_11\) and .*test\.tsv:2 \(c_6_11\): two splits share second 6 of c",
+        ),
+        (
+            "train",
+            "c_5_10",
+            r"train\.tsv:5 \(c_5_10\) and .*test\.tsv:2 \(c_6_11\): two splits share second 6 of c",
+        ),
+        ("val", "d_2_7", r"val\.tsv:3 \(d_2_7\) and .*test\.tsv:3 \(d_2_7\): two splits share second 2 of d"),
+        (
+            "val",
+            "b_04_9",
+            r"train\.tsv:4 \(b_0_5\) and .*val\.tsv:3 \(b_04_9\): two splits share second 4 of b",
+        ),
+    ],
+)
+def test_seconds_in_two_splits_are_refused_and_both_places_named(custom_root, split, name, message):
+    table = custom_root / "annotations" / f"{split}.tsv"
+    table.write_text(table.read_text() + (f"{name}\tkettle\n" if split == "train" else f"{name}\n"))
+    with pytest.raises(LeapError, match=message):
+        pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())
+    assert not (custom_root / "kitchen.h5").exists()
+
+
+def test_parts_of_one_file_may_overlap_within_a_split(custom_root):
+    table = custom_root / "annotations" / "test.tsv"
+    table.write_text(table.read_text() + "c_7_12\n")
+    with packed(custom_root) as store:
+        assert store.ids("test") == ("c_6_11", "d_2_7", "c_7_12")
+
+
 @pytest.mark.parametrize("span", ["a_5_5", "a_8_13", "a_7_2", "e_0_5", "e", "a" * 300, "a\0"])
 def test_spans_without_features_are_problems(custom_root, span):
     (custom_root / "annotations" / "train.tsv").write_text(f"filename\n{span}\n")
@@ -114,12 +150,12 @@ def test_spans_without_features_are_problems(custom_root, span):
 def test_a_single_number_is_no_features_of_a_file(custom_root):
     np.save(custom_root / "feats/vggish/a.npy", np.float32(1))
     problems = pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())
-    assert {problem.reason for problem in problems} == {"is no span of a, which has 0 s of features"}
+    assert {problem.reason for problem in problems} == {"is not within a, which has 0 s of features"}
 
 
 @pytest.mark.parametrize("name", ["llp", "av-digits", "llp-sim", "Kitchen", "", "../x", "a b"])
 def test_names_of_data_sets_are_restricted(custom_root, name):
-    with pytest.raises(LeapError, match="not a name for a data set"):
+    with pytest.raises(LeapError, match="cannot name a custom data set"):
         pack_custom(name, custom_root, custom_root / "x.h5", Packing())
 
 

@@ -61,7 +61,7 @@ def pack(folder: Path) -> Work:
 
 
 def pack_custom(folder: Path) -> Work:
-    """Files of one's own, packed."""
+    """A custom data set, packed."""
     make_custom_tree(folder)
     command = leap("data", "pack-custom", "kitchen", "--root", folder)
     return Work(command, lambda: digests(folder, "kitchen.h5"))

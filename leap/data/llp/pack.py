@@ -101,7 +101,7 @@ def pack_llp(
             f"{annotations}: no such folder; `leap data fetch llp --out {root}` gets the annotations"
         )
     splits = _read_splits(annotations, packing.repair)
-    sources = present(root, packing)
+    sources = available_sources(root, packing)
     files = (*SPLIT_FILES.values(), *EVENT_FILES.values())
     hashes = {name: file_sha256(annotations / name) for name in files if (annotations / name).exists()}
     provenance = {"source": "LLP's official files", **asdict(packing), "annotations_sha256": hashes}
@@ -131,7 +131,7 @@ def _read_splits(annotations: Path, repair: Repair) -> dict[str, WeakLabels]:
     return {"train": read_weak_labels(annotations, "train"), **dense}
 
 
-def present(root: Path, packing: Packing) -> list[Source]:
+def available_sources(root: Path, packing: Packing) -> list[Source]:
     """The sources that are there; the required ones have to be.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Data sets of one's own: one of the tables or arrays of a small one is damaged."""
+"""Custom data sets: one of the tables or arrays of a small one is damaged."""
 
 import csv
 import shutil
@@ -103,4 +103,4 @@ def rows(files, table):
     return list(csv.reader(lines(files, table), delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
 
 
-KINDS = {"data sets of one's own": Kind(100, 3000, read, check)}
+KINDS = {"custom data sets": Kind(100, 3000, read, check)}
