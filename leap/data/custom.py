@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from leap.data.annotations import VIDEO_COLUMNS, expand_to_segments, read_events, read_rows, read_videos
 from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, Source, load_array
 from leap.data.llp.pack import Packing, available_sources
-from leap.data.registry import DATASETS
+from leap.data.registry import find_dataset
 from leap.data.store import Blocks, write_store
 from leap.data.store.layout import NAME, ROWS, SPLITS
 from leap.errors import LeapError
@@ -101,7 +101,7 @@ def pack_custom(
         LeapError: The name is not allowed; a table or folder is missing or malformed; a video is listed
             twice, or shares seconds with a video of another split; or the videos differ in length.
     """
-    if not NAME.fullmatch(name) or name in DATASETS:
+    if not NAME.fullmatch(name) or find_dataset(name):
         raise LeapError(f"{name!r} cannot name a custom data set; use other lower-case letters and hyphens")
     folder = annotations or root / "annotations"
     classes = read_classes(folder / CLASSES)

@@ -153,7 +153,7 @@ def test_a_single_number_is_no_features_of_a_file(custom_root):
     assert {problem.reason for problem in problems} == {"is not within a, which has 0 s of features"}
 
 
-@pytest.mark.parametrize("name", ["llp", "av-digits", "llp-sim", "Kitchen", "", "../x", "a b"])
+@pytest.mark.parametrize("name", ["llp", "av-digits", "llp-sim", "llp-sim-50", "Kitchen", "", "../x", "a b"])
 def test_names_of_data_sets_are_restricted(custom_root, name):
     with pytest.raises(LeapError, match="cannot name a custom data set"):
         pack_custom(name, custom_root, custom_root / "x.h5", Packing())

@@ -150,7 +150,7 @@ def test_open_study(tiny_path, tmp_path, monkeypatch):
     [
         ({"profile": "big"}, "unknown profile 'big'"),
         ({"dataset": "llp"}, "holds the data set 'tiny', not 'llp'"),
-        ({"data": "missing.h5"}, "missing.h5: no such data set"),
+        ({"data": "missing.h5"}, "missing.h5: no such file, and no data set of that name"),
     ],
 )
 def test_what_cannot_be_opened_is_one_line(changes, message, tiny_path):
