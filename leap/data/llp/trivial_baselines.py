@@ -1,6 +1,7 @@
-"""What labels alone can reach on LLP: predictions made without a look at any video.
+"""Trivial baselines on LLP: what predictions from labels alone reach, without looking at any video.
 
-Most of them read true labels of the videos they predict, which a parser does not have: see `LABELS_USED`.
+Most of them use true labels of the videos they predict, which a parser does not have; `LABELS_USED` says
+which.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LABELS_USED = {
     "truth with 10 % of seconds wrong": "dense labels",
     "truth with 20 % of seconds wrong": "dense labels",
 }
-"""What each floor or ceiling reads of the videos it predicts."""
+"""Name of the baseline → labels of the predicted videos that it uses."""
 
 WRONG = {f"truth with {rate} % of seconds wrong": rate / 100 for rate in (2, 5, 10, 20)}
 DRAWS = 5
@@ -34,55 +35,58 @@ THRESHOLDS = np.arange(0.05, 1, 0.05)
 
 
 class Predictions(NamedTuple):
-    """Predicted audio and visual events, each (N, T, C)."""
+    """Predicted audio and visual events, each (N, T, C), zeros and ones."""
 
     audio: Labels
     visual: Labels
 
 
 def score_trivial_baselines(val: Annotations, test: Annotations) -> dict[str, dict[str, float]]:
-    """The ten scores on test of every entry of `LABELS_USED`; random ones are means over five draws.
+    """Score every baseline of `LABELS_USED` on test.
 
     Args:
-        val: for what is fitted.
-        test: to be scored on.
+        val: Annotations of val, to which baselines with parameters are fitted.
+        test: Annotations of test, to predict and to score against.
+
+    Returns:
+        Name of the baseline → the ten scores × 100; of random baselines, means over `DRAWS` draws.
     """
     return {name: _score(name, val, test) for name in LABELS_USED}
 
 
 def weak_label_everywhere(truth: Annotations) -> Predictions:
-    """The weak label in every segment of both modalities."""
-    cube = expand_to_segments(truth.weak)
-    return Predictions(cube, cube)
+    """Predict every class of the weak label in every segment of both modalities."""
+    expanded = expand_to_segments(truth.weak)
+    return Predictions(expanded, expanded)
 
 
 def weak_label_at_usual_times(val: Annotations, test: Annotations) -> Predictions:
-    """Classes of the weak label, in those segments in which val has them often enough.
+    """Predict the classes of the weak label in those segments in which they are frequent on val.
 
-    The share is of the val videos with the class in their weak label. What is often enough is chosen for each
-    modality by its own segment-level score on val.
+    A class is predicted in a segment where it occurs in at least a fraction of the val videos that carry it.
+    The fraction is chosen per modality, by the modality's segment-level score on val.
     """
-    cubes = []
+    predictions = []
     for modality, score in (("audio", "seg_a"), ("visual", "seg_v")):
-        shares = _shares(val.weak, getattr(val, modality))  # (T, C)
+        fractions = _fractions(val.weak, getattr(val, modality))  # (T, C)
         reached = []
         for threshold in THRESHOLDS:
-            cube = _where(val.weak, shares >= threshold)
-            reached.append(parsing_scores(cube, cube, val.audio, val.visual)[score])
-        cubes.append(_where(test.weak, shares >= THRESHOLDS[int(np.argmax(reached))]))
-    return Predictions(*cubes)
+            guess = _within(val.weak, fractions >= threshold)
+            reached.append(parsing_scores(guess, guess, val.audio, val.visual)[score])
+        predictions.append(_within(test.weak, fractions >= THRESHOLDS[int(np.argmax(reached))]))
+    return Predictions(*predictions)
 
 
 def flip_segments(truth: Annotations, rate: float, rng: np.random.Generator) -> Predictions:
-    """The truth with a share of the seconds of the weak label's classes the other way round."""
+    """Predict the truth, with each (segment, class) of the weak label flipped with probability ``rate``."""
     possible = weak_label_everywhere(truth).audio
     return Predictions(
-        *(cube ^ (possible & (rng.random(cube.shape) < rate)) for cube in (truth.audio, truth.visual))
+        *(true ^ (possible & (rng.random(true.shape) < rate)) for true in (truth.audio, truth.visual))
     )
 
 
 def _score(name: str, val: Annotations, test: Annotations) -> dict[str, float]:
-    draws = [parsing_scores(*cubes, test.audio, test.visual) for cubes in _predictions(name, val, test)]
+    draws = [parsing_scores(*drawn, test.audio, test.visual) for drawn in _predictions(name, val, test)]
     return {key: float(np.mean([draw[key] for draw in draws])) for key in draws[0]}
 
 
@@ -101,9 +105,9 @@ def _predictions(name: str, val: Annotations, test: Annotations) -> list[Predict
     ]
 
 
-def _shares(weak: Labels, dense: Labels) -> NDArray[np.float64]:
+def _fractions(weak: Labels, dense: Labels) -> NDArray[np.float64]:
     return dense.sum(0) / np.maximum(weak.sum(0), 1)  # (T, C)
 
 
-def _where(weak: Labels, often: NDArray[np.bool_]) -> Labels:
-    return weak[:, None] & often.astype(np.uint8)  # (N, T, C)
+def _within(weak: Labels, chosen: NDArray[np.bool_]) -> Labels:
+    return weak[:, None] & chosen.astype(np.uint8)  # (N, T, C)
