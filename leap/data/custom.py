@@ -202,7 +202,7 @@ class Files:
         array = load_array(self.root, self._path(source, span))
         if isinstance(array, Problem):
             raise LeapError(f"{self.root / array.file}: {array.reason}")
-        if source.pool is not None and not self.packing.keeps(source):
+        if source.pool is not None and not self.packing.keeps_rows(source):
             array = source.pool(array, span.seconds)
         rows, path = len(array) // span.seconds, self.root / self._path(source, span)
         found = array[rows * span.start : rows * span.end]
