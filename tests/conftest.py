@@ -13,8 +13,8 @@ from leap.config import DecoderConfig, ModelConfig, RunConfig, TrainConfig
 from leap.data.store import FeatureStore, write_store
 from leap.data.videos import Videos
 from leap.experiments.runs import make_run
+from tests.custom_tree import make_custom_tree
 from tests.official_tree import write_annotations
-from tests.own_tree import make_own_tree
 from tests.tree import SHARED
 
 # the first call of a torch function is slow, and so is a machine that does other things besides
@@ -194,6 +194,6 @@ def refused(leap):
 
 
 @pytest.fixture
-def own_root(tmp_path):
-    """Root of a small data set of one's own."""
-    return make_own_tree(tmp_path)
+def custom_root(tmp_path):
+    """Root of a small custom data set."""
+    return make_custom_tree(tmp_path)

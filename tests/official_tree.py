@@ -10,7 +10,7 @@ import typer
 
 from leap.data.annotations import EVENT_FILES, SPLIT_FILES, read_weak_labels
 from leap.data.classes import LLP
-from leap.data.llp.features import FEATURES, ID, PSEUDO_LABELS
+from leap.data.llp.features import FEATURES, ID_LENGTH, PSEUDO_LABELS
 
 SPLITS = ("train", "val", "test")
 
@@ -91,7 +91,7 @@ def prototypes(width):
 
 def save(root, source, name, array):
     """Write one file where the official layout has it."""
-    path = root / source.folder / f"{name[:ID]}.npy"
+    path = root / source.folder / f"{name[:ID_LENGTH]}.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, array)
 

@@ -11,6 +11,7 @@ from leap.config import (
     EncoderConfig,
     LossConfig,
     ModelConfig,
+    Protocol,
     RunConfig,
     TrainConfig,
     canonical_json,
@@ -20,7 +21,6 @@ from leap.config import (
 )
 from leap.errors import LeapError
 from leap.training.run import run_key
-from leap.config import Protocol
 
 CHANGED = {
     "dataset": "llp",

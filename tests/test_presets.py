@@ -3,9 +3,8 @@ import json
 import pytest
 import torch
 
-from leap.config import from_dict
+from leap.config import Protocol, from_dict
 from leap.errors import LeapError
-from leap.config import Protocol
 from leap.models.parser import build_parser
 from leap.presets import PRESETS, preset, scale_width
 from leap.training.denoising import noise_estimator_config

@@ -24,10 +24,10 @@ from leap.experiments.chapters import (
 from leap.experiments.grid import CLAIM_SEEDS
 from leap.experiments.readme import update
 from leap.experiments.records import pick, read_records
-from leap.training.run import run_key
 from leap.experiments.search import search_records, val_score
 from leap.experiments.systems import SEARCH_SEEDS, SYSTEMS, candidates, search_configs, selected
 from leap.experiments.tables import difference_table, score_table
+from leap.training.run import run_key
 from tests.tree import ROOT
 
 RESULTS = ROOT / "results"

@@ -113,7 +113,7 @@ def data_check(
 
 @app.command("pack")
 def data_pack(
-    dataset: Annotated[str, typer.Argument(help="llp; pack-own is for videos of one's own.")],
+    dataset: Annotated[str, typer.Argument(help="llp; pack-custom is for videos of one's own.")],
     root: Root,
     out: Annotated[Path | None, typer.Option(help="Store to write; ROOT/llp.h5 if not given.")] = None,
     annotations: Tables = None,
@@ -155,7 +155,7 @@ def data_pack(
     print(f"{size:.0f} MiB in {seconds:.0f} s: {widths}; {len(problems)} files missing or damaged")
 
 
-@app.command("pack-own")
+@app.command("pack-custom")
 def data_pack_own(
     name: Annotated[str, typer.Argument(help="Of the data set, in small letters, digits and hyphens.")],
     root: Root,
@@ -169,7 +169,7 @@ def data_pack_own(
     ] = None,
 ) -> None:
     """Pack features of one's own videos and tables of their events into one store."""
-    from leap.data.custom import CLASSES, pack_own
+    from leap.data.custom import CLASSES, pack_custom
     from leap.data.llp.pack import Packing
     from leap.data.store import FeatureStore
     from leap.label_embeddings import read_label_embeddings
@@ -178,7 +178,7 @@ def data_pack_own(
     out, folder = out or root / f"{name}.h5", annotations or root / "annotations"
     embedding = read_label_embeddings(labels, len(read_classes(folder / CLASSES))).numpy() if labels else None
     packing = Packing(frames.value, dtype.value, pseudo_labels.value)
-    problems = pack_own(name, root, out, packing, annotations=folder, label_embedding=embedding)
+    problems = pack_custom(name, root, out, packing, annotations=folder, label_embedding=embedding)
     for problem in problems:
         print(f"{problem.file}: {problem.reason}", file=sys.stderr)
     if problems:

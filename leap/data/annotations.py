@@ -1,14 +1,15 @@
-"""LLP's annotation files: tables of weak labels and of events, tab-separated with a header row.
+"""LLP's annotation files: tab-separated tables of videos (weak labels) and of events (dense labels).
 
-Rows that the files get wrong are treated as in the releases: a row of a name that is no video of the split
-is left out, a row that ends at or before its onset marks nothing, what lies beyond the last second is cut
-off, and rows of one class unite. Repairs are made on request only (`Repair`), because they change scores.
-What cannot be read at all is an error that names the line.
+Defective rows are read as in the public releases: a row that names no video of the split is skipped, a row
+that ends at or before its onset marks nothing, times beyond the last second are clipped, and rows of one
+class are united. Repairs change scores, so they are made only on request (`Repair`). A row that cannot be
+parsed is an error that names its line.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
+from leap.io.reason import reason
 
 SEGMENTS = 10
-"""Seconds, and so segments, of a video of LLP."""
+"""T of LLP: a video lasts ten seconds, and a segment is one second."""
 
 SPLIT_FILES = {
     "full": "AVVP_dataset_full.csv",
@@ -32,32 +34,42 @@ SPLIT_FILES = {
 }
 EVENT_FILES = {"audio": "AVVP_eval_audio.csv", "visual": "AVVP_eval_visual.csv"}
 ANNOTATED = ("val", "test")
-"""The splits with dense labels."""
+"""Splits of LLP with dense labels."""
 
 VIDEO_COLUMNS = ("filename", "event_labels")
 EVENT_COLUMNS = ("filename", "onset", "offset", "event_labels")
 
 MISNAMED = {"Baby_cry_infant_cry": "JfZEqeLZqWk_30_40", "KvIjsmANkxI_10_20`": "KvIjsmANkxI_10_20"}
-"""Names of three corrupt rows of the older ``AVVP_eval_audio.csv``, which most releases ship, and whose
-videos they are by upstream's correction of April 2024."""
+"""Corrupt names in the older ``AVVP_eval_audio.csv`` that most releases ship (three rows) → correct names.
+
+The correct names are those of upstream's correction of April 2024.
+"""
 
 UNWRITABLE = re.compile("[\t\n\r\ud800-\udfff]")
-"""What ends cells and rows, and halves of characters."""
+"""Characters that cannot stand in a cell: separators, and surrogates that UTF-8 cannot encode."""
 
 Repair = Literal["none", "upstream", "all"]
-"""``"none"``: as the releases. ``"upstream"``: `MISNAMED` rows. ``"all"``: these, rows whose name fits one
-annotated video but for up to three characters cut off its front or a mistyped time, and reversed rows."""
+"""Which defects of the annotations to repair.
+
+``"none"``
+    Nothing, as in the releases.
+``"upstream"``
+    Rename `MISNAMED` rows.
+``"all"``
+    Also swap reversed times, and complete a name that lost up to three characters at its front or has
+    mistyped times, if exactly one annotated video matches.
+"""
 
 
 class Row(NamedTuple):
-    """A line of an annotation file, as text."""
+    """The cells of one line of a table, as text; ``line`` counts from 1, the header."""
 
     line: int
     fields: tuple[str, ...]
 
 
 class Event(NamedTuple):
-    """A class that is heard or seen from ``onset`` up to, not including, ``offset``, in seconds."""
+    """A class that occurs in one modality of a video from second ``onset`` to ``offset`` (exclusive)."""
 
     filename: str
     onset: int
@@ -67,11 +79,11 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class WeakLabels:
-    """Event sets of the ``N`` videos of a split.
+    """Weak labels of the ``N`` videos of a split.
 
     Attributes:
-        filenames: ``<YouTube id>_<start>_<end>`` of each video.
-        weak: set of event classes of each video, (N, C) uint8.
+        filenames: Names of the videos, ``<YouTube id>_<start>_<end>`` in LLP.
+        weak: Event classes of each video, (N, C) uint8 of zeros and ones.
     """
 
     filenames: tuple[str, ...]
@@ -80,13 +92,11 @@ class WeakLabels:
 
 @dataclass(frozen=True)
 class Annotations(WeakLabels):
-    """Weak and dense labels of the ``N`` videos of an annotated split.
+    """Weak and dense labels of the ``N`` videos of a split.
 
     Attributes:
-        filenames: ``<YouTube id>_<start>_<end>`` of each video.
-        weak: set of event classes of each video, (N, C) uint8.
-        audio: dense audio labels, (N, T, C) uint8.
-        visual: dense visual labels, (N, T, C) uint8.
+        audio: Dense audio labels, (N, T, C) uint8 of zeros and ones.
+        visual: Dense visual labels, likewise.
     """
 
     audio: NDArray[np.uint8]
@@ -94,10 +104,14 @@ class Annotations(WeakLabels):
 
 
 def read_weak_labels(folder: str | Path, split: str) -> WeakLabels:
-    """Read the event sets of split ``"full"``, ``"train"``, ``"val"`` or ``"test"``.
+    """Read the weak labels of a split of LLP.
+
+    Args:
+        folder: Folder of the official annotation files.
+        split: ``"full"``, ``"train"``, ``"val"`` or ``"test"``.
 
     Raises:
-        LeapError: the file is missing or malformed, or holds an unknown class.
+        LeapError: The file is missing or malformed, or holds an unknown class.
     """
     if split not in SPLIT_FILES:
         raise LeapError(f"LLP has no split '{split}'; it has {', '.join(SPLIT_FILES)}")
@@ -105,10 +119,14 @@ def read_weak_labels(folder: str | Path, split: str) -> WeakLabels:
 
 
 def read_videos(path: Path, classes: Sequence[str] = LLP) -> WeakLabels:
-    """Read a table of videos and their event sets.
+    """Read a table of videos with the columns ``filename`` and ``event_labels`` (separated by commas).
+
+    Args:
+        path: The table.
+        classes: Names of the C classes, in label order.
 
     Raises:
-        LeapError: the file is missing or malformed, or holds an unknown class.
+        LeapError: The file is missing or malformed, or holds an unknown class.
     """
     rows = read_rows(path, VIDEO_COLUMNS)
     weak = np.zeros((len(rows), len(classes)), np.uint8)  # (N, C)
@@ -119,56 +137,69 @@ def read_videos(path: Path, classes: Sequence[str] = LLP) -> WeakLabels:
 
 
 def read_annotations(folder: str | Path, split: str, repair: Repair = "none") -> Annotations:
-    """Read weak and dense labels of split ``"val"`` or ``"test"``.
+    """Read the weak and dense labels of a split of LLP.
 
     Args:
-        folder: of the official annotation files.
+        folder: Folder of the official annotation files.
         split: ``"val"`` or ``"test"``.
-        repair: what to mend.
+        repair: Which defects to repair.
 
     Raises:
-        LeapError: a file is missing or malformed, or holds an unknown class or a time that is not a whole
-            second.
+        LeapError: The split has no dense labels, or a file is missing or malformed, or holds an unknown class
+            or a time that is not a whole second.
     """
     if split not in ANNOTATED:
         raise LeapError(f"split '{split}' of LLP has no dense labels; {' and '.join(ANNOTATED)} have")
     videos = read_weak_labels(folder, split)
     annotated = annotated_videos(folder) if repair == "all" else ()
     audio, visual = (
-        rasterise(
-            (mend(event, repair, annotated) for event in events_of(Path(folder) / name)), videos.filenames
+        dense_labels(
+            (repair_event(event, repair, annotated) for event in list_events(Path(folder) / name)),
+            videos.filenames,
         )
         for name in EVENT_FILES.values()
     )
     return Annotations(videos.filenames, videos.weak, audio, visual)
 
 
-def paint(weak: NDArray[np.uint8], segments: int = SEGMENTS) -> NDArray[np.uint8]:
-    """Event sets (…, C) in every one of T segments, (…, T, C)."""
+def expand_to_segments(weak: NDArray[np.uint8], segments: int = SEGMENTS) -> NDArray[np.uint8]:
+    """Repeat weak labels in every segment.
+
+    Args:
+        weak: Event classes of videos, (…, C).
+        segments: T.
+
+    Returns:
+        Labels of the segments, (…, T, C).
+
+    Example:
+        >>> expand_to_segments(np.array([0, 1], np.uint8), segments=3).tolist()
+        [[0, 1], [0, 1], [0, 1]]
+    """
     return np.repeat(weak[..., None, :], segments, axis=-2)
 
 
 def annotated_videos(folder: str | Path) -> tuple[str, ...]:
-    """File names of all videos with dense labels, val and test."""
+    """Names of LLP's videos with dense labels: val, then test."""
     return tuple(name for split in ANNOTATED for name in read_weak_labels(folder, split).filenames)
 
 
 def read_events(
     path: str | Path, filenames: Sequence[str], classes: Sequence[str] = LLP, segments: int = SEGMENTS
 ) -> NDArray[np.uint8]:
-    """Read a file of events, such as a system's predictions, and refuse what does not fit the videos.
+    """Read a table of events strictly, such as a system's predictions: a row that fits no video is an error.
 
     Args:
-        path: a table in the format of ``AVVP_eval_audio.csv``.
-        filenames: the N videos that may occur.
-        classes: the C classes that may occur.
+        path: A table in the format of ``AVVP_eval_audio.csv``.
+        filenames: Names of the N videos that may occur.
+        classes: Names of the C classes, in label order.
         segments: T.
 
     Returns:
-        Dense labels, (N, T, C).
+        Dense labels, (N, T, C) uint8. A video that is listed several times has its events in every copy.
 
     Raises:
-        LeapError: the file is missing or malformed, or a row names another video, an unknown class, or a
+        LeapError: The file is missing or malformed, or a row names another video, an unknown class, or a time
             span that is empty, reversed or not within the video.
     """
     path, known = Path(path), set(filenames)
@@ -178,10 +209,10 @@ def read_events(
         if event.filename not in known:
             raise _error(path, row.line, f"'{event.filename}' is not a video of this split")
         if not event.onset < event.offset <= segments:
-            span = f"from {event.onset} to {event.offset}"
-            raise _error(path, row.line, f"{span} is not a span of whole seconds between 0 and {segments}")
+            span = f"{event.onset} to {event.offset}"
+            raise _error(path, row.line, f"{span} is not a time span within the {segments} s of the video")
         events.append(event)
-    return rasterise(events, filenames, classes, segments)
+    return dense_labels(events, filenames, classes, segments)
 
 
 def write_events(
@@ -190,10 +221,16 @@ def write_events(
     labels: Sequence[NDArray[np.generic]] | NDArray[np.generic],
     classes: Sequence[str] = LLP,
 ) -> None:
-    """Write dense labels (N, T, C) as a file of events, a row for each maximal run of a class.
+    """Write dense labels as a table of events, one row per maximal run of a class.
+
+    Args:
+        path: The table to write.
+        filenames: Names of the N videos.
+        labels: Dense labels, (N, T, C); nonzero means that the class occurs.
+        classes: Names of the C classes, in label order.
 
     Raises:
-        LeapError: the name of a video or class with events is empty or cannot stand in a table.
+        LeapError: The name of a video or class with events is empty or cannot stand in a table.
     """
     lines = ["\t".join(EVENT_COLUMNS)]
     for name, video in zip(filenames, labels, strict=True):
@@ -202,32 +239,38 @@ def write_events(
     atomic_write(path, "\n".join(lines) + "\n")
 
 
-def _cell(text: str) -> str:
-    """A text that can stand in a table."""
-    if not text or UNWRITABLE.search(text):
-        raise LeapError(f"{text!r} cannot stand in a table; rename it")
-    return text
-
-
 def runs_of(labels: NDArray[np.generic]) -> list[tuple[int, int, int]]:
-    """Maximal runs in dense labels (T, C): class, onset and offset, in the order of classes and times."""
+    """Find the maximal runs of nonzero labels in (T, C).
+
+    Returns:
+        (class, onset, offset) of every run, sorted by class, then by onset; the offset is exclusive.
+
+    Example:
+        >>> runs_of(np.array([[1, 0], [1, 0], [0, 1]]))
+        [(0, 0, 2), (1, 2, 3)]
+    """
     edges = np.diff(np.pad((labels != 0).T.astype(np.int8), ((0, 0), (1, 1))))  # (C, T + 1)
     starts, ends = np.argwhere(edges == 1), np.argwhere(edges == -1)
     return [(int(c), int(onset), int(offset)) for (c, onset), (_, offset) in zip(starts, ends, strict=True)]
 
 
-def events_of(path: Path, classes: Sequence[str] = LLP) -> list[Event]:
-    """All events of a file, whatever video they name."""
+def list_events(path: Path, classes: Sequence[str] = LLP) -> list[Event]:
+    """Read all events of a table, whichever videos they name.
+
+    Raises:
+        LeapError: The file is missing or malformed, or holds an unknown class or a time that is not a whole
+            second.
+    """
     return [parse_event(row, path, classes) for row in read_rows(path, EVENT_COLUMNS)]
 
 
-def mend(event: Event, repair: Repair, annotated: Iterable[str] = ()) -> Event:
-    """Apply a repair to one event.
+def repair_event(event: Event, repair: Repair, annotated: Iterable[str] = ()) -> Event:
+    """Repair the known defects of one row.
 
     Args:
-        event: as it stands in the file.
-        repair: what to mend.
-        annotated: file names of all annotated videos; only ``"all"`` looks at them.
+        event: The event as read from the file.
+        repair: Which defects to repair.
+        annotated: Names of all annotated videos; needed for ``"all"`` only.
     """
     if repair == "none":
         return event
@@ -235,47 +278,70 @@ def mend(event: Event, repair: Repair, annotated: Iterable[str] = ()) -> Event:
     if repair == "upstream":
         return event
     onset, offset = sorted((event.onset, event.offset))
-    return Event(_place(event.filename, annotated), onset, offset, event.label)
+    return Event(_complete_name(event.filename, annotated), onset, offset, event.label)
 
 
-def rasterise(
+def dense_labels(
     events: Iterable[Event], filenames: Sequence[str], classes: Sequence[str] = LLP, segments: int = SEGMENTS
 ) -> NDArray[np.uint8]:
-    """Dense labels (N, T, C) of those events that name one of ``filenames``."""
-    video = {name: index for index, name in enumerate(filenames)}
+    """Turn events into dense labels; events of other videos are ignored.
+
+    Args:
+        events: Events; times beyond the last segment are clipped, reversed or empty spans mark nothing.
+        filenames: Names of the N videos; a name that occurs several times has its events in every copy.
+        classes: Names of the C classes, in label order.
+        segments: T.
+
+    Returns:
+        Dense labels, (N, T, C) uint8 of zeros and ones.
+
+    Example:
+        >>> dense_labels([Event("a", 1, 2, "Dog")], ["a", "b"], ["Cat", "Dog"], segments=3)[0].tolist()
+        [[0, 0], [0, 1], [0, 0]]
+    """
+    rows = defaultdict(list)
+    for index, name in enumerate(filenames):
+        rows[name].append(index)
     dense = np.zeros((len(filenames), segments, len(classes)), np.uint8)  # (N, T, C)
     for event in events:
-        if event.filename in video:
-            dense[video[event.filename], event.onset : event.offset, classes.index(event.label)] = 1
+        for index in rows.get(event.filename, ()):
+            dense[index, event.onset : event.offset, classes.index(event.label)] = 1
     return dense
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
-    """The rows of a tab-separated file with exactly these columns; empty lines are skipped.
+    """Read a tab-separated table with a header of exactly these columns; empty lines are skipped.
 
     Raises:
-        LeapError: the file is missing, is not text, or has other columns or a row of another length.
+        LeapError: The file cannot be read as UTF-8 text, has other columns, or a row has an empty cell or
+            another number of cells.
     """
     try:
         header, *lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
-        raise LeapError(f"{path}: cannot read this annotation file ({error.strerror})") from error
+        raise LeapError(f"{path}: cannot read this table ({reason(error)})") from error
     except UnicodeDecodeError as error:
-        raise LeapError(f"{path}: not a text file in UTF-8; check the annotation file") from error
+        raise LeapError(f"{path}: not a text file in UTF-8; check the file") from error
     if header.split("\t") != list(columns):
-        raise LeapError(f"{path}: not a tab-separated table with the columns {', '.join(columns)}")
+        wanted = f"a tab-separated table with the columns {', '.join(columns)}"
+        raise LeapError(f"{path}: not {wanted}; its first line is {header!r:.60}")
     rows = [Row(number, tuple(line.split("\t"))) for number, line in enumerate(lines, 2) if line]
     for row in rows:
         if len(row.fields) != len(columns) or not all(row.fields):
-            raise _error(path, row.line, f"a row needs {len(columns)} fields with tabs between")
+            raise _error(path, row.line, f"a row needs {len(columns)} cells, separated by tabs")
     return rows
 
 
 def parse_event(row: Row, path: Path, classes: Sequence[str] = LLP) -> Event:
-    """An event from a row of its file.
+    """Turn a row of a table of events into an event.
+
+    Args:
+        row: A row with the cells of `EVENT_COLUMNS`.
+        path: The table, for error messages.
+        classes: Names of the known classes.
 
     Raises:
-        LeapError: the class is unknown or a time is not a whole second.
+        LeapError: The class is unknown or a time is not a whole second.
     """
     filename, onset, offset, label = row.fields
     class_index(label, path, row.line, classes)
@@ -283,10 +349,20 @@ def parse_event(row: Row, path: Path, classes: Sequence[str] = LLP) -> Event:
 
 
 def class_index(label: str, path: Path, line: int, classes: Sequence[str] = LLP) -> int:
-    """Position of a class; an unknown one is an error that names file and line."""
+    """Position of a class name in ``classes``.
+
+    Raises:
+        LeapError: The class is unknown; the message names file and line.
+    """
     if label not in classes:
         raise _error(path, line, f"'{label}' is not one of the {len(classes)} classes")
     return classes.index(label)
+
+
+def _cell(text: str) -> str:
+    if not text or UNWRITABLE.search(text):
+        raise LeapError(f"{text!r} cannot stand in a table; rename it")
+    return text
 
 
 def _second(text: str, path: Path, line: int) -> int:
@@ -295,11 +371,11 @@ def _second(text: str, path: Path, line: int) -> int:
     return int(text)
 
 
-def _place(name: str, videos: Iterable[str]) -> str:
-    """The one video that a damaged name can mean, else the name as it is."""
-    fitting = [v for v in videos if v == name or (v.endswith(name) and len(v) - len(name) <= 3)]
-    fitting = fitting or [v for v in videos if v[:11] == name[:11]]
-    return fitting[0] if len(fitting) == 1 else name
+def _complete_name(name: str, videos: Iterable[str]) -> str:
+    """The only video that a damaged name matches; the name itself if there is none or several."""
+    matches = [v for v in videos if v == name or (v.endswith(name) and len(v) - len(name) <= 3)]
+    matches = matches or [v for v in videos if v[:11] == name[:11]]
+    return matches[0] if len(matches) == 1 else name
 
 
 def _error(path: Path, line: int, what: str) -> LeapError:

@@ -27,7 +27,7 @@ LLP: tuple[str, ...] = (
     "Blender",
     "Clapping",
 )
-"""The 25 classes of LLP in the order of every release, spelt as in its annotation files."""
+"""The 25 classes of LLP in the order that every release uses, spelled as in the annotation files."""
 
 AV_DIGITS: tuple[str, ...] = (
     "zero",
@@ -41,4 +41,9 @@ AV_DIGITS: tuple[str, ...] = (
     "eight",
     "nine",
 )
-"""The ten classes of AV-Digits: class c is the digit c."""
+"""The ten classes of AV-Digits; class ``c`` is the digit ``c``."""
+
+
+def simulated_classes(number: int) -> tuple[str, ...]:
+    """Class names of an LLP-Sim with ``number`` classes: LLP's names for 25, else ``class 000`` and so on."""
+    return LLP if number == len(LLP) else tuple(f"class {index:03d}" for index in range(number))

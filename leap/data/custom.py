@@ -1,9 +1,9 @@
-"""A data set of one's own: files in LLP's official layout beside tables of videos and events, packed.
+"""Custom data sets: feature files in LLP's official layout and tables of videos and events, packed.
 
-The tables are ``classes.txt`` (a class a line), ``train.tsv``, ``val.tsv`` and ``test.tsv`` (``filename`` and
-``event_labels``, or ``filename`` alone where no weak labels are known), and the events of val and test,
-``audio.tsv`` and ``visual.tsv``, in the format of LLP's annotations. ``<name>_<start>_<end>`` names the
-seconds from start to end of the file ``<name>``.
+The tables are ``classes.txt`` (one class per line); ``train.tsv``, ``val.tsv`` and ``test.tsv`` with the
+columns ``filename`` and ``event_labels``, or ``filename`` alone where weak labels are unknown; and the events
+of val and test, ``audio.tsv`` and ``visual.tsv``, in the format of LLP's annotations. A video is a whole file
+``<name>``, or ``<name>_<start>_<end>``: the seconds from start to end of that file.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.annotations import VIDEO_COLUMNS, paint, read_events, read_rows, read_videos
+from leap.data.annotations import VIDEO_COLUMNS, expand_to_segments, read_events, read_rows, read_videos
 from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, Source, load_array
-from leap.data.llp.pack import Packing, present
-from leap.data.registry import DATASETS
+from leap.data.llp.pack import Packing, available_sources
+from leap.data.registry import find_dataset
 from leap.data.store import Blocks, write_store
 from leap.data.store.layout import NAME, ROWS, SPLITS
 from leap.errors import LeapError
@@ -32,17 +32,18 @@ from leap.label_embeddings.prompts import names_as_prompts, read_classes
 CLASSES = "classes.txt"
 EVENTS = {"true_audio": "audio.tsv", "true_visual": "visual.tsv"}
 AUDIO = FEATURES[0]
-"""The features that say how long a video is."""
+"""The features that define the length of a file in seconds."""
 
 PSEUDO = tuple(source.name for source in PSEUDO_LABELS)
 
 WINDOW = re.compile(r"(.+)_(\d{1,6})_(\d{1,6})")
+"""The name of a part of a file: ``<name>_<start>_<end>``, in seconds."""
 
 Array = NDArray[Any]
 
 
 class Span(NamedTuple):
-    """Seconds ``start`` to ``end`` of the file ``file``, which lasts ``seconds``."""
+    """The seconds from ``start`` to ``end`` (exclusive) of a file that lasts ``seconds``."""
 
     file: str
     start: int
@@ -52,13 +53,26 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """The videos of a split, and their weak labels (N, C) where they are known."""
+    """The N videos of a split.
 
+    Attributes:
+        path: The file of the table.
+        names: Names of the videos.
+        lines: Line of each video in the file.
+        weak: Weak labels, (N, C), or None where they are unknown.
+    """
+
+    path: Path
     names: tuple[str, ...]
+    lines: tuple[int, ...]
     weak: NDArray[np.uint8] | None
 
+    def place(self, index: int) -> str:
+        """Where a video is listed, as ``<file>:<line>``."""
+        return f"{self.path}:{self.lines[index]}"
 
-def pack_own(
+
+def pack_custom(
     name: str,
     root: Path,
     out: Path,
@@ -67,36 +81,37 @@ def pack_own(
     annotations: Path | None = None,
     label_embedding: NDArray[np.float32] | None = None,
 ) -> list[Problem]:
-    """Pack features and pseudo labels of one's own videos into a feature store.
+    """Pack features and pseudo-labels of custom videos into a feature store.
 
-    Where weak labels are not known, they are the classes of the pseudo labels in train, and of the events in
-    val and test. Pseudo labels are restricted to weak labels.
+    Unknown weak labels are derived: in train from the pseudo-labels, in val and test from the events.
+    Pseudo-labels are restricted to the weak labels.
 
     Args:
-        name: of the data set, in small letters, digits and hyphens.
-        root: folder of the official layout.
-        out: the store to write.
-        packing: how.
-        annotations: folder of the tables; ``annotations`` below the root if not given.
-        label_embedding: label embeddings (C, L); those of the names' letters if not given.
+        name: Name of the data set: lower-case letters, digits and hyphens.
+        root: Folder of feature files in LLP's official layout.
+        out: The store to write.
+        packing: How to pack; ``repair`` is not used.
+        annotations: Folder of the tables; ``annotations`` below ``root`` by default.
+        label_embedding: Label embeddings, (C, L); by default n-gram embeddings of the class names.
 
     Returns:
-        What is wrong with the files; where there is anything, nothing is written.
+        Problems with feature files; if there is any, nothing is written.
 
     Raises:
-        LeapError: the name is not allowed, a table or a folder is missing or malformed, or videos differ in
-            length.
+        LeapError: The name is not allowed; a table or folder is missing or malformed; a video is listed
+            twice, or shares seconds with a video of another split; or the videos differ in length.
     """
-    if not NAME.fullmatch(name) or name in DATASETS:
-        raise LeapError(f"{name!r}: not a name for a data set of one's own; take small letters and hyphens")
+    if not NAME.fullmatch(name) or find_dataset(name):
+        raise LeapError(f"{name!r} cannot name a custom data set; use other lower-case letters and hyphens")
     folder = annotations or root / "annotations"
     classes = read_classes(folder / CLASSES)
     tables = {split: _read_table(folder / f"{split}.tsv", classes) for split in SPLITS}
-    sources = present(root, packing)
+    sources = available_sources(root, packing)
     files = Files(root, len(classes), packing)
     spans, problems = _spans(files, tables, sources)
     if problems:
         return problems
+    _check_leakage(tables, spans)
     segments = _length(spans)
     truth = _read_truth(folder, tables, classes, segments)
     embedding = ngram_embeddings([text for (text,) in names_as_prompts(classes)]).numpy()
@@ -104,7 +119,7 @@ def pack_own(
         out,
         dataset=name,
         classes=classes,
-        provenance={"source": "files of one's own in LLP's layout", **asdict(packing)},
+        provenance={"source": "custom files in LLP's layout", **asdict(packing)},
         splits={
             split: _arrays(files, table, spans, sources, truth.get(split, {}), segments)
             for split, table in tables.items()
@@ -117,10 +132,17 @@ def pack_own(
 
 
 def weak_by_file(tables: Sequence[Path], classes: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
-    """Weak labels (C,) by the name of the video file: of a file's spans, all classes of any.
+    """Collect weak labels by file: a file has the classes of all its listed parts.
+
+    Args:
+        tables: Tables with the columns ``filename`` and ``event_labels``.
+        classes: Names of the C classes, in label order.
+
+    Returns:
+        Name of the file without suffix → weak labels, (C,).
 
     Raises:
-        LeapError: a table is missing or malformed, or holds an unknown class.
+        LeapError: A table is missing or malformed, or holds an unknown class.
     """
     found: dict[str, NDArray[np.uint8]] = {}
     for path in tables:
@@ -134,12 +156,12 @@ def weak_by_file(tables: Sequence[Path], classes: Sequence[str]) -> dict[str, ND
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a root.
+    """Feature files and pseudo-label files below one folder.
 
     Attributes:
-        root: of the official layout.
-        classes: C, the width of pseudo labels.
-        packing: how they become arrays.
+        root: Folder of the official layout.
+        classes: C, the width of the pseudo-labels.
+        packing: How to pack their arrays.
     """
 
     root: Path
@@ -147,7 +169,7 @@ class Files:
     packing: Packing
 
     def span(self, name: str) -> Span | Problem:
-        """Where the features of a video are."""
+        """Find the file and the seconds of a video; a file of exactly that name takes precedence."""
         whole = f"{AUDIO.folder}/{name}.npy"
         window = None if isfile(self.root / whole) else WINDOW.fullmatch(name)
         file = window[1] if window else name
@@ -157,29 +179,30 @@ class Files:
         seconds = len(array) if array.ndim else 0
         start, end = (int(window[2]), int(window[3])) if window else (0, seconds)
         if not start < end <= seconds:
-            return Problem(name, f"is no span of {file}, which has {seconds} s of features")
+            return Problem(name, f"is not within {file}, which has {seconds} s of features")
         return Span(file, start, end, seconds)
 
     def problem(self, source: Source, span: Span) -> Problem | None:
-        """What is wrong with a file, as far as its header says."""
+        """Check a file's header: the shape must fit the length of the file."""
         array = load_array(self.root, self._path(source, span), mapped=True)
         if isinstance(array, Problem):
             return array
         width = self.classes if source in PSEUDO_LABELS else source.shape[1]
         expected = (source.rows_of(span.seconds), width)
-        wrong = f"of shape {array.shape}, not {expected}"
+        wrong = f"has shape {array.shape}, not {expected}"
         return Problem(self._path(source, span), wrong) if array.shape != expected else None
 
     def read(self, source: Source, span: Span) -> Array:
-        """Features (T, width) or (T·k, width), or pseudo labels (T, C), of a span.
+        """Read features, (T, width) or (T·k, width), or pseudo-labels, (T, C), of a video.
 
         Raises:
-            LeapError: the file is damaged, or its features are not finite in the precision of the store.
+            LeapError: The file is damaged, holds features that are not finite in the store's precision, or
+                holds labels other than 0 and 1.
         """
         array = load_array(self.root, self._path(source, span))
         if isinstance(array, Problem):
             raise LeapError(f"{self.root / array.file}: {array.reason}")
-        if source.pool is not None and not self.packing.keeps(source):
+        if source.pool is not None and not self.packing.keeps_rows(source):
             array = source.pool(array, span.seconds)
         rows, path = len(array) // span.seconds, self.root / self._path(source, span)
         found = array[rows * span.start : rows * span.end]
@@ -196,22 +219,46 @@ class Files:
 
 
 def _read_table(path: Path, classes: Sequence[str]) -> Table:
-    if path.is_file() and path.read_bytes().split(b"\n")[0].strip() == VIDEO_COLUMNS[0].encode():
-        table = Table(tuple(row.fields[0] for row in read_rows(path, VIDEO_COLUMNS[:1])), None)
-    else:
-        videos = read_videos(path, classes)
-        table = Table(videos.filenames, videos.weak)
-    strange = [name for name in table.names if Path(name).name != name]
-    if strange or len(set(table.names)) < len(table.names) or not table.names:
-        what = f"{strange[0]!r} is no file name" if strange else "needs videos, none of them twice"
-        raise LeapError(f"{path}: {what}")
+    known = not path.is_file() or path.read_bytes().split(b"\n")[0].strip() != VIDEO_COLUMNS[0].encode()
+    weak = read_videos(path, classes).weak if known else None
+    rows = read_rows(path, VIDEO_COLUMNS if known else VIDEO_COLUMNS[:1])
+    table = Table(path, tuple(row.fields[0] for row in rows), tuple(row.line for row in rows), weak)
+    if not table.names:
+        raise LeapError(f"{path}: lists no videos")
+    for index, name in enumerate(table.names):
+        if Path(name).name != name:
+            raise LeapError(f"{table.place(index)}: {name!r} is not a file name")
+    _check_unique(table)
     return table
+
+
+def _check_unique(table: Table) -> None:
+    first: dict[str, int] = {}
+    for index, name in enumerate(table.names):
+        other = first.setdefault(name, index)
+        if other != index:
+            raise LeapError(
+                f"{table.place(index)}: {name} is listed twice, first in line {table.lines[other]}"
+            )
+
+
+def _check_leakage(tables: Mapping[str, Table], spans: Mapping[str, Span]) -> None:
+    """Refuse videos of two splits that share a second of a file."""
+    users: dict[tuple[str, int], tuple[Table, int]] = {}
+    for table in tables.values():
+        for index, name in enumerate(table.names):
+            span = spans[name]
+            for second in range(span.start, span.end):
+                other, row = users.setdefault((span.file, second), (table, index))
+                if other is not table:
+                    both = f"{other.place(row)} ({other.names[row]}) and {table.place(index)} ({name})"
+                    raise LeapError(f"{both}: two splits share second {second} of {span.file}; remove one")
 
 
 def _spans(
     files: Files, tables: Mapping[str, Table], sources: Sequence[Source]
 ) -> tuple[dict[str, Span], list[Problem]]:
-    """Where every video's features are, and what is wrong with files."""
+    """Find every video's file and seconds, and list the problems with feature files."""
     found = {name: files.span(name) for table in tables.values() for name in table.names}
     spans = {name: span for name, span in found.items() if isinstance(span, Span)}
     problems = [span for span in found.values() if isinstance(span, Problem)]
@@ -220,13 +267,13 @@ def _spans(
 
 
 def _length(spans: Mapping[str, Span]) -> int:
-    """T, which all videos have in common."""
+    """T, the length that all videos must share."""
     lengths = {span.end - span.start: name for name, span in spans.items()}
     if len(lengths) > 1:
         (one, first), (other, second), *_ = lengths.items()
         raise LeapError(
-            f"{first} lasts {one} s, {second} {other} s; videos of a data set are of one length: "
-            "name spans of them, <name>_<start>_<end>"
+            f"{first} lasts {one} s, {second} {other} s; all videos of a data set must have one length: "
+            "list parts of files, <name>_<start>_<end>"
         )
     return next(iter(lengths))
 
@@ -234,11 +281,13 @@ def _length(spans: Mapping[str, Span]) -> int:
 def _read_truth(
     folder: Path, tables: Mapping[str, Table], classes: Sequence[str], segments: int
 ) -> dict[str, dict[str, NDArray[np.uint8]]]:
-    """Dense labels (N, T, C) of val and test, by split and modality."""
-    val, test = tables["val"].names, tables["test"].names
-    cubes = {key: read_events(folder / file, val + test, classes, segments) for key, file in EVENTS.items()}
-    halves = {"val": slice(0, len(val)), "test": slice(len(val), None)}
-    return {split: {key: cube[rows] for key, cube in cubes.items()} for split, rows in halves.items()}
+    """Dense labels, (N, T, C), of val and test, by split and name in the store."""
+    truth: dict[str, dict[str, NDArray[np.uint8]]] = {"val": {}, "test": {}}
+    names = [name for split in truth for name in tables[split].names]
+    for key, file in EVENTS.items():
+        cube = read_events(folder / file, names, classes, segments)
+        truth["val"][key], truth["test"][key] = np.split(cube, [len(tables["val"].names)])
+    return truth
 
 
 def _arrays(
@@ -254,20 +303,20 @@ def _arrays(
         s.name: np.stack([files.read(s, span) for span in chosen]) for s in sources if s in PSEUDO_LABELS
     }
     weak = table.weak if table.weak is not None else _union(truth or dense)
-    pseudo = {name: dense.get(name, paint(weak, segments)) * weak[:, None] for name in PSEUDO}
+    pseudo = {name: dense.get(name, expand_to_segments(weak, segments)) * weak[:, None] for name in PSEUDO}
     features = {s.name: _blocks(files, s, chosen) for s in sources if s not in PSEUDO_LABELS}
     return {"ids": table.names, "weak": weak, **features, **pseudo, **truth}
 
 
 def _union(dense: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:
-    """Classes that occur in any segment of any modality, (N, C)."""
+    """Classes that occur in any segment of either modality, (N, C)."""
     if not dense:
-        raise LeapError("no weak labels and no pseudo labels of the training videos; one of them is needed")
+        raise LeapError("the training videos need weak labels or pseudo-labels; neither is given")
     return np.any([cube.any(1) for cube in dense.values()], axis=0).astype(np.uint8)
 
 
 def _blocks(files: Files, source: Source, spans: Sequence[Span]) -> Blocks:
-    """The features of all videos, read when they are written."""
+    """Features of all videos as blocks that are read when they are written."""
     read = partial(files.read, source)
     first = read(spans[0])
     parts = (spans[start : start + ROWS] for start in range(0, len(spans), ROWS))

@@ -1,4 +1,4 @@
-"""Segment pseudo labels: derive them from a teacher's scores, measure them, corrupt them."""
+"""Segment pseudo-labels: threshold a teacher's scores, measure the result, corrupt it."""
 
 from __future__ import annotations
 
@@ -12,54 +12,64 @@ from leap.config import NoiseConfig
 from leap.data.videos import Videos
 
 
-class Quality(NamedTuple):
-    """Agreement of pseudo labels with dense labels, pooled over all entries (micro), in 0…1."""
+class PrecisionRecall(NamedTuple):
+    """Micro precision, recall and F-score of labels, in 0…1."""
 
     precision: float
     recall: float
     f: float
 
 
-def derive(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -> Tensor:
-    """Segment pseudo labels of one modality, as VALOR derives them from CLIP and CLAP.
+def threshold_scores(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -> Tensor:
+    """Make segment pseudo-labels of one modality, as VALOR (arXiv 2305.17343) does from CLIP and CLAP.
 
-    A class is marked where its score lies strictly above its threshold and the video's weak label allows it.
+    A class is marked where its score exceeds its threshold and the weak label of the video contains it.
 
     Args:
-        scores: teacher's scores, (N, T, C).
-        thresholds: one for all classes, or (C,).
-        weak: set of event classes of each video, (N, C), zeros and ones.
+        scores: Scores of the teacher, (N, T, C).
+        thresholds: One threshold for all classes, or one per class, (C,).
+        weak: Weak labels, (N, C), zeros and ones.
 
     Returns:
-        Zeros and ones, (N, T, C), of the type of ``weak``.
+        Pseudo-labels, (N, T, C), zeros and ones of the type of ``weak``.
+
+    Example:
+        >>> threshold_scores(torch.tensor([[[0.9, 0.8], [0.2, 0.7]]]), 0.5, torch.tensor([[1, 0]]))
+        tensor([[[1, 0],
+                 [0, 0]]])
     """
     return (scores > thresholds).to(weak.dtype) * weak[:, None]
 
 
-def quality(pseudo: Tensor, true: Tensor) -> Quality:
-    """Precision, recall and F of pseudo labels against dense labels, both zeros and ones of one shape.
+def precision_recall(pseudo: Tensor, true: Tensor) -> PrecisionRecall:
+    """Compare pseudo-labels with dense labels, pooled over all entries (micro average).
 
-    A share of nothing (no mark at all, no true event) counts as 1.
+    Args:
+        pseudo: Pseudo-labels, zeros and ones of any shape.
+        true: Dense labels of the same shape.
+
+    Returns:
+        Precision, recall and F-score; each is 1 where its denominator is zero.
     """
     hits = float((pseudo * true).sum(dtype=torch.float64))
     marked, present = (float(labels.sum(dtype=torch.float64)) for labels in (pseudo, true))
-    return Quality(_share(hits, marked), _share(hits, present), _share(2 * hits, marked + present))
+    return PrecisionRecall(_share(hits, marked), _share(hits, present), _share(2 * hits, marked + present))
 
 
 def corrupt(
     pseudo: Tensor, weak: Tensor, miss_rate: float, false_alarm_rate: float, generator: torch.Generator
 ) -> Tensor:
-    """Flip pseudo labels at random within the weak labels.
+    """Flip pseudo-labels at random within the weak labels.
 
     Args:
-        pseudo: zeros and ones, (N, T, C).
-        weak: set of event classes of each video, (N, C); other classes stay 0.
-        miss_rate: probability that a one turns 0.
-        false_alarm_rate: probability that a zero of a class of the weak label turns 1.
-        generator: source of randomness, on the device of ``pseudo``.
+        pseudo: Pseudo-labels, (N, T, C), zeros and ones.
+        weak: Weak labels, (N, C); classes outside them stay 0.
+        miss_rate: Probability that a 1 becomes 0.
+        false_alarm_rate: Probability that a 0 of a class of the weak label becomes 1.
+        generator: Random generator on the device of ``pseudo``.
 
     Returns:
-        Zeros and ones, (N, T, C).
+        Corrupted pseudo-labels, (N, T, C), zeros and ones.
     """
     draw = torch.rand(pseudo.shape, generator=generator, device=pseudo.device)  # (N, T, C)
     flip = draw < torch.where(pseudo > 0, miss_rate, false_alarm_rate)
@@ -67,12 +77,12 @@ def corrupt(
 
 
 def corrupt_videos(videos: Videos, noise: NoiseConfig, seed: int) -> Videos:
-    """Videos with errors in the pseudo labels that L_basic, L_avss or both learn from.
+    """Corrupt the pseudo-labels that L_basic, L_avss or both learn from.
 
     Args:
-        videos: with pseudo labels.
-        noise: how many errors, and for whom.
-        seed: of the draws.
+        videos: Videos with pseudo-labels.
+        noise: Error rates, and the losses that see the errors.
+        seed: Seed of the random errors.
     """
     if not noise.misses and not noise.false_alarms:
         return videos

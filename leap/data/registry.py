@@ -1,24 +1,26 @@
-"""The data sets that the package knows by name: where their files are, their classes and label embeddings."""
+"""Data sets by name: the path of the store, class names, and the default source of label embeddings."""
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from leap.data.classes import AV_DIGITS, LLP
+from leap.data.classes import AV_DIGITS, LLP, simulated_classes
 from leap.data.store import FeatureStore
+from leap.data.store.layout import NAME
 from leap.errors import LeapError
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set known by name.
+    """A data set that the package knows by name.
 
     Attributes:
-        path: its feature store: absolute where it ships with the package, else a file name in ``LEAP_DATA``.
-        classes: names of the C classes, in label order.
-        labels: default source of label embeddings, a value of ``ModelConfig.labels``.
+        path: The feature store: absolute if it ships with the package, else a file name in ``LEAP_DATA``.
+        classes: Names of the C classes, in label order.
+        labels: Default source of label embeddings, a value of ``ModelConfig.labels``.
     """
 
     path: Path
@@ -27,7 +29,7 @@ class Dataset:
 
     @property
     def ships(self) -> bool:
-        """Whether the store comes with the package."""
+        """Whether the store is part of the package."""
         return self.path.is_absolute()
 
 
@@ -36,21 +38,80 @@ DATASETS = {
     "llp": Dataset(Path("llp.h5"), LLP, "dataset"),
     "llp-sim": Dataset(Path("llp_sim.h5"), LLP, "orthogonal"),
 }
-"""Data sets by name."""
+"""Data sets of a fixed name; LLP-Sim with another number of classes is ``llp-sim-<classes>``."""
+
+SIMULATED = re.compile(r"llp-sim-([1-9]\d*)")
+SHARED_BY = 5
+"""LLP-Sim's classes share parts in groups of five, so their number is a multiple of it."""
+
+CUSTOM_LABELS = "dataset"
+"""Default source of label embeddings of custom data sets, whose stores hold some."""
+
+
+def simulated_name(classes: int) -> str:
+    """Name of an LLP-Sim with a number of classes.
+
+    Example:
+        >>> simulated_name(25), simulated_name(50)
+        ('llp-sim', 'llp-sim-50')
+    """
+    return "llp-sim" if classes == len(LLP) else f"llp-sim-{classes}"
+
+
+def find_dataset(name: str) -> Dataset | None:
+    """Look up a data set by name, including LLP-Sim with any number of classes; None for other names.
+
+    Example:
+        >>> len(find_dataset("llp-sim-50").classes)
+        50
+    """
+    simulated = SIMULATED.fullmatch(name)
+    if simulated:
+        number = int(simulated[1])
+        if number % SHARED_BY or simulated_name(number) != name:
+            return None
+        return Dataset(Path(f"llp_sim_{number}.h5"), simulated_classes(number), "orthogonal")
+    return DATASETS.get(name)
+
+
+def check_dataset(name: str, store: str | Path = "") -> None:
+    """Refuse a name that is neither known nor can belong to the custom data set in a given store.
+
+    Args:
+        name: Name of a data set.
+        store: Path of a feature store, if one is given; the store itself is not opened.
+
+    Raises:
+        LeapError: The name is unknown and no store is given, or it cannot name a data set.
+
+    Example:
+        >>> check_dataset("llp"), check_dataset("kitchen", "root/kitchen.h5")
+        (None, None)
+    """
+    if find_dataset(name) or (store and NAME.fullmatch(name)):
+        return
+    advice = "use lower-case letters, digits and hyphens" if store else "a custom data set needs its store"
+    raise LeapError(f"unknown data set {name!r}; known are {', '.join(DATASETS)}, llp-sim-50, …; {advice}")
+
+
+def default_labels(name: str) -> str:
+    """Default source of label embeddings, a value of ``ModelConfig.labels``, of any data set."""
+    dataset = find_dataset(name)
+    return dataset.labels if dataset else CUSTOM_LABELS
 
 
 def dataset_path(name_or_path: str) -> Path:
-    """Path of a data set's feature store.
+    """Path of the feature store of a data set.
 
     Args:
-        name_or_path: a name of ``DATASETS``, or the path of a feature store.
+        name_or_path: Name of a known data set, or the path of a feature store.
 
     Raises:
-        LeapError: the data set is kept in the folder ``LEAP_DATA``, which is not set.
+        LeapError: The data set belongs in the folder ``LEAP_DATA``, which is not set.
     """
-    if name_or_path not in DATASETS:
+    dataset = find_dataset(name_or_path)
+    if dataset is None:
         return Path(name_or_path)
-    dataset = DATASETS[name_or_path]
     if dataset.ships:
         return dataset.path
     folder = os.environ.get("LEAP_DATA")
@@ -62,15 +123,16 @@ def dataset_path(name_or_path: str) -> Path:
 def open_dataset(name_or_path: str) -> FeatureStore:
     """Open a data set by name, or a feature store by path.
 
-    >>> with open_dataset("av-digits") as store:
-    ...     store.segments, len(store.classes), store.splits
-    (10, 10, {'train': 2000, 'val': 400, 'test': 800})
-
     Raises:
-        LeapError: there is no such file or data set, or the file is not a sound feature store.
+        LeapError: There is no such file or data set, or the file is not a sound feature store.
+
+    Example:
+        >>> with open_dataset("av-digits") as store:
+        ...     store.segments, len(store.classes), store.splits
+        (10, 10, {'train': 2000, 'val': 400, 'test': 800})
     """
     path = dataset_path(name_or_path)
-    if name_or_path not in DATASETS and not path.exists():
+    if find_dataset(name_or_path) is None and not path.exists():
         known = ", ".join(DATASETS)
         raise LeapError(f"{name_or_path}: no such file, and no data set of that name ({known})")
     return FeatureStore(path)

@@ -1,6 +1,7 @@
-"""Predictions made without a model, to read scores against.
+"""Trivial baselines: predictions made without a model, for reading scores in relation to them.
 
-The weak label and the pseudo labels of test videos know more than a parser does: the true set of events.
+Some use labels of the videos they predict, which a parser does not have: the weak label is the true set of
+events of a test video, and its pseudo-labels are masked by it.
 """
 
 from __future__ import annotations
@@ -11,36 +12,41 @@ from torch import Tensor
 from leap.data.videos import Videos
 
 
-def floors(videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
-    """Predict without a model.
+def trivial_baselines(videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
+    """Predict without a model, partly from labels of the videos themselves.
 
     Returns:
-        for each floor its (audio, visual) predictions, each (N, T, C) of zeros and ones: ``"nothing"``;
-        ``"weak label"``, every class of the video in every segment of both modalities; and
-        ``"pseudo labels"`` as they are.
+        Name of the baseline → (audio, visual) predictions, each (N, T, C), zeros and ones. ``"nothing"``
+        predicts no event; ``"weak label"`` predicts every class of the weak label in every segment of both
+        modalities; ``"pseudo labels"`` predicts the pseudo-labels.
     """
     nothing = videos.pseudo_audio * 0
-    painted = nothing + videos.weak[:, None]
+    expanded = nothing + videos.weak[:, None]
     return {
         "nothing": (nothing, nothing),
-        "weak label": (painted, painted),
+        "weak label": (expanded, expanded),
         "pseudo labels": (videos.pseudo_audio, videos.pseudo_visual),
     }
 
 
-def blind_floors(train: Videos, videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
-    """Predict without a model and without the labels of the videos.
+def label_free_baselines(train: Videos, videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
+    """Predict without a model and without any label of the videos: the most frequent training classes.
+
+    Args:
+        train: The training videos, for the frequencies of the classes.
+        videos: The videos to predict.
 
     Returns:
-        for each k from 0 to C the k classes that are commonest in training, in every segment of both
-        modalities: ``"nothing"``, ``"1 class"`` … ``"all classes"``.
+        Name of the baseline → (audio, visual) predictions, each (N, T, C), zeros and ones: for every k from
+        0 to C, the k classes that most training videos carry, in every segment of both modalities.
+        The names are ``"nothing"``, ``"1 class"``, ``"2 classes"``, …, ``"all classes"``.
     """
     common = train.weak.sum(dim=0).argsort(descending=True, stable=True)  # (C,)
     classes = len(common)
     names = ["nothing", "1 class", *(f"{k} classes" for k in range(2, classes)), "all classes"]
-    painted = {}
+    predictions = {}
     for k, name in enumerate(names):
-        cube = torch.zeros_like(videos.pseudo_audio)
-        cube[..., common[:k]] = 1
-        painted[name] = (cube, cube)
-    return painted
+        marked = torch.zeros_like(videos.pseudo_audio)  # (N, T, C)
+        marked[..., common[:k]] = 1
+        predictions[name] = (marked, marked)
+    return predictions

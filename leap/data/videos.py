@@ -1,4 +1,4 @@
-"""A set of videos in memory: features and labels of one split, or of one batch."""
+"""Videos in memory: the features and labels of a split or of a batch."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class Videos:
     """Features and labels of ``N`` videos of ``T`` segments over ``C`` classes, as float32 tensors.
 
     Attributes:
-        audio: audio features, (N, T, A).
-        visual_2d: frame features averaged over each second, (N, T, V), or those of k frames a second,
+        audio: Audio features, (N, T, A).
+        visual_2d: Frame features averaged over each second, (N, T, V), or of k frames per second,
             (N, T·k, V).
-        weak: set of event classes of the whole video, (N, C), zeros and ones.
-        pseudo_audio: audio pseudo labels, (N, T, C).
-        pseudo_visual: visual pseudo labels, (N, T, C).
-        true_audio: dense audio labels, (N, T, C), where there are any; for scoring only, never for training.
-        true_visual: dense visual labels, likewise.
-        visual_3d: clip features, (N, T, S), where the data set has them.
-        avss_audio: audio pseudo labels of L_avss, (N, T, C), where they are others than ``pseudo_audio``.
-        avss_visual: likewise visual ones.
+        weak: Weak labels: the event classes of each video, (N, C), zeros and ones.
+        pseudo_audio: Audio pseudo-labels, (N, T, C), zeros and ones.
+        pseudo_visual: Visual pseudo-labels, likewise.
+        true_audio: Dense audio labels, (N, T, C), or None where unknown; for scoring, never for training.
+        true_visual: Dense visual labels, likewise.
+        visual_3d: Video-clip features, (N, T, S), or None where the data set has none.
+        avss_audio: Audio pseudo-labels that L_avss uses instead of ``pseudo_audio``, (N, T, C), or None.
+        avss_visual: Visual pseudo-labels that L_avss uses instead of ``pseudo_visual``, likewise.
     """
 
     audio: Tensor
@@ -44,21 +44,21 @@ class Videos:
         return len(self.audio)
 
     def __getitem__(self, index: Tensor | slice) -> Videos:
-        """The videos at ``index``, a 1-d integer tensor or a slice."""
+        """Select videos by ``index``: a slice, or a 1-d tensor of integers."""
         return self._map(lambda tensor: tensor[index])
 
     def truth(self) -> tuple[Tensor, Tensor]:
         """Dense audio and visual labels, each (N, T, C).
 
         Raises:
-            LeapError: these videos have only weak labels, as LLP's training videos.
+            LeapError: The videos have only weak labels, like LLP's training videos.
         """
         if self.true_audio is None or self.true_visual is None:
-            raise LeapError("these videos have no dense labels to score against; take val or test")
+            raise LeapError("these videos have no dense labels to score against; use val or test")
         return self.true_audio, self.true_visual
 
     def avss_targets(self) -> tuple[Tensor, Tensor]:
-        """Audio and visual pseudo labels that L_avss compares, each (N, T, C)."""
+        """Audio and visual pseudo-labels from which L_avss takes its EIoU targets, each (N, T, C)."""
         audio = self.pseudo_audio if self.avss_audio is None else self.avss_audio
         visual = self.pseudo_visual if self.avss_visual is None else self.avss_visual
         return audio, visual
@@ -70,11 +70,11 @@ class Videos:
 
     @property
     def device(self) -> torch.device:
-        """Where the videos are."""
+        """Device of the tensors."""
         return self.audio.device
 
     def to(self, device: torch.device | str) -> Videos:
-        """The same videos on another device."""
+        """Copy the videos to a device."""
         return self._map(lambda tensor: tensor.to(device))
 
     def _map(self, function: Callable[[Tensor], Tensor]) -> Videos:

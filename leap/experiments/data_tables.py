@@ -3,9 +3,9 @@
 import pandas as pd
 
 from leap.data.layouts import LayoutStatistics, Summary
-from leap.data.pseudo_labels import quality
+from leap.data.pseudo_labels import precision_recall
 from leap.data.store import SPLITS, FeatureStore
-from leap.data.trivial_baselines import blind_floors, floors
+from leap.data.trivial_baselines import label_free_baselines, trivial_baselines
 from leap.experiments.tables import TITLES
 from leap.metrics import overlapping_videos, parsing_scores
 
@@ -45,18 +45,18 @@ def layout_table(reference: LayoutStatistics, ours: Summary) -> pd.DataFrame:
 
 
 def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
-    """Precision, recall and F × 100 of pseudo labels, and of the weak label painted over all segments."""
+    """Precision, recall and F × 100 of pseudo-labels, and of the weak label in every segment."""
     rows = {}
     for split in SPLITS:
         videos = store.videos(split)
-        painted = floors(videos)["weak label"]
+        painted = trivial_baselines(videos)["weak label"]
         for index, modality in enumerate(("audio", "visual")):
             true = videos.truth()[index]
             for name, labels in (
                 ("pseudo labels", getattr(videos, f"pseudo_{modality}")),
-                ("weak label painted", painted[index]),
+                ("weak label in all segments", painted[index]),
             ):
-                values = quality(labels, true)._asdict()
+                values = precision_recall(labels, true)._asdict()
                 rows[split, modality, name] = {key: 100 * value for key, value in values.items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["split", "modality", "labels"])
 
@@ -64,14 +64,16 @@ def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
 def floor_table(store: FeatureStore) -> pd.DataFrame:
     """The ten scores of predictions made without a model, on test."""
     videos = store.videos("test")
-    rows = {name: parsing_scores(*cubes, *videos.truth()) for name, cubes in floors(videos).items()}
+    rows = {
+        name: parsing_scores(*cubes, *videos.truth()) for name, cubes in trivial_baselines(videos).items()
+    }
     return pd.DataFrame.from_dict(rows, orient="index").rename(columns=TITLES).round(1)
 
 
 def blind_floor_table(store: FeatureStore) -> pd.DataFrame:
     """The ten scores on test of predictions that read no label of the test videos, and the best of each."""
     videos = store.videos("test")
-    found = blind_floors(store.videos("train"), videos)
+    found = label_free_baselines(store.videos("train"), videos)
     rows = {name: parsing_scores(*cubes, *videos.truth()) for name, cubes in found.items()}
     table = pd.DataFrame.from_dict(rows, orient="index").rename(columns=TITLES)
     table.loc["best of these"] = table.max()

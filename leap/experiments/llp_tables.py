@@ -11,7 +11,7 @@ from leap.data.annotations import read_annotations, read_weak_labels
 from leap.data.classes import LLP
 from leap.data.layouts import load_statistics, summarise
 from leap.data.llp.check import RULES, check_annotations
-from leap.data.llp.trivial_baselines import READS, score_floors
+from leap.data.llp.trivial_baselines import LABELS_USED, score_trivial_baselines
 from leap.data.llp_sim import background, simulate_labels
 from leap.data.llp_sim.feature_statistics import feature_statistics, vggish_statistics
 from leap.experiments.data_tables import SHARES
@@ -66,12 +66,14 @@ def defect_table(annotations: Path) -> pd.DataFrame:
 def floor_table(annotations: Path) -> pd.DataFrame:
     """The ten scores on test of predictions that look at no video."""
     val, test = (read_annotations(annotations, split) for split in ("val", "test"))
-    return pd.DataFrame.from_dict(score_floors(val, test), orient="index").rename_axis("prediction")
+    return pd.DataFrame.from_dict(score_trivial_baselines(val, test), orient="index").rename_axis(
+        "prediction"
+    )
 
 
 def readable_floors(floors: pd.DataFrame) -> pd.DataFrame:
     """The floors for reading, with what each reads of the videos it predicts."""
-    return floors.rename(columns=TITLES).round(1).assign(reads=[READS[name] for name in floors.index])
+    return floors.rename(columns=TITLES).round(1).assign(reads=[LABELS_USED[name] for name in floors.index])
 
 
 def lessons(floors: pd.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from leap.data.annotations import events_of, rasterise
+from leap.data.annotations import dense_labels, list_events
 from leap.errors import LeapError
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import Clip
@@ -48,12 +48,13 @@ def _read_truth(
 ) -> dict[str, NDArray[np.float32]]:
     """Dense labels (T, C) by modality."""
     events = {
-        m: [e for e in events_of(path, classes) if e.filename == clip.path.stem] for m, path in truth.items()
+        m: [e for e in list_events(path, classes) if e.filename == clip.path.stem]
+        for m, path in truth.items()
     }
     if not any(events.values()):
         raise LeapError(f"{clip.path.stem}: in none of {', '.join(map(str, truth.values()))}")
     return {
-        modality: rasterise(found, [clip.path.stem], classes, clip.segments)[0].astype(np.float32)
+        modality: dense_labels(found, [clip.path.stem], classes, clip.segments)[0].astype(np.float32)
         for modality, found in events.items()
     }
 

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from leap.config import STRICT
-from leap.data.pseudo_labels import derive
+from leap.data.pseudo_labels import threshold_scores
 from leap.errors import LeapError
 from leap.features import clap
 from leap.features import embeddings as features
@@ -107,7 +107,7 @@ def teach(kind: str, clip: Clip, teaching: Teaching, weights: Path, weak: Weak |
     found = torch.from_numpy(scores(kind, clip, teaching, weights))[None]  # (1, T, C)
     thresholds = torch.tensor([prompt.threshold for prompt in teaching.prompts(kind)])
     allowed = np.ones(found.shape[2]) if weak is None else weak
-    return derive(found, thresholds, torch.from_numpy(allowed).long()[None])[0].numpy()
+    return threshold_scores(found, thresholds, torch.from_numpy(allowed).long()[None])[0].numpy()
 
 
 def scores(kind: str, clip: Clip, teaching: Teaching, weights: Path) -> NDArray[np.float32]:

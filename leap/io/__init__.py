@@ -1,1 +1,1 @@
-"""Files: atomic writes, strict JSON, tensor files, arrays, downloads."""
+"""Files: atomic writes, strict JSON, tensor files, arrays, downloads, and reasons for failures."""

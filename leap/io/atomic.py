@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""Write files atomically: a file appears complete or not at all."""
 
 import os
 import re
@@ -9,43 +9,56 @@ from pathlib import Path
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; on success flush it to disk and rename it over ``path``.
+    """Yield a temporary path beside ``path``; on success flush the file to disk and rename it to ``path``.
 
-    The temporary name keeps the suffix, because writers choose a format by it. On an error the
-    temporary file is removed and ``path`` is left as it was.
+    The temporary name keeps the suffix of ``path``, because some writers choose the format by it. On an error
+    the temporary file is removed and ``path`` stays unchanged.
+
+    Raises:
+        OSError: The file cannot be written; the error names ``path``, not the temporary file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
-        settle(temporary, path)
+        rename_durably(temporary, path)
     except Exception as error:
-        raise _clear(error, temporary, path) from None
+        raise _name_target(error, temporary, path) from None
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _clear(error: Exception, temporary: Path, path: Path) -> Exception:
-    """A failure to write with the system's reason and the name of the file that was to come."""
-    said = re.search(r"os error (\d+)", str(error))  # of libraries that have the reason in their message only
-    if said:
-        return OSError(int(said[1]), os.strerror(int(said[1])), str(path))
+def atomic_write(path: str | Path, text: str) -> None:
+    """Write ``text`` to ``path`` in UTF-8, atomically.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def rename_durably(finished: Path, path: Path) -> None:
+    """Flush a finished file to disk, rename it to ``path``, then flush the folder.
+
+    In this order, a power cut leaves the old file, the new file or no file, but never a part of one.
+    """
+    _flush(finished)
+    finished.replace(path)
+    _flush(path.parent)
+
+
+def _name_target(error: Exception, temporary: Path, path: Path) -> Exception:
+    """Replace the temporary file's name in a write error by the name of the file that was to be written."""
+    number = re.search(r"os error (\d+)", str(error))  # safetensors gives the cause only in its message
+    if number:
+        return OSError(int(number[1]), os.strerror(int(number[1])), str(path))
     if not isinstance(error, OSError) or str(error.filename or temporary) != str(temporary):
         return error
     if error.errno is None:
         return OSError(f"{path}: cannot be written ({error}); perhaps the disk is full")
     return OSError(error.errno, error.strerror, str(path))
-
-
-def settle(finished: Path, path: Path) -> None:
-    """Flush a finished file to disk, then give it its name, then flush the name.
-
-    In this order a power cut leaves the old file, the new one, or none; never a part.
-    """
-    _flush(finished)
-    finished.replace(path)
-    _flush(path.parent)
 
 
 def _flush(path: Path) -> None:
@@ -54,9 +67,3 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def atomic_write(path: str | Path, text: str) -> None:
-    """Write ``text`` to ``path`` in UTF-8, whole or not at all."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Downloads that resume, are checked and appear whole; archives unpacked only where they should be."""
+"""Resumable, checksummed downloads, and safe extraction of zip archives."""
 
 from __future__ import annotations
 
@@ -6,74 +6,71 @@ import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
-import requests
 from tqdm import tqdm
 
-from leap.errors import LeapError
-from leap.io.atomic import settle
+from leap.errors import LeapError, require
+from leap.io.atomic import rename_durably
 
 CHUNK = 1 << 16
-"""Bytes written at once: an interruption loses fewer."""
+"""Bytes per write; an interruption loses at most this many."""
 
 LARGEST = 2**24
-"""Bytes of a file in an archive; all that are unpacked hold a single recording or video each."""
+"""Size limit in bytes for a file in an archive; each holds the data of one recording or video."""
 
 TIMEOUT = 60
-"""Seconds without an answer after which a download stops."""
+"""Seconds without data after which a download fails."""
 
 
 def download(url: str, path: Path, sha256: str = "") -> None:
-    """Download a file, unless it is there.
+    """Download a file, unless it exists.
 
-    What has come of a download that stopped lies beside ``path`` and the next call goes on from it.
+    An interrupted download leaves its part beside ``path``; the next call resumes there.
 
     Args:
-        url: of the file.
-        path: where it goes; it appears whole or not at all.
-        sha256: of the content, where it is known.
+        url: Address of the file.
+        path: Where to write it, atomically.
+        sha256: Expected checksum of the content; empty to accept any content.
 
     Raises:
-        LeapError: the download fails or has other content; or another file is at ``path``, which stays.
+        LeapError: The download fails or has another checksum, or ``path`` holds a different file, which is
+            left unchanged; or the ``media`` extra is not installed.
     """
     if path.exists():
         if sha256 and file_sha256(path) != sha256:
-            raise LeapError(f"{path}: is there, but is not the file of {url}; move it away")
+            raise LeapError(f"{path}: exists, but is not the file at {url}; move it away")
         return
+    requests = require("requests", "media")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:
         _receive(url, part)
     except requests.RequestException as error:
         reason = str(error) if isinstance(error, requests.HTTPError) else type(error).__name__
-        raise LeapError(f"{url}: cannot download ({reason}); run it again to go on") from error
+        raise LeapError(f"{url}: cannot download ({reason}); run the command again to resume") from error
     if sha256 and file_sha256(part) != sha256:
         part.unlink()
         raise LeapError(f"{url}: the download does not have the SHA-256 {sha256}; try again")
-    settle(part, path)
+    rename_durably(part, path)
 
 
-def unpack(archive: Path, place: Callable[[PurePosixPath], Path | None]) -> None:
-    """Unpack a zip archive.
+def unpack(archive: Path, target: Callable[[PurePosixPath], Path | None]) -> None:
+    """Extract files from a zip archive.
 
     Args:
-        archive: the archive.
-        place: where a member goes by its path in the archive, None to leave it out.
+        archive: The archive.
+        target: Maps the path of a member in the archive to the file to write, or to None to skip it.
 
     Raises:
-        LeapError: the archive is damaged, or would become far larger than it should.
+        LeapError: The archive is damaged, or a member is larger than `LARGEST`.
     """
     try:
         with ZipFile(archive) as file:
             for member in tqdm(file.infolist(), archive.name, unit="file", disable=None):
-                target = None if member.is_dir() else place(PurePosixPath(member.filename))
-                if target is not None and member.file_size > LARGEST:
-                    raise LeapError(f"{archive.name}: {member.filename} is too large to be one of its files")
-                if target is not None:
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    with file.open(member) as source, target.open("wb") as copy:
-                        shutil.copyfileobj(source, copy)
+                path = None if member.is_dir() else target(PurePosixPath(member.filename))
+                if path is not None:
+                    _extract(file, member, path)
     except (BadZipFile, OSError, EOFError) as error:
         raise LeapError(
             f"{archive.name}: the download is not a sound zip archive ({error}); try again"
@@ -81,18 +78,29 @@ def unpack(archive: Path, place: Callable[[PurePosixPath], Path | None]) -> None
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content."""
+    """Return the SHA-256 of a file's content in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _extract(archive: ZipFile, member: ZipInfo, path: Path) -> None:
+    if member.file_size > LARGEST:
+        raise LeapError(
+            f"{Path(archive.filename or '').name}: {member.filename} is too large for a file of this archive"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with archive.open(member) as source, path.open("wb") as copy:
+        shutil.copyfileobj(source, copy)
+
+
 def _receive(url: str, part: Path) -> None:
-    """Write the rest of a file that ``part`` has the beginning of."""
+    """Append to ``part`` what is missing of the file."""
+    requests = require("requests", "media")
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         if have and answer.status_code == requests.codes.requested_range_not_satisfiable:
-            part.unlink()  # of another file, or longer than it
+            part.unlink()  # the part is longer than the file, or belongs to another one
             _receive(url, part)
             return
         answer.raise_for_status()

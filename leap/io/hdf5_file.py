@@ -1,19 +1,20 @@
-"""A file for HDF5, which does not survive a disk that is full."""
+"""A file object that protects HDF5 from failed writes."""
 
 import io
 from typing import Any
 
 
 class HDF5File(io.FileIO):
-    """A file whose failed writes look like good ones until `check`.
+    """A file whose failed writes are reported by `check` instead of to the HDF5 library.
 
-    The library leaves the process in disorder where a write fails, so that it must not notice.
+    HDF5 cannot recover from a failed write, such as on a full disk: the process may crash later. Writes to
+    this file therefore always seem to succeed. After a failure, nothing more is written.
     """
 
     failure: OSError | None = None
 
     def write(self, data: Any) -> int:
-        """Write all of some bytes."""
+        """Write ``data``, unless an earlier write failed; return its size in bytes."""
         view = memoryview(data).cast("B")
         try:
             written = 0
@@ -24,10 +25,10 @@ class HDF5File(io.FileIO):
         return len(view)
 
     def check(self) -> None:
-        """Raise what went wrong since the file was opened.
+        """Raise the failure of an earlier write.
 
         Raises:
-            OSError: a write failed.
+            OSError: A write failed since the file was opened.
         """
         if self.failure is not None:
             raise OSError(self.failure.errno, self.failure.strerror, self.name)

@@ -1,29 +1,47 @@
 """Arrays of numbers in ``.npy`` files."""
 
+from io import BufferedReader
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib.format import read_array_header_1_0, read_magic
+from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_magic
 from numpy.typing import NDArray
+
+HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0, (3, 0): read_array_header_2_0}
+"""Readers of the header by format version; versions 2 and 3 differ only in text that numbers do not need."""
 
 
 def read_npy(path: Path, mapped: bool = False) -> NDArray[Any]:
-    """Read an array; where it is only ``mapped``, its values are not read yet.
+    """Read an array of real numbers or booleans.
 
-    Its shape is compared with the file's size before memory is taken for it.
+    The header is compared with the size of the file before memory is allocated.
+
+    Args:
+        path: The file.
+        mapped: Map the file into memory, so values are read from disk when they are used.
 
     Raises:
-        Exception: of many kinds, where the file is missing or is not one array of numbers.
+        OSError: The file cannot be opened.
+        Exception: The file is damaged or holds something else; the type depends on the defect.
     """
+    size = path.stat().st_size
     with path.open("rb") as file:
-        if read_magic(file) != (1, 0):
-            raise ValueError("not version 1.0 of the format, in which numbers are written")
-        shape, _, dtype = read_array_header_1_0(file)
+        shape, dtype = _read_header(file, size)
         start = file.tell()
     if dtype.kind not in "fiub":
         raise ValueError("not an array of numbers")
-    if start + dtype.itemsize * prod(shape) != path.stat().st_size:
-        raise ValueError("not as large as its shape")
+    if start + dtype.itemsize * prod(shape) != size:
+        raise ValueError("the size of the file does not match the shape of the array")
     return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+
+
+def _read_header(file: BufferedReader, size: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = read_magic(file)
+    if version not in HEADERS:
+        raise ValueError(f"version {version} of the format is unknown")
+    if version > (1, 0) and int.from_bytes(file.peek(4)[:4], "little") > size:
+        raise ValueError("the header is larger than the file")
+    shape, _, dtype = HEADERS[version](file)
+    return shape, dtype

@@ -1,23 +1,30 @@
-"""JSON that people write, in which nothing is passed over."""
+"""Strict JSON for files that people write: a repeated key is an error."""
 
 import json
 from typing import Any
 
 
 def parse_json(text: str) -> Any:
-    """The value of a JSON text.
+    """Parse a JSON text.
 
     Raises:
-        ValueError: it is not JSON, is nested too deeply, or has a key twice in one table.
+        ValueError: The text is not JSON, is nested too deeply, or repeats a key within an object.
+
+    Example:
+        >>> parse_json('{"lr": 0.1, "lr": 0.2}')
+        Traceback (most recent call last):
+        ValueError: the key 'lr' occurs twice in one object
     """
     try:
-        return json.loads(text, object_pairs_hook=_table)
+        return json.loads(text, object_pairs_hook=_unique_keys)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
-def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        raise ValueError("a key stands twice in one table")
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in table:
+            raise ValueError(f"the key {key!r} occurs twice in one object")
+        table[key] = value
     return table

@@ -5,8 +5,8 @@ import torch
 
 from benchmarks.release import Release
 from leap.releases.names import leap_names, mm_pyramid_names
-from leap.training.losses.similarity import avss_release
 from leap.training.losses import LeapLoss
+from leap.training.losses.similarity import avss_release
 from tests.golden_files import Golden
 from tests.models.test_golden import OUTPUT, assert_gradients, golden_videos
 

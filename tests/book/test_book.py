@@ -36,7 +36,7 @@ PAGES = {
     "book/extending": "A new decoder",
     "book/labels": "Making a file",
     "book/videos": "What a parser reads",
-    "book/own": "A report",
+    "book/custom": "A report",
     "book/security": "Files of strangers",
     "book/llp": "Without the features: LLP-Sim",
     "book/api": "leap.training.losses.eiou",

@@ -75,28 +75,38 @@ def test_truth_is_of_both_modalities(leap, tmp_path):
     assert (status, err) == (2, "leap: give both --true-audio and --true-visual, or neither\n")
 
 
-def test_videos_of_ones_own_are_packed(leap, own_root):
-    status, out, err = leap("data", "pack-own", "kitchen", "--root", own_root)
+def test_videos_of_a_custom_data_set_are_packed(leap, custom_root):
+    status, out, err = leap("data", "pack-custom", "kitchen", "--root", custom_root)
     assert (status, err) == (0, "")
     assert out.splitlines() == [
-        str(own_root / "kitchen.h5"),
+        str(custom_root / "kitchen.h5"),
         "train 3, val 1, test 2 videos of 5 s, 3 classes; audio 128, visual_2d 2048, clip 768, clap 768",
     ]
-    (own_root / "feats/res152/a.npy").unlink()
-    status, out, err = leap("data", "pack-own", "kitchen", "--root", own_root, "--out", own_root / "b.h5")
+    (custom_root / "feats/res152/a.npy").unlink()
+    status, out, err = leap(
+        "data", "pack-custom", "kitchen", "--root", custom_root, "--out", custom_root / "b.h5"
+    )
     assert (status, out) == (2, "")
     assert err.splitlines() == [
         "feats/res152/a.npy: missing",
         "leap: 1 files are missing or damaged; nothing was written",
     ]
-    assert not (own_root / "b.h5").exists()
+    assert not (custom_root / "b.h5").exists()
 
 
-def test_label_embeddings_are_packed_with_ones_own_videos(leap, own_root):
-    np.save(own_root / "labels.npy", np.eye(3, 7, dtype=np.float32))
-    command = ("data", "pack-own", "kitchen", "--root", own_root, "--labels", own_root / "labels.npy")
+def test_label_embeddings_are_packed_with_custom_videos(leap, custom_root):
+    np.save(custom_root / "labels.npy", np.eye(3, 7, dtype=np.float32))
+    command = (
+        "data",
+        "pack-custom",
+        "kitchen",
+        "--root",
+        custom_root,
+        "--labels",
+        custom_root / "labels.npy",
+    )
     assert leap(*command)[0] == 0
-    with FeatureStore(own_root / "kitchen.h5") as store:
+    with FeatureStore(custom_root / "kitchen.h5") as store:
         np.testing.assert_array_equal(store.label_embedding(), np.eye(3, 7))
-    np.save(own_root / "labels.npy", np.eye(4, 7, dtype=np.float32))
+    np.save(custom_root / "labels.npy", np.eye(4, 7, dtype=np.float32))
     assert leap(*command)[0] == 2

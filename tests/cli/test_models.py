@@ -88,7 +88,7 @@ def test_missing_store(tmp_path):
     command = [sys.executable, "-m", "leap", "evaluate", "--model", tmp_path, "--data", tmp_path / "no.h5"]
     result = subprocess.run(command, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith(f"leap: {tmp_path / 'no.h5'}: no such data set")
+    assert result.stderr.startswith(f"leap: {tmp_path / 'no.h5'}: no such file, and no data set of that name")
     assert result.stderr.count("\n") == 1
 
 

@@ -61,6 +61,20 @@ def test_all_repairs_place_cut_names_and_turn_reversed_rows(folder):
     assert audio.sum() == 6 + 2 + 9
 
 
+def test_every_copy_of_a_video_keeps_its_labels(folder):
+    """A video with two annotations is listed twice in some data sets."""
+    once = read_annotations(folder, "val")
+    path = folder / "AVVP_val_pd.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *rows, *rows]) + "\n")
+    twice = read_annotations(folder, "val")
+    assert twice.filenames == once.filenames * 2
+    assert (twice.audio == np.concatenate([once.audio] * 2)).all()
+    assert (twice.visual == np.concatenate([once.visual] * 2)).all()
+    (folder / "p.tsv").write_text(HEADER + "b_0_10\t0\t4\tCar\n")
+    assert read_events(folder / "p.tsv", ["b_0_10", "a_0_10", "b_0_10"]).sum((1, 2)).tolist() == [4, 0, 4]
+
+
 @pytest.mark.parametrize(
     "row",
     ["b_0_10\t0\t4\tdog", "b_0_10\t0\t4.5\tDog", "b_0_10\t-1\t4\tDog", "b_0_10\t0\t4", "b_0_10\t0\t²\tDog"],
@@ -79,8 +93,13 @@ def test_missing_file_and_wrong_columns(folder):
     with pytest.raises(LeapError, match="LLP has no split 'dev'"):
         read_weak_labels(folder, "dev")
     (folder / "AVVP_val_pd.csv").write_text("filename,event_labels\n")
-    with pytest.raises(LeapError, match="not a tab-separated table with the columns filename, event_labels"):
+    expected = (
+        "not a tab-separated table with the columns filename, event_labels; its first line is 'filename,ev"
+    )
+    with pytest.raises(LeapError, match=expected):
         read_annotations(folder, "val")
+    with pytest.raises(LeapError, match=r"cannot read this table \(is a folder\)"):
+        read_events(folder, ["b_0_10"])
 
 
 def test_line_ends_and_byte_order_mark_do_not_matter(folder):
@@ -113,8 +132,8 @@ def test_names_that_cannot_stand_in_a_table_are_not_written(tmp_path, name):
     ("row", "message"),
     [
         ("c_0_10\t0\t4\tCar", "'c_0_10' is not a video of this split"),
-        ("b_0_10\t4\t4\tCar", "from 4 to 4 is not a span"),
-        ("b_0_10\t5\t11\tCar", "from 5 to 11 is not a span"),
+        ("b_0_10\t4\t4\tCar", "4 to 4 is not a time span"),
+        ("b_0_10\t5\t11\tCar", "5 to 11 is not a time span within the 10 s"),
     ],
 )
 def test_predictions_that_do_not_fit_are_refused(tmp_path, row, message):

@@ -2,21 +2,24 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from leap.data.custom import pack_own, weak_by_file
+from leap.data.custom import pack_custom, weak_by_file
 from leap.data.llp.features import pool_clap
 from leap.data.llp.pack import Packing
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
-from tests.own_tree import CLASSES, HEADER, SECONDS, rows
+from tests.custom_tree import CLASSES, HEADER, SECONDS, rows
 
 
-def packed(own_root, **choices):
-    assert pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing(dtype="float32", **choices)) == []
-    return FeatureStore(own_root / "kitchen.h5")
+def packed(custom_root, **choices):
+    assert (
+        pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing(dtype="float32", **choices))
+        == []
+    )
+    return FeatureStore(custom_root / "kitchen.h5")
 
 
-def test_spans_of_files_become_videos(own_root):
-    with packed(own_root) as store:
+def test_spans_of_files_become_videos(custom_root):
+    with packed(custom_root) as store:
         assert (store.dataset, store.classes, store.segments) == ("kitchen", CLASSES, 5)
         assert store.splits == {"train": 3, "val": 1, "test": 2}
         assert store.widths == {"audio": 128, "visual_2d": 2048, "clip": 768, "clap": 768}
@@ -41,12 +44,12 @@ def _event(onset, offset, c):
     return cube
 
 
-def test_whole_files_and_unknown_weak_labels(own_root):
+def test_whole_files_and_unknown_weak_labels(custom_root):
     for split, name in (("train", "a"), ("val", "c"), ("test", "d")):
-        (own_root / "annotations" / f"{split}.tsv").write_text(f"filename\n{name}\n")
+        (custom_root / "annotations" / f"{split}.tsv").write_text(f"filename\n{name}\n")
     for file in ("audio", "visual"):
-        (own_root / "annotations" / f"{file}.tsv").write_text(HEADER + "d\t0\t12\tchop\n")
-    with packed(own_root, frames="kept") as store:
+        (custom_root / "annotations" / f"{file}.tsv").write_text(HEADER + "d\t0\t12\tchop\n")
+    with packed(custom_root, frames="kept") as store:
         assert store.segments == 12
         train = store.videos("train")
         assert_array_equal(train.visual_2d[0], rows("a", "frames", 96, 2048))
@@ -54,70 +57,106 @@ def test_whole_files_and_unknown_weak_labels(own_root):
         assert_array_equal(train.weak[0], expected)
 
 
-def test_weak_labels_can_stand_for_pseudo_labels(own_root):
-    with packed(own_root, pseudo_labels="weak") as store:
+def test_weak_labels_can_stand_for_pseudo_labels(custom_root):
+    with packed(custom_root, pseudo_labels="weak") as store:
         train = store.videos("train")
         assert_array_equal(train.pseudo_audio, train.weak[:, None].expand(-1, 5, -1))
-    (own_root / "annotations" / "train.tsv").write_text("filename\na_0_5\n")
-    with pytest.raises(LeapError, match="no weak labels and no pseudo labels"):
-        packed(own_root, pseudo_labels="weak")
+    (custom_root / "annotations" / "train.tsv").write_text("filename\na_0_5\n")
+    with pytest.raises(LeapError, match="training videos need weak labels or pseudo-labels"):
+        packed(custom_root, pseudo_labels="weak")
 
 
-def test_what_is_missing_or_damaged_is_listed_and_nothing_written(own_root):
-    (own_root / "feats/res152/b.npy").unlink()
-    np.save(own_root / "CLIP/segment_pseudo_labels/c.npy", np.zeros((12, 25)))
-    path = own_root / "feats/vggish/d.npy"
+def test_what_is_missing_or_damaged_is_listed_and_nothing_written(custom_root):
+    (custom_root / "feats/res152/b.npy").unlink()
+    np.save(custom_root / "CLIP/segment_pseudo_labels/c.npy", np.zeros((12, 25)))
+    path = custom_root / "feats/vggish/d.npy"
     path.write_bytes(path.read_bytes()[:-100])
-    problems = pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())
+    problems = pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())
     assert [(problem.file, problem.reason[:8]) for problem in problems] == [
-        ("CLIP/segment_pseudo_labels/c.npy", "of shape"),
+        ("CLIP/segment_pseudo_labels/c.npy", "has shap"),
         ("feats/res152/b.npy", "missing"),
         ("feats/vggish/d.npy", "damaged "),
     ]
-    assert not (own_root / "kitchen.h5").exists()
+    assert not (custom_root / "kitchen.h5").exists()
 
 
 @pytest.mark.parametrize(
     ("table", "content", "message"),
     [
-        ("train.tsv", "filename\na_0_5\nb_0_6\n", "b_0_6 6 s; videos of a data set are of one length"),
-        ("train.tsv", "filename\n../a_0_5\n", "'../a_0_5' is no file name"),
-        ("train.tsv", "filename\na_0_5\na_0_5\n", "none of them twice"),
-        ("train.tsv", "filename\n", "needs videos"),
+        ("train.tsv", "filename\na_0_5\nb_0_6\n", "b_0_6 6 s; all videos of a data set must have one length"),
+        ("train.tsv", "filename\n../a_0_5\n", "train.tsv:2: '../a_0_5' is not a file name"),
+        ("train.tsv", "filename\na_0_5\na_0_5\n", "train.tsv:3: a_0_5 is listed twice, first in line 2"),
+        ("train.tsv", "filename\n", "train.tsv: lists no videos"),
         (
             "train.tsv",
             "filename\tevent_labels\na_0_5\tkettle,dog\n",
             ":2: 'dog' is not one of the 3",
         ),
-        ("audio.tsv", HEADER + "c_0_5\t0\t6\tkettle\n", "audio.tsv:2: from 0 to 6 is not a span"),
+        ("audio.tsv", HEADER + "c_0_5\t0\t6\tkettle\n", "audio.tsv:2: 0 to 6 is not a time span"),
         ("audio.tsv", HEADER + "a_0_5\t0\t5\tkettle\n", "'a_0_5' is not a video of this split"),
         ("classes.txt", "kettle\nkettle\n", "none twice"),
     ],
 )
-def test_bad_tables_are_refused_in_one_line(own_root, table, content, message):
-    (own_root / "annotations" / table).write_text(content)
+def test_bad_tables_are_refused_in_one_line(custom_root, table, content, message):
+    (custom_root / "annotations" / table).write_text(content)
     with pytest.raises(LeapError, match=message.replace("(", r"\(")) as raised:
-        pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())
+        pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())
     assert "\n" not in str(raised.value)
-    assert not (own_root / "kitchen.h5").exists()
+    assert not (custom_root / "kitchen.h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("split", "name", "message"),
+    [
+        (
+            "train",
+            "c_6_11",
+            r"train\.tsv:5 \(c_6_11\) and .*test\.tsv:2 \(c_6_11\): two splits share second 6 of c",
+        ),
+        (
+            "train",
+            "c_5_10",
+            r"train\.tsv:5 \(c_5_10\) and .*test\.tsv:2 \(c_6_11\): two splits share second 6 of c",
+        ),
+        ("val", "d_2_7", r"val\.tsv:3 \(d_2_7\) and .*test\.tsv:3 \(d_2_7\): two splits share second 2 of d"),
+        (
+            "val",
+            "b_04_9",
+            r"train\.tsv:4 \(b_0_5\) and .*val\.tsv:3 \(b_04_9\): two splits share second 4 of b",
+        ),
+    ],
+)
+def test_seconds_in_two_splits_are_refused_and_both_places_named(custom_root, split, name, message):
+    table = custom_root / "annotations" / f"{split}.tsv"
+    table.write_text(table.read_text() + (f"{name}\tkettle\n" if split == "train" else f"{name}\n"))
+    with pytest.raises(LeapError, match=message):
+        pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())
+    assert not (custom_root / "kitchen.h5").exists()
+
+
+def test_parts_of_one_file_may_overlap_within_a_split(custom_root):
+    table = custom_root / "annotations" / "test.tsv"
+    table.write_text(table.read_text() + "c_7_12\n")
+    with packed(custom_root) as store:
+        assert store.ids("test") == ("c_6_11", "d_2_7", "c_7_12")
 
 
 @pytest.mark.parametrize("span", ["a_5_5", "a_8_13", "a_7_2", "e_0_5", "e", "a" * 300, "a\0"])
-def test_spans_without_features_are_problems(own_root, span):
-    (own_root / "annotations" / "train.tsv").write_text(f"filename\n{span}\n")
-    assert len(pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())) == 1
+def test_spans_without_features_are_problems(custom_root, span):
+    (custom_root / "annotations" / "train.tsv").write_text(f"filename\n{span}\n")
+    assert len(pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())) == 1
 
 
-def test_a_single_number_is_no_features_of_a_file(own_root):
-    np.save(own_root / "feats/vggish/a.npy", np.float32(1))
-    problems = pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())
-    assert {problem.reason for problem in problems} == {"is no span of a, which has 0 s of features"}
+def test_a_single_number_is_no_features_of_a_file(custom_root):
+    np.save(custom_root / "feats/vggish/a.npy", np.float32(1))
+    problems = pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())
+    assert {problem.reason for problem in problems} == {"is not within a, which has 0 s of features"}
 
 
-@pytest.mark.parametrize("name", ["llp", "av-digits", "llp-sim", "Kitchen", "", "../x", "a b"])
-def test_names_of_data_sets_are_restricted(own_root, name):
-    with pytest.raises(LeapError, match="not a name for a data set"):
-        pack_own(name, own_root, own_root / "x.h5", Packing())
+@pytest.mark.parametrize("name", ["llp", "av-digits", "llp-sim", "llp-sim-50", "Kitchen", "", "../x", "a b"])
+def test_names_of_data_sets_are_restricted(custom_root, name):
+    with pytest.raises(LeapError, match="cannot name a custom data set"):
+        pack_custom(name, custom_root, custom_root / "x.h5", Packing())
 
 
 def test_weak_labels_of_a_file_unite_its_spans(tmp_path):
@@ -132,12 +171,12 @@ def test_weak_labels_of_a_file_unite_its_spans(tmp_path):
     }
 
 
-def test_values_that_cannot_be_stored_are_named_with_their_file(own_root):
-    path = own_root / "feats/res152/b.npy"
+def test_values_that_cannot_be_stored_are_named_with_their_file(custom_root):
+    path = custom_root / "feats/res152/b.npy"
     np.save(path, np.load(path) * 1e5)
     with pytest.raises(LeapError, match=r"res152/b\.npy: holds values that are not finite in float16"):
-        pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing())
-    assert pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing(dtype="float32")) == []
-    np.save(own_root / "CLAP/segment_pseudo_labels/a.npy", np.full((SECONDS, 3), 2))
+        pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())
+    assert pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing(dtype="float32")) == []
+    np.save(custom_root / "CLAP/segment_pseudo_labels/a.npy", np.full((SECONDS, 3), 2))
     with pytest.raises(LeapError, match=r"a\.npy: holds labels other than 0 and 1"):
-        pack_own("kitchen", own_root, own_root / "kitchen.h5", Packing(dtype="float32"))
+        pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing(dtype="float32"))

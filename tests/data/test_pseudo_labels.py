@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leap.config import NoiseConfig
-from leap.data.pseudo_labels import corrupt, corrupt_videos, derive, quality
+from leap.data.pseudo_labels import corrupt, corrupt_videos, precision_recall, threshold_scores
 
 
 def _labels(seed, n=6, t=10, c=4):
@@ -19,21 +19,23 @@ def _labels(seed, n=6, t=10, c=4):
 def test_derive_needs_score_strictly_above_threshold_and_weak_label():
     scores = torch.tensor([[[0.5, 0.9, 0.9], [0.6, 0.1, 0.9]]])
     weak = torch.tensor([[1, 1, 0]], dtype=torch.uint8)
-    pseudo = derive(scores, torch.tensor([0.5, 0.2, 0.2]), weak)
+    pseudo = threshold_scores(scores, torch.tensor([0.5, 0.2, 0.2]), weak)
     assert pseudo.tolist() == [[[0, 1, 0], [1, 0, 0]]]
     assert pseudo.dtype == torch.uint8
 
 
 def test_quality_by_hand():
     pseudo, true = torch.tensor([1, 1, 0, 0, 1]), torch.tensor([1, 0, 1, 0, 1])
-    assert quality(pseudo, true) == pytest.approx((2 / 3, 2 / 3, 2 / 3))
-    assert quality(torch.tensor([1, 1, 1, 1]), torch.tensor([1, 0, 0, 0])) == pytest.approx((0.25, 1, 0.4))
+    assert precision_recall(pseudo, true) == pytest.approx((2 / 3, 2 / 3, 2 / 3))
+    assert precision_recall(torch.tensor([1, 1, 1, 1]), torch.tensor([1, 0, 0, 0])) == pytest.approx(
+        (0.25, 1, 0.4)
+    )
 
 
 def test_quality_of_nothing():
     empty = torch.zeros(2, 3, 4)
-    assert quality(empty, empty) == (1, 1, 1)
-    assert quality(empty, empty + 1) == (1, 0, 0)
+    assert precision_recall(empty, empty) == (1, 1, 1)
+    assert precision_recall(empty, empty + 1) == (1, 0, 0)
 
 
 @given(seed=st.integers(0, 1000), miss=st.floats(0, 1), false_alarm=st.floats(0, 1))
@@ -65,12 +67,12 @@ def test_errors_reach_those_who_are_meant_to_learn_from_them(make_videos):
     noise = NoiseConfig(misses=0.5)
     everywhere = corrupt_videos(clean, noise, seed=3)
     assert not torch.equal(everywhere.pseudo_audio, clean.pseudo_audio)
-    assert everywhere.similar() == (everywhere.pseudo_audio, everywhere.pseudo_visual)
+    assert everywhere.avss_targets() == (everywhere.pseudo_audio, everywhere.pseudo_visual)
     basic = corrupt_videos(clean, replace(noise, of="basic"), seed=3)
     assert torch.equal(basic.pseudo_audio, everywhere.pseudo_audio)
-    assert basic.similar() == (clean.pseudo_audio, clean.pseudo_visual)
+    assert basic.avss_targets() == (clean.pseudo_audio, clean.pseudo_visual)
     similar = corrupt_videos(clean, replace(noise, of="avss"), seed=3)
-    assert torch.equal(similar.similar()[1], everywhere.pseudo_visual)
+    assert torch.equal(similar.avss_targets()[1], everywhere.pseudo_visual)
     assert (similar.pseudo_audio, similar.pseudo_visual) == (clean.pseudo_audio, clean.pseudo_visual)
 
 

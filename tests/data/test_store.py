@@ -1,5 +1,8 @@
+import dataclasses
 import json
 import os
+import subprocess
+import sys
 from contextlib import suppress
 
 import h5py
@@ -10,6 +13,7 @@ import torch
 from leap.data.registry import open_dataset
 from leap.data.store import Blocks, FeatureStore, write_store
 from leap.data.store.layout import Checksum, content_checksum
+from leap.data.videos import Videos
 from leap.errors import LeapError
 
 CLASSES = ("cat", "dog", "hen")
@@ -97,13 +101,97 @@ def test_same_content_same_bytes(path, tmp_path):
 
 
 def test_no_such_file_or_split(path, tmp_path):
-    with pytest.raises(LeapError, match=r"nowhere.h5: no such data set; give a file or one of av-digits"):
-        open_dataset(str(tmp_path / "nowhere.h5"))
+    with pytest.raises(LeapError, match=r"nowhere.h5: no such file$"):
+        FeatureStore(tmp_path / "nowhere.h5")
     with (
         FeatureStore(path) as store,
         pytest.raises(LeapError, match="no split 'dev'; it has train, val, test"),
     ):
         store.videos("dev")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(13, "unable to open file: errno = 13"), "permission denied"),
+        (
+            BlockingIOError(11, "unable to lock file, errno = 11"),
+            "locked by another process (on network mounts",
+        ),
+        (OSError(37, "unable to lock file, errno = 37"), "set HDF5_USE_FILE_LOCKING=FALSE)"),
+    ],
+)
+def test_refusals_of_the_operating_system_are_not_called_damage(path, monkeypatch, error, reason):
+    def refuse(*args):
+        raise error
+
+    monkeypatch.setattr(h5py, "File", refuse)
+    with pytest.raises(LeapError) as raised:
+        FeatureStore(path)
+    assert reason in str(raised.value)
+    assert "damaged" not in str(raised.value)
+
+
+def test_a_file_that_another_process_writes_is_called_locked(path):
+    code = f"import h5py; file = h5py.File({str(path)!r}, 'a'); print(flush=True); input()"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        writer.stdout.readline()
+        with pytest.raises(LeapError, match=r"toy\.h5: locked by another process"):
+            FeatureStore(path)
+        writer.communicate(b"\n")
+    FeatureStore(path).close()
+
+
+def test_a_folder_is_called_so(tmp_path):
+    with pytest.raises(LeapError, match=r": is a folder$"):
+        FeatureStore(tmp_path)
+
+
+FIELDS = [field.name for field in dataclasses.fields(Videos)]
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_one_video_equals_its_row_of_the_split(path, split):
+    with FeatureStore(path) as store:
+        whole = store.videos(split)
+        for index in range(len(whole)):
+            one = store.video(split, index)
+            for name in FIELDS:
+                value, expected = getattr(one, name), getattr(whole, name)
+                assert (value is None) == (expected is None), name
+                assert value is None or torch.equal(value, expected[index : index + 1]), name
+                assert value is None or value.dtype == expected.dtype == torch.float32
+
+
+def test_one_video_takes_other_features(tmp_path):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    for group in splits.values():
+        group |= {"clap": np.full((3, 4, 8), 0.5), "clip": np.full((3, 4, 9), 0.25)}
+    write(tmp_path / "toy.h5", splits=splits)
+    with FeatureStore(tmp_path / "toy.h5") as store:
+        one = store.video("val", 1, ("clap", "clip"))
+        assert torch.equal(one.audio, torch.full((1, 4, 8), 0.5))
+        assert torch.equal(one.visual_2d, torch.full((1, 4, 9), 0.25))
+        with pytest.raises(LeapError, match="no features 'vggish'"):
+            store.video("val", 1, ("vggish", "clip"))
+
+
+def test_one_video_is_read_without_the_others(path):
+    """Damage elsewhere in the split does not matter; damage of the video's own values does."""
+    values = np.full((5, 4, 5), 0.5, np.float16)
+    values[3, 0, 0] = np.nan
+    change(path, lambda file: _replace(file, "train/audio", values))
+    with FeatureStore(path) as store:
+        assert torch.equal(store.video("train", 2).audio, torch.full((1, 4, 5), 0.5))
+        with pytest.raises(LeapError, match="train/audio holds values that are not finite"):
+            store.video("train", 3)
+
+
+@pytest.mark.parametrize("index", [-1, 3])
+def test_there_is_no_such_video(path, index):
+    with FeatureStore(path) as store, pytest.raises(LeapError, match=f"no video {index}; test has 3, from 0"):
+        store.video("test", index)
 
 
 @pytest.mark.parametrize("keep", [0, 100, 2000, -1])
@@ -175,10 +263,10 @@ DAMAGES = {
     "train/audio is larger than what the file can hold": lambda file: _declare(
         file, "train/audio", (5, 4, 5), chunks=(64, 2**10, 2**10), maxshape=(None,) * 3, compression="gzip"
     ),
-    "needs names of classes, none of them twice": lambda file: _header(file, classes=["cat", "cat", "hen"]),
+    "it needs class names, each only once": lambda file: _header(file, classes=["cat", "cat", "hen"]),
     "the structure of the file is damaged": lambda file: _header(file, classes=["cat", "dog", 3]),
     "the structure of the file": lambda file: _header(file, provenance=[]),
-    "do not have the checksum": lambda file: file["val/weak"].attrs.modify("sha256", np.bytes_("0" * 64)),
+    "do not match the checksum": lambda file: file["val/weak"].attrs.modify("sha256", np.bytes_("0" * 64)),
 }
 
 
@@ -193,7 +281,7 @@ def test_changed_values(path):
     change(path, lambda file: file["val/audio"].write_direct(np.ones((2, 4, 5), np.float16)))
     with FeatureStore(path) as store:
         store.videos("train")
-        with pytest.raises(LeapError, match="val/audio does not have its checksum"):
+        with pytest.raises(LeapError, match="val/audio does not match its checksum"):
             store.videos("val")
 
 
@@ -262,7 +350,7 @@ def _unused_link(file):
 @pytest.mark.parametrize("damage", [_outside_link, _outside_values, _outside_array, _soft_link, _unused_link])
 def test_content_of_other_files_is_refused(path, damage):
     change(path, damage)
-    with pytest.raises(LeapError, match="refused"):
+    with pytest.raises(LeapError, match="not allowed"):
         FeatureStore(path)
 
 
@@ -274,7 +362,7 @@ def test_a_link_is_refused_before_it_is_followed(path, tmp_path):
         file["val/audio"] = h5py.ExternalLink("pipe", "/")
 
     change(path, damage)
-    with pytest.raises(LeapError, match="val/audio is a link to another place, which is refused"):
+    with pytest.raises(LeapError, match="val/audio is a link to another place, which is not allowed"):
         FeatureStore(path)
 
 

@@ -44,5 +44,5 @@ def test_another_device_takes_every_tensor(whole):
 
 def test_l_avss_compares_the_pseudo_labels_unless_it_has_others(make_videos, whole):
     videos = make_videos()
-    assert videos.similar() == (videos.pseudo_audio, videos.pseudo_visual)
-    assert whole.similar() == (whole.avss_audio, whole.avss_visual)
+    assert videos.avss_targets() == (videos.pseudo_audio, videos.pseudo_visual)
+    assert whole.avss_targets() == (whole.avss_audio, whole.avss_visual)

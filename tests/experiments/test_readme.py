@@ -5,8 +5,8 @@ import pytest
 
 from leap.errors import LeapError
 from leap.experiments import readme
-from leap.training.run import run_key
 from leap.experiments.records import write_records
+from leap.training.run import run_key
 
 TEXT = "# leap\n\n<!-- results -->\nold\n<!-- /results -->\n\n<!-- ledger -->\n<!-- /ledger -->\n\nmore\n"
 

@@ -7,10 +7,10 @@ import pytest
 
 from leap.config import ModelConfig, RunConfig
 from leap.errors import LeapError
-from leap.training.run import REVISION, run_key
 from leap.experiments.records import read_record, read_records, write_record, write_records
 from leap.experiments.runs import load_predictions, run_folder
 from leap.metrics import parsing_scores
+from leap.training.run import REVISION, run_key
 
 
 def test_key_is_16_hex_digits_of_config_data_and_revision():

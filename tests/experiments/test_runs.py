@@ -3,18 +3,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from leap.config import DecoderConfig, EncoderConfig, LossConfig
+from leap.config import DecoderConfig, EncoderConfig, LossConfig, Protocol
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
 from leap.experiments import runs
-from leap.training.run import REVISION, run_key
 from leap.experiments.records import read_record
 from leap.experiments.runs import RECORD, load_predictions, make_run, make_runs, run_folder
-from leap.training.run import initial_parser
-from leap.config import Protocol
+from leap.inference.predict import predict
 from leap.inference.thresholds import VISUAL_GRID
 from leap.models.checkpoint import load_parser
-from leap.inference.predict import predict
+from leap.training.run import REVISION, initial_parser, run_key
 from tests.conftest import tiny_split
 
 

@@ -7,9 +7,9 @@ import pytest
 from leap.errors import LeapError
 from leap.experiments import search as search_module
 from leap.experiments.records import read_records
-from leap.training.run import run_key
 from leap.experiments.search import search_table, select, val_score
 from leap.experiments.systems import LEARNING_RATES, SYSTEMS, search_configs
+from leap.training.run import run_key
 
 MIDDLE = LEARNING_RATES[1]
 WORST = max(abs(rate - MIDDLE) for rate in LEARNING_RATES)

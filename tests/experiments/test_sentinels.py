@@ -16,12 +16,11 @@ from leap.data.registry import open_dataset
 from leap.experiments.chapters import NOTEBOOKS
 from leap.experiments.grid import COMPARED, leap_vs_mmil
 from leap.experiments.records import read_records
-from leap.training.run import run_key
-from leap.training.run import initial_parser
 from leap.experiments.runs import make_run
-from leap.training.criterion import Criterion
 from leap.inference.evaluate import evaluate
+from leap.training.criterion import Criterion
 from leap.training.optimizer import make_optimizer
+from leap.training.run import initial_parser, run_key
 from leap.training.trainer import train_one_epoch
 from tests.tree import ROOT
 

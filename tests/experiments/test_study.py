@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from leap.config import Protocol
 from leap.errors import LeapError
 from leap.experiments import chapters, provenance
 from leap.experiments import study as study_module
-from leap.training.run import REVISION
 from leap.experiments.records import read_records
 from leap.experiments.study import Study, describe, open_study
-from leap.config import Protocol
+from leap.training.run import REVISION
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_open_study(tiny_path, tmp_path, monkeypatch):
     [
         ({"profile": "big"}, "unknown profile 'big'"),
         ({"dataset": "llp"}, "holds the data set 'tiny', not 'llp'"),
-        ({"data": "missing.h5"}, "missing.h5: no such data set"),
+        ({"data": "missing.h5"}, "missing.h5: no such file, and no data set of that name"),
     ],
 )
 def test_what_cannot_be_opened_is_one_line(changes, message, tiny_path):

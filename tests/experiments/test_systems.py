@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from leap.config import LossConfig
-from leap.training.run import run_key
 from leap.experiments.systems import SEARCH_SEEDS, SYSTEMS, candidates, paper_config, search_configs
+from leap.training.run import run_key
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

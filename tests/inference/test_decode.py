@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from leap.errors import LeapError
 from leap.config import Protocol
+from leap.errors import LeapError
 from leap.inference.decode import decode
 
 B, T, C = 3, 4, 2

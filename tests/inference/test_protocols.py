@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from leap.errors import LeapError
 from leap.config import Protocol
+from leap.errors import LeapError
 from leap.inference.decode import decode
 from leap.inference.protocols import PROTOCOLS, named_protocol
 from leap.inference.thresholds import VISUAL_GRID, choose_class_thresholds

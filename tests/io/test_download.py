@@ -27,12 +27,12 @@ def test_download(url, tmp_path, server):
 
 
 @pytest.mark.parametrize("cuts", [[100], [1, 7000, 9000], [16383]])
-def test_an_interrupted_download_goes_on(url, tmp_path, server, cuts, monkeypatch):
+def test_an_interrupted_download_resumes(url, tmp_path, server, cuts, monkeypatch):
     monkeypatch.setattr("leap.io.download.CHUNK", 1)
     path, asked = tmp_path / "file.bin", [None]
     for cut in cuts:
         server.cut = cut
-        with pytest.raises(LeapError, match="run it again to go on"):
+        with pytest.raises(LeapError, match="run the command again to resume"):
             download(url, path)
         assert not path.exists()
         asked.append(f"bytes={(tmp_path / '.file.bin.part').stat().st_size}-")
@@ -56,7 +56,7 @@ def test_what_another_download_left_is_not_trusted(url, tmp_path):
 
 def test_other_files_stay(url, tmp_path):
     (tmp_path / "file.bin").write_bytes(b"mine")
-    with pytest.raises(LeapError, match="is there, but is not the file of"):
+    with pytest.raises(LeapError, match="exists, but is not the file at"):
         download(url, tmp_path / "file.bin", SHA256)
     assert (tmp_path / "file.bin").read_bytes() == b"mine"
 

@@ -10,7 +10,7 @@ def test_a_value():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": {"b": 1, "b": 1}}', "a key stands twice"),
+        ('{"a": {"b": 1, "b": 1}}', "the key .b. occurs twice"),
         ("[" * 100_000, "nested too deeply"),
         ("9" * 5000, "limit"),
         ("{", "Expecting"),

@@ -7,11 +7,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from leap.config import DecoderConfig, ModelConfig
+from leap.config import DecoderConfig, ModelConfig, Protocol
 from leap.errors import LeapError
-from leap.config import Protocol
-from leap.models.checkpoint import CONFIG, load_parser, save_parser
-from leap.models.checkpoint import Description
+from leap.models.checkpoint import CONFIG, Description, load_parser, save_parser
 from leap.models.parser import build_parser
 
 WIDTHS = {"audio": 3, "visual_2d": 4}

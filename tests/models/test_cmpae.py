@@ -5,11 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leap.models.encoders.han import Han
+from leap.models.cmpae import GlobalBranch, blend
 from leap.models.decoders.evidential import Evidential, belief, concentration
-from leap.models.cmpae import GlobalBranch
 from leap.models.encoders.han import Han
-from leap.models.cmpae import blend
 from leap.models.parser import Parser
 
 logits = st.floats(-30, 30)

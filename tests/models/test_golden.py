@@ -7,9 +7,8 @@ import torch
 
 from leap.config import LossConfig
 from leap.data.videos import Videos
-from leap.models.encoders.han import Han
-from leap.models.decoders.evidential import Evidential
 from leap.models.cmpae import GlobalBranch
+from leap.models.decoders.evidential import Evidential
 from leap.models.decoders.leap import Leap
 from leap.models.decoders.mmil import Mmil
 from leap.models.encoders.han import Han
@@ -19,8 +18,8 @@ from leap.models.frontend import Frontend
 from leap.models.parser import Parser
 from leap.releases.names import MMIL, cmpae_names, han_names, leap_names, mm_pyramid_names, valor_names
 from leap.training.criterion import Criterion
-from leap.training.losses.similarity import avss_release, cosine_similarity
 from leap.training.losses import CmpaeLoss, HanLoss, LeapLoss, ValorLoss
+from leap.training.losses.similarity import avss_release, cosine_similarity
 from tests.golden_files import Golden
 
 OUTPUT = {"rtol": 1e-5, "atol": 1e-6}

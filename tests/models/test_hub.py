@@ -3,9 +3,8 @@ import json
 import pytest
 import torch
 
-from leap.config import DecoderConfig, ModelConfig
+from leap.config import DecoderConfig, ModelConfig, Protocol
 from leap.errors import LeapError
-from leap.config import Protocol
 from leap.models.checkpoint import Description
 from leap.models.parser import Parser, build_parser
 

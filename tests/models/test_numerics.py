@@ -5,12 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig
+from leap.config import DECODERS, DecoderConfig, EncoderConfig, LossConfig, ModelConfig
 from leap.label_embeddings import random_orthogonal
-from leap.models.output import Parsing
-from leap.models.decoders.evidential import Uncertainty
 from leap.models.cmpae import blend
-from leap.config import DECODERS
+from leap.models.decoders.evidential import Uncertainty
+from leap.models.output import Parsing
 from leap.models.parser import build_parser
 from leap.training.criterion import BASIC, Criterion
 from leap.training.losses import CmpaeLoss

@@ -7,14 +7,21 @@ from typing import get_args
 import pytest
 import torch
 
-from leap.config import DecoderConfig, EncoderConfig, LossConfig, ModelConfig, TrainConfig, Variant
+from leap.config import (
+    DECODERS,
+    ENCODERS,
+    DecoderConfig,
+    EncoderConfig,
+    LossConfig,
+    ModelConfig,
+    Protocol,
+    TrainConfig,
+    Variant,
+)
 from leap.errors import LeapError
-from leap.config import Protocol
 from leap.inference.decode import decode
 from leap.label_embeddings import random_orthogonal
-from leap.models.checkpoint import check_fit, load_parser, save_parser
-from leap.models.checkpoint import Description
-from leap.config import DECODERS, ENCODERS
+from leap.models.checkpoint import Description, check_fit, load_parser, save_parser
 from leap.models.parser import build_parser
 from leap.training.criterion import Criterion
 from leap.training.trainer import train_one_epoch

@@ -33,14 +33,14 @@ def full_disk():
 
 
 @pytest.fixture
-def commands(tmp_path, own_root):
+def commands(tmp_path, custom_root):
     """Commands that write, and what they write."""
     work.config(tmp_path)
     out = tmp_path / "out"
     return {
         "train": ("train", tmp_path / "config.json", "--out", out),
         "run": ("run", tmp_path / "config.json", "--results", out),
-        "pack": ("data", "pack-own", "kitchen", "--root", own_root, "--out", out / "kitchen.h5"),
+        "pack": ("data", "pack-custom", "kitchen", "--root", custom_root, "--out", out / "kitchen.h5"),
         "labels": ("data", "embed-labels", "--source", "ngrams", "--out", out / "labels.npy"),
     }
 

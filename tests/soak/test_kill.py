@@ -13,7 +13,7 @@ KILLS = {
     work.train: cases(2, 40),
     work.run: cases(0, 30),
     work.pack: cases(2, 40),
-    work.pack_own: cases(0, 20),
+    work.pack_custom: cases(0, 20),
     work.build: cases(0, 20),
     work.simulate: cases(0, 10),
     work.notebook: cases(0, 20),

@@ -6,13 +6,12 @@ from dataclasses import replace
 import pytest
 
 import leap.training.trainer as engine
-from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
+from leap.config import DecoderConfig, LossConfig, ModelConfig, Protocol, TrainConfig
 from leap.experiments.runs import make_run
-from leap.config import Protocol
+from leap.inference.evaluate import evaluate
 from leap.label_embeddings import random_orthogonal
 from leap.models.parser import build_parser
 from leap.training.criterion import Criterion
-from leap.inference.evaluate import evaluate
 from leap.training.trainer import fit
 from tests.soak.campaign import cases, publish
 from tests.soak.usage import SELF, growth, usage

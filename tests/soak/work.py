@@ -15,8 +15,8 @@ from safetensors import safe_open
 
 from leap.config import RunConfig, TrainConfig, to_dict
 from leap.experiments.records import read_record
+from tests.custom_tree import make_custom_tree
 from tests.official_tree import make_up_tree
-from tests.own_tree import make_own_tree
 from tests.soak.processes import complete
 from tests.tree import ROOT, copy_tree
 
@@ -60,10 +60,10 @@ def pack(folder: Path) -> Work:
     return Work(leap("data", "pack", "llp", "--root", root), lambda: digests(root, "llp.h5"))
 
 
-def pack_own(folder: Path) -> Work:
-    """Files of one's own, packed."""
-    make_own_tree(folder)
-    command = leap("data", "pack-own", "kitchen", "--root", folder)
+def pack_custom(folder: Path) -> Work:
+    """A custom data set, packed."""
+    make_custom_tree(folder)
+    command = leap("data", "pack-custom", "kitchen", "--root", folder)
     return Work(command, lambda: digests(folder, "kitchen.h5"))
 
 

@@ -1,7 +1,7 @@
 import torch
 
 import leap.training.cuda_graph
-from leap.training.cuda_graph import Replay, WARM_UP
+from leap.training.cuda_graph import WARM_UP, Replay
 
 
 def test_only_first_calls_run_and_each_size_is_recorded_once(monkeypatch):

@@ -7,8 +7,8 @@ import torch
 from leap.config import DecoderConfig, EncoderConfig, ModelConfig
 from leap.errors import LeapError
 from leap.models.parser import build_parser
-from leap.training.denoising import NoiseRatios, denoise, estimate_noise_ratios
 from leap.training.cross_entropy import smooth_labels
+from leap.training.denoising import NoiseRatios, denoise, estimate_noise_ratios
 
 
 def parsing(audio, visual):

@@ -8,10 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from leap.config import to_dict
+from leap.config import Protocol, to_dict
 from leap.errors import LeapError
 from leap.experiments.grid import config
-from leap.config import Protocol
 from leap.training import distributed
 from leap.training import trainer as engine
 from leap.training.criterion import Criterion

@@ -12,9 +12,9 @@ from torch.func import functional_call
 from torch.nn.utils import parameters_to_vector
 
 from leap.config import DecoderConfig
+from leap.models.decoders.evidential import Uncertainty
 from leap.models.decoders.leap import LeapTagger
 from leap.models.output import Parsing
-from leap.models.decoders.evidential import Uncertainty
 from leap.training import losses
 from tests.models.test_parser import PRODUCT, make, parts, tensors
 

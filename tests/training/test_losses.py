@@ -11,11 +11,11 @@ from leap.errors import LeapError
 from leap.models.output import Parsing
 from leap.models.parser import build_parser
 from leap.training.criterion import Criterion
-from leap.training.losses.similarity import avss, avss_confident, avss_release, eiou, eiou_release
+from leap.training.cross_entropy import segment_bce, video_bce
 from leap.training.losses import LeapLoss
 from leap.training.losses.cmpae import mutual
 from leap.training.losses.jomold import nce
-from leap.training.cross_entropy import segment_bce, video_bce
+from leap.training.losses.similarity import avss, avss_confident, avss_release, eiou, eiou_release
 
 BASIC = {"video_audio", "video_visual", "video", "segment_audio", "segment_visual"}
 

@@ -1,9 +1,9 @@
 from dataclasses import replace
 
+import leap.training.step
 import pytest
 import torch
 
-import leap.training.step
 from leap.config import LossConfig, TrainConfig
 from leap.errors import LeapError
 from leap.label_embeddings import random_orthogonal
@@ -11,9 +11,8 @@ from leap.models.parser import build_parser
 from leap.presets import PRESETS, preset, scale_width
 from leap.training.criterion import Criterion
 from leap.training.cuda_graph import WARM_UP
-from leap.training.trainer import Trainer
-from leap.training.trainer import fit
 from leap.training.optimizer import make_optimizer
+from leap.training.trainer import Trainer, fit
 
 WIDTHS = {"audio": 6, "visual_2d": 7}
 on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")

@@ -6,21 +6,20 @@ import torch
 from safetensors.torch import load_file
 
 import leap.training.trainer as engine
-from leap.config import DecoderConfig, LossConfig, ModelConfig, TrainConfig
+from leap.config import DecoderConfig, LossConfig, ModelConfig, Protocol, TrainConfig
 from leap.data.videos import Videos
 from leap.errors import LeapError
-from leap.config import Protocol
 from leap.inference.decode import decode
+from leap.inference.evaluate import evaluate
+from leap.inference.predict import predict
 from leap.label_embeddings import random_orthogonal
 from leap.metrics import parsing_scores
 from leap.models.parser import build_parser
 from leap.presets import PRESETS, preset, scale_width
 from leap.training.criterion import Criterion
+from leap.training.optimizer import flatten, make_optimizer
 from leap.training.schedules import rate_factor
 from leap.training.trainer import epoch_order, fit, selection_score, train_one_epoch
-from leap.inference.evaluate import evaluate
-from leap.training.optimizer import flatten, make_optimizer
-from leap.inference.predict import predict
 
 MODEL = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
 CONFIG = TrainConfig(epochs=4, batch=5, lr=1e-2, warmup=3)

@@ -25,7 +25,7 @@ from leap.data.av_digits.rendering import SPLIT_SEEDS, Rendering, load_material,
 from leap.data.av_digits.sources import RECORDINGS_SHA256, REVISION, check_recordings, describe_roles
 from leap.data.classes import AV_DIGITS
 from leap.data.layouts import load_statistics, sample_layouts
-from leap.data.pseudo_labels import derive, quality
+from leap.data.pseudo_labels import precision_recall, threshold_scores
 from leap.data.store import FeatureStore, write_store
 from leap.errors import LeapError
 from leap.io.download import file_sha256
@@ -164,7 +164,10 @@ def choose_threshold(val: Arrays, modality: str) -> float:
     """The logit threshold whose pseudo labels have the best micro F on val."""
     logits, weak = val[f"teacher_{modality}"], torch.from_numpy(val["weak"])
     true = torch.from_numpy(val[f"true_{modality}"])
-    scores = [quality(derive(logits, threshold, weak), true).f for threshold in LOGIT_GRID.tolist()]
+    scores = [
+        precision_recall(threshold_scores(logits, threshold, weak), true).f
+        for threshold in LOGIT_GRID.tolist()
+    ]
     return float(LOGIT_GRID[int(np.argmax(scores))])
 
 
@@ -175,7 +178,7 @@ def finish_split(arrays: Arrays, scales: dict[str, Tensor], thresholds: dict[str
         features = arrays.pop(f"student_{modality}") / scales[modality]
         arrays[name] = _numpy(torch.round(features / STEP) * STEP)
         logits = arrays.pop(f"teacher_{modality}")
-        arrays[f"pseudo_{modality}"] = _numpy(derive(logits, thresholds[modality], weak))
+        arrays[f"pseudo_{modality}"] = _numpy(threshold_scores(logits, thresholds[modality], weak))
 
 
 def _network_outputs(rendering: Rendering, networks: Networks) -> dict[str, Tensor]:

@@ -1,1 +1,1 @@
-"""LLP as it is distributed."""
+"""LLP: download, check and pack its official files."""

@@ -1,4 +1,4 @@
-"""What is wrong with a folder of LLP's annotation files, and what the reader makes of it."""
+"""Find the defects of LLP's annotation files, and say how each kind is read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from leap.data.annotations import (
     VIDEO_COLUMNS,
     Event,
     Row,
-    mend,
     parse_event,
     read_rows,
+    repair_event,
 )
 from leap.data.classes import LLP
 from leap.data.llp.sources import ANNOTATION_SHA256, OLDER_AUDIO_SHA256
@@ -28,51 +28,57 @@ from leap.errors import LeapError
 from leap.io.download import file_sha256
 
 RULES = {
-    "file": "not the file that upstream distributes now; it is read all the same",
-    "unreadable row": "an unknown class or a time that is no whole second: the file is refused",
-    "listed twice": "a video more than once in one list: both stay",
-    "in two splits": "a video in two of train, val and test: both stay",
-    "not in the full list": "a video of a split that the full list lacks: nothing follows",
-    "misnamed": "row of the older audio file with a corrupt name: left out; 'upstream' repairs it",
-    "outside the splits": "row of a name that is no video of val or test: left out; repair 'all' places some",
-    "zero length": "row that ends at its onset: marks nothing",
-    "reversed": "row that ends before its onset: marks nothing; repair 'all' turns it round",
-    "beyond the end": f"row that ends after second {SEGMENTS}: cut off there",
-    "duplicate": "row that says what another says: no effect",
-    "overlapping": "two rows of one class that share seconds: they unite",
-    "weak differs from dense": "video whose event set is not the union of its dense labels: both stay",
+    "file": "not the file that upstream distributes now; it is read nevertheless",
+    "unreadable row": "an unknown class, or a time that is not a whole second: the file is refused",
+    "listed twice": "a video that occurs more than once in one list: both copies are kept, with their labels",
+    "in two splits": "a video in two of train, val and test: both copies are kept",
+    "not in the full list": "a video of a split that the full list lacks: no effect",
+    "misnamed": "a row of the older audio file with a corrupt name: skipped; repair 'upstream' corrects it",
+    "outside the splits": "a row that names no video of val or test: skipped; repair 'all' corrects some",
+    "zero length": "a row that ends at its onset: marks nothing",
+    "reversed": "a row that ends before its onset: marks nothing; repair 'all' swaps the two times",
+    "beyond the end": f"a row that ends after second {SEGMENTS}: clipped there",
+    "duplicate": "a row that repeats another: no effect",
+    "overlapping": "two rows of one class that share seconds: united",
+    "weak differs from dense": "a video whose weak label is not the union of its dense labels: both are kept",
 }
-"""Kinds of findings, and what reading does with them by default."""
+"""Kind of finding → what it is, and how it is read by default."""
 
 OLDER_AUDIO = "the older copy with three corrupt rows"
 
 
 class Finding(NamedTuple):
-    """One thing found: its kind, a key of `RULES`; the file; and what it is."""
+    """A remarkable row or file: its kind, a key of `RULES`; the file; and what was found."""
 
     kind: str
     file: str
     what: str
 
 
-class Placed(NamedTuple):
-    """A readable event and where it stands."""
+class LocatedEvent(NamedTuple):
+    """A readable event with its file and line."""
 
     file: str
     line: int
     event: Event
 
-    def found(self, kind: str, what: str = "") -> Finding:
-        """A finding about this event."""
+    def finding(self, kind: str, what: str = "") -> Finding:
+        """Report this event, with an optional addition to its description."""
         name, onset, offset, label = self.event
         return Finding(kind, self.file, f"line {self.line}: {name} {onset}–{offset} {label}{what}")
 
 
 def check_annotations(folder: str | Path) -> list[Finding]:
-    """Everything that is remarkable about the six annotation files, in the order of `RULES`.
+    """Check the six annotation files of LLP.
+
+    Args:
+        folder: Folder of the official annotation files.
+
+    Returns:
+        All findings, in the order of `RULES`.
 
     Raises:
-        LeapError: a file is missing or is not a table with the right columns.
+        LeapError: A file is missing, or is not a table with the right columns.
     """
     folder = Path(folder)
     lists = {split: read_rows(folder / name, VIDEO_COLUMNS) for split, name in SPLIT_FILES.items()}
@@ -80,14 +86,14 @@ def check_annotations(folder: str | Path) -> list[Finding]:
     events, refused = _readable(folder, rows)
     weak = {row.fields[0]: set(row.fields[1].split(",")) for split in ANNOTATED for row in lists[split]}
     findings = [*_check_files(folder), *refused, *_check_lists(lists)]
-    for placed in events:
-        findings += _check_event(placed, weak)
+    for located in events:
+        findings += _check_event(located, weak)
     findings += [*_check_pairs(events), *_check_weak(events, weak)]
     return sorted(findings, key=lambda finding: list(RULES).index(finding.kind))
 
 
 def report(findings: list[Finding], shown: int = 10) -> str:
-    """The findings as text: for each kind its number, the rule, and at most ``shown`` of its findings."""
+    """Format findings as text: per kind the count, the rule, and at most ``shown`` of its findings."""
     lines = []
     for kind, count in Counter(finding.kind for finding in findings).items():
         lines.append(f"{count:5}  {kind}: {RULES[kind]}")
@@ -123,50 +129,50 @@ def _check_lists(lists: dict[str, list[Row]]) -> Iterator[Finding]:
         yield from (Finding("not in the full list", SPLIT_FILES[split], name) for name in missing)
 
 
-def _readable(folder: Path, rows: dict[str, list[Row]]) -> tuple[list[Placed], list[Finding]]:
+def _readable(folder: Path, rows: dict[str, list[Row]]) -> tuple[list[LocatedEvent], list[Finding]]:
     events, refused = [], []
     for file, lines in rows.items():
         for row in lines:
             try:
-                events.append(Placed(file, row.line, parse_event(row, folder / file)))
+                events.append(LocatedEvent(file, row.line, parse_event(row, folder / file)))
             except LeapError:
                 refused.append(Finding("unreadable row", file, f"line {row.line}: {' '.join(row.fields)}"))
     return events, refused
 
 
-def _check_event(placed: Placed, weak: dict[str, set[str]]) -> Iterator[Finding]:
-    event = placed.event
+def _check_event(located: LocatedEvent, weak: dict[str, set[str]]) -> Iterator[Finding]:
+    event = located.event
     if event.filename in MISNAMED:
-        yield placed.found("misnamed", f", meant {MISNAMED[event.filename]}")
+        yield located.finding("misnamed", f", meant {MISNAMED[event.filename]}")
     elif event.filename not in weak:
-        meant = mend(event, "all", weak).filename
-        yield placed.found("outside the splits", f", may be {meant}" if meant in weak else "")
+        meant = repair_event(event, "all", weak).filename
+        yield located.finding("outside the splits", f", may be {meant}" if meant in weak else "")
     if event.onset == event.offset:
-        yield placed.found("zero length")
+        yield located.finding("zero length")
     if event.onset > event.offset:
-        yield placed.found("reversed")
+        yield located.finding("reversed")
     if max(event.onset, event.offset) > SEGMENTS:
-        yield placed.found("beyond the end")
+        yield located.finding("beyond the end")
 
 
-def _check_pairs(events: list[Placed]) -> Iterator[Finding]:
-    """Duplicates, and pairs of other rows of one class that share seconds."""
+def _check_pairs(events: list[LocatedEvent]) -> Iterator[Finding]:
+    """Find duplicates, and pairs of other rows of one class that share seconds."""
     tracks = defaultdict(list)
-    for placed in events:
-        tracks[placed.file, placed.event.filename, placed.event.label].append(placed)
+    for located in events:
+        tracks[located.file, located.event.filename, located.event.label].append(located)
     for track in tracks.values():
-        distinct: dict[Event, Placed] = {}
-        for placed in track:
-            if placed.event in distinct:
-                yield placed.found("duplicate")
-            distinct.setdefault(placed.event, placed)
+        distinct: dict[Event, LocatedEvent] = {}
+        for located in track:
+            if located.event in distinct:
+                yield located.finding("duplicate")
+            distinct.setdefault(located.event, located)
         spans = sorted((p for e, p in distinct.items() if e.onset < e.offset), key=lambda p: p.event)
         for before, after in combinations(spans, 2):
             if after.event.onset < before.event.offset:
-                yield after.found("overlapping", f", with line {before.line}")
+                yield after.finding("overlapping", f", with line {before.line}")
 
 
-def _check_weak(events: list[Placed], weak: dict[str, set[str]]) -> Iterator[Finding]:
+def _check_weak(events: list[LocatedEvent], weak: dict[str, set[str]]) -> Iterator[Finding]:
     dense = defaultdict(set)
     for _, _, event in events:
         if event.onset < min(event.offset, SEGMENTS):

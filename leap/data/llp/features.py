@@ -1,4 +1,4 @@
-"""One video of LLP from its official files: features and pseudo labels, a ``.npy`` file of each kind."""
+"""Feature files of LLP's official layout: per video one ``.npy`` file of each kind of features or labels."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from torch.nn.functional import adaptive_avg_pool1d, interpolate
 from leap.data.annotations import SEGMENTS
 from leap.data.classes import LLP
 from leap.io.npy import read_npy
+from leap.io.reason import os_reason, reason
 
-ID = 11
-"""Letters of a YouTube id; a feature file is named by it, without the times of the video's file name."""
+ID_LENGTH = 11
+"""Length of a YouTube id, by which feature files are named; names of videos append the times."""
 
 CLAP_BANDS, CLAP_TIMES, CLAP_FINE = 2, 32, 1024
 
@@ -27,13 +28,13 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of official files.
+    """A kind of features or pseudo-labels in the official layout.
 
     Attributes:
-        name: of the store's array.
-        folder: in the official layout.
-        shape: of a file's array.
-        pool: what becomes of it, (rows, width) and T → (T, width); as it is where None.
+        name: Name of the array in a feature store.
+        folder: Folder of the files.
+        shape: Shape of the array of a ten-second video, (rows, width).
+        pool: Function of the array and T that returns (T, width), or None if rows are segments already.
     """
 
     name: str
@@ -42,17 +43,17 @@ class Source:
     pool: Callable[[Array, int], Array] | None = None
 
     def rows_of(self, seconds: int) -> int:
-        """Rows of a file of so many seconds; CLAP has a map for every ten."""
+        """Rows of the file of a video of some seconds; CLAP has one map for every ten seconds."""
         rows, maps = divmod(self.shape[0], SEGMENTS)
         return self.shape[0] * -(-seconds // SEGMENTS) if maps else rows * seconds
 
     def rows(self, kept: bool) -> int:
-        """Rows in the store, ``kept`` without pooling."""
+        """Rows per video in the store; those of the file if they are ``kept`` without pooling."""
         return self.shape[0] if kept else SEGMENTS
 
 
 class Problem(NamedTuple):
-    """A file that could not be used: its path below the root, and why."""
+    """A file that cannot be used: its path below the root, and the reason."""
 
     file: str
     reason: str
@@ -60,11 +61,11 @@ class Problem(NamedTuple):
 
 @cache
 def clap_pooling() -> NDArray[np.float32]:
-    """Matrix (T, 64) that pools a CLAP map of 2 bands × 32 times to T segments as VALOR does.
+    """Matrix (10, 64) that pools a CLAP map of 2 bands × 32 times to ten segments, as VALOR's release does.
 
     VALOR interpolates the times bicubically to 1,024, projects linearly, averages the bands and pools the
-    times adaptively. All of it is linear in the map and constant maps stay constant, so that pooling may come
-    before the projection.
+    times adaptively. All steps are linear in the map and preserve constants, so pooling may precede the
+    projection.
     """
     size = CLAP_BANDS * CLAP_TIMES
     maps = torch.eye(size).unflatten(1, (CLAP_BANDS, CLAP_TIMES))[None]  # (1, 64, 2, 32)
@@ -73,12 +74,12 @@ def clap_pooling() -> NDArray[np.float32]:
 
 
 def average_frames(frames: Array, segments: int) -> Array:
-    """Frames (T·k, width) averaged over each of T seconds, (T, width)."""
+    """Average k frames per second, (T·k, width), over each of T seconds, (T, width)."""
     return frames.reshape(segments, -1, frames.shape[1]).mean(1, dtype=np.float32)
 
 
 def pool_clap(maps: Array, segments: int) -> Array:
-    """CLAP's maps of every ten seconds, (64·⌈T/10⌉, width), pooled to T seconds, (T, width)."""
+    """Pool CLAP's maps, one for every ten seconds, (64·⌈T/10⌉, width), to T seconds, (T, width)."""
     windows = maps.astype(np.float32).reshape(-1, CLAP_BANDS * CLAP_TIMES, maps.shape[1])
     return (clap_pooling() @ windows).reshape(-1, maps.shape[1])[:segments]
 
@@ -95,10 +96,22 @@ PSEUDO_LABELS = (
     Source("pseudo_visual", "CLIP/segment_pseudo_labels", (SEGMENTS, len(LLP))),
 )
 REQUIRED = ("audio", "visual_2d")
+"""Kinds of features without which nothing is packed."""
 
 
 def read_features(root: Path, source: Source, video: str, dtype: str, kept: bool) -> Array | Problem:
-    """Features of one video, (T, width), or (T·k, width) where frames are ``kept``."""
+    """Read the features of one video.
+
+    Args:
+        root: Root of the official layout.
+        source: Kind of features.
+        video: Name of the video.
+        dtype: Type to convert to, ``"float16"`` or ``"float32"``.
+        kept: Whether to keep the rows of the file instead of pooling them.
+
+    Returns:
+        Features, (T, width) or, if ``kept``, (rows, width); or the problem with the file.
+    """
     array = _load(root, source, video)
     if isinstance(array, Problem):
         return array
@@ -106,37 +119,38 @@ def read_features(root: Path, source: Source, video: str, dtype: str, kept: bool
         array = array if source.pool is None or kept else source.pool(array, SEGMENTS)
         array = array.astype(dtype)
     if not np.isfinite(array).all():
-        return Problem(_file(source, video), f"holds values that are not finite in {dtype}")
+        return Problem(feature_file(source, video), f"holds values that are not finite in {dtype}")
     return array
 
 
 def read_pseudo_labels(root: Path, source: Source, video: str) -> Array | Problem:
-    """Pseudo labels of one video in one modality, (T, C) uint8."""
+    """Read the pseudo-labels of one video in one modality, (T, C) uint8, or the problem with the file."""
     array = _load(root, source, video)
     if isinstance(array, Problem):
         return array
     if not np.isin(array, (0, 1)).all():
-        return Problem(_file(source, video), "holds labels other than 0 and 1")
+        return Problem(feature_file(source, video), "holds labels other than 0 and 1")
     return array.astype(np.uint8)
 
 
 def load_array(root: Path, file: str, mapped: bool = False) -> Array | Problem:
-    """An array of numbers; where it is only ``mapped``, its values are not read yet."""
+    """Read an array of numbers, or return the problem with the file; see `read_npy` for ``mapped``."""
     try:
         return read_npy(root / file, mapped)
     except FileNotFoundError:
         return Problem(file, "missing")
     except Exception as error:  # numpy raises many kinds for a damaged file
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        return Problem(file, f"damaged ({reason.replace(str(root / file), 'file')})")
+        damaged = f"damaged ({reason(error).replace(str(root / file), 'file')})"
+        return Problem(file, os_reason(error) or damaged)
 
 
 def _load(root: Path, source: Source, video: str) -> Array | Problem:
-    array = load_array(root, _file(source, video))
+    array = load_array(root, feature_file(source, video))
     if isinstance(array, Problem) or array.shape == source.shape:
         return array
-    return Problem(_file(source, video), f"of shape {array.shape}, not {source.shape}")
+    return Problem(feature_file(source, video), f"has shape {array.shape}, not {source.shape}")
 
 
-def _file(source: Source, video: str) -> str:
-    return f"{source.folder}/{video[:ID]}.npy"
+def feature_file(source: Source, video: str) -> str:
+    """Path of a video's file below the root of the official layout."""
+    return f"{source.folder}/{video[:ID_LENGTH]}.npy"

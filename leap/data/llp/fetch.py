@@ -1,4 +1,4 @@
-"""Download what can be downloaded of LLP, and say how to get the rest."""
+"""Download the files of LLP that have an address, and list the manual steps for the others."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from leap.io.download import download, unpack
 def fetch_llp(out: Path, valor: bool = False) -> None:
     """Download LLP's annotations and label embeddings, checked by SHA-256, into the official layout.
 
-    Files that are there and right stay; a download that stopped goes on.
+    Correct files are kept, and an interrupted download is resumed.
 
     Args:
-        out: root of the official layout.
-        valor: also download VALOR's archives of CLIP and CLAP features and pseudo labels, and unpack them.
+        out: Root of the official layout.
+        valor: Also download VALOR's archives of CLIP and CLAP features and pseudo-labels, and unpack them.
 
     Raises:
-        LeapError: a download fails or is not what it should be.
+        LeapError: A download fails or has another checksum, or an archive has other folders.
     """
     for name, sha256 in sources.ANNOTATION_SHA256.items():
         download(f"{sources.ANNOTATIONS}/{name}", out / "annotations" / name, sha256)
@@ -32,32 +32,32 @@ def fetch_llp(out: Path, valor: bool = False) -> None:
 
 
 def fetched_label_embeddings() -> Path:
-    """The GloVe vectors that `fetch_llp` put below ``LEAP_DATA``, or below ``llp`` where that is not set.
+    """Path of the GloVe vectors that `fetch_llp` downloads to ``LEAP_DATA``, or to ``llp`` if that is unset.
 
     Raises:
-        LeapError: they are not there.
+        LeapError: The file does not exist.
     """
     path = Path(os.environ.get("LEAP_DATA") or "llp") / sources.GLOVE_FILE
     if not path.is_file():
-        raise LeapError(f"{path}: no such file; `leap data fetch llp` gets it, or name another")
+        raise LeapError(f"{path}: no such file; `leap data fetch llp` downloads it, or name another")
     return path
 
 
 def steps(out: Path) -> str:
-    """What is left to do by hand until `leap data pack llp` can run, as text."""
+    """List the manual steps that remain before `leap data pack llp` can run, as text."""
     todo = []
     if not (out / "feats").is_dir():
         todo.append(
             f"Audio and visual features: open {sources.FEATURES_PAGE} in a browser, download the archive and"
-            f" unpack it so that {out / 'feats'} holds the folders vggish, res152 and r2plus1d_18."
+            f" unpack it, so that {out / 'feats'} holds the folders vggish, res152 and r2plus1d_18."
         )
     if not all((out / name).is_dir() for name in sources.VALOR_ARCHIVES):
         todo.append(
-            f"VALOR's features and pseudo labels: `leap data fetch llp --out {out} --valor`, or download"
+            f"VALOR's features and pseudo-labels: `leap data fetch llp --out {out} --valor`, or download"
             f" {' and '.join(f'{sources.VALOR}/{name}.zip' for name in sources.VALOR_ARCHIVES)} and unpack"
             f" them in {out}."
         )
-    todo.append(f"One file of all: `leap data pack llp --root {out}`")
+    todo.append(f"Packing into one file: `leap data pack llp --root {out}`")
     return "\n".join(f"{number}. {text}" for number, text in enumerate(todo, 1))
 
 
@@ -80,6 +80,6 @@ def _fetch_archive(name: str, out: Path) -> None:
 
 
 def _place(folder: Path, member: PurePosixPath) -> Path | None:
-    """``…/features/<id>.npy`` and ``…/segment_pseudo_labels/<id>.npy``, whatever is before."""
+    """Where to unpack ``…/features/<id>.npy`` and ``…/segment_pseudo_labels/<id>.npy``; None for others."""
     wanted = member.suffix == ".npy" and member.parent.name in sources.VALOR_FOLDERS
     return folder / member.parent.name / member.name if wanted else None

@@ -1,4 +1,4 @@
-"""LLP's official files, some fifty thousand, packed into one feature store."""
+"""Pack LLP's official files, about fifty thousand, into one feature store."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ from leap.data.annotations import (
     Annotations,
     Repair,
     WeakLabels,
-    paint,
+    expand_to_segments,
     read_annotations,
     read_weak_labels,
 )
 from leap.data.classes import LLP
+from leap.data.llp.block_cache import BlockCache
 from leap.data.llp.features import (
     FEATURES,
     PSEUDO_LABELS,
     REQUIRED,
     Problem,
     Source,
+    feature_file,
     read_features,
     read_pseudo_labels,
 )
-from leap.data.llp.parts import Parts
 from leap.data.store import Blocks, write_store
 from leap.data.store.layout import ROWS
 from leap.errors import LeapError
-from leap.io.atomic import settle
+from leap.io.atomic import rename_durably
 from leap.io.download import file_sha256
 
 Arrays = dict[str, NDArray[Any]]
@@ -44,13 +45,13 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Packing:
-    """How official files become a store.
+    """How to pack feature files into a store.
 
     Attributes:
-        frames: ``"averaged"`` over each second, or ``"kept"`` for systems that need them.
-        dtype: of the features.
+        frames: ``"averaged"`` over each second, or ``"kept"`` for systems that read single frames.
+        dtype: Type of the stored features.
         pseudo_labels: ``"valor"`` for VALOR's files, ``"weak"`` for the weak label in every segment.
-        repair: what to mend in the annotations.
+        repair: Which defects of the annotations to repair.
     """
 
     frames: Literal["averaged", "kept"] = "averaged"
@@ -58,8 +59,8 @@ class Packing:
     pseudo_labels: Literal["valor", "weak"] = "valor"
     repair: Repair = "none"
 
-    def keeps(self, source: Source) -> bool:
-        """Whether a source's rows are stored without pooling."""
+    def keeps_rows(self, source: Source) -> bool:
+        """Whether the rows of a source's files are stored without pooling."""
         return source.name == "visual_2d" and self.frames == "kept"
 
 
@@ -75,25 +76,26 @@ def pack_llp(
 ) -> list[Problem]:
     """Pack the official files of LLP into one feature store, in constant memory.
 
-    Blocks of videos are kept beside ``out`` until all are done, so that a pack that was stopped goes on where
-    it was. Where a file is missing or damaged, features are zero and pseudo labels are the weak label in
-    every segment; the store's provenance lists these files.
+    Finished blocks of videos are cached beside ``out``, so an interrupted call resumes where it stopped. For
+    a missing or damaged file, features are zero and pseudo-labels are the weak label in every segment; the
+    store's provenance lists these files.
 
     Args:
-        root: folder of the official layout: ``feats/vggish``, ``feats/res152``, and where they are there
+        root: Root of the official layout: ``feats/vggish`` and ``feats/res152``, and if present
             ``feats/r2plus1d_18``, ``CLIP`` and ``CLAP``.
-        out: the store to write.
-        packing: how.
-        annotations: folder of the annotation files; ``annotations`` below the root if not given.
-        label_embedding: label embeddings (C, L) to put in.
-        strict: write nothing where a file is missing or damaged.
-        workers: threads that read files.
+        out: The store to write.
+        packing: How to pack.
+        annotations: Folder of the annotation files; ``annotations`` below ``root`` by default.
+        label_embedding: Label embeddings to store, (C, L).
+        strict: Write nothing if a file is missing or damaged.
+        workers: Threads that read files.
 
     Returns:
-        What was wrong with files that were asked for.
+        Problems with the files.
 
     Raises:
-        LeapError: a required folder or an annotation file is missing or malformed.
+        LeapError: A required folder is missing, a folder holds no file of any video, or an annotation file is
+            missing or malformed.
     """
     annotations = annotations or root / "annotations"
     if not annotations.is_dir():
@@ -101,28 +103,29 @@ def pack_llp(
             f"{annotations}: no such folder; `leap data fetch llp --out {root}` gets the annotations"
         )
     splits = _read_splits(annotations, packing.repair)
-    sources = present(root, packing)
+    sources = available_sources(root, packing)
+    _check_names(root, sources, splits)
     files = (*SPLIT_FILES.values(), *EVENT_FILES.values())
     hashes = {name: file_sha256(annotations / name) for name in files if (annotations / name).exists()}
     provenance = {"source": "LLP's official files", **asdict(packing), "annotations_sha256": hashes}
     identity = {**provenance, "root": str(root.resolve()), "sources": [source.name for source in sources]}
-    parts = Parts(out, identity)
-    _read_blocks(root, splits, sources, packing, parts, workers)
-    problems = [p for name, split in splits.items() for p in parts.problems(name, _blocks(split))]
+    cache = BlockCache(out, identity)
+    _read_blocks(root, splits, sources, packing, cache, workers)
+    problems = [p for name, split in splits.items() for p in cache.problems(name, _blocks(split))]
     if strict and problems:
         return problems
     write_store(
-        parts.folder / out.name,
+        cache.folder / out.name,
         dataset="llp",
         classes=LLP,
         provenance=provenance | {"problems": problems},
-        splits={name: _arrays(name, split, sources, packing, parts) for name, split in splits.items()},
+        splits={name: _arrays(name, split, sources, packing, cache) for name, split in splits.items()},
         label_embedding=label_embedding,
         dtype=packing.dtype,
         compress=False,
     )
-    settle(parts.folder / out.name, out)
-    parts.remove()
+    rename_durably(cache.folder / out.name, out)
+    cache.remove()
     return problems
 
 
@@ -131,11 +134,11 @@ def _read_splits(annotations: Path, repair: Repair) -> dict[str, WeakLabels]:
     return {"train": read_weak_labels(annotations, "train"), **dense}
 
 
-def present(root: Path, packing: Packing) -> list[Source]:
-    """The sources that are there; the required ones have to be.
+def available_sources(root: Path, packing: Packing) -> list[Source]:
+    """List the kinds of features, and pseudo-labels if asked for, whose folders exist.
 
     Raises:
-        LeapError: one of these is not.
+        LeapError: A required folder does not exist.
     """
     present = [source for source in FEATURES if (root / source.folder).is_dir()]
     required = [source for source in FEATURES if source.name in REQUIRED]
@@ -144,7 +147,7 @@ def present(root: Path, packing: Packing) -> list[Source]:
         required += PSEUDO_LABELS
     for source in required:
         if not (root / source.folder).is_dir():
-            hint = "; or take --pseudo-labels weak" if source in PSEUDO_LABELS else ""
+            hint = "; or use --pseudo-labels weak" if source in PSEUDO_LABELS else ""
             raise LeapError(
                 f"{root / source.folder}: no such folder of the official layout; "
                 f"`leap data fetch llp` says where to get it{hint}"
@@ -152,12 +155,24 @@ def present(root: Path, packing: Packing) -> list[Source]:
     return present
 
 
+def _check_names(root: Path, sources: list[Source], splits: dict[str, WeakLabels]) -> None:
+    """Refuse a folder that holds no file of any video, as when the files are named otherwise."""
+    videos = [name for split in splits.values() for name in split.filenames]
+    for source in sources:
+        if not any((root / feature_file(source, name)).exists() for name in videos):
+            wanted = Path(feature_file(source, videos[0])).name
+            raise LeapError(
+                f"{root / source.folder}: holds no file of any of the {len(videos)} videos; "
+                f"files are named by the YouTube id, such as {wanted}"
+            )
+
+
 def _read_blocks(
     root: Path,
     splits: dict[str, WeakLabels],
     sources: list[Source],
     packing: Packing,
-    parts: Parts,
+    cache: BlockCache,
     workers: int,
 ) -> None:
     blocks = [(name, index) for name, split in splits.items() for index in range(_blocks(split))]
@@ -166,11 +181,11 @@ def _read_blocks(
         for name, index in blocks:
             rows = slice(index * ROWS, (index + 1) * ROWS)
             names, weak = splits[name].filenames[rows], splits[name].weak[rows]
-            if not parts.done(name, index):
+            if not cache.done(name, index):
                 read = partial(_read_video, root, sources, packing)
                 videos = list(pool.map(read, names, weak))
                 arrays = {source.name: np.stack([v[source.name] for v, _ in videos]) for source in sources}
-                parts.write(name, index, arrays, [problem for _, found in videos for problem in found])
+                cache.write(name, index, arrays, [problem for _, found in videos for problem in found])
             bar.update(len(names))
 
 
@@ -181,10 +196,10 @@ def _read_video(
     for source in sources:
         if source in PSEUDO_LABELS:
             array = read_pseudo_labels(root, source, name)
-            instead: NDArray[Any] = paint(weak)
+            instead: NDArray[Any] = expand_to_segments(weak)
         else:
-            array = read_features(root, source, name, packing.dtype, packing.keeps(source))
-            instead = np.zeros((source.rows(packing.keeps(source)), source.shape[1]), packing.dtype)
+            array = read_features(root, source, name, packing.dtype, packing.keeps_rows(source))
+            instead = np.zeros((source.rows(packing.keeps_rows(source)), source.shape[1]), packing.dtype)
         if isinstance(array, Problem):
             problems.append(array)
         arrays[source.name] = instead if isinstance(array, Problem) else array
@@ -192,15 +207,15 @@ def _read_video(
 
 
 def _arrays(
-    name: str, split: WeakLabels, sources: list[Source], packing: Packing, parts: Parts
+    name: str, split: WeakLabels, sources: list[Source], packing: Packing, cache: BlockCache
 ) -> dict[str, Any]:
     n = len(split.filenames)
     arrays: dict[str, Any] = {"ids": split.filenames, "weak": split.weak}
     for source in sources:
-        shape = (n, source.rows(packing.keeps(source)), source.shape[1])
-        arrays[source.name] = Blocks(shape, parts.read(name, _blocks(split), source.name))
+        shape = (n, source.rows(packing.keeps_rows(source)), source.shape[1])
+        arrays[source.name] = Blocks(shape, cache.read(name, _blocks(split), source.name))
     if packing.pseudo_labels == "weak":
-        arrays |= dict.fromkeys(("pseudo_audio", "pseudo_visual"), paint(split.weak))
+        arrays |= dict.fromkeys(("pseudo_audio", "pseudo_visual"), expand_to_segments(split.weak))
     if isinstance(split, Annotations):
         arrays |= {"true_audio": split.audio, "true_visual": split.visual}
     return arrays

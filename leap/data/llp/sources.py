@@ -1,4 +1,4 @@
-"""Where LLP's files come from, and what they are."""
+"""Addresses and checksums of LLP's files."""
 
 ANNOTATIONS = (
     "https://raw.githubusercontent.com/YapengTian/AVVP-ECCV20/fde56118f2c2e7c19188dfefa2569a37b70054fe/data"
@@ -11,7 +11,7 @@ ANNOTATION_SHA256 = {
     "AVVP_eval_audio.csv": "d5435664668bec6e7eafb39059d2f424ed2682f6b55395262fc3cb691b7d0778",
     "AVVP_eval_visual.csv": "e2274af694f3f27e38b840e0cd91a9d8d9ac85280f193e90828d26b22db69abe",
 }
-"""The annotation files as upstream distributes them since April 2024."""
+"""SHA-256 of the annotation files that upstream has distributed since April 2024."""
 
 OLDER_AUDIO_SHA256 = "249122f65501d8d611c0027a48643798fe622bedee60f7e6224b5a8e3c02f886"
 """The copy of ``AVVP_eval_audio.csv`` that most releases ship."""
@@ -26,7 +26,7 @@ GLOVE_FILE = f"label_embeddings/{GLOVE}"
 """GloVe vectors of the class names, below the root of the official layout."""
 
 FEATURES_PAGE = "https://drive.google.com/file/d/10CeaI1G9uIyz5dKnd7XTeH9-qOehC7CL/view"
-"""VGGish, ResNet-152 and R(2+1)D features; an archive that only a browser can download."""
+"""Page of the VGGish, ResNet-152 and R(2+1)D features; only a browser can download the archive."""
 
 VALOR = "https://huggingface.co/datasets/NTUBarista/valor_features/resolve/main"
 VALOR_ARCHIVES = ("CLIP", "CLAP")

@@ -1,6 +1,7 @@
-"""What labels alone can reach on LLP: predictions made without a look at any video.
+"""Trivial baselines on LLP: what predictions from labels alone reach, without looking at any video.
 
-Most of them read true labels of the videos they predict, which a parser does not have; `READS` says which.
+Most of them use true labels of the videos they predict, which a parser does not have; `LABELS_USED` says
+which.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.annotations import Annotations, paint
+from leap.data.annotations import Annotations, expand_to_segments
 from leap.metrics import parsing_scores
 
 Labels = NDArray[np.uint8]
 
-READS = {
+LABELS_USED = {
     "nothing": "no label",
     "weak label in every second": "the true event set",
     "weak label where its class usually is": "the true event set",
@@ -26,84 +27,87 @@ READS = {
     "truth with 10 % of seconds wrong": "dense labels",
     "truth with 20 % of seconds wrong": "dense labels",
 }
-"""What each floor or ceiling reads of the videos it predicts."""
+"""Name of the baseline → labels of the predicted videos that it uses."""
 
 WRONG = {f"truth with {rate} % of seconds wrong": rate / 100 for rate in (2, 5, 10, 20)}
 DRAWS = 5
 THRESHOLDS = np.arange(0.05, 1, 0.05)
 
 
-class Cubes(NamedTuple):
-    """Predicted audio and visual events, each (N, T, C)."""
+class Predictions(NamedTuple):
+    """Predicted audio and visual events, each (N, T, C), zeros and ones."""
 
     audio: Labels
     visual: Labels
 
 
-def score_floors(val: Annotations, test: Annotations) -> dict[str, dict[str, float]]:
-    """The ten scores on test of every entry of `READS`; random ones are means over five draws.
+def score_trivial_baselines(val: Annotations, test: Annotations) -> dict[str, dict[str, float]]:
+    """Score every baseline of `LABELS_USED` on test.
 
     Args:
-        val: for what is fitted.
-        test: to be scored on.
+        val: Annotations of val, to which baselines with parameters are fitted.
+        test: Annotations of test, to predict and to score against.
+
+    Returns:
+        Name of the baseline → the ten scores × 100; of random baselines, means over `DRAWS` draws.
     """
-    return {name: _score(name, val, test) for name in READS}
+    return {name: _score(name, val, test) for name in LABELS_USED}
 
 
-def painted(truth: Annotations) -> Cubes:
-    """The weak label in every segment of both modalities."""
-    cube = paint(truth.weak)
-    return Cubes(cube, cube)
+def weak_label_everywhere(truth: Annotations) -> Predictions:
+    """Predict every class of the weak label in every segment of both modalities."""
+    expanded = expand_to_segments(truth.weak)
+    return Predictions(expanded, expanded)
 
 
-def usual_places(val: Annotations, test: Annotations) -> Cubes:
-    """Classes of the weak label, in those segments in which val has them often enough.
+def weak_label_at_usual_times(val: Annotations, test: Annotations) -> Predictions:
+    """Predict the classes of the weak label in those segments in which they are frequent on val.
 
-    The share is of the val videos with the class in their weak label. What is often enough is chosen for each
-    modality by its own segment-level score on val.
+    A class is predicted in a segment where it occurs in at least a fraction of the val videos that carry it.
+    The fraction is chosen per modality, by the modality's segment-level score on val.
     """
-    cubes = []
+    predictions = []
     for modality, score in (("audio", "seg_a"), ("visual", "seg_v")):
-        shares = _shares(val.weak, getattr(val, modality))  # (T, C)
+        fractions = _fractions(val.weak, getattr(val, modality))  # (T, C)
         reached = []
         for threshold in THRESHOLDS:
-            cube = _where(val.weak, shares >= threshold)
-            reached.append(parsing_scores(cube, cube, val.audio, val.visual)[score])
-        cubes.append(_where(test.weak, shares >= THRESHOLDS[int(np.argmax(reached))]))
-    return Cubes(*cubes)
+            guess = _within(val.weak, fractions >= threshold)
+            reached.append(parsing_scores(guess, guess, val.audio, val.visual)[score])
+        predictions.append(_within(test.weak, fractions >= THRESHOLDS[int(np.argmax(reached))]))
+    return Predictions(*predictions)
 
 
-def wrong_seconds(truth: Annotations, rate: float, rng: np.random.Generator) -> Cubes:
-    """The truth with a share of the seconds of the weak label's classes the other way round."""
-    possible = painted(truth).audio
-    return Cubes(
-        *(cube ^ (possible & (rng.random(cube.shape) < rate)) for cube in (truth.audio, truth.visual))
+def flip_segments(truth: Annotations, rate: float, rng: np.random.Generator) -> Predictions:
+    """Predict the truth, with each (segment, class) of the weak label flipped with probability ``rate``."""
+    possible = weak_label_everywhere(truth).audio
+    return Predictions(
+        *(true ^ (possible & (rng.random(true.shape) < rate)) for true in (truth.audio, truth.visual))
     )
 
 
 def _score(name: str, val: Annotations, test: Annotations) -> dict[str, float]:
-    draws = [parsing_scores(*cubes, test.audio, test.visual) for cubes in _predictions(name, val, test)]
+    draws = [parsing_scores(*drawn, test.audio, test.visual) for drawn in _predictions(name, val, test)]
     return {key: float(np.mean([draw[key] for draw in draws])) for key in draws[0]}
 
 
-def _predictions(name: str, val: Annotations, test: Annotations) -> list[Cubes]:
+def _predictions(name: str, val: Annotations, test: Annotations) -> list[Predictions]:
     if name in WRONG:
-        return [wrong_seconds(test, WRONG[name], np.random.default_rng(seed)) for seed in range(DRAWS)]
+        return [flip_segments(test, WRONG[name], np.random.default_rng(seed)) for seed in range(DRAWS)]
     union = test.audio | test.visual
     return [
         {
-            "nothing": lambda: Cubes(union * 0, union * 0),
-            "weak label in every second": lambda: painted(test),
-            "weak label where its class usually is": lambda: usual_places(val, test),
-            "truth of the other modality": lambda: Cubes(test.visual, test.audio),
-            "truth of both modalities united": lambda: Cubes(union, union),
+            "nothing": lambda: Predictions(union * 0, union * 0),
+            "weak label in every second": lambda: weak_label_everywhere(test),
+            "weak label where its class usually is": lambda: weak_label_at_usual_times(val, test),
+            "truth of the other modality": lambda: Predictions(test.visual, test.audio),
+            "truth of both modalities united": lambda: Predictions(union, union),
         }[name]()
     ]
 
 
-def _shares(weak: Labels, dense: Labels) -> NDArray[np.float64]:
+def _fractions(weak: Labels, dense: Labels) -> NDArray[np.float64]:
     return dense.sum(0) / np.maximum(weak.sum(0), 1)  # (T, C)
 
 
-def _where(weak: Labels, often: NDArray[np.bool_]) -> Labels:
-    return weak[:, None] & often.astype(np.uint8)  # (N, T, C)
+def _within(weak: Labels, chosen: NDArray[np.bool_]) -> Labels:
+    return weak[:, None] & chosen.astype(np.uint8)  # (N, T, C)

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from leap.data.classes import LLP
+from leap.data.classes import LLP, simulated_classes
 from leap.data.layouts import load_statistics, sample_layouts
 from leap.data.llp_sim.features import KINDS, LEVEL, WORLD_SEED, Features, simulate_features
 from leap.data.llp_sim.parts import GROUP
-from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, imitate
+from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, simulate_pseudo_labels
+from leap.data.registry import simulated_name
 from leap.data.store import write_store
 from leap.data.store.layout import ROWS
 from leap.errors import LeapError
 
-NAME = "llp-sim"
 SIZES = {"val": 649, "test": 1200}
 """As in LLP."""
 
@@ -62,18 +62,13 @@ def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP
         splits = {split: simulate_split(split, n, seed, n_classes, bar) for split, n in sizes.items()}
     write_store(
         out,
-        dataset=dataset_name(n_classes),
-        classes=LLP if n_classes == len(LLP) else [f"class {c:03d}" for c in range(n_classes)],
+        dataset=simulated_name(n_classes),
+        classes=simulated_classes(n_classes),
         provenance=_provenance(videos, seed, n_classes),
         splits=splits,
         compress=False,
     )
     return out
-
-
-def dataset_name(n_classes: int) -> str:
-    """``llp-sim``, with another number of classes than LLP's ``llp-sim-50`` and the like."""
-    return NAME if n_classes == len(LLP) else f"{NAME}-{n_classes}"
 
 
 def background(videos: int, seed: int = 0, segments: int = 10) -> dict[str, Features]:
@@ -104,7 +99,12 @@ def simulate_labels(split: str, block: int, seed: int, n_classes: int) -> Block:
     weights = class_weights(n_classes)
     audio, visual = sample_layouts(ROWS, n_classes, load_statistics(), rng, n_classes, weights)
     weak = _weak(audio, visual)
-    return Block(audio, visual, imitate(audio, weak, AUDIO, rng), imitate(visual, weak, VISUAL, rng))
+    return Block(
+        audio,
+        visual,
+        simulate_pseudo_labels(audio, weak, AUDIO, rng),
+        simulate_pseudo_labels(visual, weak, VISUAL, rng),
+    )
 
 
 def class_weights(n_classes: int) -> NDArray[np.float64]:

@@ -43,7 +43,7 @@ VISUAL = Errors("visual", -0.09, -0.11, 0.96)
 """Fitted so that, put on LLP's true test labels, they have the scores that VALOR's are published to have."""
 
 
-def imitate(true: Labels, weak: Labels, errors: Errors, rng: np.random.Generator) -> Labels:
+def simulate_pseudo_labels(true: Labels, weak: Labels, errors: Errors, rng: np.random.Generator) -> Labels:
     """Pseudo labels (N, T, C) with misses and false alarms that depend on class and duration.
 
     As VALOR's, they stay within the weak label.

@@ -1,4 +1,4 @@
-"""Feature store: one HDF5 file per data set."""
+"""Feature store: one HDF5 file per data set, with checksums."""
 
 from leap.data.store.layout import SPLITS
 from leap.data.store.reader import FeatureStore

@@ -1,8 +1,8 @@
-"""The layout of a feature store: names of its arrays, and checksums of their content.
+"""Layout of a feature store: names of its arrays, and checksums of their content.
 
-An HDF5 file has a group for each split with the arrays below, each with the SHA-256 of its values, and may
-have ``label_embedding`` (C, L) beside the groups. Its attributes are ``format``, ``version``, ``header``
-(JSON with data set, classes and provenance) and ``checksum``.
+The HDF5 file has one group per split. A group holds the arrays named below, each with the attribute
+``sha256`` of its values. ``label_embedding`` (C, L) may lie beside the groups. The attributes of the file
+are ``format``, ``version``, ``header`` (JSON with data set, classes and provenance) and ``checksum``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-"""What data sets may be called: their names become names of files and words of captions."""
+"""Allowed names of data sets; they become parts of file names and captions."""
 
 FORMAT = "leap-features"
 VERSION = 1
 SPLITS = ("train", "val", "test")
 INPUTS = ("audio", "visual_2d")
-"""What every parser reads; other features may take their place."""
+"""Inputs that every parser reads; other kinds of features may be used in their place."""
 
 FEATURES = (*INPUTS, "visual_3d", "clip", "clap")
 TRUE = ("true_audio", "true_visual")
@@ -34,31 +34,31 @@ ARRAYS = ("ids", *FEATURES, *LABELS)
 IN_EVERY_SPLIT_OR_NONE = ("visual_3d", "clip", "clap")
 LABEL_EMBEDDING = "label_embedding"
 ROWS = 64
-"""Videos a chunk, and a block that is read or written at once."""
+"""Videos per chunk of the file, and per block that is read or written at once."""
 
 
 def text(value: str) -> np.bytes_:
-    """Text of fixed length: HDF5 may crash on damaged strings of variable length."""
+    """Encode text with a fixed length; HDF5 may crash on a damaged string of variable length."""
     return np.bytes_(value)
 
 
 class Checksum:
-    """SHA-256 of an array given by its rows in order, whatever the byte order in memory."""
+    """SHA-256 of an array that is given block by block; independent of the byte order in memory."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
 
     def add(self, rows: NDArray[Any]) -> None:
-        """The next rows."""
+        """Add the next rows."""
         self._digest.update(np.ascontiguousarray(rows, dtype=rows.dtype.newbyteorder("<")).tobytes())
 
     def value(self) -> np.bytes_:
-        """The checksum of all rows so far."""
+        """Checksum of all rows so far, in hexadecimal."""
         return text(self._digest.hexdigest())
 
 
 def content_checksum(file: h5py.File, dataset: str, classes: Sequence[str]) -> np.bytes_:
-    """SHA-256 over the data set's name, its classes and the checksums of all arrays."""
+    """SHA-256 over the data set's name, its classes, and the types, shapes and checksums of all arrays."""
     lines = [json.dumps([dataset, *classes])]
     paths = [f"{split}/{name}" for split in sorted(SPLITS) for name in sorted(ARRAYS)]
     for path in [*paths, LABEL_EMBEDDING]:

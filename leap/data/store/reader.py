@@ -1,4 +1,4 @@
-"""Feature store: one HDF5 file a data set, checked when opened and read split by split."""
+"""Read a feature store: one HDF5 file per data set, checked when it is opened and when arrays are read."""
 
 from __future__ import annotations
 
@@ -36,15 +36,16 @@ from leap.data.store.layout import (
 )
 from leap.data.videos import Videos
 from leap.errors import LeapError
+from leap.io.reason import os_reason
 
 ADVICE = "make or download the data set again"
 EXPANSION = 1032
-"""How many times larger than itself deflated data can become."""
+"""Largest ratio of decompressed to compressed size that deflate can reach."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """The header of a store: data set, classes in label order, and how the data were made."""
+    """The header of a store: name of the data set, classes in label order, and how the data were made."""
 
     dataset: str
     classes: tuple[str, ...]
@@ -55,35 +56,35 @@ _HEADER = TypeAdapter(Header)
 
 
 class FeatureStore:
-    """A data set on disk, open for reading; arrays are read when asked for.
+    """A data set on disk, open for reading; arrays are read on request.
 
-    Use it as a context manager, or `close` it.
+    Use it as a context manager, or call `close`.
 
     Attributes:
-        path: the file.
-        dataset: name of the data set.
-        classes: C class names in label order.
-        provenance: how the data were made.
-        checksum: SHA-256 of data set name, class names and all arrays; the same for the same content however
-            the file is compressed or laid out.
-        splits: number of videos of each split.
-        segments: T.
-        widths: width of each kind of features, such as ``{"audio": 128, "visual_2d": 128}``.
+        path: The file.
+        dataset: Name of the data set.
+        classes: Names of the C classes, in label order.
+        provenance: How the data were made.
+        checksum: SHA-256 over the data set's name, class names and all arrays. It depends on the content
+            only, not on compression or file layout.
+        splits: Split → number of videos N.
+        segments: Segments per video, T.
+        widths: Kind of features → width, such as ``{"audio": 128, "visual_2d": 2048}``.
 
     Raises:
-        LeapError: there is no such file, or it is not a sound feature store.
+        LeapError: The file cannot be opened (no such file, permission, lock), or is not a sound feature
+            store.
+
+    Example:
+        >>> from leap.data.registry import dataset_path
+        >>> with FeatureStore(dataset_path("av-digits")) as store:
+        ...     store.videos("val").audio.shape
+        torch.Size([400, 10, 128])
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        try:
-            self._file = h5py.File(self.path, "r")
-        except FileNotFoundError as error:
-            raise LeapError(f"{path}: no such file") from error
-        except OSError as error:
-            raise LeapError(
-                f"{path}: cannot be read as HDF5 (damaged, or another format); {ADVICE}"
-            ) from error
+        self._file = _open(self.path)
         try:
             self._read_header()
         except LeapError:
@@ -106,7 +107,11 @@ class FeatureStore:
         self._file.close()
 
     def ids(self, split: str) -> tuple[str, ...]:
-        """Names of the videos of a split, in order."""
+        """Read the names of the videos of a split, in order.
+
+        Raises:
+            LeapError: There is no such split, or the names are damaged.
+        """
         names = np.concatenate([*self._blocks(self._group(split)["ids"], "ids")])
         try:
             return tuple(name.decode() for name in names)
@@ -114,56 +119,84 @@ class FeatureStore:
             raise self._error(f"{split}/ids holds names that are not in UTF-8") from error
 
     def videos(self, split: str, inputs: tuple[str, str] = INPUTS) -> Videos:
-        """Read what training and scoring need of a split.
+        """Read the features and labels of a split that training and scoring need.
 
         Args:
-            split: train, val or test.
-            inputs: the features to take for ``audio`` and ``visual_2d``.
+            split: ``"train"``, ``"val"`` or ``"test"``.
+            inputs: Kinds of features to use as ``audio`` and ``visual_2d``.
 
         Raises:
-            LeapError: there is no such split or feature, its content does not have its checksum, or it holds
-                features that are not finite or labels other than 0 and 1.
+            LeapError: There is no such split or feature; an array does not match its checksum; or features
+                are not finite, or labels are not 0 or 1.
         """
-        group, sources = self._group(split), self._sources(inputs)
-        sources |= {name: name for name in LABELS if name in group}
+        group, sources = self._group(split), self._arrays(split, inputs)
         largest_first = sorted(sources, key=lambda name: -group[sources[name]].size)
-        with ThreadPoolExecutor(2) as pool:  # checksums and conversions run side by side
+        with ThreadPoolExecutor(2) as pool:  # computes checksums of two arrays concurrently
             tensors = pool.map(lambda name: self._tensor(split, sources[name]), largest_first)
             return Videos(**dict(zip(largest_first, tensors, strict=True)))
 
-    def input_widths(self, inputs: tuple[str, str] = INPUTS) -> dict[str, int]:
-        """Widths of what a parser reads, when it takes these features for ``audio`` and ``visual_2d``.
+    def video(self, split: str, index: int, inputs: tuple[str, str] = INPUTS) -> Videos:
+        """Read one video without reading the whole split.
+
+        Values are checked as by `videos`, but not the checksums, which cover whole arrays.
+
+        Args:
+            split: ``"train"``, ``"val"`` or ``"test"``.
+            index: Position of the video in ``ids(split)``, from 0.
+            inputs: Kinds of features to use as ``audio`` and ``visual_2d``.
+
+        Returns:
+            Videos with N = 1.
 
         Raises:
-            LeapError: the data set lacks one of them.
+            LeapError: There is no such split, video or feature; features are not finite, or labels are not
+                0 or 1.
         """
-        return {name: self.widths[source] for name, source in self._sources(inputs).items()}
+        group, sources = self._group(split), self._arrays(split, inputs)
+        if not 0 <= index < self.splits[split]:
+            raise LeapError(f"{self.path}: no video {index}; {split} has {self.splits[split]}, from 0")
+        rows = slice(index, index + 1)
+        blocks = {name: self._block(group[source], source, rows) for name, source in sources.items()}
+        return Videos(**{name: torch.from_numpy(block).float() for name, block in blocks.items()})
+
+    def input_widths(self, inputs: tuple[str, str] = INPUTS) -> dict[str, int]:
+        """Widths of a parser's inputs.
+
+        Args:
+            inputs: Kinds of features to use as ``audio`` and ``visual_2d``.
+
+        Returns:
+            ``audio``, ``visual_2d`` and, if the data set has it, ``visual_3d`` → width.
+
+        Raises:
+            LeapError: The data set lacks a kind of features.
+        """
+        return {name: self.widths[source] for name, source in self._input_sources(inputs).items()}
 
     def features(self, split: str, name: str) -> torch.Tensor:
-        """Read one kind of features of a split, such as ``"clip"``, (N, T, ·) in float32.
+        """Read one kind of features of a split, such as ``"clip"``, as float32 (N, T, ·).
 
         Raises:
-            LeapError: the data set has none of that name, or they are damaged.
+            LeapError: There is no such split or kind of features, or the array is damaged.
         """
-        if name not in self.widths:
-            raise LeapError(f"{self.path}: no features {name!r}; it has {', '.join(self.widths)}")
+        self._check_kind(name)
         return self._tensor(split, name)
 
     def label_embedding(self) -> torch.Tensor:
-        """Read the label embeddings that belong to the data, (C, L).
+        """Read the label embeddings that are packed with the data, float32 (C, L).
 
         Raises:
-            LeapError: the data set has none.
+            LeapError: The store has none, or they are damaged.
         """
         if LABEL_EMBEDDING not in self._file:
             raise LeapError(f"{self.path}: holds no label embeddings; name a file or another source of them")
         return self._tensor("", LABEL_EMBEDDING)
 
     def verify(self) -> None:
-        """Read everything once, in constant memory.
+        """Read and check every array, in constant memory.
 
         Raises:
-            LeapError: something is damaged.
+            LeapError: An array is damaged.
         """
         for split in SPLITS:
             self.ids(split)
@@ -173,13 +206,21 @@ class FeatureStore:
         if LABEL_EMBEDDING in self._file:
             self.label_embedding()
 
-    def _sources(self, inputs: tuple[str, str]) -> dict[str, str]:
-        """What a parser reads → where it is stored."""
+    def _arrays(self, split: str, inputs: tuple[str, str]) -> dict[str, str]:
+        """Field of `Videos` → name of the array in the store."""
+        labels = {name: name for name in LABELS if name in self._group(split)}
+        return self._input_sources(inputs) | labels
+
+    def _input_sources(self, inputs: tuple[str, str]) -> dict[str, str]:
+        """Input of a parser → name of the array in the store."""
+        for source in inputs:
+            self._check_kind(source)
         sources = dict(zip(INPUTS, inputs, strict=True))
-        missing = [source for source in inputs if source not in self.widths]
-        if missing:
-            raise LeapError(f"{self.path}: no features {missing[0]!r}; it has {', '.join(self.widths)}")
         return sources | ({"visual_3d": "visual_3d"} if "visual_3d" in self.widths else {})
+
+    def _check_kind(self, name: str) -> None:
+        if name not in self.widths:
+            raise LeapError(f"{self.path}: no features {name!r}; it has {', '.join(self.widths)}")
 
     def _group(self, split: str) -> h5py.Group:
         if split not in self.splits:
@@ -187,7 +228,7 @@ class FeatureStore:
         return self._file[split]
 
     def _tensor(self, split: str, name: str) -> torch.Tensor:
-        """An array in float32; PyTorch widens half precision several times faster than NumPy."""
+        """Read an array as float32; PyTorch converts half precision several times faster than NumPy."""
         dataset = (self._group(split) if split else self._file)[name]
         tensor, row = torch.empty(dataset.shape), 0
         for block in self._blocks(dataset, name):
@@ -197,22 +238,27 @@ class FeatureStore:
         return tensor
 
     def _blocks(self, dataset: h5py.Dataset, name: str) -> Iterator[NDArray[Any]]:
-        """The rows of an array, block by block; a wrong checksum raises after the last."""
+        """Read an array block by block; a wrong checksum raises after the last block."""
         checksum = Checksum()
         for start in range(0, len(dataset), ROWS):
-            try:
-                block = dataset[start : start + ROWS]
-            except (OSError, RuntimeError) as error:
-                raise self._error(f"{dataset.name[1:]} cannot be read") from error
+            block = self._block(dataset, name, slice(start, start + ROWS))
             checksum.add(block)
-            if name in FEATURES and not _finite(block):
-                kind = "float32" if block.dtype.itemsize > 4 else block.dtype
-                raise self._error(f"{dataset.name[1:]} holds values that are not finite in {kind}")
-            if name in LABELS and not np.isin(block, (0, 1)).all():
-                raise self._error(f"{dataset.name[1:]} holds labels other than 0 and 1")
             yield block
         if checksum.value() != dataset.attrs["sha256"]:
-            raise self._error(f"{dataset.name[1:]} does not have its checksum")
+            raise self._error(f"{dataset.name[1:]} does not match its checksum")
+
+    def _block(self, dataset: h5py.Dataset, name: str, rows: slice) -> NDArray[Any]:
+        """Read some rows of an array and check their values."""
+        try:
+            block = dataset[rows]
+        except (OSError, RuntimeError) as error:
+            raise self._error(f"{dataset.name[1:]} cannot be read") from error
+        if name in FEATURES and not _finite(block):
+            kind = "float32" if block.dtype.itemsize > 4 else block.dtype
+            raise self._error(f"{dataset.name[1:]} holds values that are not finite in {kind}")
+        if name in LABELS and not np.isin(block, (0, 1)).all():
+            raise self._error(f"{dataset.name[1:]} holds labels other than 0 and 1")
+        return block
 
     def _read_header(self) -> None:
         attributes = self._file.attrs
@@ -223,14 +269,14 @@ class FeatureStore:
         header = _HEADER.validate_json(attributes["header"])
         self.dataset, self.classes, self.provenance = header.dataset, header.classes, header.provenance
         if not NAME.fullmatch(self.dataset):
-            raise self._error(f"{self.dataset!r:.50} is not a name of a data set")
+            raise self._error(f"{self.dataset!r:.50} cannot name a data set")
         if not self.classes or len(set(self.classes)) < len(self.classes):
-            raise self._error("needs names of classes, none of them twice")
+            raise self._error("it needs class names, each only once")
         self.checksum: str = attributes["checksum"].decode()
         self._check_links()
         self._check_arrays()
         if content_checksum(self._file, self.dataset, self.classes).decode() != self.checksum:
-            raise self._error("the arrays do not have the checksum of the data set")
+            raise self._error("the arrays do not match the checksum of the data set")
 
     def _check_arrays(self) -> None:
         for split in SPLITS:
@@ -249,28 +295,28 @@ class FeatureStore:
             self._check_shapes(split)
 
     def _check_array(self, group: h5py.Group, name: str) -> None:
-        """An array, where there is one, lies in this file itself and has a checksum."""
+        """Check that an array is there if required, is stored in this file, and has a checksum."""
         array, path = group.get(name), f"{group.name}/{name}".strip("/")
         if array is None and (name in IN_EVERY_SPLIT_OR_NONE or name in TRUE):
             return
         if not isinstance(array, h5py.Dataset) or array.shape is None or not array.shape:
             raise self._error(f"{path} is missing")
         if array.external or array.is_virtual:
-            raise self._error(f"{path} keeps its values in another file, which is refused")
+            raise self._error(f"{path} keeps its values in another file, which is not allowed")
         if _declared(array) > _possible(array, self.path.stat().st_size):
             raise self._error(f"{path} is larger than what the file can hold")
         if "sha256" not in array.attrs:
             raise self._error(f"{path} has no checksum")
 
     def _check_links(self) -> None:
-        """Refuse links before one is followed, as they could open any file."""
+        """Refuse links before any is followed: a link could open any file."""
 
         def elsewhere(name: bytes, link: Any) -> bytes | None:
             return None if link.type == h5py.h5l.TYPE_HARD else name
 
         found = self._file.id.links.visit(elsewhere, info=True)
         if found is not None:
-            raise self._error(f"{found.decode()} is a link to another place, which is refused")
+            raise self._error(f"{found.decode()} is a link to another place, which is not allowed")
 
     def _check_presence(self, split: str) -> None:
         group = self._file[split]
@@ -300,25 +346,33 @@ class FeatureStore:
     def _check_shape(self, array: h5py.Dataset, shape: tuple[int, ...], kind: str) -> None:
         if array.shape != shape or array.dtype.kind != kind:
             found = f"{array.shape} {array.dtype}"
-            raise self._error(f"{array.name[1:]} is {found}, but the others ask for {shape}")
+            raise self._error(f"{array.name[1:]} is {found}, but the other arrays require {shape}")
 
     def _error(self, what: str) -> LeapError:
         return LeapError(f"{self.path}: {what}; {ADVICE}")
 
 
+def _open(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        damaged = f"cannot be read as HDF5 (damaged, or another format); {ADVICE}"
+        raise LeapError(f"{path}: {os_reason(error) or damaged}") from error
+
+
 def _declared(array: h5py.Dataset) -> int:
-    """Bytes that an array, or one chunk of it, asks for."""
+    """Bytes that an array, or one chunk of it, takes in memory."""
     return array.dtype.itemsize * max(prod(array.shape), prod(array.chunks or ()))
 
 
 def _possible(array: h5py.Dataset, size: int) -> int:
-    """Bytes that an array can have, as much of a file of some size as it takes."""
+    """Largest number of bytes that the stored part of an array in a file of ``size`` bytes can decode to."""
     stored = min(array.id.get_storage_size(), size)
     return stored * EXPANSION if array.id.get_create_plist().get_nfilters() else stored
 
 
 def _finite(block: NDArray[Any]) -> bool:
-    if block.dtype == np.float16:  # exponents of ones only are looked for ten times faster
+    if block.dtype == np.float16:  # an exponent of ones only; ten times faster than isfinite
         return not ((block.view(np.uint16) & 0x7C00) == 0x7C00).any()
     with np.errstate(over="ignore"):
         return bool(np.isfinite(block.astype(np.float32, copy=False)).all())

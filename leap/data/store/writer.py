@@ -1,4 +1,4 @@
-"""Write a feature store, whole arrays or block by block."""
+"""Write a feature store from whole arrays or block by block."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from leap.io.atomic import atomic_path
 from leap.io.hdf5_file import HDF5File
 
 UNSTORABLE = re.compile("[\ud800-\udfff]|\0\\Z")
-"""Halves of characters, and a zero at the end, which HDF5 cuts off."""
+"""Surrogates, which UTF-8 cannot encode, and a NUL at the end, which HDF5 drops."""
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """An array too large for memory, as blocks of its rows.
+    """An array that is too large for memory, as consecutive blocks of its rows.
 
     Attributes:
-        shape: of the whole array, (N, …).
-        blocks: its rows in order, each block (n, …); gone through once.
+        shape: Shape of the whole array, (N, …).
+        blocks: Blocks of its rows in order, each (n, …); iterated once.
     """
 
     shape: tuple[int, ...]
@@ -59,28 +59,29 @@ def write_store(
     dtype: str = "float16",
     compress: bool = True,
 ) -> None:
-    """Write a data set to one HDF5 file, whole or not at all.
+    """Write a data set to one HDF5 file, atomically, and verify it.
 
     Args:
-        path: the file to write.
-        dataset: name of the data set.
-        classes: C class names in label order.
-        provenance: how the data were made; anything that JSON can hold.
-        splits: for ``train``, ``val`` and ``test`` the arrays ``ids`` (N), ``audio`` (N, T, A), ``visual_2d``
-            (N, T, V) or frames (N, T·k, V), ``weak`` (N, C), the dense labels ``pseudo_audio`` and
-            ``pseudo_visual`` (N, T, C), in val and test and perhaps in train ``true_audio`` and
-            ``true_visual``, and optionally ``visual_3d``, ``clip`` and ``clap`` (N, T, ·). An array may be
-            `Blocks`. Labels are kept in uint8.
-        label_embedding: label embeddings that belong to the data, (C, L).
-        dtype: of the features, ``"float16"`` or ``"float32"``.
-        compress: whether to compress, which is slow for large data.
+        path: The file to write.
+        dataset: Name of the data set.
+        classes: Names of the C classes, in label order.
+        provenance: How the data were made; any values that JSON can hold.
+        splits: For each of ``train``, ``val`` and ``test`` its arrays: ``ids`` (N); ``audio`` (N, T, A) and
+            ``visual_2d`` (N, T, V), or frames (N, T·k, V); ``weak`` (N, C); ``pseudo_audio`` and
+            ``pseudo_visual`` (N, T, C); ``true_audio`` and ``true_visual`` (N, T, C), optional in train; and
+            optionally ``visual_3d``, ``clip`` and ``clap`` (N, T, ·). An array may be given as `Blocks`.
+            Labels are stored as uint8.
+        label_embedding: Label embeddings that belong to the data, (C, L).
+        dtype: Type of the stored features, ``"float16"`` or ``"float32"``.
+        compress: Whether to compress the arrays, which is slow for large data.
 
     Raises:
-        LeapError: what would be written is not a sound store.
+        LeapError: The arrays do not make a sound store; nothing is written.
+        OSError: The file cannot be written, for example because the disk is full.
     """
     packing = {"compression": "gzip", "compression_opts": 9, "shuffle": True} if compress else {}
     with atomic_path(path) as temporary:
-        # this version of the format has checksums of its own structure
+        # HDF5 1.10's format has checksums of its metadata
         with HDF5File(temporary, "w+") as target, h5py.File(target, "w", libver="v110") as file:
             for split, arrays in splits.items():
                 group = file.create_group(split)
@@ -117,10 +118,10 @@ def _write_array(
 
 
 def _names(values: Sequence[str]) -> NDArray[np.bytes_]:
-    """Names of videos as they are stored.
+    """Encode the names of videos.
 
     Raises:
-        LeapError: one cannot be stored as it is.
+        LeapError: A name cannot be stored unchanged.
     """
     odd = [value for value in values if UNSTORABLE.search(value)]
     if odd:
@@ -129,10 +130,10 @@ def _names(values: Sequence[str]) -> NDArray[np.bytes_]:
 
 
 def _copy(blocks: Iterable[NDArray[Any]], dataset: h5py.Dataset) -> np.bytes_:
-    """Write the blocks; returns the checksum of what is stored."""
+    """Write the blocks and return the checksum of the stored values."""
     checksum, row = Checksum(), 0
     for block in blocks:
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused as not finite
+        with np.errstate(over="ignore", invalid="ignore"):  # overflow is refused later, as not finite
             stored = np.ascontiguousarray(block, dtype=dataset.dtype)
         if dataset.dtype == np.uint8 and not np.array_equal(stored, block):
             raise LeapError(f"{dataset.name[1:]}: labels other than 0 and 1 were given")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from leap.config import RunConfig
 from leap.data.llp_sim import simulate_llp
-from leap.data.llp_sim.build import dataset_name
+from leap.data.registry import simulated_name
 from leap.data.store import FeatureStore
 from leap.experiments.chapters import from_records
 from leap.experiments.grid import SHIPPED, SLOW_SEEDS, Profile, check_profile, with_seeds
@@ -73,7 +73,7 @@ def grid(profile: Profile, size: Size) -> dict[str, list[RunConfig]]:
     """Runs of ``12_scale`` at a size, by system, with the settings chosen on AV-Digits."""
     runs = {}
     for system in COMPARED:
-        config = replace(selected_config(system, SHIPPED), dataset=dataset_name(size.classes))
+        config = replace(selected_config(system, SHIPPED), dataset=simulated_name(size.classes))
         config = replace(config, train=replace(config.train, epochs=round(STEPS * 32 / size.videos)))
         seeds = with_seeds(config, profile, SLOW_SEEDS)
         runs[system] = [replace(run, train=replace(run.train, videos=size.videos)) for run in seeds]

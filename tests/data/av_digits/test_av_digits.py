@@ -8,7 +8,7 @@ from scipy.io import wavfile
 
 from leap.data.av_digits import build, fetch, networks, rederive, render, rendering, sources
 from leap.data.av_digits.rendering import RATE, REFERENCE_RMS, Material, load_material
-from leap.data.pseudo_labels import quality
+from leap.data.pseudo_labels import precision_recall
 from leap.data.registry import dataset_path, open_dataset
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
@@ -231,8 +231,8 @@ def test_shipped_data_set():
             assert len(set(store.ids(split))) == len(videos)
             for modality in ("audio", "visual"):
                 true = getattr(videos, f"true_{modality}")
-                painted = quality(videos.weak[:, None].expand_as(true), true)
-                assert quality(getattr(videos, f"pseudo_{modality}"), true).f > painted.f
+                painted = precision_recall(videos.weak[:, None].expand_as(true), true)
+                assert precision_recall(getattr(videos, f"pseudo_{modality}"), true).f > painted.f
     assert dataset_path("av-digits").stat().st_size < 10e6
 
 

@@ -11,7 +11,7 @@ from torch.nn.functional import adaptive_avg_pool1d, interpolate
 
 from leap.data.annotations import read_annotations, read_weak_labels
 from leap.data.llp import pack as pack_module
-from leap.data.llp.features import FEATURES, Problem, clap_pooling, read_features
+from leap.data.llp.features import FEATURES, Problem, clap_pooling, load_array, read_features
 from leap.data.llp.pack import Packing, pack_llp
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
@@ -115,7 +115,7 @@ def test_killed_at_random_moments_and_resumed(tree, packed, tmp_path):
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3])
 def test_interrupted_after_any_block_and_resumed(tree, packed, tmp_path, monkeypatch, after):
-    write, written = pack_module.Parts.write, []
+    write, written = pack_module.BlockCache.write, []
 
     def count(self, split, index, *rest):
         if len(written) == after:
@@ -123,13 +123,15 @@ def test_interrupted_after_any_block_and_resumed(tree, packed, tmp_path, monkeyp
         write(self, split, index, *rest)
         written.append((split, index))
 
-    monkeypatch.setattr(pack_module.Parts, "write", count)
+    monkeypatch.setattr(pack_module.BlockCache, "write", count)
     with pytest.raises(KeyboardInterrupt):
         pack_llp(tree, tmp_path / "llp.h5")
     assert not (tmp_path / "llp.h5").exists()
     monkeypatch.undo()
     again = []
-    monkeypatch.setattr(pack_module.Parts, "write", lambda *a: (again.append((a[1], a[2])), write(*a))[1])
+    monkeypatch.setattr(
+        pack_module.BlockCache, "write", lambda *a: (again.append((a[1], a[2])), write(*a))[1]
+    )
     pack_llp(tree, tmp_path / "llp.h5")
     assert not set(again) & set(written)
     assert len(again) + after == 5
@@ -177,7 +179,7 @@ def test_missing_and_damaged_files_are_listed(small, leap, tmp_path):
     assert "audio 128, visual_2d 2048, visual_3d 512;" in printed
     lines = err.splitlines()
     assert len(lines) == count
-    reasons = ("missing", "damaged", "of shape (9, 128)", "not finite", "labels other than")
+    reasons = ("missing", "damaged", "has shape (9, 128)", "not finite", "labels other than")
     assert all(any(reason in line for line in lines) for reason in reasons)
     assert not any(str(small) in line for line in lines)
     with FeatureStore(out) as store:
@@ -216,7 +218,7 @@ def test_weak_labels_stand_in_for_pseudo_labels(small, refused, leap, tmp_path):
     for folder in ("CLIP", "CLAP"):
         (small / folder).rename(tmp_path / folder)
     command = ("data", "pack", "llp", "--root", small)
-    assert "take --pseudo-labels weak" in refused(*command)
+    assert "use --pseudo-labels weak" in refused(*command)
     assert leap(*command, "--pseudo-labels", "weak")[0] == 0
     with FeatureStore(small / "llp.h5") as store:
         val = store.videos("val")
@@ -239,3 +241,22 @@ def test_what_is_not_the_official_layout(small, refused, tmp_path):
     with pytest.raises(LeapError, match="feats/vggish: no such folder"):
         pack_llp(small, tmp_path / "llp.h5")
     assert "unknown data set 'ave'" in refused("data", "pack", "ave", "--root", small)
+
+
+@pytest.mark.parametrize("folder", ["feats/vggish", "feats/res152", "CLIP/segment_pseudo_labels"])
+def test_a_folder_whose_files_have_other_names_is_refused(small, tmp_path, folder):
+    """A store of zeros must not come of files that are named like the videos, with their times."""
+    for path in (small / folder).iterdir():
+        path.rename(path.with_name(f"{path.stem}_0_10.npy"))
+    with pytest.raises(LeapError, match=rf"{folder}: holds no file of any of the 7 videos"):
+        pack_llp(small, tmp_path / "llp.h5")
+    assert not (tmp_path / "llp.h5").exists()
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    def refuse(*args):
+        raise PermissionError(13, "Permission denied", "x.npy")
+
+    assert load_array(tmp_path, "x.npy") == Problem("x.npy", "missing")
+    monkeypatch.setattr("leap.data.llp.features.read_npy", refuse)
+    assert load_array(tmp_path, "x.npy") == Problem("x.npy", "permission denied")

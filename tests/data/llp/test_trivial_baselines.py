@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from leap.data.annotations import Annotations, read_annotations
-from leap.data.llp.trivial_baselines import READS, painted, score_floors, usual_places, wrong_seconds
+from leap.data.llp.trivial_baselines import (
+    LABELS_USED,
+    flip_segments,
+    score_trivial_baselines,
+    weak_label_at_usual_times,
+    weak_label_everywhere,
+)
 from tests.conftest import LLP_ANNOTATIONS
 
 # of the releases' metric on the official files
@@ -21,9 +27,9 @@ def truth(n=30, seed=0):
     return Annotations(names, weak, audio.astype(np.uint8), visual.astype(np.uint8))
 
 
-def test_painted_is_the_weak_label_everywhere():
+def test_the_weak_label_is_predicted_in_every_segment():
     given = truth()
-    cubes = painted(given)
+    cubes = weak_label_everywhere(given)
     assert np.array_equal(cubes.audio, cubes.visual)
     assert all(np.array_equal(cubes.audio[:, t], given.weak) for t in range(10))
 
@@ -36,7 +42,7 @@ def test_usual_places_are_those_of_val():
     audio[:, :4, 3] = visual[:, 6:, 3] = 1
     val = Annotations(tuple("abcdefgh"), weak, audio, visual)
     other = Annotations(("x", "y"), np.eye(25, dtype=np.uint8)[[3, 4]], audio[:2] * 0, visual[:2] * 0)
-    cubes = usual_places(val, other)
+    cubes = weak_label_at_usual_times(val, other)
     assert np.array_equal(cubes.audio[0], audio[0])
     assert np.array_equal(cubes.visual[0], visual[0])
     assert not cubes.audio[1].any()  # a class that val never has
@@ -45,16 +51,16 @@ def test_usual_places_are_those_of_val():
 @pytest.mark.parametrize("rate", [0.0, 0.1, 1.0])
 def test_wrong_seconds_are_as_many_as_asked_for_and_within_the_weak_label(rate):
     given = truth(400)
-    possible = painted(given).audio.astype(bool)
-    cubes = wrong_seconds(given, rate, np.random.default_rng(0))
+    possible = weak_label_everywhere(given).audio.astype(bool)
+    cubes = flip_segments(given, rate, np.random.default_rng(0))
     for cube, true in ((cubes.audio, given.audio), (cubes.visual, given.visual)):
         assert (cube[possible] != true[possible]).mean() == pytest.approx(rate, abs=0.01)
         assert not cube[~possible].any()
 
 
 def test_scores_of_every_floor():
-    scores = score_floors(truth(seed=1), truth())
-    assert list(scores) == list(READS)
+    scores = score_trivial_baselines(truth(seed=1), truth())
+    assert list(scores) == list(LABELS_USED)
     assert scores["truth of the other modality"]["seg_av"] == 100
     rates = [scores[f"truth with {rate} % of seconds wrong"]["seg_type"] for rate in (2, 5, 10, 20)]
     assert rates == sorted(rates, reverse=True)
@@ -62,13 +68,13 @@ def test_scores_of_every_floor():
 
 
 @pytest.mark.skipif(not LLP_ANNOTATIONS.is_dir(), reason="LLP's annotations are not here")
-def test_floors_of_llp():
+def test_trivial_baselines_of_llp():
     splits = {split: read_annotations(LLP_ANNOTATIONS, split) for split in ("val", "test")}
     for split, expected in PAINTED.items():
-        scores = score_floors(splits["val"], splits[split])
+        scores = score_trivial_baselines(splits["val"], splits[split])
         found = scores["weak label in every second"]
         order = [f"{level}_{name}" for level in ("seg", "evt") for name in ("a", "v", "av", "type", "event")]
         assert [round(found[name], 2) for name in order] == expected
-    nothing = score_floors(splits["val"], splits["test"])["nothing"]
+    nothing = score_trivial_baselines(splits["val"], splits["test"])["nothing"]
     assert [round(nothing[f"seg_{name}"], 1) for name in ("a", "v", "av")] == NOTHING
     assert [round(nothing[f"evt_{name}"], 1) for name in ("a", "v", "av")] == NOTHING

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leap.data.annotations import read_annotations
-from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, Errors, imitate
+from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, Errors, simulate_pseudo_labels
 from leap.metrics import parsing_scores
 from tests.conftest import LLP_ANNOTATIONS
 
@@ -27,7 +27,7 @@ def cube(n=400, seed=0):
 
 
 def share(true, weak, errors, seed=0):
-    return imitate(true, weak, errors, np.random.default_rng(seed))
+    return simulate_pseudo_labels(true, weak, errors, np.random.default_rng(seed))
 
 
 def test_without_errors_they_are_the_truth():
@@ -80,8 +80,8 @@ def test_on_llp_they_score_as_valors_do():
     scores = []
     for seed in range(16):
         rng = np.random.default_rng(1000 + seed)
-        audio = imitate(truth.audio, truth.weak, AUDIO, rng)
-        visual = imitate(truth.visual, truth.weak, VISUAL, rng)
+        audio = simulate_pseudo_labels(truth.audio, truth.weak, AUDIO, rng)
+        visual = simulate_pseudo_labels(truth.visual, truth.weak, VISUAL, rng)
         scores.append(parsing_scores(audio, visual, truth.audio, truth.visual))
     for name, published in PUBLISHED.items():
         assert np.mean([score[name] for score in scores]) == pytest.approx(published, abs=0.8), name

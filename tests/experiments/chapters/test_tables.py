@@ -20,8 +20,8 @@ from leap.experiments.chapters import (
     scale,
     systems,
 )
-from leap.training.run import REVISION
 from leap.experiments.tables import MEANS, TITLES
+from leap.training.run import REVISION
 
 
 def test_gains_by_encoder_and_beside_the_published_ones(make_runs):

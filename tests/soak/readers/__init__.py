@@ -3,14 +3,14 @@
 from tests.soak.readers import (
     arrays,
     checkpoints,
+    custom_data,
     json_files,
     media,
     notebooks,
-    own_data,
     stores,
     tables,
     vectors,
 )
 
-MODULES = tables, own_data, json_files, notebooks, vectors, arrays, stores, checkpoints, media
+MODULES = tables, custom_data, json_files, notebooks, vectors, arrays, stores, checkpoints, media
 KINDS = {name: kind for module in MODULES for name, kind in module.KINDS.items()}

@@ -10,11 +10,9 @@ import torch
 from safetensors.torch import load as tensors_of
 from safetensors.torch import save as bytes_of
 
-from leap.config import DecoderConfig, ModelConfig
-from leap.config import Protocol
+from leap.config import DecoderConfig, ModelConfig, Protocol
 from leap.label_embeddings import read_label_embeddings
-from leap.models.checkpoint import CONFIG, FILE, load_parser, save_parser
-from leap.models.checkpoint import Description
+from leap.models.checkpoint import CONFIG, FILE, Description, load_parser, save_parser
 from leap.models.parser import build_parser
 from leap.releases import from_release, read_checkpoint
 from tests.golden_files import Golden

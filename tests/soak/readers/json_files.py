@@ -5,11 +5,10 @@ import json
 from dataclasses import asdict, replace
 from hashlib import sha256
 
-from leap.config import NoiseConfig, from_dict, read_config, to_dict
+from leap.config import NoiseConfig, Protocol, from_dict, read_config, to_dict
 from leap.experiments.records import SCHEMA, Record, read_record, read_records, write_record, write_records
 from leap.features.pseudo_labels import read_teaching
 from leap.features.weights import MANIFEST, verify_weights
-from leap.config import Protocol
 from leap.label_embeddings.prompts import read_prompts
 from leap.presets import preset
 from tests.soak.fuzzing import Kind

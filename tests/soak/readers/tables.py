@@ -10,7 +10,7 @@ import numpy as np
 from leap.data.annotations import (
     EVENT_FILES,
     SPLIT_FILES,
-    events_of,
+    list_events,
     read_annotations,
     read_events,
     read_videos,
@@ -68,7 +68,7 @@ def check_event_table(path, content, labels):
 
 def read_event_rows(folder, rng):
     (path := folder / "events.tsv").write_bytes(content := damaged(rng, EVENTS, VIDEOS))
-    return content, events_of(path)
+    return content, list_events(path)
 
 
 def check_event_rows(content, events):
@@ -98,7 +98,7 @@ def write_respelt(folder, rng):
 
 
 def check_respelt(events, videos):
-    check_event_rows(EVENTS, events_of(events))
+    check_event_rows(EVENTS, list_events(events))
     check_video_table(VIDEOS, read_videos(videos), weak_by_file([videos], LLP))
 
 

@@ -10,16 +10,14 @@ import pytest
 import torch
 from PIL import Image
 
-from leap.config import DecoderConfig, ModelConfig
+from leap.config import DecoderConfig, ModelConfig, Protocol
 from leap.data.annotations import runs_of
 from leap.errors import LeapError
 from leap.features import extractors as extractors_module
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import open_clip
-from leap.config import Protocol
 from leap.label_embeddings import random_orthogonal
-from leap.models.checkpoint import save_parser
-from leap.models.checkpoint import Description
+from leap.models.checkpoint import Description, save_parser
 from leap.models.parser import build_parser
 from leap.visualization.timeline import parse_clip, write_timeline
 from tests.features.media.clips import numbered, tone, write_clip

@@ -1,4 +1,4 @@
-"""Data sets of one's own: one of the tables or arrays of a small one is damaged."""
+"""Custom data sets: one of the tables or arrays of a small one is damaged."""
 
 import csv
 import shutil
@@ -6,12 +6,12 @@ from functools import cache
 
 import numpy as np
 
-from leap.data.custom import pack_own
+from leap.data.custom import pack_custom
 from leap.data.llp.pack import Packing
 from leap.data.store import FeatureStore
 from leap.data.store.layout import SPLITS
 from leap.errors import LeapError
-from tests.own_tree import make_own_tree
+from tests.custom_tree import make_custom_tree
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_bytes, mutated_table, mutated_text
 from tests.soak.readers.arrays import headed, values
@@ -23,7 +23,7 @@ ARRAYS = "feats/vggish/a.npy", "feats/vggish/c.npy", "CLAP/segment_pseudo_labels
 @cache
 def samples(root):
     """The files of a sound tree that are to be damaged."""
-    make_own_tree(root)
+    make_custom_tree(root)
     for folder in ("CLAP/features", "CLIP/features"):
         shutil.rmtree(root / folder)
     return {
@@ -45,7 +45,7 @@ def read(folder, rng):
     content = damaged(rng, name, files[name])
     (folder / name).write_bytes(content)
     try:
-        problems = pack_own("kitchen", folder, folder / "kitchen.h5", Packing())
+        problems = pack_custom("kitchen", folder, folder / "kitchen.h5", Packing())
     finally:
         (folder / name).write_bytes(files[name])
     if problems:
@@ -103,4 +103,4 @@ def rows(files, table):
     return list(csv.reader(lines(files, table), delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
 
 
-KINDS = {"data sets of one's own": Kind(100, 3000, read, check)}
+KINDS = {"custom data sets": Kind(100, 3000, read, check)}

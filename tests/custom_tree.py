@@ -1,4 +1,4 @@
-"""A small data set of one's own in the official layout."""
+"""A small custom data set in the official layout."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def rows(file, kind, count, width):
     return np.random.default_rng([ord(file), width, len(kind)]).normal(size=(count, width)).astype("f4")
 
 
-def make_own_tree(root):
+def make_custom_tree(root):
     """Four files of twelve seconds, of which spans of five make a data set."""
     for file in "abcd":
         arrays = {

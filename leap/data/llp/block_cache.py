@@ -1,4 +1,4 @@
-"""Finished blocks of a long conversion, kept on disk until all are there."""
+"""Finished blocks of a long conversion, cached on disk until the conversion is complete."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from leap.io.atomic import atomic_path, atomic_write
 PROBLEMS = "problems"
 
 
-class Parts:
+class BlockCache:
     """Blocks of rows in a hidden folder beside the file that they will become.
 
-    A block appears whole or not at all, so that a conversion that was stopped goes on where it was.
+    Blocks are written atomically, so an interrupted conversion resumes with the first missing block.
 
     Args:
-        out: the file to come.
-        identity: what the blocks depend on, as JSON values; blocks of another identity are thrown away.
+        out: The file to be made.
+        identity: Everything the blocks depend on, as JSON values; blocks of another identity are deleted.
     """
 
     def __init__(self, out: Path, identity: Mapping[str, Any]) -> None:
@@ -36,28 +36,28 @@ class Parts:
             atomic_write(stamp, text)
 
     def done(self, split: str, index: int) -> bool:
-        """Whether a block is there and nothing was wrong with its files, which may be mended by now."""
+        """Whether a block is complete; one with damaged files is not, because they may be repaired by now."""
         return self._path(split, index).exists() and not self._problems(split, index)
 
     def write(
         self, split: str, index: int, arrays: Mapping[str, NDArray[Any]], problems: list[Problem]
     ) -> None:
-        """Keep a block."""
+        """Write a block: its arrays, and the problems with its files."""
         with atomic_path(self._path(split, index)) as temporary:
             np.savez(temporary, allow_pickle=False, **arrays, **{PROBLEMS: np.array(json.dumps(problems))})
 
     def read(self, split: str, count: int, name: str) -> Iterator[NDArray[Any]]:
-        """One array of the first ``count`` blocks of a split."""
+        """Read one array from each of the first ``count`` blocks of a split."""
         for index in range(count):
             with np.load(self._path(split, index), allow_pickle=False) as block:
                 yield block[name]
 
     def problems(self, split: str, count: int) -> list[Problem]:
-        """What was wrong with the files of the first ``count`` blocks of a split."""
+        """Problems with the files of the first ``count`` blocks of a split."""
         return [problem for index in range(count) for problem in self._problems(split, index)]
 
     def remove(self) -> None:
-        """Throw all blocks away."""
+        """Delete all blocks."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _problems(self, split: str, index: int) -> list[Problem]:

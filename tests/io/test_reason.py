@@ -1,0 +1,42 @@
+import errno
+import os
+
+import h5py
+import pytest
+
+from leap.io.reason import LOCKED, os_reason, reason
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (errno.ENOENT, "no such file"),
+        (errno.EACCES, "permission denied"),
+        (errno.EISDIR, "is a folder"),
+        (errno.EAGAIN, LOCKED),
+        (errno.EIO, os.strerror(errno.EIO).lower()),
+    ],
+)
+def test_the_operating_systems_reason(number, expected):
+    assert reason(OSError(number, os.strerror(number), "x")) == os_reason(OSError(number, "x")) == expected
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EAGAIN])
+def test_a_lock_is_recognised_by_hdf5s_message(number):
+    """Network mounts answer a request for a lock with several numbers."""
+    message = f"Unable to synchronously open file (unable to lock file, errno = {number})"
+    assert os_reason(OSError(number, message)) == LOCKED
+
+
+def test_damage_is_not_the_operating_systems_reason(tmp_path):
+    (tmp_path / "x.h5").write_bytes(b"no HDF5")
+    with pytest.raises(OSError) as caught:
+        h5py.File(tmp_path / "x.h5")
+    assert os_reason(caught.value) == ""
+    assert "signature" in reason(caught.value)
+
+
+def test_one_line_of_any_other_error():
+    assert reason(ValueError("first\nsecond")) == "first"
+    assert reason(ValueError("\nfirst\nsecond")) == "first"
+    assert reason(KeyError()) == "KeyError"
