@@ -12,11 +12,12 @@ from safetensors.torch import save as bytes_of
 
 from leap.config import DecoderConfig, ModelConfig
 from leap.inference.decode import Protocol
+from leap.io.tensor_file import read_checkpoint
 from leap.label_embeddings import read_label_embeddings
 from leap.models.checkpoint import CONFIG, FILE, load_parser, save_parser
 from leap.models.description import Description
 from leap.models.parser import build_parser
-from leap.releases import from_release, read_checkpoint
+from leap.releases import from_release
 from tests.golden_files import Golden
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_bytes, mutated_json
