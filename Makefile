@@ -70,5 +70,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	pip install --quiet --upgrade pip
-	pip install --quiet $(PIP_ARGS) --constraint constraints.txt --editable '.[test]'
+	pip install --quiet $(PIP_ARGS) --constraint constraints.txt --editable '.[dev]'
 	touch $@

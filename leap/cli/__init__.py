@@ -160,9 +160,10 @@ def import_release(
     """Turn a checkpoint that a paper's authors released into a parser of this package."""
     from leap.data.classes import LLP
     from leap.data.llp.fetch import fetched_label_embeddings
+    from leap.io.tensor_file import read_checkpoint
     from leap.label_embeddings import read_label_embeddings
     from leap.models.checkpoint import save_pretrained
-    from leap.releases import from_release, read_checkpoint
+    from leap.releases import from_release
 
     if labels and system != "leap":
         raise LeapError("--labels is for leap; the other systems have no label embeddings")

@@ -13,8 +13,8 @@ from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
 from leap.io.download import download, file_sha256
 from leap.io.strict_json import parse_json
+from leap.io.tensor_file import read_checkpoint
 from leap.label_embeddings.encoders import FILES
-from leap.releases import read_checkpoint
 
 MANIFEST = "sha256.json"
 """Beside the weights: the SHA-256 of every file when it was fetched."""

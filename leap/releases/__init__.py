@@ -3,9 +3,8 @@
 from leap.releases.importing import (
     RELEASES,
     from_release,
-    read_checkpoint,
     release_model,
     release_widths,
 )
 
-__all__ = ["RELEASES", "from_release", "read_checkpoint", "release_model", "release_widths"]
+__all__ = ["RELEASES", "from_release", "release_model", "release_widths"]

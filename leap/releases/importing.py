@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal, cast
 
 import torch
@@ -24,7 +23,6 @@ from leap.config import (
 from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.inference.protocols import named_protocol
-from leap.io.tensor_file import load_file
 from leap.models.checkpoint import Description
 from leap.models.parser import Parser, build_parser
 from leap.releases.names import (
@@ -125,37 +123,6 @@ def release_widths(state_dict: State) -> dict[str, int]:
     names = {"audio": "fc_a", "visual_2d": "fc_v", "visual_3d": "fc_st"}
     middle = ".0" if "fc_a.0.weight" in state else ""  # CMPAE's linear layers are followed by ELUs
     return {ours: state[f"{theirs}{middle}.weight"].shape[1] for ours, theirs in names.items()}
-
-
-def read_checkpoint(path: Path) -> State:
-    """Read the tensors of a checkpoint without running code that it may contain.
-
-    CMPAE keeps them under ``"model"``, beside the states of training and of random generators.
-
-    Raises:
-        LeapError: the file cannot be read, or is not a table of tensors.
-    """
-    try:
-        state = load_file(path)
-    except OSError as error:
-        raise LeapError(f"{path}: cannot be read ({error.strerror}); give a released checkpoint") from None
-    except Exception:  # torch raises many kinds, and advises to run the code that a file may contain
-        raise LeapError(f"{path}: damaged, or holds more than tensors by name") from None
-    if isinstance(state, Mapping) and isinstance(state.get("model"), Mapping):
-        state = state["model"]
-    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise LeapError(f"{path}: not a state dict, a table of tensors by name")
-    size = path.stat().st_size
-    odd = [name for name, value in state.items() if not isinstance(name, str) or not _lies_in(value, size)]
-    if odd:
-        raise LeapError(f"{path}: {odd[0]!r} names no plain numbers that lie in the file")
-    return state
-
-
-def _lies_in(tensor: Tensor, size: int) -> bool:
-    """Whether all of a tensor's numbers can be in a file of so many bytes."""
-    odd = tensor.is_meta or tensor.is_quantized or tensor.is_complex() or tensor.layout is not torch.strided
-    return not odd and tensor.nbytes <= size
 
 
 @contextmanager

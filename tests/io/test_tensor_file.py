@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from leap.io.tensor_file import load_file
+from leap.errors import LeapError
+from leap.io.tensor_file import load_file, read_checkpoint
 
 TABLE = {"a": torch.arange(4.0), "b": np.arange(3, dtype=np.uint32)}
 
@@ -49,3 +50,33 @@ def test_numbers_that_are_marked_as_a_folder_are_not_passed_over(tmp_path):
             marked.writestr(member, source.read(member))
     with pytest.raises(ValueError, match="folders in place of tensors"):
         load_file(path)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.zeros(1).expand(10**6, 10**6),
+        torch.empty(10**6, 10**6, device="meta"),
+        torch.eye(3).to_sparse(),
+        torch.ones(2, dtype=torch.complex64),
+    ],
+    ids=["repeated", "meta", "sparse", "complex"],
+)
+def test_tensors_without_numbers_of_their_own_are_refused(tensor, tmp_path):
+    torch.save({"a": torch.zeros(1), "b": tensor}, tmp_path / "x.pt")
+    with pytest.raises(LeapError, match="'b' names no plain numbers that lie in the file"):
+        read_checkpoint(tmp_path / "x.pt")
+    torch.save({7: torch.zeros(1)}, tmp_path / "x.pt")
+    with pytest.raises(LeapError, match="7 names no plain numbers"):
+        read_checkpoint(tmp_path / "x.pt")
+
+
+def test_checkpoints_are_read_without_running_code(tmp_path):
+    class Code:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "trace"), "w"))
+
+    torch.save({"a": Code()}, tmp_path / "x.pt")
+    with pytest.raises(LeapError, match="damaged, or holds more than tensors"):
+        read_checkpoint(tmp_path / "x.pt")
+    assert not (tmp_path / "trace").exists()

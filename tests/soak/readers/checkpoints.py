@@ -11,10 +11,11 @@ from safetensors.torch import load as tensors_of
 from safetensors.torch import save as bytes_of
 
 from leap.config import DecoderConfig, ModelConfig, Protocol
+from leap.io.tensor_file import read_checkpoint
 from leap.label_embeddings import read_label_embeddings
 from leap.models.checkpoint import CONFIG, FILE, Description, load_parser, save_parser
 from leap.models.parser import build_parser
-from leap.releases import from_release, read_checkpoint
+from leap.releases import from_release
 from tests.golden_files import Golden
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_bytes, mutated_json

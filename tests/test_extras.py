@@ -1,0 +1,170 @@
+"""The core works without the optional packages, and what needs one of them names its extra."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.tree import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+CORE = (
+    "io",
+    "data",
+    "label_embeddings",
+    "models",
+    "metrics",
+    "inference",
+    "training",
+    "releases",
+    "features",
+    "cli",
+)
+"""Rooms whose every module can be imported without an extra; the modules beside them can, too."""
+
+WITHOUT = """
+import importlib, json, pkgutil, sys
+from importlib.machinery import PathFinder
+
+absent = set(json.loads(sys.argv.pop(1)))
+
+
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        return None if fullname.partition(".")[0] in absent else super().find_spec(fullname, path, target)
+
+
+sys.meta_path[:] = [Without if finder is PathFinder else finder for finder in sys.meta_path]
+"""
+"""Start of a program that finds no package of ``argv[1]``."""
+
+IMPORT = """
+import leap
+rooms = sys.argv[1:]
+failed = {}
+for module in pkgutil.walk_packages(leap.__path__, "leap.", onerror=lambda name: None):
+    room = module.name.split(".")[1]
+    if room != "__main__" and (room in rooms or not (module.ispkg or module.name.count(".") > 1)):
+        try:
+            importlib.import_module(module.name)
+        except ImportError as error:
+            failed[module.name] = str(error)
+print(json.dumps({"failed": failed, "imported": [name for name in sys.modules if name.startswith("leap.")]}))
+"""
+
+CALLS = {
+    "requests": "from leap.io.download import download; download('http://127.0.0.1:9/x', Path('nowhere/x'))",
+    "sklearn": "from leap.metrics import average_precision; average_precision([[[0.5]]], [[[1]]])",
+    "transformers": "from leap.label_embeddings import encoders; encoders.encoder_embeddings(['a'], '.')",
+}
+"""A call that needs the package."""
+
+REFUSE = """
+from pathlib import Path
+from leap.errors import LeapError
+try:
+    exec(sys.argv[1])
+except LeapError as error:
+    print(error)
+"""
+
+
+def closure(requirements):
+    """Names of the distributions that the requirements install, with their dependencies."""
+    found, waiting = set(), list(requirements)
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        if name not in found and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+            try:
+                waiting += requires(name) or []
+            except PackageNotFoundError:
+                continue
+            found.add(name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def absent():
+    """Packages that are installed here and not needed by the core."""
+    core = closure(PROJECT["dependencies"]) | {"leap-avvp"}
+    providers = packages_distributions()
+    return [name for name, found in providers.items() if core.isdisjoint(map(canonicalize_name, found))]
+
+
+@pytest.fixture
+def without(absent):
+    """Run a program that finds the core's packages only; returns what it prints."""
+
+    def run(program, *arguments):
+        command = [sys.executable, "-c", WITHOUT + program, json.dumps(absent), *arguments]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    return run
+
+
+def test_the_optional_packages_are_absent_and_the_core_is_not(absent):
+    packages = {
+        "av",
+        "scipy",
+        "requests",
+        "platformdirs",
+        "transformers",
+        "sklearn",
+        "matplotlib",
+        "papermill",
+    }
+    assert packages <= set(absent)
+    assert {"torch", "numpy", "safetensors", "pydantic", "h5py", "pandas", "typer", "tqdm"}.isdisjoint(absent)
+
+
+def test_every_module_of_the_core_is_imported_without_the_extras(without):
+    answer = json.loads(without(IMPORT, *CORE))
+    assert answer["failed"] == {}
+    core = {
+        "config",
+        "models.parser",
+        "training.trainer",
+        "inference.parsed_video",
+        "metrics",
+        "data.registry",
+    }
+    assert {f"leap.{name}" for name in core} <= set(answer["imported"])
+
+
+@pytest.mark.parametrize("package", CALLS)
+def test_what_needs_an_extra_names_it_in_one_line(package, without):
+    line = without(REFUSE, CALLS[package])
+    found = re.fullmatch(r"(\w+) is not installed: pip install 'leap-avvp\[(\w+)\]'\n", line)
+    assert found, line
+    assert found[1] == package
+    assert provides(found[2], package)
+
+
+def test_every_required_module_belongs_to_the_extra_that_is_named():
+    calls = [call for path in (ROOT / "leap").rglob("*.py") for call in ast.walk(ast.parse(path.read_text()))]
+    calls = [
+        c
+        for c in calls
+        if isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id == "require"
+    ]
+    named = {tuple(ast.literal_eval(argument) for argument in call.args) for call in calls}
+    assert len(named) >= len(CALLS)
+    assert [(module, extra) for module, extra in named if not provides(extra, module)] == []
+
+
+def provides(extra, module):
+    """Whether an extra installs a module."""
+    found = map(canonicalize_name, packages_distributions()[module.partition(".")[0]])
+    return not closure(EXTRAS[extra]).isdisjoint(found)
