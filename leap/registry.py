@@ -24,7 +24,7 @@ from leap.errors import LeapError
 Builder = TypeVar("Builder", bound=Callable[..., Any])
 
 TRUSTED = "LEAP_PARTS"
-"""Environment variable: modules, separated by commas, whose parts a checkpoint may name by dotted path."""
+"""Environment variable: packages and modules, separated by commas, whose parts a checkpoint may name."""
 
 
 class Part(NamedTuple):
@@ -160,10 +160,10 @@ def _imported(path: str, kind: str) -> Any:
 
 
 def check_trusted(values: Any) -> None:
-    """Refuse dotted paths in a checkpoint, unless their modules are imported or trusted.
+    """Refuse dotted paths in a checkpoint, unless their modules are imported already or trusted.
 
-    A checkpoint may come from anywhere and must not choose what is imported; `TRUSTED` names modules that it
-    may.
+    A checkpoint may come from anywhere and must not choose what is imported; `TRUSTED` names packages and
+    modules that it may.
 
     Args:
         values: plain values of a model config.
@@ -171,8 +171,14 @@ def check_trusted(values: Any) -> None:
     Raises:
         LeapError: a part is named by the dotted path of another module.
     """
-    for part in values.values() if isinstance(values, dict) else ():
-        name = part.get("name", "") if isinstance(part, dict) else ""
-        module = name.partition(":")[0] if isinstance(name, str) and ":" in name else ""
-        if module and module not in sys.modules and module not in os.environ.get(TRUSTED, "").split(","):
+    for part in (values, *values.values()) if isinstance(values, dict) else ():
+        name = part.get("name") if isinstance(part, dict) else None
+        module, path, _ = name.partition(":") if isinstance(name, str) else ("", "", "")
+        if path and not _trusted(module):
             raise LeapError(f"it is built with {name}: import {module} first, or set {TRUSTED}={module}")
+
+
+def _trusted(module: str) -> bool:
+    """Whether a module is imported, or is or lies in one of `TRUSTED`."""
+    trusted = filter(None, os.environ.get(TRUSTED, "").split(","))
+    return module in sys.modules or any(f"{module}.".startswith(f"{name}.") for name in trusted)

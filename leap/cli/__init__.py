@@ -1,6 +1,7 @@
 """The ``leap`` command."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -176,6 +177,7 @@ def import_release(
 
 def main() -> None:
     """Run the command; what a user can mend is one line on stderr and exit status 2."""
+    sys.path.append(os.getcwd())  # where parts of one's own, named by dotted path, are found
     try:
         app()
     except (LeapError, OSError) as error:
