@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from leap.config import (
@@ -22,7 +23,8 @@ from leap.config import (
     ValorConfig,
     ValorLossConfig,
 )
-from leap.data.registry import DATASETS
+from leap.data.registry import default_labels, find_dataset
+from leap.data.store.layout import INPUTS
 from leap.errors import LeapError
 from leap.inference.protocols import named_protocol
 from leap.training.denoising import CMPAE_EPOCHS, ESTIMATOR
@@ -100,35 +102,33 @@ PRESETS = {
 """By name. CMPAE first trains ``"jomold-estimator"`` for its noise ratios."""
 
 
-def preset(name: str, dataset: str = "llp", features: tuple[str, ...] = ("clap", "clip")) -> RunConfig:
+def preset(name: str, dataset: str = "llp", features: Collection[str] | None = None) -> RunConfig:
     """The run config of a system's release on a data set.
+
+    LEAP takes the data set's default label embeddings. Where a data set has no CLAP and CLIP features, VALOR++
+    reads what VALOR+ reads.
 
     >>> preset("han").train.epochs
     40
 
-    LEAP takes the label embeddings that `default_labels` names.
-
     Args:
         name: of ``PRESETS``.
         dataset: name of the data set.
-        features: features that the data set has; without CLAP and CLIP, VALOR++ reads VALOR+'s.
+        features: features that the data set has; None for those of a known data set.
 
     Raises:
         LeapError: an unknown name.
     """
     if name not in PRESETS:
         raise LeapError(f"no preset {name!r}; known are {', '.join(PRESETS)}")
-    config = PRESETS[name]
-    if not {"clap", "clip"} <= set(features):
-        config = replace(config, model=replace(config.model, inputs=ModelConfig().inputs))
-    if isinstance(config.model.decoder, LeapConfig):
-        config = replace(config, model=replace(config.model, labels=default_labels(dataset)))
-    return replace(config, dataset=dataset)
-
-
-def default_labels(dataset: str) -> str:
-    """Default source of label embeddings: those packed with a data set, or random ones where it has none."""
-    return DATASETS[dataset].labels if dataset in DATASETS else "dataset"
+    known = find_dataset(dataset)
+    there = features if features is not None else known.features if known else INPUTS
+    model = PRESETS[name].model
+    if not set(model.inputs) <= set(there):
+        model = replace(model, inputs=INPUTS)
+    if isinstance(model.decoder, LeapConfig):
+        model = replace(model, labels=default_labels(dataset))
+    return replace(PRESETS[name], dataset=dataset, model=model)
 
 
 def scale_width(config: RunConfig, width: int) -> RunConfig:

@@ -74,9 +74,17 @@ def show_preset(
 ) -> None:
     """Print the run config of a system as its release trains it, for leap run and leap train."""
     from leap.config import to_dict
-    from leap.presets import preset, scale_width
+    from leap.data.registry import check_dataset
+    from leap.presets import PRESETS, preset, scale_width
 
+    check_dataset(data)
     config = preset(name, data)
+    if config.model.inputs != PRESETS[name].model.inputs:
+        print(
+            f"leap: {data} has no {' and '.join(PRESETS[name].model.inputs)} features; {name} reads "
+            f"{' and '.join(config.model.inputs)}",
+            file=sys.stderr,
+        )
     print(json.dumps(to_dict(scale_width(config, width) if width else config), indent=2))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from leap.data.classes import AV_DIGITS, LLP, simulated_classes
 from leap.data.store import FeatureStore
-from leap.data.store.layout import NAME
+from leap.data.store.layout import FEATURES, INPUTS, NAME
 from leap.errors import LeapError
 
 
@@ -21,11 +21,13 @@ class Dataset:
         path: The feature store: absolute if it ships with the package, else a file name in ``LEAP_DATA``.
         classes: Names of the C classes, in label order.
         labels: Default source of label embeddings, a value of ``ModelConfig.labels``.
+        features: Names of the features in the store.
     """
 
     path: Path
     classes: tuple[str, ...]
     labels: str
+    features: tuple[str, ...]
 
     @property
     def ships(self) -> bool:
@@ -33,10 +35,14 @@ class Dataset:
         return self.path.is_absolute()
 
 
+SIMULATED_FEATURES = (*INPUTS, "visual_3d")
+
 DATASETS = {
-    "av-digits": Dataset(Path(__file__).with_name("av_digits") / "av_digits.h5", AV_DIGITS, "orthogonal"),
-    "llp": Dataset(Path("llp.h5"), LLP, "dataset"),
-    "llp-sim": Dataset(Path("llp_sim.h5"), LLP, "orthogonal"),
+    "av-digits": Dataset(
+        Path(__file__).with_name("av_digits") / "av_digits.h5", AV_DIGITS, "orthogonal", INPUTS
+    ),
+    "llp": Dataset(Path("llp.h5"), LLP, "dataset", FEATURES),
+    "llp-sim": Dataset(Path("llp_sim.h5"), LLP, "orthogonal", SIMULATED_FEATURES),
 }
 """Data sets of a fixed name; LLP-Sim with another number of classes is ``llp-sim-<classes>``."""
 
@@ -70,7 +76,8 @@ def find_dataset(name: str) -> Dataset | None:
         number = int(simulated[1])
         if number % SHARED_BY or simulated_name(number) != name:
             return None
-        return Dataset(Path(f"llp_sim_{number}.h5"), simulated_classes(number), "orthogonal")
+        path = Path(f"llp_sim_{number}.h5")
+        return Dataset(path, simulated_classes(number), "orthogonal", SIMULATED_FEATURES)
     return DATASETS.get(name)
 
 

@@ -22,8 +22,8 @@ from leap.config import (
     TrainConfig,
     ValorConfig,
 )
+from leap.data.registry import default_labels
 from leap.errors import LeapError
-from leap.presets import default_labels
 
 HAN, VALOR, MM_PYR = HanConfig(), ValorConfig(), MmPyramidConfig()
 LEAP, MMIL = LeapConfig(), MmilConfig()
