@@ -105,8 +105,8 @@ PRESETS = {
 def preset(name: str, dataset: str = "llp", features: Collection[str] | None = None) -> RunConfig:
     """The run config of a system's release on a data set.
 
-    LEAP takes the data set's default label embeddings. Where a data set has no CLAP and CLIP features, VALOR++
-    reads what VALOR+ reads.
+    LEAP takes the data set's default label embeddings. Where a data set has no CLAP and CLIP features,
+    VALOR++ reads what VALOR+ reads.
 
     >>> preset("han").train.epochs
     40
@@ -125,7 +125,7 @@ def preset(name: str, dataset: str = "llp", features: Collection[str] | None = N
     there = features if features is not None else known.features if known else INPUTS
     model = PRESETS[name].model
     if not set(model.inputs) <= set(there):
-        model = replace(model, inputs=INPUTS)
+        model = replace(model, inputs=ModelConfig().inputs)
     if isinstance(model.decoder, LeapConfig):
         model = replace(model, labels=default_labels(dataset))
     return replace(PRESETS[name], dataset=dataset, model=model)
