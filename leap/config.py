@@ -504,8 +504,9 @@ class RunConfig:
     def _parts_fit_each_other(self) -> Self:
         if self.thresholds_on_val and self.protocol.gate != "modality":
             raise ValueError('thresholds_on_val belongs to a protocol with gate="modality"')
-        if isinstance(self.loss.basic, CmpaeLossConfig) and not isinstance(self.model, CmpaeConfig):
-            raise ValueError('loss "cmpae" needs the model "cmpae", whose global branch it trains')
+        evidential = isinstance(self.model, CmpaeConfig) and isinstance(self.model.decoder, EvidentialConfig)
+        if isinstance(self.loss.basic, CmpaeLossConfig) and not evidential:
+            raise ValueError('loss "cmpae" needs the model "cmpae" with the decoder "evidential"')
         return self
 
 

@@ -29,6 +29,17 @@ def decode(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
     return (audio & gate_audio).byte(), (visual & gate_visual).byte()
 
 
+def check_protocol(protocol: Protocol, classes: int) -> None:
+    """Refuse a protocol for another number of classes.
+
+    Raises:
+        LeapError: the protocol has class thresholds, and not one per class.
+    """
+    thresholds = protocol.class_thresholds
+    if thresholds is not None and len(thresholds) != classes:
+        raise LeapError(f"protocol: {len(thresholds)} class_thresholds for {classes} classes; give one each")
+
+
 def _gates(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
     """Video-level decisions that gate audio and visual segments, each (B, 1, C)."""
     if protocol.gate is None:
@@ -44,9 +55,7 @@ def _gates(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
 
 
 def _visual_threshold(video_visual: Tensor, protocol: Protocol) -> Tensor | float:
+    check_protocol(protocol, video_visual.shape[-1])
     if protocol.class_thresholds is None:
         return protocol.gate_threshold
-    thresholds, classes = protocol.class_thresholds, video_visual.shape[-1]
-    if len(thresholds) != classes:
-        raise LeapError(f"protocol: {len(thresholds)} class_thresholds for {classes} classes; give one each")
-    return video_visual.new_tensor(thresholds)  # (C,)
+    return video_visual.new_tensor(protocol.class_thresholds)  # (C,)

@@ -12,6 +12,7 @@ from leap.data.pseudo_labels import corrupt_videos
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
 from leap.errors import LeapError
+from leap.inference.decode import check_protocol
 from leap.inference.predict import parse_videos
 from leap.inference.thresholds import choose_class_thresholds
 from leap.label_embeddings import label_embeddings, source_checksum
@@ -77,6 +78,7 @@ def train(
     """
     if config.dataset != store.dataset:
         raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
+    check_protocol(config.protocol, len(store.classes))
     inputs, identity = config.model.inputs, run_key(config, store.checksum)
     parser, criterion = initial_parser(config, store).to(device), Criterion(config.loss)
     videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
