@@ -20,15 +20,16 @@ def score_files(
     Args:
         annotations: folder of LLP's annotation files.
         split: ``"val"`` or ``"test"``.
-        audio: predicted audio events, a table with the columns ``filename``, ``onset``, ``offset`` and ``event_labels``.
+        audio: predicted audio events, a table with the columns ``filename``, ``onset``, ``offset`` and
+            ``event_labels``.
         visual: predicted visual events, likewise.
         repair: what to mend in the annotations.
 
     Returns:
         ``videos``, the number of videos; ``without_prediction``, the number without a predicted event;
-        ``scores``, the ten scores × 100; ``overlap``, number and scores of the videos with overlapping events,
-        None where there are none; and ``per_class``, the eight scores × 100 of each class pooled over videos,
-        None where the class is neither predicted nor true.
+        ``scores``, the ten scores × 100; ``overlap``, number and scores of the videos with overlapping
+        events, None where there are none; and ``per_class``, the eight scores × 100 of each class pooled over
+        videos, None where the class is neither predicted nor true.
 
     Raises:
         LeapError: a file cannot be read, or a prediction names another video, an unknown class or a span that
