@@ -1,9 +1,10 @@
-"""From label text to label embeddings."""
+"""Label embeddings, the vectors that LEAP queries the segments with: word vectors, encoders, controls."""
 
 from leap.label_embeddings.files import read_label_embeddings
 from leap.label_embeddings.sources import (
     LEARNED,
     PACKED,
+    check_source,
     label_embeddings,
     random_orthogonal,
     source_checksum,
@@ -12,6 +13,7 @@ from leap.label_embeddings.sources import (
 __all__ = [
     "LEARNED",
     "PACKED",
+    "check_source",
     "label_embeddings",
     "random_orthogonal",
     "read_label_embeddings",

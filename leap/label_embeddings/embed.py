@@ -1,4 +1,4 @@
-"""Make a file of label embeddings; what was embedded once is kept."""
+"""Embed the texts of labels, with a cache of earlier results."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 import torch
-from platformdirs import user_cache_path
 from torch import Tensor
 
 from leap.config import canonical_json
-from leap.errors import LeapError
+from leap.errors import LeapError, require
 from leap.io.atomic import atomic_path
+from leap.io.reason import reason
 from leap.label_embeddings.encoders import encoder_embeddings, find_model
 from leap.label_embeddings.files import read_label_embeddings
 from leap.label_embeddings.glove import glove_embeddings
@@ -23,17 +23,21 @@ Source = Literal["glove", "transformers", "ngrams"]
 
 
 def embed_labels(source: Source, prompts: Prompts, model: str = "") -> Tensor:
-    """Embed every class by the mean over its prompts, (C, L).
+    """Embed every class as the mean over the embeddings of its prompts.
 
-    The result is kept in the user's cache under a hash of prompts and model, and read from there next time.
+    Results are cached in the user's cache folder under a hash of prompts and model.
 
     Args:
-        source: ``"glove"`` (a file of word vectors), ``"transformers"`` (BERT-like or CLIP) or ``"ngrams"``.
-        prompts: the texts of each class.
-        model: the file of word vectors, or folder or hub name of the encoder.
+        source: ``"glove"`` (a file of word vectors), ``"transformers"`` (a BERT-like encoder or CLIP) or
+            ``"ngrams"``.
+        prompts: The texts of each class.
+        model: The file of word vectors, or the folder or hub name of the encoder; unused for n-grams.
+
+    Returns:
+        Label embeddings, (C, L).
 
     Raises:
-        LeapError: the model is missing or cannot be read, or a word has no vector.
+        LeapError: The model is missing or cannot be read, a word has no vector, or an extra is not installed.
     """
     if source == "ngrams":
         return _embed(prompts, ngram_embeddings)
@@ -48,7 +52,11 @@ def embed_labels(source: Source, prompts: Prompts, model: str = "") -> Tensor:
 
 
 def save_label_embeddings(embeddings: Tensor, path: Path) -> None:
-    """Write label embeddings (C, L) as a ``.npy`` file that a config's ``labels`` can name."""
+    """Write label embeddings, (C, L), as a ``.npy`` file for ``ModelConfig.labels``.
+
+    Raises:
+        LeapError: The name of the file does not end in ``.npy``.
+    """
     if path.suffix != ".npy":
         raise LeapError(f"{path}: label embeddings are written as .npy")
     with atomic_path(path) as temporary:
@@ -56,8 +64,13 @@ def save_label_embeddings(embeddings: Tensor, path: Path) -> None:
 
 
 def cache_folder() -> Path:
-    """Where embeddings are kept, in the user's cache: on Linux ``~/.cache/leap/labels``."""
-    return user_cache_path("leap") / "labels"
+    """Folder of cached embeddings, on Linux ``~/.cache/leap/labels``.
+
+    Raises:
+        LeapError: The ``media`` extra is not installed.
+    """
+    folder: Path = require("platformdirs", "media").user_cache_path("leap")
+    return folder / "labels"
 
 
 def _embed(prompts: Prompts, encode: Callable[[Sequence[str]], Tensor]) -> Tensor:
@@ -69,7 +82,7 @@ def _cached(prompts: Prompts, model: Sequence[Path], make: Callable[[], Tensor])
     path = cache_folder() / f"{_key(prompts, model)}.npy"
     try:
         return read_label_embeddings(path, len(prompts))
-    except LeapError:  # not there, or damaged
+    except LeapError:  # missing or damaged
         embeddings = make()
     save_label_embeddings(embeddings, path)
     return embeddings
@@ -82,6 +95,6 @@ def _key(prompts: Prompts, model: Sequence[Path]) -> str:
             with path.open("rb") as file:
                 digest.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
         except OSError as error:
-            reason = f"cannot be read ({error.strerror}); give a file of word vectors"
-            raise LeapError(f"{path}: {reason}") from None
+            why = f"cannot be read ({reason(error)}); give a file of word vectors"
+            raise LeapError(f"{path}: {why}") from None
     return digest.hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Label embeddings from pretrained text encoders of the ``transformers`` library."""
+"""Embed texts with pretrained encoders of the ``transformers`` library."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,42 +7,44 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from leap.errors import LeapError
+from leap.errors import LeapError, require
+from leap.io.reason import reason
 
 FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
-"""What is downloaded of a model: no code, no pickled weights."""
+"""Files of a model that are downloaded: neither code nor pickled weights."""
 
 VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "*.model")
+"""Files of which a tokenizer needs one."""
 
 
 def find_model(name: str) -> Path:
-    """The folder of a model: a local one, else downloaded from the hub or from an earlier download.
+    """Find the folder of a model: a local folder, or a hub name, downloaded now or earlier.
 
     Raises:
-        LeapError: it is neither here nor can it be downloaded, or ``transformers`` is not installed.
+        LeapError: The model is neither present nor can it be downloaded, or the ``text`` extra is not
+            installed.
     """
     if Path(name).is_dir():
         return Path(name)
+    hub = require("huggingface_hub", "text")
     try:
-        from huggingface_hub import snapshot_download
-
-        return Path(snapshot_download(name, allow_patterns=FILES))
-    except ImportError:
-        raise LeapError("pretrained encoders need transformers: pip install 'leap-avvp[text]'") from None
-    except Exception as error:  # of the hub, the network and bad names
+        return Path(hub.snapshot_download(name, allow_patterns=FILES))
+    except Exception as error:  # from the hub, the network or a bad name
+        command = f"`hf download {name} --local-dir FOLDER`"
         raise LeapError(
-            f"{name}: no such folder, and it cannot be downloaded ({type(error).__name__}); where there is a "
-            f"network, `hf download {name} --local-dir FOLDER`, and give that FOLDER as --model"
+            f"{name}: no such folder, and it cannot be downloaded ({type(error).__name__}); "
+            f"run {command} where there is a network, and give that FOLDER as --model"
         ) from None
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a model in a folder; code that comes with it is not run.
+    """Load the tokenizer of a model in a folder; code in the folder is not run.
 
     Raises:
-        ValueError: there is no vocabulary, without which the library would make up an empty tokenizer.
+        ValueError: The folder has no vocabulary; the library would return an empty tokenizer.
+        LeapError: The ``text`` extra is not installed.
     """
-    import transformers
+    transformers = require("transformers", "text")
 
     if not any(list(folder.glob(pattern)) for pattern in VOCABULARIES):
         raise ValueError(f"none of {', '.join(VOCABULARIES)}")
@@ -50,18 +52,22 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 def encoder_embeddings(texts: Sequence[str], folder: Path) -> Tensor:
-    """Embeddings of texts by a model in a folder, (n, L).
+    """Embed texts with a model in a folder.
 
-    Of a CLIP model the projected text embedding, of any other encoder the mean of the last layer over the
-    tokens that are not padding. Weights are read as safetensors; code that comes with a model is not run.
+    A CLIP model gives its projected text embedding; any other encoder the mean of its last layer over the
+    tokens that are not padding. Weights are read as safetensors; code in the folder is not run.
+
+    Args:
+        texts: The n texts.
+        folder: Folder of the model, from `find_model`.
+
+    Returns:
+        Embeddings, float32 (n, L).
 
     Raises:
-        LeapError: the folder holds no model that can be read so, or ``transformers`` is not installed.
+        LeapError: The folder holds no such model, or the ``text`` extra is not installed.
     """
-    try:
-        import transformers
-    except ImportError:
-        raise LeapError("pretrained encoders need transformers: pip install 'leap-avvp[text]'") from None
+    transformers = require("transformers", "text")
     safely: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         tokenizer = load_tokenizer(folder)
@@ -69,10 +75,8 @@ def encoder_embeddings(texts: Sequence[str], folder: Path) -> Tensor:
         kind = transformers.CLIPTextModelWithProjection if clip else transformers.AutoModel
         model = kind.from_pretrained(folder, use_safetensors=True, **safely).eval()
     except Exception as error:  # transformers raises many kinds
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise LeapError(
-            f"{folder}: not a text encoder with safetensors weights and a tokenizer ({reason})"
-        ) from None
+        what = "a text encoder with safetensors weights and a tokenizer"
+        raise LeapError(f"{folder}: not {what} ({reason(error)})") from None
     with torch.inference_mode():
         tokens = tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
         output = model(**{name: tokens[name] for name in ("input_ids", "attention_mask")})

@@ -1,4 +1,4 @@
-"""Label embeddings from a text file of word vectors, such as ``glove.6B.300d.txt``."""
+"""Embed texts with a text file of word vectors, such as ``glove.6B.300d.txt``."""
 
 import re
 from collections.abc import Sequence
@@ -8,36 +8,42 @@ import torch
 from torch import Tensor
 
 from leap.errors import LeapError
+from leap.io.reason import reason
 from leap.label_embeddings.words import words
 
 NUMBER = re.compile(r"[+-]?\d+\.?\d*([eE][+-]?\d+)?", re.ASCII)
-"""What a number looks like; ``float`` would take ``1_0`` for ten."""
+"""Syntax of a number; ``float`` would read ``1_0`` as ten."""
 
 
 def glove_embeddings(texts: Sequence[str], path: Path) -> Tensor:
-    """The mean of the vectors of each text's words, (n, L).
+    """Embed every text as the mean of the vectors of its words.
 
-    The file, a word and its numbers a line, is read line by line and never held whole.
+    Args:
+        texts: The n texts.
+        path: A file with a word and its L numbers per line; it is read line by line.
+
+    Returns:
+        Embeddings, (n, L).
 
     Raises:
-        LeapError: the file cannot be read or is no text, or a word has no vector in it.
+        LeapError: The file cannot be read, a word has no vector in it, or a text has no words.
     """
     if path.suffix == ".pt":
-        raise LeapError(f"{path}: holds label embeddings already; name it in model.labels of a run config")
+        raise LeapError(f"{path}: already holds label embeddings; name it in model.labels of a run config")
     wanted = {word for text in texts for word in words(text)}
     vectors = read_vectors(path, wanted)
     missing = sorted(wanted - vectors.keys())
     if missing or not all(words(text) for text in texts):
         what = f"no vectors of {', '.join(missing)}" if missing else "a text without words"
-        raise LeapError(f"{path}: {what}; write other texts with --prompts, or take another source")
+        raise LeapError(f"{path}: {what}; write other texts with --prompts, or use another source")
     return torch.stack([torch.stack([vectors[word] for word in words(text)]).mean(0) for text in texts])
 
 
 def read_vectors(path: Path, wanted: set[str]) -> dict[str, Tensor]:
-    """Vectors (L,) of those of the wanted words that the file has.
+    """Read the vectors, (L,), of those wanted words that the file contains.
 
     Raises:
-        LeapError: the file cannot be read, or a line that is needed is not a word and L finite numbers.
+        LeapError: The file cannot be read, or the line of a wanted word does not hold L finite numbers.
     """
     vectors: dict[str, Tensor] = {}
     try:
@@ -49,7 +55,7 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, Tensor]:
                     if len(vectors) == len(wanted):
                         break
     except OSError as error:
-        raise LeapError(f"{path}: cannot be read ({error.strerror}); give a glove.*.txt") from None
+        raise LeapError(f"{path}: cannot be read ({reason(error)}); give a glove.*.txt") from None
     except UnicodeDecodeError:
         raise LeapError(f"{path}: not a text file in UTF-8; give a glove.*.txt") from None
     return vectors
@@ -60,5 +66,5 @@ def _vector(numbers: str, others: dict[str, Tensor], place: str) -> Tensor:
         raise LeapError(f"{place}: not a word and its numbers; give a glove.*.txt")
     vector = torch.tensor([float(number) for number in numbers.split(" ")])
     if not torch.isfinite(vector).all() or any(len(vector) != len(other) for other in others.values()):
-        raise LeapError(f"{place}: not as many finite numbers as in other lines; download the file again")
+        raise LeapError(f"{place}: needs as many finite numbers as other lines; download the file again")
     return vector

@@ -1,4 +1,4 @@
-"""Label embeddings from the letters of a text: a control that has its spelling but not its meaning."""
+"""Embed texts by their character n-grams: a control with the spelling but not the meaning of labels."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,10 +14,16 @@ LENGTHS = (3, 4, 5)
 
 
 def ngram_embeddings(texts: Sequence[str]) -> Tensor:
-    """Signed hashes of the texts' character n-grams, rows of unit variance, (n, 256).
+    """Embed texts by signed hashing of their character n-grams.
 
-    The n-grams are of three to five letters, of each word between two marks: texts that share parts of words
-    get similar embeddings. The same text gets the same one everywhere.
+    The n-grams have three to five characters and are taken from each word between two boundary marks. Texts
+    that share parts of words get similar embeddings; equal texts get equal embeddings on every machine.
+
+    Args:
+        texts: The n texts.
+
+    Returns:
+        Embeddings, (n, 256), rows of unit variance.
     """
     rows = torch.zeros(len(texts), WIDTH)
     for row, text in zip(rows, texts, strict=True):

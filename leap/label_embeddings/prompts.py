@@ -1,31 +1,42 @@
-"""What is embedded for each class: its name, or descriptions of it."""
+"""Texts to embed for each class: its name, or descriptions of it."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from leap.errors import LeapError
+from leap.io.reason import os_reason, reason
 from leap.io.strict_json import parse_json
 from leap.label_embeddings.words import words
 
 Prompts = list[list[str]]
-"""For each class, in order, the texts whose embeddings are averaged."""
+"""For each class, in label order, the texts whose embeddings are averaged."""
 
 
 def names_as_prompts(classes: Sequence[str]) -> Prompts:
-    """The words of each class name, as ``frying food`` of ``Frying_(food)``."""
+    """Use the words of each class name as its only text.
+
+    Example:
+        >>> names_as_prompts(["Dog", "Frying_(food)"])
+        [['dog'], ['frying food']]
+    """
     return [[" ".join(words(name))] for name in classes]
 
 
 def read_prompts(path: Path, classes: Sequence[str]) -> Prompts:
     """Read descriptions from a JSON file: class name → list of texts.
 
+    Args:
+        path: The file.
+        classes: Names of the classes, in label order.
+
     Raises:
-        LeapError: the file is missing or not such a table, a class has no text, or a name is no class.
+        LeapError: The file cannot be read or is not such a table, a class has no text, or a name is not a
+            class.
     """
     try:
         table = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise LeapError(f"{path}: cannot be read ({error.strerror}); give a JSON file of prompts") from None
+        raise LeapError(f"{path}: cannot be read ({reason(error)}); give a JSON file of prompts") from None
     except ValueError as error:
         raise LeapError(f"{path}: not JSON ({error}); write class names and lists of texts") from None
     if not isinstance(table, dict) or not all(map(_is_texts, table.values())):
@@ -40,21 +51,22 @@ def read_prompts(path: Path, classes: Sequence[str]) -> Prompts:
 
 
 def read_classes(path: Path) -> tuple[str, ...]:
-    """Read class names, one a line.
+    """Read class names, one per line.
 
     Raises:
-        LeapError: the file is missing, empty or names a class twice, or a name has a tab or no words.
+        LeapError: The file cannot be read, is empty or repeats a class, or a name has a tab or no words.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError):
-        raise LeapError(f"{path}: cannot be read; give llp, av-digits or a file of class names") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = os_reason(error) or "not a text file in UTF-8"
+        raise LeapError(f"{path}: {why}; give a file of class names, one per line") from None
     names = tuple(line.strip() for line in lines if line.strip())
     if not names or len(set(names)) != len(names):
-        raise LeapError(f"{path}: needs class names, one a line and none twice")
+        raise LeapError(f"{path}: needs class names, one per line and each only once")
     for name in names:
         if "\t" in name or not words(name):
-            raise LeapError(f"{path}: {name!r} is no class name; take words, without tabs")
+            raise LeapError(f"{path}: {name!r} is not a class name; use words, without tabs")
     return names
 
 

@@ -1,4 +1,4 @@
-"""Label embeddings by name, as a config names them."""
+"""Label embeddings by the name of their source, as in ``ModelConfig.labels``."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -9,32 +9,61 @@ import torch
 from torch import Tensor
 
 from leap.errors import LeapError
+from leap.io.reason import reason
 from leap.label_embeddings.files import read_label_embeddings
 from leap.label_embeddings.ngrams import ngram_embeddings
 
 ORTHOGONAL = "orthogonal"
 ORTHOGONAL_WIDTH = 64
 LEARNED = "learned"
-"""Start as orthogonal ones and are trained with the parser."""
+"""Orthogonal vectors that are trained with the parser."""
 
 PACKED = "dataset"
-"""Those that belong to the data set, as GloVe vectors to a packed LLP."""
+"""Label embeddings that are packed with the data, such as GloVe vectors with LLP."""
 
 NGRAMS = "ngrams"
-ALIKE = "alike"
-"""One random vector for all classes, each a hundredth away from it: labels that hardly differ."""
+"""Hashed character n-grams of the class names: spelling without meaning."""
 
-APART = 0.01
-NAMED = (ORTHOGONAL, LEARNED, NGRAMS, ALIKE, PACKED)
+ALIKE = "alike"
+"""One random vector for all classes plus a hundredth of an individual one: nearly identical labels."""
+
+SPREAD = 0.01
+SOURCES = (ORTHOGONAL, LEARNED, NGRAMS, ALIKE, PACKED)
+"""Sources that have a name; any other source is the path of a file."""
+
+SUFFIXES = (".npy", ".pt", ".pth")
+"""Suffixes of files of label embeddings."""
+
+
+def check_source(source: str) -> None:
+    """Refuse a source of label embeddings that is neither a known name nor the path of a file.
+
+    The file itself is not accessed: a config may be read on a machine without it.
+
+    Raises:
+        LeapError: The source is not one of `SOURCES` and does not end in one of `SUFFIXES`.
+
+    Example:
+        >>> check_source("orthogonal"), check_source("vectors/glove.npy")
+        (None, None)
+    """
+    if source not in SOURCES and Path(source).suffix not in SUFFIXES:
+        raise LeapError(
+            f"unknown source of label embeddings {source!r}; known are {', '.join(SOURCES)}, and the path of "
+            "a .npy or .pt file"
+        )
 
 
 def random_orthogonal(classes: int, width: int = ORTHOGONAL_WIDTH, seed: int = 0) -> Tensor:
-    """Label embeddings without semantics: random orthogonal rows of unit variance, (C, L).
+    """Make label embeddings without semantics: random orthogonal rows of unit variance.
 
     Args:
-        classes: C.
-        width: L; raised to C where it is smaller.
-        seed: seed of the directions.
+        classes: Number of classes, C.
+        width: Width, L; increased to C if it is smaller.
+        seed: Seed of the directions.
+
+    Returns:
+        Label embeddings, (C, L).
     """
     generator = torch.Generator().manual_seed(seed)
     gaussian = torch.randn(max(classes, width), classes, generator=generator, dtype=torch.float64)
@@ -45,22 +74,26 @@ def random_orthogonal(classes: int, width: int = ORTHOGONAL_WIDTH, seed: int = 0
 def label_embeddings(
     source: str, classes: Sequence[str], packed: Callable[[], Tensor] | None = None
 ) -> Tensor:
-    """Label embeddings (C, L) by the name of their source.
+    """Make or read the label embeddings of a source.
 
     Args:
-        source: ``"orthogonal"``, ``"learned"`` (their start), ``"ngrams"``, ``"alike"``, ``"dataset"`` or the
-            path of a file.
-        classes: names of the C classes, in order.
-        packed: gives the label embeddings that belong to the data set.
+        source: One of `SOURCES` (of ``"learned"``, the initial values), or the path of a file.
+        classes: Names of the C classes, in label order.
+        packed: Function that reads the label embeddings packed with the data; needed for ``"dataset"``.
+
+    Returns:
+        Label embeddings, (C, L).
 
     Raises:
-        LeapError: the data set has none, or the file is missing or does not fit.
+        LeapError: The source is unknown, the data set has no label embeddings, or the file is missing or does
+            not fit.
     """
+    check_source(source)
     if source in (ORTHOGONAL, LEARNED):
         return random_orthogonal(len(classes))
     if source == ALIKE:
-        shared, *own = random_orthogonal(len(classes) + 1)
-        return shared + APART * torch.stack(own)
+        shared, *single = random_orthogonal(len(classes) + 1)
+        return shared + SPREAD * torch.stack(single)
     if source == NGRAMS:
         return ngram_embeddings(classes)
     if source == PACKED:
@@ -71,17 +104,18 @@ def label_embeddings(
 
 
 def source_checksum(source: str) -> str:
-    """SHA-256 of a file of label embeddings; empty for those that are made or belong to the data set.
+    """SHA-256 of a file of label embeddings; empty for the named sources.
 
     Raises:
-        LeapError: if the file cannot be read.
+        LeapError: The source is unknown, or the file cannot be read.
     """
-    if source in NAMED:
+    check_source(source)
+    if source in SOURCES:
         return ""
     try:
         return hashlib.sha256(Path(source).read_bytes()).hexdigest()
     except OSError as error:
         raise LeapError(
-            f"{source}: cannot be read ({error.strerror}); give a .npy or .pt of label embeddings, or one of "
-            f"{', '.join(NAMED)}"
+            f"{source}: cannot be read ({reason(error)}); give a .npy or .pt of label embeddings, or one of "
+            f"{', '.join(SOURCES)}"
         ) from None

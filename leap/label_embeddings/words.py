@@ -1,12 +1,13 @@
-"""The words of a class name or a description."""
+"""Split class names and descriptions into words."""
 
 import re
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words: runs of letters and digits.
+    """Split a text into lower-case words, runs of letters and digits.
 
-    >>> words("Frying_(food)")
-    ['frying', 'food']
+    Example:
+        >>> words("Frying_(food)")
+        ['frying', 'food']
     """
     return re.findall(r"[^\W_]+", text.lower())

@@ -1,4 +1,4 @@
-"""Scores of parsed videos: a functional core; `leap.metrics.parsing` wraps it for torchmetrics."""
+"""Scores of parsed videos as functions; `leap.metrics.parsing` wraps them as a torchmetrics metric."""
 
 from leap.metrics.functional import (
     PER_VIDEO,

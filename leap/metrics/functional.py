@@ -1,11 +1,13 @@
-"""The ten scores of audio-visual video parsing, and the measures beside them.
+"""The ten scores of audio-visual video parsing, and further measures, as functions of arrays.
 
-Labels and predictions are (N, T, C): videos, segments, classes, zeros and ones, as NumPy arrays or
-tensors of any numeric type. The scores are those of the LLP benchmark (Tian, Li and Xu, ECCV 2020).
+Labels and predictions have shape (N, T, C): videos, segments, classes. They hold zeros and ones, as NumPy
+arrays or tensors of any numeric type. The scores are those of the LLP benchmark (Tian, Li and Xu, ECCV
+2020, arXiv 2007.10558).
 
-Both levels are F = 2·TP / (predicted + true). At event level this holds because no two events of one
-sequence can have IoU >= 0.5 with the same event of the other: they would have to fill it without a
-gap, and would then be one event. So TP counts pairs, whichever side they are counted from.
+At segment level and at event level, F = 2·TP / (predicted + true). At event level, a predicted and a true
+event match if their temporal IoU is at least 0.5. Counting pairs is sufficient: two events of one sequence
+cannot both reach IoU 0.5 with the same event of the other, because they would have to fill it without a gap
+between them, and would then be a single event.
 """
 
 from collections.abc import Mapping
@@ -27,11 +29,14 @@ Counted: TypeAlias = NDArray[np.unsignedinteger]
 LEVELS = ("seg", "evt")
 STREAMS = ("a", "v", "av", "event")
 PER_VIDEO = tuple(f"{level}_{stream}" for level in LEVELS for stream in STREAMS)
+"""Scores that a single video has: level and audio, visual, audio-visual or both modalities (Event@AV)."""
+
 SCORES = tuple(f"{level}_{stream}" for level in LEVELS for stream in ("a", "v", "av", "type", "event"))
+"""The ten scores of the benchmark, in the order of its tables."""
 
 
 class Counts(NamedTuple):
-    """True positives, and predicted plus true positives, (N, C)."""
+    """True positives, and the sum of predicted and true events or segments, each (N, C)."""
 
     hits: Counted
     total: Counted
@@ -40,19 +45,25 @@ class Counts(NamedTuple):
 def parsing_scores(
     pred_audio: Labels, pred_visual: Labels, true_audio: Labels, true_visual: Labels
 ) -> dict[str, float]:
-    """Score a set of videos: segment and event level of audio, visual, AV, Type@AV and Event@AV.
+    """Score a set of videos at segment and event level: audio, visual, audio-visual, Type@AV and Event@AV.
 
     Args:
-        pred_audio: predicted audio events, (N, T, C).
-        pred_visual: predicted visual events, (N, T, C).
-        true_audio: true audio events, (N, T, C).
-        true_visual: true visual events, (N, T, C).
+        pred_audio: Predicted audio events, (N, T, C).
+        pred_visual: Predicted visual events, (N, T, C).
+        true_audio: True audio events, (N, T, C).
+        true_visual: True visual events, (N, T, C).
 
     Returns:
-        The ten ``SCORES``, × 100, each the mean over videos.
+        The ten `SCORES` × 100, each the mean over videos.
 
     Raises:
-        LeapError: if the shapes differ, a value is neither 0 nor 1, or there is no video.
+        LeapError: The shapes differ, a value is neither 0 nor 1, or there is no video.
+
+    Example:
+        >>> true = np.array([[[1], [1], [0], [0]]])  # (N, T, C) = (1, 4, 1)
+        >>> scores = parsing_scores(true, 1 - true, true, true)
+        >>> scores["seg_a"], scores["seg_v"], scores["seg_event"]
+        (100.0, 0.0, 50.0)
     """
     scores = per_video_scores(pred_audio, pred_visual, true_audio, true_visual)
     if not len(scores["seg_a"]):
@@ -63,10 +74,13 @@ def parsing_scores(
 def per_video_scores(
     pred_audio: Labels, pred_visual: Labels, true_audio: Labels, true_visual: Labels
 ) -> dict[str, Floats]:
-    """Score each video: the eight ``PER_VIDEO`` scores, (N,), in 0…1.
+    """Score each video.
 
-    A video's score is the mean of F over the classes that are predicted or true in it, 1 if there is
-    none. Arguments and errors are those of ``parsing_scores``.
+    A video's score is the mean of F over the classes that are predicted or true in it; 1 if there is none.
+    Arguments and errors are those of `parsing_scores`, but there may be no videos.
+
+    Returns:
+        The eight `PER_VIDEO` scores, each (N,), in 0…1.
     """
     counts = _stream_counts(pred_audio, pred_visual, true_audio, true_visual)
     return {name: _video_f(values) for name, values in counts.items()}
@@ -75,18 +89,28 @@ def per_video_scores(
 def per_class_scores(
     pred_audio: Labels, pred_visual: Labels, true_audio: Labels, true_visual: Labels
 ) -> dict[str, Floats]:
-    """Score each class: the eight ``PER_VIDEO`` scores pooled over videos, (C,), in 0…1.
+    """Score each class, pooled over videos.
 
-    A class's score is F = 2·TP / (predicted + true) over all videos together, NaN where it is neither
-    predicted nor true. Their mean is not the benchmark's score, which averages over classes within each
-    video. Arguments and errors are those of ``parsing_scores``.
+    A class's score is F = 2·TP / (predicted + true) over all videos together; NaN if the class is neither
+    predicted nor true. The mean over classes is not the benchmark's score, which averages within each video
+    first. Arguments and errors are those of `parsing_scores`.
+
+    Returns:
+        The eight `PER_VIDEO` scores, each (C,), in 0…1.
     """
     counts = _stream_counts(pred_audio, pred_visual, true_audio, true_visual)
     return {name: _class_f(values) for name, values in counts.items()}
 
 
 def with_type_means(scores: Mapping[str, float]) -> dict[str, float]:
-    """The ten scores, in their order, from the eight: Type@AV is the mean of audio, visual and AV."""
+    """Add Type@AV, the mean of audio, visual and audio-visual scores, at each level.
+
+    Args:
+        scores: The eight `PER_VIDEO` scores.
+
+    Returns:
+        The ten `SCORES`, in their order.
+    """
     means = {
         f"{level}_type": sum(scores[f"{level}_{stream}"] for stream in ("a", "v", "av")) / 3
         for level in LEVELS
@@ -96,26 +120,37 @@ def with_type_means(scores: Mapping[str, float]) -> dict[str, float]:
 
 
 def overlapping_videos(true_audio: Labels, true_visual: Labels) -> Mask:
-    """Whether two or more classes occur at once within a modality, in some segment of the video, (N,)."""
+    """Find the videos with overlap: a segment in which two or more classes occur in one modality.
+
+    Args:
+        true_audio: True audio events, (N, T, C).
+        true_visual: True visual events, (N, T, C).
+
+    Returns:
+        Booleans, (N,).
+
+    Raises:
+        LeapError: The shapes differ, or a value is neither 0 nor 1.
+    """
     streams = _segments_first(true_audio=true_audio, true_visual=true_visual)
     return np.logical_or.reduce([(np.count_nonzero(x, axis=2) >= 2).any(axis=0) for x in streams])
 
 
 def precision_recall(pred: Labels, true: Labels) -> dict[str, float]:
-    """Micro precision, recall and F of one modality, × 100, over all videos, segments and classes.
+    """Micro-averaged precision, recall and F of one modality, over all videos, segments and classes.
 
     Args:
-        pred: predicted events, (N, T, C).
-        true: true events, (N, T, C).
+        pred: Predicted events, (N, T, C).
+        true: True events, (N, T, C).
 
     Returns:
-        ``precision``, ``recall`` and ``f``; 0 where nothing is there to divide by, as in scikit-learn.
+        ``precision``, ``recall`` and ``f`` × 100; 0 where the denominator is zero, as in scikit-learn.
 
     Raises:
-        LeapError: if the shapes differ or a value is neither 0 nor 1.
+        LeapError: The shapes differ, or a value is neither 0 nor 1.
     """
-    said, held = _segments_first(pred=pred, true=true)
-    hits, predicted, positive = (int(np.count_nonzero(x)) for x in (said & held, said, held))
+    marked, held = _segments_first(pred=pred, true=true)
+    hits, predicted, positive = (int(np.count_nonzero(x)) for x in (marked & held, marked, held))
     return {
         "precision": _percent(hits, predicted),
         "recall": _percent(hits, positive),
@@ -126,21 +161,22 @@ def precision_recall(pred: Labels, true: Labels) -> dict[str, float]:
 def average_precision(
     probabilities: Labels, true: Labels, average: Literal["micro", "macro"] = "micro"
 ) -> float:
-    """Average precision of segment probabilities, × 100; it needs no threshold.
+    """Average precision of segment probabilities, which needs no threshold.
+
+    AP = Σ (recall_k − recall_{k−1}) · precision_k over the thresholds k, without interpolation. The result is
+    equal to that of scikit-learn's ``average_precision_score``.
 
     Args:
-        probabilities: segment probabilities of one modality, (N, T, C), or any scores in their order.
-        true: true events, (N, T, C).
-        average: ``"micro"`` pools the classes, ``"macro"`` takes the mean over the classes that occur.
+        probabilities: Segment probabilities of one modality, or any scores of the same order, (N, T, C).
+        true: True events, (N, T, C).
+        average: ``"micro"`` pools the classes; ``"macro"`` averages over the classes that occur.
 
     Returns:
-        The average precision; 0 if no event is true.
+        The average precision × 100; 0 if no event is true.
 
     Raises:
-        LeapError: if the shapes differ, a label is neither 0 nor 1, or a probability is not a number.
+        LeapError: The shapes differ, a label is neither 0 nor 1, or a probability is not finite.
     """
-    from sklearn.metrics import average_precision_score  # a second to import, and seldom needed
-
     scores, labels = _array(probabilities), _array(true)
     _check_shapes(probabilities=scores, true=labels)
     if not np.isfinite(scores).all():
@@ -149,15 +185,17 @@ def average_precision(
     present = positive.any(axis=0)  # (C,)
     if not present.any():
         return 0.0
-    if average == "macro":
-        positive, scores = positive[:, present], scores[..., present]
-    return 100 * float(average_precision_score(positive, scores.reshape(positive.shape), average=average))
+    flat = scores.reshape(positive.shape)
+    if average == "micro":
+        return 100 * _binary_average_precision(positive.ravel(), flat.ravel())
+    classes = np.flatnonzero(present)
+    return 100 * float(np.mean([_binary_average_precision(positive[:, c], flat[:, c]) for c in classes]))
 
 
 def _stream_counts(
     pred_audio: Labels, pred_visual: Labels, true_audio: Labels, true_visual: Labels
 ) -> dict[str, Counts]:
-    """Counts behind the eight ``PER_VIDEO`` scores."""
+    """Counts from which the eight `PER_VIDEO` scores follow."""
     pred_a, pred_v, true_a, true_v = _segments_first(
         pred_audio=pred_audio, pred_visual=pred_visual, true_audio=true_audio, true_visual=true_visual
     )
@@ -174,25 +212,25 @@ def _segment_counts(pred: Mask, true: Mask) -> Counts:
 
 
 def _event_counts(pred: Mask, true: Mask) -> Counts:
-    """Events, and the pairs of them with IoU >= 0.5, of boolean (T, ...) sequences.
+    """Count events, and pairs of events with IoU >= 0.5, in boolean (T, ...) sequences.
 
-    A maximal run of ``pred & true`` is the intersection of exactly one predicted and one true event,
-    so each pair is judged once, at the run's first segment. IoU >= 0.5 there is
-    3 · intersection >= predicted length + true length, in integers.
+    A maximal run of ``pred & true`` is the intersection of exactly one predicted and one true event, so each
+    pair is judged once, at the first segment of the run. In integers, IoU >= 0.5 is
+    3 · intersection >= predicted length + true length.
     """
     both = pred & true
-    shared = _run_lengths(both[::-1])[::-1]  # at a run's first segment, all of its length
+    shared = _run_lengths(both[::-1])[::-1]  # the full length at the first segment of a run
     matched = 3 * shared >= _event_lengths(pred) + _event_lengths(true)
     return Counts(_count(_starts(both) & matched), _count(_starts(pred)) + _count(_starts(true)))
 
 
 def _event_lengths(x: Mask) -> Counted:
-    """Length of the event that each segment belongs to, (T, ...); 0 outside events."""
+    """Length of the event that contains each segment, (T, ...); 0 outside events."""
     return _run_lengths(x) + _run_lengths(x[::-1])[::-1] - x
 
 
 def _run_lengths(x: Mask) -> Counted:
-    """Length of the run of ones that ends at each segment, (T, ...); 0 at a zero."""
+    """Number of consecutive ones up to and including each segment, (T, ...)."""
     length = x.astype(_counter(len(x)))
     for before, now in pairwise(length):
         now *= before + 1
@@ -200,33 +238,44 @@ def _run_lengths(x: Mask) -> Counted:
 
 
 def _starts(x: Mask) -> Mask:
-    """Where an event begins, (T, ...)."""
+    """Whether an event begins at each segment, (T, ...)."""
     starts = x.copy()
     starts[1:] &= ~x[:-1]
     return starts
 
 
 def _count(x: Mask) -> Counted:
-    """Number of ones over segments, (T, ...) → (...)."""
+    """Count ones over segments, (T, ...) → (...)."""
     return np.add.reduce(x, axis=0, dtype=_counter(len(x)))
 
 
 def _counter(segments: int) -> np.dtype[np.unsignedinteger]:
-    """The smallest integers that hold 4T, the largest number met here; for short videos they are fast."""
+    """The smallest unsigned type that holds 4T, the largest count; small types are fast."""
     return np.min_scalar_type(4 * segments)
 
 
 def _video_f(counts: Counts) -> Floats:
-    """F of each video, (N,): mean over the classes that occur, 1 where none does."""
+    """F of each video, (N,): the mean over the classes that occur, 1 if none does."""
     f = np.divide(2 * counts.hits, np.maximum(counts.total, 1), dtype=np.float64)  # (N, C)
     classes = np.count_nonzero(counts.total, axis=1)  # (N,)
     return np.where(classes == 0, 1.0, f.sum(axis=1) / np.maximum(classes, 1))
 
 
 def _class_f(counts: Counts) -> Floats:
-    """F of each class over all videos, (C,); NaN where a class does not occur."""
+    """F of each class over all videos, (C,); NaN for a class that does not occur."""
     hits, total = (x.sum(axis=0, dtype=np.int64) for x in counts)
     return np.divide(2 * hits, total, out=np.full(len(total), np.nan), where=total > 0)
+
+
+def _binary_average_precision(positive: Mask, scores: NDArray[np.generic]) -> float:
+    """Average precision of scores, (M,), with at least one positive; equal scores share one threshold."""
+    order = np.argsort(scores, kind="stable")[::-1]
+    scores, positive = scores[order], positive[order]
+    last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)  # (K,) last index at each threshold
+    hits = np.cumsum(positive, dtype=np.float64)[last]
+    precision = (hits / (last + 1))[::-1]
+    recall = np.append((hits / hits[-1])[::-1], 0)
+    return float(max(0.0, -np.sum(np.diff(recall) * precision)))
 
 
 def _percent(part: int, whole: int) -> float:
@@ -234,7 +283,7 @@ def _percent(part: int, whole: int) -> float:
 
 
 def _segments_first(**labels: Labels) -> list[Mask]:
-    """Check labels of one shape and return them as boolean (T, N, C)."""
+    """Check that labels share one shape and hold zeros and ones; return them as boolean (T, N, C)."""
     arrays = {name: _array(values) for name, values in labels.items()}
     _check_shapes(**arrays)
     return [np.ascontiguousarray(_binary(name, x).swapaxes(0, 1)) for name, x in arrays.items()]

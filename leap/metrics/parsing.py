@@ -1,4 +1,4 @@
-"""The ten scores as a torchmetrics metric, for accumulation over batches and processes."""
+"""The ten scores as a torchmetrics metric, accumulated over batches and processes."""
 
 from typing import Any
 
@@ -11,13 +11,20 @@ from leap.metrics.functional import PER_VIDEO, Labels, per_video_scores, with_ty
 
 
 class ParsingScores(Metric):
-    """``parsing_scores`` over everything it has been updated with.
+    """`leap.metrics.parsing_scores` over all videos that the metric has been updated with.
 
-    Its state is the sum over videos of each of the eight scores, and the number of videos; both add up
-    across processes. ``compute`` gives the ten scores, × 100.
+    The state is the sum over videos of each of the eight per-video scores, and the number of videos; both are
+    summed over processes.
 
     Raises:
-        LeapError: on ``update`` as ``per_video_scores``; on ``compute`` if there was no video.
+        LeapError: In ``update`` for inputs that `leap.metrics.per_video_scores` refuses; in ``compute`` if
+            there was no video.
+
+    Example:
+        >>> metric = ParsingScores()
+        >>> metric.update(*[torch.ones(2, 10, 3)] * 4)
+        >>> metric.compute()["evt_event"]
+        100.0
     """
 
     is_differentiable = False
@@ -35,13 +42,20 @@ class ParsingScores(Metric):
     def update(
         self, pred_audio: Labels, pred_visual: Labels, true_audio: Labels, true_visual: Labels
     ) -> None:
-        """Add videos; every argument is (N, T, C) zeros and ones."""
+        """Add videos.
+
+        Args:
+            pred_audio: Predicted audio events, (N, T, C), zeros and ones.
+            pred_visual: Predicted visual events, likewise.
+            true_audio: True audio events, likewise.
+            true_visual: True visual events, likewise.
+        """
         scores = per_video_scores(pred_audio, pred_visual, true_audio, true_visual)
         self.sums += torch.tensor([values.sum() for values in scores.values()], device=self.sums.device)
         self.videos += len(scores[PER_VIDEO[0]])
 
     def compute(self) -> dict[str, float]:
-        """The ten scores of all videos so far, × 100."""
+        """The ten scores × 100 over all videos so far."""
         if not self.videos:
             raise LeapError("no videos to score; update the metric first")
         means = (100 * self.sums / self.videos).tolist()

@@ -32,13 +32,13 @@ NUMBERS = ["", " 1 2", " 1 2 x", " 1 2 nan", " 1 2 inf", " 1 2 1e99", " 1 2 3_0"
 @pytest.mark.parametrize("line", [f"food{numbers}" for numbers in NUMBERS])
 def test_a_damaged_line_that_is_needed_is_refused(line, path):
     path.write_text(f"frying 1 2 3\n{line}\n")
-    with pytest.raises(LeapError, match=r"glove.txt:2: not"):
+    with pytest.raises(LeapError, match=r"glove.txt:2: (not|needs)"):
         glove_embeddings(["frying food"], path)
     assert len(glove_embeddings(["frying"], path)) == 1  # a line that is not needed is not looked at
 
 
 def test_files_that_are_no_vectors(tmp_path):
-    with pytest.raises(LeapError, match="No such file"):
+    with pytest.raises(LeapError, match="no such file"):
         glove_embeddings(["dog"], tmp_path / "none.txt")
     (tmp_path / "vectors.bin").write_bytes(b"\x80\xff\x00")
     with pytest.raises(LeapError, match="not a text file"):

@@ -45,12 +45,12 @@ def test_bad_prompts(content, message, tmp_path):
 def test_classes(tmp_path):
     assert read_classes(write(tmp_path / "c.txt", "one\n\n two \n")) == ("one", "two")
     for content in ("", "one\none\n"):
-        with pytest.raises(LeapError, match="none twice"):
+        with pytest.raises(LeapError, match="each only once"):
             read_classes(write(tmp_path / "c.txt", content))
     for content, name in (("one\tone\n", r"one\\tone"), ("one\n…\n", "…")):
-        with pytest.raises(LeapError, match=f"'{name}' is no class name"):
+        with pytest.raises(LeapError, match=f"'{name}' is not a class name"):
             read_classes(write(tmp_path / "c.txt", content))
-    with pytest.raises(LeapError, match="cannot be read"):
+    with pytest.raises(LeapError, match="no such file; give a file of class names"):
         read_classes(tmp_path / "none.txt")
 
 

@@ -5,8 +5,15 @@ import pytest
 import torch
 
 from leap.errors import LeapError
-from leap.label_embeddings import label_embeddings, random_orthogonal, read_label_embeddings, source_checksum
+from leap.label_embeddings import (
+    check_source,
+    label_embeddings,
+    random_orthogonal,
+    read_label_embeddings,
+    source_checksum,
+)
 from leap.label_embeddings.ngrams import ngram_embeddings
+from leap.label_embeddings.sources import SOURCES
 
 NAMES = ("Cat", "Dog", "Frying_(food)")
 ROWS = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -81,6 +88,20 @@ def test_checksum_is_of_a_files_content(tmp_path):
         source_checksum(str(tmp_path / "missing.npy"))
 
 
+@pytest.mark.parametrize("source", ["ngram", "Orthogonal", "glove", "", "vectors.txt"])
+def test_unknown_sources_are_refused_before_any_file_is_opened(source):
+    for call in (check_source, source_checksum, lambda source: label_embeddings(source, NAMES)):
+        with pytest.raises(
+            LeapError, match=rf"unknown source of label embeddings '{source}'; known are orth"
+        ):
+            call(source)
+
+
+def test_known_sources_and_paths_pass_the_check():
+    for source in (*SOURCES, "labels.npy", "nowhere/labels.pt"):
+        check_source(source)
+
+
 def refused(path, classes=3):
     with pytest.raises(LeapError) as error:
         read_label_embeddings(path, classes)
@@ -93,7 +114,7 @@ def refused(path, classes=3):
 @pytest.mark.parametrize("name", ["labels.npy", "labels.pt"])
 def test_bad_files_are_one_line(name, tmp_path):
     path = tmp_path / name
-    assert "No such file" in refused(path)
+    assert "no such file" in refused(path)
     write(path)
     assert "shape (3, 4), but there are 4 classes" in refused(path, 4)
     whole = path.read_bytes()

@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import average_precision_score
 
 from leap.errors import LeapError
 from leap.metrics import (
@@ -212,6 +213,23 @@ def test_macro_average_precision_is_over_classes_that_occur():
     true[..., 1] = 0
     alone = [average_precision(probabilities[..., [c]], true[..., [c]]) for c in (0, 2)]
     assert average_precision(probabilities, true, "macro") == pytest.approx(np.mean(alone))
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([np.float32, np.float64, np.float16, np.int64]),
+    st.sampled_from([0.02, 0.5, 0.98]),
+)
+def test_average_precision_is_scikit_learns_to_the_bit(seed, dtype, rate):
+    random = np.random.default_rng(seed)
+    true = random.random((30, 4, 3)) < rate
+    true[0, 0] = 1
+    ties = random.choice([3, 100, 60_000])  # few distinct scores or many
+    scores = (random.random(true.shape) * ties).astype(dtype)
+    flat = [x.reshape(-1, 3) for x in (true, scores)]
+    for average in ("micro", "macro"):
+        expected = average_precision_score(*flat, average=average)
+        assert average_precision(scores, true, average) == 100 * expected
 
 
 def test_average_precision_of_degenerate_input():
