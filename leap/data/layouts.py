@@ -1,12 +1,16 @@
-"""Event layouts: which classes occur in a video, in which modality and when, as measured on LLP.
+"""Event layouts: which classes occur in a video, in which modality and when, with LLP's measured statistics.
 
-A (video, class) pair is a sequence of states ``"-"``, ``"A"``, ``"V"``, ``"AV"``, one a segment. Its *kind*
-says how the two modalities go together (only one of them, identical, one within the other, neither) and
-whether the pair is alone in its video. A video is a composition of kinds, and a pair of each kind is a
-semi-Markov chain: given the segment where a run of one state begins and the state before it, the chain
-gives the run's state and its end. Measured counts are the whole model, so classes a video, modality shares,
-onsets, run lengths and asynchrony follow LLP. The pairs of one video are independent in time given their
-kinds, while LLP's avoid one another a little: sampled videos overlap somewhat more.
+In one segment, a class of a video is in one of the states ``"-"`` (absent), ``"A"`` (only heard), ``"V"``
+(only seen) and ``"AV"``. The states of a (video, class) pair over the segments form a sequence. Its *kind*
+says how the two modalities relate (only one of them, identical, one within the other, or partial overlap)
+and whether the class is the only one of its video. The *composition* of a video is the collection of its
+pairs' kinds.
+
+The model is semi-Markov: a composition is drawn, then for every pair a chain of runs. Given the segment at
+which a run begins and the state before it, the chain draws the run's state and end from measured counts. So
+the number of classes per video, modalities, onsets, run lengths and asynchrony follow LLP. Given their
+kinds, the pairs of a video are independent in time, whereas those of LLP avoid each other slightly: sampled
+videos overlap somewhat more.
 """
 
 from __future__ import annotations
@@ -24,9 +28,12 @@ from leap.data.annotations import read_annotations, read_weak_labels
 from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
+from leap.io.reason import os_reason
 
 COMMAND = "leap data measure-layouts --annotations DIR --out FILE"
 LLP_STATISTICS = Path(__file__).with_name("layout_statistics.json")
+"""Statistics of LLP, part of the package."""
+
 STATES = ("-", "A", "V", "AV")
 ALONE = "alone, "
 Labels = NDArray[np.uint8]
@@ -36,16 +43,16 @@ Summary = dict[str, float | list[float]]
 
 @dataclass(frozen=True)
 class LayoutStatistics:
-    """What the sampler draws from, and a summary for readers and tests.
+    """Counts that the sampler draws from, and a summary for readers and tests.
 
     Attributes:
-        segments: number of segments T of a video.
-        source: where the labels come from and the command that measures them.
+        segments: Segments per video, T.
+        source: Origin of the labels, and the command that measures them.
         summary: `summarise` of the measured labels.
-        compositions: number of videos for each combination of kinds, such as ``"audio only + identical"``.
-        class_counts: number of training videos that carry each class.
-        chains: for each kind, for each ``"<first segment> <state before>"``, how many runs have the state
-            and end ``"<state> <end>"``; ends are exclusive.
+        compositions: Composition, such as ``"audio only + identical"`` → number of videos.
+        chains: Kind → ``"<first segment> <state before>"`` → ``"<state> <end>"`` → number of runs; ends are
+            exclusive.
+        class_counts: Class → number of training videos that carry it.
     """
 
     segments: int
@@ -57,9 +64,16 @@ class LayoutStatistics:
 
 
 def measure_layouts(annotations: Path, out: Path) -> LayoutStatistics:
-    """Measure the layouts of LLP's densely annotated videos, val and test, and write them to a JSON file.
+    """Measure LLP's layouts on its densely annotated videos, val and test, and write them to a JSON file.
 
-    Class counts are of the weak labels of train.
+    Class counts come from the weak labels of train.
+
+    Args:
+        annotations: Folder of LLP's annotation files.
+        out: The JSON file to write.
+
+    Raises:
+        LeapError: An annotation file is missing or malformed.
     """
     parts = [read_annotations(annotations, split) for split in ("val", "test")]
     weak, audio, visual = (
@@ -73,21 +87,26 @@ def measure_layouts(annotations: Path, out: Path) -> LayoutStatistics:
 
 
 def load_statistics(path: Path = LLP_STATISTICS) -> LayoutStatistics:
-    """Read what `measure_layouts` wrote; by default the statistics of LLP that come with the package."""
+    """Read a file written by `measure_layouts`; by default the statistics of LLP that ship with the package.
+
+    Raises:
+        LeapError: The file cannot be read, or holds something else.
+    """
     try:
         return LayoutStatistics(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise LeapError(f"{path}: not a file of layout statistics; make it with `{COMMAND}`") from error
+        why = os_reason(error) or "not a file of layout statistics"
+        raise LeapError(f"{path}: {why}; make it with `{COMMAND}`") from error
 
 
 def measure(weak: Labels, audio: Labels, visual: Labels, source: str = "") -> LayoutStatistics:
-    """Count compositions and state runs.
+    """Count compositions of videos and runs of states.
 
     Args:
-        weak: (N, C), only for the summary: the layout of a video is that of its dense labels.
-        audio: dense audio labels, (N, T, C).
-        visual: dense visual labels, (N, T, C).
-        source: where the labels come from.
+        weak: Weak labels, (N, C), for the summary only; layouts are those of the dense labels.
+        audio: Dense audio labels, (N, T, C).
+        visual: Dense visual labels, (N, T, C).
+        source: Origin of the labels.
     """
     compositions: Counter[str] = Counter()
     chains: dict[str, dict[str, Counter[str]]] = {}
@@ -118,13 +137,20 @@ def sample_layouts(
     max_classes: int = 3,
     class_weights: NDArray[np.float64] | None = None,
 ) -> tuple[Labels, Labels]:
-    """Draw the dense labels of ``n`` videos with one to ``max_classes`` of ``n_classes`` classes each.
+    """Draw the dense labels of videos with one to ``max_classes`` classes each.
 
-    Classes are drawn uniformly, or one after another by ``class_weights`` (n_classes,), which sum to 1. Every
-    class of a video occurs in at least one modality.
+    Args:
+        n: Number of videos.
+        n_classes: Number of classes, C.
+        statistics: Counts to draw from.
+        rng: Random generator.
+        max_classes: Largest number of classes per video.
+        class_weights: Probabilities of the classes, (C,), by which the classes of a video are drawn without
+            replacement; uniform by default.
 
     Returns:
-        audio and visual labels, each (n, T, n_classes) of zeros and ones.
+        Audio and visual labels, each (n, T, C) uint8 of zeros and ones. Every class of a video occurs in at
+        least one modality.
     """
     compositions = {
         name: k for name, k in statistics.compositions.items() if len(_kinds(name)) <= max_classes
@@ -139,10 +165,12 @@ def sample_layouts(
 
 
 def summarise(audio: Labels, visual: Labels) -> Summary:
-    """Describe dense labels, each (N, T, C), by the statistics that matter for parsing.
+    """Summarise dense labels, each (N, T, C), by statistics that matter for parsing.
 
-    Shares and means are over videos, (video, class) pairs, segments or runs as the names say; lists are
-    distributions over T values: first onsets 0…T−1, lengths of runs and of gaps between runs 1…T.
+    Returns:
+        Name → value. Numbers are fractions or means over videos, (video, class) pairs, segments or runs, as
+        their names say. Lists are distributions over T values: first onsets 0, …, T − 1, and lengths of runs
+        and of gaps between runs 1, …, T.
     """
     has_audio, has_visual = audio.any(1), visual.any(1)  # (N, C)
     either, both = has_audio | has_visual, has_audio & has_visual
@@ -179,12 +207,12 @@ def _summarise_modality(labels: Labels) -> Summary:
 
 
 def _by_weight(weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.intp]:
-    """All classes, drawn one after another by weight without returning them."""
+    """Draw all classes one after another by weight, without replacement (exponential race)."""
     return np.argsort(rng.exponential(size=len(weights)) / weights)
 
 
 def _sample_pair(kind: str, statistics: LayoutStatistics, rng: np.random.Generator) -> Labels:
-    """Draw the states (T,) of one pair, again where it lacks a modality that its kind needs."""
+    """Draw the states, (T,), of one pair, by rejection until they are of its kind."""
     pair = np.zeros(statistics.segments, np.uint8)
     while _kind(_states(pair)) != kind.removeprefix(ALONE):
         start, state = 0, ""
@@ -215,7 +243,7 @@ def _steps(pair: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _runs(pairs: Labels) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Row, start and exclusive end of every maximal run of ones in ``pairs`` (M, T), in order."""
+    """Row, start and exclusive end of every maximal run of ones in ``pairs``, (M, T), in order."""
     change = np.diff(np.pad(pairs.astype(np.int8), ((0, 0), (1, 1))))  # (M, T + 1)
     row, start = np.nonzero(change == 1)
     return row, start, np.nonzero(change == -1)[1]
@@ -243,7 +271,7 @@ def _sorted(counts: Counter[str]) -> Counts:
 
 
 def _readable(value: object, depth: int, indent: str = "") -> str:
-    """JSON with one line for each entry of the outer ``depth`` levels."""
+    """Format JSON with one line per entry of the outer ``depth`` levels."""
     if depth == 0 or not isinstance(value, dict):
         return json.dumps(value)
     lines = [

@@ -1,4 +1,4 @@
-"""AV-Digits: ten-segment videos of spoken and handwritten digits, made from real recordings and images."""
+"""AV-Digits: ten-segment videos of spoken and handwritten digits, built from real recordings and images."""
 
 from leap.data.av_digits.build import Rederived, build_av_digits, rederive
 from leap.data.av_digits.fetch import fetch_recordings

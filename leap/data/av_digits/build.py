@@ -1,4 +1,4 @@
-"""Build AV-Digits: train the networks, render every video, keep features and labels."""
+"""Build AV-Digits: train the networks, render every video, store its features and labels."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from leap.io.download import file_sha256
 SIZES = {"train": 2000, "val": 400, "test": 800}
 MAX_CLASSES = 3
 LOGIT_GRID = torch.arange(-8, 4.01, 0.25)
-"""Thresholds of the teachers' logits among which val chooses."""
+"""Candidate thresholds of the teachers' logits; the best on val is used."""
 
 STEP = 1 / 64
-"""Scaled features are rounded to multiples of this, which halves the file; their standard deviation is 1."""
+"""Rounding unit of features of unit standard deviation; rounding halves the size of the file."""
 
 STORE, NETWORKS = "av_digits.h5", "networks.safetensors"
 SOURCES = {
@@ -49,7 +49,7 @@ Arrays = dict[str, Any]
 
 
 class Rederived(NamedTuple):
-    """Features of some videos, rendered and extracted anew and as stored, each (n, T, width)."""
+    """Features of some videos, each (n, T, width): rendered and extracted again, and as stored."""
 
     audio: Tensor
     stored_audio: Tensor
@@ -58,16 +58,21 @@ class Rederived(NamedTuple):
 
 
 def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
-    """Make the whole data set: ``av_digits.h5`` and ``networks.safetensors`` in the folder ``out``.
+    """Build the data set: ``av_digits.h5`` and ``networks.safetensors`` in the folder ``out``.
 
-    Takes a few minutes on one thread. The data set depends only on the seed, up to the rounding of the
-    machine's arithmetic.
+    This takes a few minutes on one thread. The result depends only on the seed, up to floating-point
+    differences between machines.
+
+    Args:
+        recordings: Folder of the pinned recordings.
+        out: The folder to write to.
+        seed: Seed of all draws and of training.
 
     Returns:
         Path of the store.
 
     Raises:
-        LeapError: ``recordings`` is not the pinned set of recordings.
+        LeapError: ``recordings`` does not hold the pinned recordings, or an extra is not installed.
     """
     check_recordings(recordings)
     networks = train_networks(recordings, seed)
@@ -84,12 +89,16 @@ def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
 
 
 def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterable[int]) -> Rederived:
-    """Render videos of a built data set again and extract their features with its networks.
+    """Render videos of a built data set again, and extract their features with its networks.
 
-    The networks are read from beside the store's file.
+    Args:
+        store: The data set; its networks lie beside its file.
+        recordings: Folder of the pinned recordings.
+        split: ``"train"``, ``"val"`` or ``"test"``.
+        indices: Positions of the videos in the split.
 
     Raises:
-        LeapError: those networks are missing or made other features.
+        LeapError: The networks are missing, or are not those that made the features.
     """
     path = store.path.with_name(NETWORKS)
     networks, scales, _ = load_networks(path)
@@ -108,7 +117,7 @@ def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterabl
 
 
 def train_networks(recordings: Path, seed: int) -> Networks:
-    """Train students and teachers, each on the recordings and the handwriting of its role."""
+    """Train students and teachers, each on the recordings and handwriting of its role."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         networks = untrained()
@@ -120,7 +129,7 @@ def train_networks(recordings: Path, seed: int) -> Networks:
 
 
 def make_split(split: str, n: int, recordings: Path, networks: Networks, seed: int) -> Arrays:
-    """Draw layouts and render ``n`` videos: dense labels, students' features, teachers' logits."""
+    """Draw layouts and render ``n`` videos: names, labels, students' features and teachers' logits."""
     rng = np.random.default_rng([seed, SPLIT_SEEDS[split]])
     audio, visual = sample_layouts(n, len(AV_DIGITS), load_statistics(), rng, MAX_CLASSES)
     material = load_material(recordings, split)
@@ -139,29 +148,29 @@ def make_split(split: str, n: int, recordings: Path, networks: Networks, seed: i
 
 @torch.no_grad()
 def student_features(rendering: Rendering, networks: Networks) -> dict[str, Tensor]:
-    """Unscaled features (T, 128) of one video, for ``audio`` and ``visual``."""
+    """Modality → unscaled features of one video, (T, 128)."""
     signals = zip(MODALITIES, rendering, strict=True)
     return {m: networks["student"][m].features(inputs(m, signal)) for m, signal in signals}
 
 
 @torch.no_grad()
 def teacher_logits(rendering: Rendering, networks: Networks) -> dict[str, Tensor]:
-    """Logits (T, 10) of one video, for ``audio`` and ``visual``."""
+    """Modality → teacher's logits of one video, (T, 10)."""
     signals = zip(MODALITIES, rendering, strict=True)
     return {m: networks["teacher"][m](inputs(m, signal)) for m, signal in signals}
 
 
 def feature_scale(features: Tensor) -> Tensor:
-    """Standard deviation of each channel of (N, T, width), 1 where a channel is constant.
+    """Standard deviation of each channel, (width,), of features, (N, T, width); 1 for a constant channel.
 
-    Features are divided by it and not centred, so that zeros stay zeros.
+    Features are divided by it without centring, so zeros stay zeros.
     """
     deviation = features.flatten(0, 1).std(0)
     return torch.where(deviation > 0, deviation, 1.0)
 
 
 def choose_threshold(val: Arrays, modality: str) -> float:
-    """The logit threshold whose pseudo labels have the best micro F on val."""
+    """Choose the logit threshold whose pseudo-labels have the best micro F-score on val."""
     logits, weak = val[f"teacher_{modality}"], torch.from_numpy(val["weak"])
     true = torch.from_numpy(val[f"true_{modality}"])
     scores = [
@@ -172,7 +181,7 @@ def choose_threshold(val: Arrays, modality: str) -> float:
 
 
 def finish_split(arrays: Arrays, scales: dict[str, Tensor], thresholds: dict[str, float]) -> None:
-    """Replace networks' outputs by scaled features and pseudo labels, in place."""
+    """Replace the networks' outputs by scaled features and pseudo-labels, in place."""
     weak = torch.from_numpy(arrays["weak"])
     for modality, name in (("audio", "audio"), ("visual", "visual_2d")):
         features = arrays.pop(f"student_{modality}") / scales[modality]

@@ -12,14 +12,14 @@ from leap.errors import LeapError
 from leap.io.download import download, unpack
 
 URL = f"https://github.com/Jakobovski/free-spoken-digit-dataset/archive/{REVISION}.zip"
-"""GitHub may pack an archive anew, so the recordings inside are checked and not its bytes."""
+"""GitHub may recompress an archive, so the recordings are checked instead of its bytes."""
 
 
 def fetch_recordings(out: Path) -> Path:
     """Download the 3,000 recordings of the pinned revision into the new folder ``out``, and return it.
 
     Raises:
-        LeapError: ``out`` exists, the download fails, or its recordings are not the pinned ones.
+        LeapError: ``out`` exists, the download fails, or it holds other recordings.
     """
     fetch_archive(URL, out, check_recordings)
     return out
@@ -29,9 +29,12 @@ def fetch_archive(url: str, out: Path, check: Callable[[Path], None]) -> None:
     """Download a zip archive and move its ``<root>/recordings/*.wav`` to ``out`` if ``check`` accepts them.
 
     Args:
-        url: of the archive.
-        out: folder that is made; it appears whole or not at all.
-        check: raises where the unpacked folder is not what it should be.
+        url: Address of the archive.
+        out: The folder to make; it appears complete or not at all.
+        check: Function that raises unless the unpacked folder is the expected one.
+
+    Raises:
+        LeapError: ``out`` exists, the download fails, or ``check`` refuses the recordings.
     """
     if out.exists():
         raise LeapError(f"{out}: exists already; name a new folder for the recordings")
@@ -46,6 +49,6 @@ def fetch_archive(url: str, out: Path, check: Callable[[Path], None]) -> None:
 
 
 def _place(folder: Path, member: PurePosixPath) -> Path | None:
-    """The recordings under their bare names, wherever the archive's paths point."""
+    """Where to unpack a recording: under its bare name, wherever the path in the archive points."""
     wanted = len(member.parts) == 3 and member.parts[1] == "recordings" and member.suffix == ".wav"
     return folder / member.name if wanted else None

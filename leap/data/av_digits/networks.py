@@ -1,4 +1,4 @@
-"""Small CNNs that know isolated digits: students give the features, teachers the pseudo labels."""
+"""Small CNNs trained on isolated digits: students extract features, teachers make pseudo-labels."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from leap.data.av_digits.rendering import Material, render
 from leap.data.av_digits.sources import DIGITS, RATE
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path
+from leap.io.reason import os_reason
 
 WINDOW, HOP, BANDS = 256, 160, 40
-"""Samples of a spectrogram window, samples between windows, mel bands."""
+"""Spectrogram: samples per window, samples between windows, mel bands."""
 
 EXAMPLES, EPOCHS, BATCH, LEARNING_RATE = 4000, 8, 64, 3e-3
 EMPTY_SHARE = 0.1
@@ -33,7 +34,7 @@ MODALITIES = ("audio", "visual")
 
 @dataclass(frozen=True)
 class Shape:
-    """Size of a `DigitNetwork`: channels of its three convolutions, their kernel, width of its features."""
+    """Size of a `DigitNetwork`: channels of the three convolutions, kernel size, and feature width."""
 
     channels: tuple[int, int, int]
     kernel: int
@@ -44,11 +45,11 @@ SHAPES = {"student": Shape((16, 32, 64), 3, 128), "teacher": Shape((12, 24, 48),
 
 
 class DigitNetwork(nn.Module):
-    """Three convolutions, each halved by max pooling, the maximum over the last axis, one hidden layer.
+    """Three convolutions with max pooling, the maximum over the last axis, and one hidden layer.
 
     Args:
-        shape: its size.
-        height: rows of its input: mel bands, or pixels.
+        shape: Size of the network.
+        height: Height of the input images: mel bands or pixels.
     """
 
     def __init__(self, shape: Shape, height: int) -> None:
@@ -65,33 +66,33 @@ class DigitNetwork(nn.Module):
         self.output = nn.Linear(shape.width, DIGITS)
 
     def features(self, images: Tensor) -> Tensor:
-        """Non-negative features (B, width) of images (B, 1, height, any width)."""
+        """Non-negative features, (B, width), of images, (B, 1, height, any width)."""
         maps = self.convolutions(images)  # (B, channels, height / 8, width / 8)
         return torch.relu(self.norm(self.hidden(maps.amax(-1).flatten(1))))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, 10) of each digit's presence."""
+        """Logits of the presence of each digit, (B, 10), in images, (B, 1, height, any width)."""
         return self.output(self.features(images))
 
 
 Networks = dict[str, dict[str, DigitNetwork]]
-"""For ``student`` and ``teacher``, for ``audio`` and ``visual``."""
+"""Role (``student`` or ``teacher``) → modality (``audio`` or ``visual``) → network."""
 
 
 def untrained() -> Networks:
-    """Networks of the declared shapes with fresh weights."""
+    """Make networks of `SHAPES` with newly initialised weights."""
     heights = {"audio": BANDS, "visual": 32}
     return {role: {m: DigitNetwork(shape, heights[m]) for m in MODALITIES} for role, shape in SHAPES.items()}
 
 
 def inputs(modality: str, signal: NDArray[np.float32]) -> Tensor:
-    """Each segment as an image: log-mel spectrograms of waveforms (T, 8000), or frames (T, 32, 32)."""
+    """Make images, (T, 1, height, width), of waveforms, (T, 8000), as log-mel spectrograms, or of frames."""
     tensor = torch.from_numpy(signal)
     return (log_mel(tensor) if modality == "audio" else tensor)[:, None]  # (T, 1, height, width)
 
 
 def log_mel(waveform: Tensor) -> Tensor:
-    """Log power in 40 mel bands, (T, 40, windows), of waveforms (T, samples); of about unit scale."""
+    """Log-mel spectrograms, (T, 40, windows), roughly of unit scale, of waveforms, (T, samples)."""
     window = torch.hann_window(WINDOW)
     spectrum = torch.stft(waveform, WINDOW, HOP, window=window, center=True, return_complex=True)
     power = spectrum.abs().square()  # (T, WINDOW / 2 + 1, windows)
@@ -99,7 +100,15 @@ def log_mel(waveform: Tensor) -> Tensor:
 
 
 def pretrain(network: DigitNetwork, modality: str, role: str, material: Material, seed: int) -> None:
-    """Train a network on isolated digits: single segments with one digit, or now and then none."""
+    """Train a network on isolated digits: single segments with one digit or, in a tenth of them, none.
+
+    Args:
+        network: The network, trained in place and left in evaluation mode.
+        modality: ``"audio"`` or ``"visual"``.
+        role: Role whose material is rendered.
+        material: The role's material.
+        seed: Seed of rendering and batches.
+    """
     labels, images = isolated(modality, role, material, seed)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=1e-2)
@@ -116,7 +125,7 @@ def pretrain(network: DigitNetwork, modality: str, role: str, material: Material
 
 
 def isolated(modality: str, role: str, material: Material, seed: int) -> tuple[Tensor, Tensor]:
-    """Render labels (EXAMPLES, 10) and input images of single segments with at most one digit."""
+    """Render labels, (EXAMPLES, 10), and input images of single segments with at most one digit."""
     rng = np.random.default_rng([seed, MODALITIES.index(modality)])
     labels = np.eye(DIGITS, dtype=np.uint8)[rng.integers(DIGITS, size=EXAMPLES)]
     labels[rng.random(EXAMPLES) < EMPTY_SHARE] = 0
@@ -130,7 +139,7 @@ def isolated(modality: str, role: str, material: Material, seed: int) -> tuple[T
 
 
 def save_networks(path: Path, networks: Networks, scales: dict[str, Tensor], config: dict[str, Any]) -> None:
-    """Write networks and the scale of each modality's features; ``config`` goes into the metadata as JSON."""
+    """Write the networks and the feature scales of each modality, with ``config`` as JSON metadata."""
     tensors = {f"scale.{modality}": scale for modality, scale in scales.items()}
     for role, modality, network in _each(networks):
         tensors |= {f"{role}.{modality}.{name}": value for name, value in network.state_dict().items()}
@@ -140,10 +149,13 @@ def save_networks(path: Path, networks: Networks, scales: dict[str, Tensor], con
 
 
 def load_networks(path: Path) -> tuple[Networks, dict[str, Tensor], dict[str, Any]]:
-    """Read what `save_networks` wrote: networks in evaluation mode, scales, configuration.
+    """Read a file written by `save_networks`.
+
+    Returns:
+        Networks in evaluation mode; modality → feature scales, (width,); configuration.
 
     Raises:
-        LeapError: the file is missing or holds other networks.
+        LeapError: The file cannot be read, or holds other networks.
     """
     try:
         with safe_open(path, "pt") as file:
@@ -162,7 +174,8 @@ def load_networks(path: Path) -> tuple[Networks, dict[str, Tensor], dict[str, An
             network.eval()
         return networks, {modality: tensors[f"scale.{modality}"] for modality in MODALITIES}, config
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise LeapError(f"{path}: not the networks of AV-Digits; build the data set again") from error
+        why = os_reason(error) or "not the networks of AV-Digits"
+        raise LeapError(f"{path}: {why}; build the data set again") from error
 
 
 def _each(networks: Networks) -> Iterator[tuple[str, str, DigitNetwork]]:
@@ -184,7 +197,7 @@ def _batches(size: int, generator: torch.Generator) -> Iterator[Tensor]:
 
 @cache
 def _mel_filters() -> Tensor:
-    """Triangles (40, WINDOW / 2 + 1) that are equally spaced in mel from 0 Hz to half the sampling rate."""
+    """Triangular filters, (40, WINDOW / 2 + 1), equally spaced in mel from 0 Hz to half the sampling rate."""
     top = 2595 * np.log10(1 + RATE / 2 / 700)
     edges = 700 * (10 ** (np.linspace(0, top, BANDS + 2) / 2595) - 1)  # Hz
     frequencies = np.linspace(0, RATE / 2, WINDOW // 2 + 1)

@@ -1,10 +1,11 @@
-"""From the labels of a video to its sound and its frames.
+"""Render the sound and the frames of a video from its labels.
 
-Sound: in every segment where a digit is heard, one recording of it by one speaker a video, at a random
-onset, at a level that drifts from segment to segment, over coloured noise. Frames: every digit that is seen
-keeps its handwriting and its place up to a jitter, under crossing bars and noise; some frames are faded.
-The levels were chosen by the scores of the MMIL baseline alone, to lie in the range published for LLP:
-three easier levels and one harder were set aside.
+Sound: one speaker per video and digit. In every segment in which a digit is heard, one of the speaker's
+recordings starts at a random onset, at a level that drifts between segments, over coloured noise. Frames:
+each visible digit keeps its handwriting and stays at one position, jittered by up to two pixels, under
+crossing bars and noise; some frames are faded. The levels were chosen by the scores of the MMIL baseline
+alone, so that they lie in the range published for LLP; three easier levels and one harder level were
+discarded.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import rotate
 
 from leap.data.av_digits.sources import IMAGE, RATE, Images, Sounds, load_images, load_sounds
+from leap.errors import require
 
 Labels = NDArray[np.uint8]
 Samples = NDArray[np.float32]
@@ -28,7 +29,7 @@ DRIFT_DB = 2.0
 BACKGROUND_DB = (-11.0, 5.0)
 BACKGROUND_SLOPE = (0.0, 2.0)  # power falls as 1 / frequency^slope
 
-FRAME = 32  # pixels a side
+FRAME = 32  # height and width in pixels
 TILT = 12.0  # degrees
 INK = (0.7, 1.0)
 JITTER = 2  # pixels
@@ -40,14 +41,14 @@ FADED_INK = (0.25, 0.5)
 
 
 class Material(NamedTuple):
-    """What the videos of one role are made of."""
+    """Recordings and handwriting of one role."""
 
     sounds: Sounds
     images: Images
 
 
 class Rendering(NamedTuple):
-    """One video: waveform (T, 8000), a second a segment at 8 kHz, and frames (T, 32, 32), one a segment."""
+    """One video: its waveform at 8 kHz, (T, 8000), and one frame per segment, (T, 32, 32)."""
 
     waveform: Samples
     frames: Samples
@@ -61,15 +62,15 @@ def load_material(recordings: Path, role: str) -> Material:
 def render(
     split: str, index: int, audio: Labels, visual: Labels, material: Material, seed: int = 0
 ) -> Rendering:
-    """Render one video by itself; the same arguments give the same video.
+    """Render one video; equal arguments give equal videos.
 
     Args:
-        split: ``train``, ``val`` or ``test`` (or a role of the networks).
-        index: position of the video in the split.
-        audio: digits heard, (T, 10).
-        visual: digits seen, (T, 10).
-        material: of `load_material` for the split.
-        seed: seed of the data set.
+        split: ``"train"``, ``"val"`` or ``"test"``, or a role of the networks.
+        index: Position of the video in the split.
+        audio: Dense audio labels, (T, 10).
+        visual: Dense visual labels, (T, 10).
+        material: Material of the split, from `load_material`.
+        seed: Seed of the data set.
     """
     rng = np.random.default_rng([seed, SPLIT_SEEDS[split], index])
     return Rendering(_render_sound(audio, material.sounds, rng), _render_frames(visual, material.images, rng))
@@ -103,6 +104,7 @@ def _amplitude(decibels: float) -> float:
 
 
 def _render_frames(active: Labels, images: Images, rng: np.random.Generator) -> Samples:
+    rotate = require("scipy.ndimage", "media").rotate
     ink = np.zeros((len(active), FRAME, FRAME), np.float32)  # (T, FRAME, FRAME)
     for digit in np.flatnonzero(active.any(0)):
         image = images[digit][rng.integers(len(images[digit]))] * rng.uniform(*INK)

@@ -1,8 +1,8 @@
-"""The recordings and images behind AV-Digits, and which part of them each role may use.
+"""The recordings and images behind AV-Digits, and the part of them that each role may use.
 
-Recordings: Free Spoken Digit Dataset (Zohar Jackson et al., CC BY-SA 4.0), files named
-``<digit>_<speaker>_<take>.wav``. Handwriting: the 1,797 images of scikit-learn's `load_digits`, whose order
-keeps writers together, so that consecutive ranges share few of them.
+The recordings are the Free Spoken Digit Dataset (Zohar Jackson et al., CC BY-SA 4.0), in files named
+``<digit>_<speaker>_<take>.wav``. The handwriting is the 1,797 images of scikit-learn's `load_digits`. Their
+order keeps writers together, so consecutive ranges share few writers.
 """
 
 from __future__ import annotations
@@ -13,43 +13,41 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import wavfile
-from scipy.ndimage import zoom
-from sklearn.datasets import load_digits
 
-from leap.errors import LeapError
+from leap.errors import LeapError, require
+from leap.io.reason import os_reason
 
 RATE = 8000
-"""Samples a second of the recordings."""
+"""Sampling rate of the recordings in Hz."""
 
 DIGITS = 10
 REVISION = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
 RECORDINGS_SHA256 = "dbd573d7cafe79c4b49f65718115e1304e24e067fa39eff18a660dc6cb9c360f"
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 HELD_OUT = "theo"
-"""Speaker who is heard only in test videos."""
+"""The speaker who occurs in test videos only."""
 
 KNOWN = tuple(speaker for speaker in SPEAKERS if speaker != HELD_OUT)
 IMAGE = 16
-"""Side of a handwritten digit in pixels."""
+"""Height and width of a handwritten digit in pixels."""
 
 Sounds = list[dict[str, list[NDArray[np.float32]]]]
-"""Of each digit and speaker, the waveforms of unit power, at most one second long."""
+"""Digit → speaker → waveforms of unit power, each at most one second long."""
 
 Images = list[NDArray[np.float32]]
-"""Of each digit, images (n, 16, 16) from 0 (paper) to 1 (ink)."""
+"""Digit → images, (n, 16, 16), from 0 (paper) to 1 (ink)."""
 
 
 @dataclass(frozen=True)
 class Role:
-    """What one role may use: speakers, numbers of their takes, and a range of the handwritten digits."""
+    """Material of one role: speakers, and ranges (end exclusive) of takes and of handwritten digits."""
 
     speakers: tuple[str, ...]
     takes: tuple[int, int]
     handwriting: tuple[int, int]
 
     def files(self) -> list[str]:
-        """Names of the recordings."""
+        """File names of the recordings."""
         return [f"{d}_{s}_{t}.wav" for d in range(DIGITS) for s in self.speakers for t in range(*self.takes)]
 
 
@@ -60,11 +58,11 @@ ROLES = {
     "val": Role(KNOWN, takes=(5, 10), handwriting=(1300, 1500)),
     "test": Role(SPEAKERS, takes=(0, 5), handwriting=(1500, 1797)),
 }
-"""The feature networks (student), the networks behind the pseudo labels (teacher) and the three splits."""
+"""Roles: the feature networks (student), the pseudo-label networks (teacher) and the three splits."""
 
 
 def describe_roles() -> dict[str, dict[str, object]]:
-    """`ROLES` for a provenance record."""
+    """`ROLES` as plain values, for the provenance of a store."""
     return {name: asdict(role) for name, role in ROLES.items()}
 
 
@@ -72,7 +70,7 @@ def load_sounds(recordings: Path, role: str) -> Sounds:
     """Read the recordings of a role.
 
     Raises:
-        LeapError: a recording is missing, or is not 8 kHz mono.
+        LeapError: A recording is missing, damaged, or not mono at 8 kHz.
     """
     sounds: Sounds = [{speaker: [] for speaker in ROLES[role].speakers} for _ in range(DIGITS)]
     for name in ROLES[role].files():
@@ -82,15 +80,16 @@ def load_sounds(recordings: Path, role: str) -> Sounds:
 
 
 def load_images(role: str) -> Images:
-    """Handwritten digits of a role, enlarged from 8×8."""
+    """Load the handwritten digits of a role, enlarged from 8 × 8 to 16 × 16 pixels."""
     first, last = ROLES[role].handwriting
-    images, digits = load_digits(return_X_y=True)
+    images, digits = require("sklearn.datasets", "book").load_digits(return_X_y=True)
+    zoom = require("scipy.ndimage", "media").zoom
     images = zoom(images[first:last].reshape(-1, 8, 8) / 16, (1, 2, 2), order=1).astype(np.float32)
     return [images[digits[first:last] == digit] for digit in range(DIGITS)]
 
 
 def recordings_sha256(recordings: Path) -> str:
-    """SHA-256 over the names and content hashes of all wav files of a folder, in the order of names."""
+    """SHA-256 over the names and content hashes of all WAV files of a folder, sorted by name."""
     lines = [
         f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
         for path in sorted(recordings.glob("*.wav"), key=lambda path: path.name)
@@ -99,7 +98,11 @@ def recordings_sha256(recordings: Path) -> str:
 
 
 def check_recordings(recordings: Path) -> None:
-    """Raise `LeapError` unless the folder holds exactly the pinned recordings."""
+    """Check that a folder holds exactly the pinned recordings.
+
+    Raises:
+        LeapError: There is no such folder, or it holds other recordings.
+    """
     if not recordings.is_dir():
         raise LeapError(f"{recordings}: no such folder; `leap data fetch av-digits` downloads the recordings")
     if recordings_sha256(recordings) != RECORDINGS_SHA256:
@@ -110,9 +113,10 @@ def check_recordings(recordings: Path) -> None:
 
 def _read_recording(path: Path) -> NDArray[np.float32]:
     try:
-        rate, samples = wavfile.read(path)
+        rate, samples = require("scipy.io.wavfile", "media").read(path)
     except (OSError, ValueError) as error:
-        raise LeapError(f"{path}: cannot read this recording; fetch the recordings again") from error
+        why = os_reason(error) or "not a sound WAV file"
+        raise LeapError(f"{path}: {why}; fetch the recordings again") from error
     if rate != RATE or samples.ndim != 1:
         raise LeapError(f"{path}: not a mono recording at {RATE} Hz; fetch the recordings again")
     samples = samples[:RATE].astype(np.float32)

@@ -1,4 +1,4 @@
-"""LLP-Sim: a simulation of LLP in LLP's shapes, for scale, cost and controlled noise.
+"""LLP-Sim: a simulation with LLP's shapes, for studies of scale, cost and controlled noise.
 
 Nothing measured on it is a result on LLP.
 """

@@ -1,4 +1,4 @@
-"""Make LLP-Sim: layouts, features and pseudo labels, block by block."""
+"""Simulate LLP-Sim block by block: layouts, features and pseudo-labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from leap.data.classes import LLP, simulated_classes
 from leap.data.layouts import load_statistics, sample_layouts
-from leap.data.llp_sim.features import KINDS, LEVEL, WORLD_SEED, Features, simulate_features
+from leap.data.llp_sim.features import KINDS, LEVEL, STRUCTURE_SEED, Features, simulate_features
 from leap.data.llp_sim.parts import GROUP
 from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, simulate_pseudo_labels
 from leap.data.registry import simulated_name
@@ -21,7 +21,7 @@ from leap.data.store.layout import ROWS
 from leap.errors import LeapError
 
 SIZES = {"val": 649, "test": 1200}
-"""As in LLP."""
+"""Numbers of videos as in LLP."""
 
 SPLIT_SEEDS = {"train": 0, "val": 1, "test": 2}
 LABEL_STREAM, FEATURE_STREAM = 0, 1
@@ -30,7 +30,7 @@ Labels = NDArray[np.uint8]
 
 
 class Block(NamedTuple):
-    """Labels of 64 videos, each (64, T, C)."""
+    """Labels of a block of `ROWS` videos, each (64, T, C)."""
 
     true_audio: Labels
     true_visual: Labels
@@ -39,24 +39,28 @@ class Block(NamedTuple):
 
 
 def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP)) -> Path:
-    """Write a simulated data set in LLP's shapes, and return its path.
+    """Write a simulated data set with LLP's shapes.
 
-    Videos are drawn in blocks with seeds of their own: fewer training videos are the first of more, and val
-    and test do not depend on their number.
+    Every block of videos has its own seed. Therefore a smaller training set is the beginning of a larger one,
+    and val and test do not depend on its size.
 
     Args:
-        out: the store to write.
-        videos: number of training videos.
-        seed: of all draws. Correlations, patterns and class difficulties are the same for every seed.
-        n_classes: C, a multiple of five; LLP's names at 25.
+        out: The store to write.
+        videos: Number of training videos.
+        seed: Seed of all draws; correlations, patterns and class difficulties are the same for every seed.
+        n_classes: Number of classes C, a multiple of five; 25 classes have LLP's names.
+
+    Returns:
+        Path of the store.
 
     Raises:
-        LeapError: for a number of classes that is no multiple of five, or no videos.
+        LeapError: The number of classes is not a multiple of five, there are no videos, or the seed is
+            negative.
     """
     if n_classes < GROUP or n_classes % GROUP:
-        raise LeapError(f"{n_classes} classes: classes share parts in fives; take a multiple of {GROUP}")
+        raise LeapError(f"{n_classes} classes: classes share parts in groups; use a multiple of {GROUP}")
     if videos < 1 or seed < 0:
-        raise LeapError("give at least one video, and a seed that is not negative")
+        raise LeapError("the simulation needs at least one video and a seed that is not negative")
     sizes = {"train": videos, **SIZES}
     with tqdm(total=sum(sizes.values()), unit="video", disable=None) as bar:
         splits = {split: simulate_split(split, n, seed, n_classes, bar) for split, n in sizes.items()}
@@ -72,13 +76,13 @@ def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP
 
 
 def background(videos: int, seed: int = 0, segments: int = 10) -> dict[str, Features]:
-    """Features of simulated videos in which nothing happens, by kind."""
+    """Simulate features of videos without events: kind of features → (videos, T, width)."""
     silence = np.zeros((videos, segments, len(LLP)), np.uint8)
     return simulate_features(silence, silence, np.random.default_rng(seed))
 
 
 def simulate_split(split: str, n: int, seed: int, n_classes: int, bar: tqdm | None = None) -> dict[str, Any]:
-    """The arrays of a split of ``n`` videos, features in float16."""
+    """Simulate a split of ``n`` videos: name of the array → values, features in float16."""
     arrays: dict[str, Any] = {"ids": [f"{split}-{index:05d}" for index in range(n)]}
     for block, start in enumerate(range(0, n, ROWS)):
         labels = simulate_labels(split, block, seed, n_classes)
@@ -94,7 +98,7 @@ def simulate_split(split: str, n: int, seed: int, n_classes: int, bar: tqdm | No
 
 
 def simulate_labels(split: str, block: int, seed: int, n_classes: int) -> Block:
-    """Dense and pseudo labels of a block of videos."""
+    """Simulate the dense labels and pseudo-labels of one block of videos."""
     rng = np.random.default_rng([seed, SPLIT_SEEDS[split], block, LABEL_STREAM])
     weights = class_weights(n_classes)
     audio, visual = sample_layouts(ROWS, n_classes, load_statistics(), rng, n_classes, weights)
@@ -108,7 +112,11 @@ def simulate_labels(split: str, block: int, seed: int, n_classes: int) -> Block:
 
 
 def class_weights(n_classes: int) -> NDArray[np.float64]:
-    """Frequencies of the classes: LLP's in train; for another number of classes, as steep a curve."""
+    """Relative frequencies of the classes, (C,).
+
+    For 25 classes, those of LLP's training videos; for another number, the sorted frequencies interpolated to
+    it, so the curve falls equally steeply.
+    """
     counts = np.array(list(load_statistics().class_counts.values()), np.float64)
     if n_classes != len(counts):
         places = np.linspace(0, len(counts) - 1, n_classes)
@@ -126,7 +134,7 @@ def _provenance(videos: int, seed: int, n_classes: int) -> dict[str, Any]:
         "videos": videos,
         "seed": seed,
         "n_classes": n_classes,
-        "world_seed": WORLD_SEED,
+        "structure_seed": STRUCTURE_SEED,
         "level_db": LEVEL,
         "kinds": {name: asdict(kind) for name, kind in KINDS.items()},
         "pseudo_label_errors": {"audio": asdict(AUDIO), "visual": asdict(VISUAL)},

@@ -1,4 +1,4 @@
-"""What features look like: sparsity, tail, and correlation in time and over channels."""
+"""Statistics of features: sparsity, tail, and correlation over time and channels."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
+from leap.io.reason import reason
 
 COMMAND = "leap data measure-features --features FILE --out FILE"
 VGGISH_STATISTICS = Path(__file__).with_name("vggish_statistics.json")
@@ -19,14 +20,15 @@ Statistics = dict[str, float]
 
 
 def feature_statistics(features: NDArray[Any]) -> Statistics:
-    """Describe features (N, T, A).
+    """Compute statistics of features, (N, T, A).
 
     Returns:
-        ``minimum``, ``maximum``, ``mean``, ``deviation`` and share of ``zeros`` of all values;
-        ``between_videos``, the variance of video means over the total variance, both summed over channels;
-        ``lag_one`` and ``lag_one_within``, the correlation of a segment with the next one, about the mean of
-        the channel and about the mean of video and channel; and ``participation_ratio`` (Σλ)² / Σλ² of the
-        eigenvalues λ of the channels' covariance over all segments: about how many directions matter.
+        Statistic → value. ``minimum``, ``maximum``, ``mean``, ``deviation`` (standard) and ``zeros``
+        (fraction) are taken over all values. ``between_videos`` is the variance of video means divided by the
+        total variance, each summed over channels. ``lag_one`` is the correlation of a segment with the next,
+        about the mean of the channel; ``lag_one_within`` about the mean of video and channel.
+        ``participation_ratio`` is (Σλ)² / Σλ² of the eigenvalues λ of the channels' covariance over all
+        segments, roughly the number of directions that carry variance.
     """
     x = np.asarray(features, np.float64)  # (N, T, A)
     channel, video = x.mean((0, 1)), x.mean(1, keepdims=True)
@@ -46,7 +48,11 @@ def feature_statistics(features: NDArray[Any]) -> Statistics:
 
 
 def measure_features(path: Path, out: Path) -> Statistics:
-    """Measure features (N, T, A) in a ``.npy`` file or the one array of an HDF5 file; write them as JSON."""
+    """Compute the statistics of a file of features, write them as JSON, and return them.
+
+    Raises:
+        LeapError: The file cannot be read, or does not hold one array of three axes.
+    """
     features = read_features(path)
     statistics = feature_statistics(features)
     source = {"source": f"measured by `{COMMAND}`", "shape": list(features.shape)}
@@ -55,10 +61,10 @@ def measure_features(path: Path, out: Path) -> Statistics:
 
 
 def read_features(path: Path) -> NDArray[Any]:
-    """Read features (N, T, A).
+    """Read features, (N, T, A), from a ``.npy`` file or the only array of an HDF5 file.
 
     Raises:
-        LeapError: the file cannot be read, or holds anything but one array of three axes.
+        LeapError: The file cannot be read, or does not hold one array of three axes.
     """
     try:
         if path.suffix == ".npy":
@@ -67,10 +73,9 @@ def read_features(path: Path) -> NDArray[Any]:
             with h5py.File(path, "r") as file:
                 arrays = [dataset[()] for dataset in file.values()]
     except Exception as error:  # numpy and h5py raise many kinds for a damaged file
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise LeapError(f"{path}: not a .npy or HDF5 file of features ({reason})") from None
+        raise LeapError(f"{path}: cannot be read as a .npy or HDF5 file ({reason(error)})") from None
     if len(arrays) != 1 or arrays[0].ndim != 3:
-        raise LeapError(f"{path}: needs one array (videos, segments, channels)")
+        raise LeapError(f"{path}: must hold one array (videos, segments, channels)")
     return arrays[0]
 
 

@@ -1,10 +1,10 @@
-"""Classes as pairs of shared parts, so that no linear map of features tells them apart.
+"""Classes as pairs of shared parts, which no linear map of the features can tell apart.
 
-Classes come in groups of five that share six parts. The fifteen pairs of six parts fall into five perfect
-matchings, three pairs each, and every class has one matching: an event of the class shows both parts of one
-of its three pairs. Whatever the class, a part is there in one event of three, and each part acts on channels
-of its own. So every channel is distributed alike under all five classes of a group, and the best linear map
-of the features of a single event says no more than the group; which two parts come together says the class.
+The five classes of a group share six parts. The fifteen pairs of six parts form five perfect matchings of
+three pairs each, and every class owns one matching: an event of the class shows both parts of one of its
+three pairs. For every class of the group, each part occurs in one event out of three and acts on its own
+channels. Every channel thus has the same distribution under all five classes: a linear map of the features
+of an event identifies the group only, and the combination of the two parts identifies the class.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ PARTS = 6
 MATCHINGS = np.array(
     [[(PARTS - 1, r), *(((r + k) % GROUP, (r - k) % GROUP) for k in (1, 2))] for r in range(GROUP)]
 )
-"""Pairs of parts of each class of a group, (5, 3, 2): the rounds of a tournament of six."""
+"""Pairs of parts of each class of a group, (5, 3, 2), by the round-robin construction."""
 
 
 class Pattern(NamedTuple):
-    """What a part adds: the channels it acts on, and how strongly it acts on each."""
+    """Effect of a part: the channels it acts on, and its strength on each, both (width // 6,)."""
 
     channels: NDArray[np.intp]
     strengths: NDArray[np.float32]
 
 
 def draw_parts(label: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """The two parts of one event of a class, counted over all groups."""
+    """Draw the two parts of one event of a class, as indices over the parts of all groups, (2,)."""
     pair = MATCHINGS[label % GROUP, rng.integers(MATCHINGS.shape[1])]
     return (label // GROUP) * PARTS + pair
 
 
 def make_patterns(n_classes: int, width: int, rng: np.random.Generator) -> list[Pattern]:
-    """What each part adds to features of a given width.
+    """Draw the pattern of every part in features of a given width.
 
-    The parts of a group divide the channels among them; groups divide them anew.
+    The six parts of a group partition the channels; every group has its own random partition.
 
     Returns:
-        for each part its channels (width // 6,) and how strongly it acts on them, of mean square 1.
+        For each part its channels, (width // 6,), and its strengths on them, of mean square 1.
     """
     patterns: list[Pattern] = []
     for _ in range(n_classes // GROUP):

@@ -1,4 +1,4 @@
-"""Pseudo labels with the errors that VALOR's were published to have on LLP test."""
+"""Simulated pseudo-labels with the error rates published for VALOR's on LLP test."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.uint8]
 MODALITIES = ("audio", "visual")
-WORLD_SEED = 1908
-"""Of how hard each class is."""
+DIFFICULTY_SEED = 1908
+"""Seed of the difficulties of the classes."""
 
 CLASS_SPREAD = 0.7
-"""Standard deviation over classes of the log odds of an error; how much classes differ is not published."""
+"""Standard deviation over classes of the log-odds of an error; an assumption, as it is not published."""
 
 SHORTER = 0.35
-"""Log odds of a miss gained by halving the length of an event; an assumption, like the spread."""
+"""Increase of the log-odds of a miss when an event is half as long; an assumption."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Errors:
 
     Attributes:
         modality: ``"audio"`` or ``"visual"``.
-        miss: log odds that an event of one second is missed whole.
-        false_alarm: log odds that a class of the weak label is marked in the modality where it never occurs.
-        overrun: probability that a marked event goes on for a second more, at either end, again and again.
+        miss: Log-odds that an event of one segment is missed entirely.
+        false_alarm: Log-odds that a class of the weak label is marked in a modality in which it never occurs.
+        overrun: Probability of each further segment by which a marked event is extended, at either end.
     """
 
     modality: str
@@ -40,19 +40,22 @@ class Errors:
 
 AUDIO = Errors("audio", -1.89, 2.89, 0.66)
 VISUAL = Errors("visual", -0.09, -0.11, 0.96)
-"""Fitted so that, put on LLP's true test labels, they have the scores that VALOR's are published to have."""
+"""Fitted: applied to LLP's true test labels, these errors give the scores published for VALOR's labels."""
 
 
 def simulate_pseudo_labels(true: Labels, weak: Labels, errors: Errors, rng: np.random.Generator) -> Labels:
-    """Pseudo labels (N, T, C) with misses and false alarms that depend on class and duration.
+    """Simulate pseudo-labels with misses and false alarms that depend on class and duration.
 
-    As VALOR's, they stay within the weak label.
+    Like VALOR's, they stay within the weak label.
 
     Args:
-        true: dense labels of one modality, (N, T, C).
-        weak: event sets, (N, C).
-        errors: how often what goes wrong.
-        rng: of the errors. How hard each class is does not depend on it.
+        true: Dense labels of one modality, (N, T, C).
+        weak: Weak labels, (N, C).
+        errors: Error rates.
+        rng: Random generator of the errors; the difficulties of the classes do not depend on it.
+
+    Returns:
+        Pseudo-labels, (N, T, C), zeros and ones.
     """
     missed, false = _difficulties(errors.modality, true.shape[2])  # (C,) each
     pseudo = np.zeros_like(true)
@@ -68,8 +71,8 @@ def simulate_pseudo_labels(true: Labels, weak: Labels, errors: Errors, rng: np.r
 
 @cache
 def _difficulties(modality: str, n_classes: int) -> NDArray[np.float64]:
-    """Log odds of misses and of false alarms that a class has over the average one, (2, C)."""
-    rng = np.random.default_rng([WORLD_SEED, MODALITIES.index(modality)])
+    """Log-odds of misses and of false alarms of each class relative to an average class, (2, C)."""
+    rng = np.random.default_rng([DIFFICULTY_SEED, MODALITIES.index(modality)])
     return CLASS_SPREAD * rng.standard_normal((n_classes, 2)).T
 
 
@@ -78,6 +81,6 @@ def _probability(log_odds: float) -> float:
 
 
 def _runs(active: Labels) -> NDArray[np.intp]:
-    """Starts and exclusive ends of the runs of ones in (T,), (runs, 2)."""
+    """Starts and exclusive ends, (runs, 2), of the runs of ones in ``active``, (T,)."""
     change = np.diff(np.pad(active.astype(np.int8), 1))
     return np.stack([np.flatnonzero(change == 1), np.flatnonzero(change == -1)], axis=1)

@@ -47,7 +47,11 @@ def test_command(tmp_path, leap, refused):
         assert written["shape"] == [20, 10, 4]
     assert written["statistics"].keys() == vggish_statistics().keys()
     np.save(tmp_path / "flat.npy", x[0])
-    for name, message in (("flat.npy", "one array"), ("none.npy", "not a .npy"), ("x.npy.json", "HDF5")):
+    for name, message in (
+        ("flat.npy", "one array"),
+        ("none.npy", "(no such file)"),
+        ("x.npy.json", "cannot be read as a .npy or HDF5 file"),
+    ):
         assert message in refused(
             "data", "measure-features", "--features", tmp_path / name, "--out", tmp_path / "y.json"
         )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from leap.data.llp_sim.features import KINDS, simulate_features, world
+from leap.data.llp_sim.features import KINDS, shared_structure, simulate_features
 from leap.data.llp_sim.parts import GROUP, MATCHINGS, PARTS, draw_parts, make_patterns
 
 
@@ -49,7 +49,7 @@ def single_events(n, seed):
 def test_no_linear_map_tells_the_classes_of_a_group_apart_but_products_of_parts_do():
     (train, labels), (test, truth) = single_events(6000, 0), single_events(3000, 1)
     parts = np.zeros((KINDS["audio"].width, PARTS))
-    for part, pattern in enumerate(world("audio", 25).patterns[:PARTS]):
+    for part, pattern in enumerate(shared_structure("audio", 25).patterns[:PARTS]):
         parts[pattern.channels, part] = 1 / len(pattern.channels)
     pairs = np.array(list(combinations(range(PARTS), 2)))
 
