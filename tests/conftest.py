@@ -122,15 +122,19 @@ def tiny_split(videos, seed):
     }
 
 
+def tiny_splits():
+    """Splits of 24, 8 and 6 videos."""
+    sizes = {"train": 24, "val": 8, "test": 6}
+    return {split: tiny_split(n, seed) for seed, (split, n) in enumerate(sizes.items())}
+
+
 @pytest.fixture(scope="session")
 def make_tiny_store():
     """Write the data set ``tiny``: ``make_tiny_store(path, **what differs)``."""
 
     def make(path, **changes):
-        sizes = {"train": 24, "val": 8, "test": 6}
-        splits = {split: tiny_split(n, seed) for seed, (split, n) in enumerate(sizes.items())}
-        values = {"dataset": "tiny", "classes": ("cat", "dog", "hen"), "provenance": {}, "splits": splits}
-        write_store(path, **(values | changes))
+        values = {"dataset": "tiny", "classes": ("cat", "dog", "hen"), "provenance": {}}
+        write_store(path, **(values | {"splits": tiny_splits()} | changes))
         return path
 
     return make
@@ -144,6 +148,20 @@ def tiny_path(tmp_path_factory, make_tiny_store):
 @pytest.fixture(scope="session")
 def tiny_store(tiny_path):
     with FeatureStore(tiny_path) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def weak_path(tmp_path_factory, make_tiny_store):
+    """The data set ``tiny`` with weak labels only in train, as LLP has them."""
+    splits = tiny_splits()
+    del splits["train"]["true_audio"], splits["train"]["true_visual"]
+    return make_tiny_store(tmp_path_factory.mktemp("weak") / "weak.h5", splits=splits)
+
+
+@pytest.fixture(scope="session")
+def weak_store(weak_path):
+    with FeatureStore(weak_path) as store:
         yield store
 
 

@@ -12,7 +12,18 @@ from leap.cli import data as data_commands
 from leap.cli import features as features_commands
 from leap.cli import study as study_commands
 from leap.cli import weights as weights_commands
-from leap.cli.options import Data, Device, Model, Norm, Out, Results, Split, Weights
+from leap.cli.options import (
+    Data,
+    Device,
+    Model,
+    Norm,
+    Out,
+    Results,
+    Split,
+    SplitOption,
+    Weights,
+    check_out_folder,
+)
 from leap.cli.score import score
 from leap.errors import LeapError
 
@@ -57,6 +68,9 @@ def train(
     from leap.training.distributed import joined, rank
     from leap.training.run import train as train_parser
 
+    check_out_folder(out)
+    if out.suffix == ".safetensors":
+        raise LeapError(f"{out}: --out must be a folder; the weights become model.safetensors in it")
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
     with joined(device) as place:
@@ -92,7 +106,7 @@ def show_preset(
 def evaluate(
     model: Model,
     data: Data = "av-digits",
-    split: Split = "test",
+    split: SplitOption = Split.TEST,
     protocol: Annotated[str, typer.Option(help="A release's protocol; if not given the parser's.")] = "",
     device: Device = "cpu",
 ) -> None:
@@ -122,51 +136,65 @@ def evaluate(
 def parse(
     source: Annotated[str, typer.Argument(metavar="INPUT", help="A video file, a data set or its store.")],
     model: Model,
-    out: Out,
-    video: Annotated[str, typer.Option(help="Of a store: video id; the first of the split.")] = "",
-    split: Split = "test",
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    video: Annotated[str, typer.Option(help="Data set only: id of the video; by default the first.")] = "",
+    split: SplitOption = Split.TEST,
     weights: Weights = None,
     true_audio: Annotated[
-        Path | None, typer.Option(help="Of a file: table of events that are heard.")
+        Path | None, typer.Option(help="Video file only: table of its true audio events.")
     ] = None,
     true_visual: Annotated[
-        Path | None, typer.Option(help="Of a file: table of events that are seen.")
+        Path | None, typer.Option(help="Video file only: table of its true visual events.")
     ] = None,
-    attention: Annotated[bool, typer.Option("--attention", help="Of a file: draw attention, too.")] = False,
+    attention: Annotated[
+        bool, typer.Option("--attention", help="Video file only: also draw the attention of labels.")
+    ] = False,
 ) -> None:
-    """Parse a video file, or one video of a store, and draw its timeline; prints the paths written."""
+    """Parse a video file, or one video of a data set, and draw its timeline; prints the paths written."""
     import h5py
 
-    from leap.data.registry import open_dataset
-    from leap.features.media import open_clip
-    from leap.features.weights import weights_folder
-    from leap.inference.parsed_video import parse_to_figure
-    from leap.visualization.timeline import parse_clip, write_timeline
-
+    check_out_folder(out)
     if Path(source).is_file() and not h5py.is_hdf5(source):
-        clip, tables = open_clip(source), {"audio": true_audio, "visual": true_visual}
-        truth = {modality: table for modality, table in tables.items() if table}
-        if len(truth) == 1:
-            raise LeapError("give both --true-audio and --true-visual, or neither")
-        parsed = parse_clip(model, clip, weights or weights_folder(), truth)
-        print(*write_timeline(parsed, clip, out, attention), sep="\n")
+        truth = {m: table for m, table in (("audio", true_audio), ("visual", true_visual)) if table}
+        _parse_file(Path(source), model, out, weights, truth, attention)
     else:
+        from leap.data.registry import open_dataset
+        from leap.visualization.timeline import parse_to_figure
+
         print(parse_to_figure(model, open_dataset(source), split, video, out))
+
+
+def _parse_file(
+    source: Path, model: Path, out: Path, weights: Path | None, truth: dict[str, Path], attention: bool
+) -> None:
+    from leap.features.media import open_clip
+    from leap.features.parse_clip import parse_clip
+    from leap.features.weights import weights_folder
+    from leap.visualization.timeline import timeline_files, write_timeline
+
+    clip = open_clip(source)
+    if len(truth) == 1:
+        raise LeapError("give both --true-audio and --true-visual, or neither")
+    for path in timeline_files(clip.path.stem, out):
+        if path.resolve() in {table.resolve() for table in truth.values()}:
+            raise LeapError(f"{path}: would be overwritten; choose another --out")
+    parsed = parse_clip(model, clip, weights or weights_folder(), truth)
+    print(*write_timeline(parsed, clip, out, attention), sep="\n")
 
 
 @app.command("import-release")
 def import_release(
     system: Annotated[str, typer.Argument(help="han, mm-pyr, valor, cmpae or leap.")],
     checkpoint: Annotated[Path, typer.Argument(help="The authors' .pt file.")],
-    out: Annotated[Path, typer.Option(help="The .safetensors file to write.")],
+    out: Annotated[Path, typer.Option(help="The .safetensors file to write, or a folder.")],
     labels: Annotated[
         Path | None,
-        typer.Option(help="LEAP: its label embeddings, if not the fetched ones."),
+        typer.Option(help="LEAP only: label embeddings of its training; by default the fetched ones."),
     ] = None,
-    heads: Annotated[int | None, typer.Option(help="Attention heads, if not the release's.")] = None,
-    norm: Annotated[Norm, typer.Option(help="VALOR: where it normalises.")] = Norm.POST,
+    heads: Annotated[int | None, typer.Option(help="Attention heads; by default the release's.")] = None,
+    norm: Annotated[Norm, typer.Option(help="VALOR only: position of its normalisation.")] = Norm.POST,
 ) -> None:
-    """Turn a checkpoint that a paper's authors released into a parser of this package."""
+    """Convert a checkpoint released by a paper's authors to a parser of this package."""
     from leap.data.classes import LLP
     from leap.data.llp.fetch import fetched_label_embeddings
     from leap.io.tensor_file import read_checkpoint
@@ -174,6 +202,7 @@ def import_release(
     from leap.models.checkpoint import save_pretrained
     from leap.releases import from_release
 
+    check_out_folder(out.parent if out.suffix == ".safetensors" else out)
     if labels and system != "leap":
         raise LeapError("--labels is for leap; the other systems have no label embeddings")
     state = read_checkpoint(checkpoint)
@@ -184,7 +213,7 @@ def import_release(
 
 
 def main() -> None:
-    """Run the command; what a user can mend is one line on stderr and exit status 2."""
+    """Run the command; an error that a user can correct is one line on stderr and exit status 2."""
     sys.path.append(os.getcwd())  # where parts of one's own, named by dotted path, are found
     try:
         app()

@@ -1,4 +1,4 @@
-"""``leap features``: features of videos."""
+"""``leap features``: features and pseudo-labels of videos."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from leap.cli.options import Weights
+from leap.cli.options import Weights, check_out_folder
 from leap.errors import LeapError
 
 app = typer.Typer(no_args_is_help=True, help="Features of videos, in LLP's official layout.")
@@ -24,34 +24,36 @@ def extract(
     kinds: Annotated[
         str,
         typer.Option(
-            help="With commas, of audio, visual_2d, visual_3d, clip, clap, audioset, "
-            "pseudo_audio and pseudo_visual."
+            help="Separated by commas: audio, visual_2d, visual_3d, clip, clap, audioset, pseudo_audio, "
+            "pseudo_visual."
         ),
     ] = "audio,visual_2d,visual_3d",
     prompts: Annotated[
-        str, typer.Option(help="Of pseudo labels: valor, a JSON file of prompts, or a file of class names.")
+        str, typer.Option(help="For pseudo-labels: valor, a JSON file of prompts, or a file of class names.")
     ] = "",
     weak: Annotated[
-        list[Path] | None, typer.Option(help="Table of weak labels that restrict pseudo labels; repeat.")
+        list[Path] | None,
+        typer.Option(help="Table of weak labels to which pseudo-labels are restricted; may be repeated."),
     ] = None,
     weights: Weights = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
 ) -> None:
-    """Extract features and pseudo labels of all videos of a folder; goes on where it was stopped.
+    """Extract features and pseudo-labels of all videos of a folder; existing files are skipped.
 
-    Videos that cannot be read are named at the end; the others are done nevertheless.
+    Videos that cannot be read are listed at the end; the others are processed nevertheless.
     """
     from leap.data.custom import weak_by_file
-    from leap.features.extraction import Making, extract_folder
-    from leap.features.pseudo_labels import read_teaching
+    from leap.features.extraction import Extraction, extract_folder
+    from leap.features.prompts import read_prompt_set
     from leap.features.weights import weights_folder
 
-    teaching = read_teaching(prompts) if prompts else None
-    if weak and teaching is None:
-        raise LeapError("--weak restricts pseudo labels; give --prompts and ask for them in --kinds")
-    known = weak_by_file(weak, tuple(teaching.classes)) if weak and teaching else None
-    making = Making(weights or weights_folder(), teaching, known)
-    problems = extract_folder(folder, out, kinds.split(","), making, workers)
+    check_out_folder(out)
+    prompt_set = read_prompt_set(prompts) if prompts else None
+    if weak and prompt_set is None:
+        raise LeapError("--weak restricts pseudo-labels; give --prompts and ask for them in --kinds")
+    labels = weak_by_file(weak, tuple(prompt_set.classes)) if weak and prompt_set else None
+    extraction = Extraction(weights or weights_folder(), prompt_set, labels)
+    problems = extract_folder(folder, out, kinds.split(","), extraction, workers)
     for problem in problems:
         print(f"leap: {problem}", file=sys.stderr)
     raise SystemExit(2 if problems else 0)

@@ -1,22 +1,36 @@
-"""Options that several commands share."""
+"""Options that several commands share, and checks of them before anything is computed."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from leap.errors import LeapError
+
+
+class Split(StrEnum):
+    """Splits of a data set."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
 Device = Annotated[str, typer.Option(help="Where to compute: cpu, or cuda for a GPU.")]
 Data = Annotated[str, typer.Option(help="Name of a data set or path of its store.")]
 Model = Annotated[Path, typer.Option(help="Folder or .safetensors file of a trained parser.")]
 Out = Annotated[Path, typer.Option(help="Folder or file to write.")]
 Results = Annotated[Path, typer.Option(help="Folder of results.")]
-Weights = Annotated[Path | None, typer.Option(help="Folder of networks' weights; in the cache if not given.")]
-Split = Annotated[str, typer.Option(help="train, val or test.")]
+Weights = Annotated[
+    Path | None, typer.Option(help="Folder of the networks' weights; by default in the user's cache.")
+]
+SplitOption = Annotated[Split, typer.Option("--split", help="Split of the data set.")]
 
 
 class Repair(StrEnum):
-    """What to mend in the annotations; `leap.data.annotations.Repair` says what each means."""
+    """Repairs of LLP's annotations; `leap.data.annotations.Repair` describes them."""
 
     NONE = "none"
     UPSTREAM = "upstream"
@@ -24,7 +38,23 @@ class Repair(StrEnum):
 
 
 class Norm(StrEnum):
-    """Where VALOR normalises: after its sublayers or before."""
+    """Position of VALOR's layer normalisation: after the sublayers or before them."""
 
     POST = "post"
     PRE = "pre"
+
+
+def check_out_folder(out: Path) -> None:
+    """Refuse a folder that cannot be written, before anything is computed.
+
+    Args:
+        out: value of ``--out``; it need not exist.
+
+    Raises:
+        LeapError: it, or the nearest folder above it that exists, is no folder or is not writable.
+    """
+    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise LeapError(f"{existing}: is a file; --out must be a folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise LeapError(f"{existing}: may not be written; choose another --out")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leap.cli.options import Repair
+from leap.cli.options import Repair, Split, SplitOption
 
 Scores = Mapping[str, float | None]
 
@@ -16,7 +16,7 @@ def score(
     annotations: Annotated[Path, typer.Option(help="Folder of LLP's annotation files.")],
     audio: Annotated[Path, typer.Option(help="Predicted audio events, in the annotations' format.")],
     visual: Annotated[Path, typer.Option(help="Predicted visual events, likewise.")],
-    split: Annotated[str, typer.Option(help="val or test.")] = "test",
+    split: SplitOption = Split.TEST,
     repair: Annotated[Repair, typer.Option(help="What to mend in the annotations.")] = Repair.NONE,
     per_class: Annotated[bool, typer.Option("--per-class", help="Also the scores of each class.")] = False,
     overlap: Annotated[bool, typer.Option("--overlap", help="Also on videos with overlap.")] = False,

@@ -1,4 +1,4 @@
-"""``leap weights``: public weights of the networks that features come from."""
+"""``leap weights``: public weights of the feature networks."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,25 +7,25 @@ import typer
 
 from leap.cli.options import Weights
 
-app = typer.Typer(no_args_is_help=True, help="Weights of the networks that features come from.")
+app = typer.Typer(no_args_is_help=True, help="Public weights of the feature networks.")
 
-Names = Annotated[list[str] | None, typer.Argument(help="Networks; all if none is named.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Names of networks; by default all.")]
 
 
 @app.command("list")
 def list_weights(weights: Weights = None) -> None:
-    """What there is, for what, how large, under which licence, and whether it is here."""
+    """List the networks with purpose, source, licence, size and whether their weights are on this machine."""
     from leap.features.weights import WEIGHTS, weights_path
 
     for name, one in WEIGHTS.items():
         here = "here" if weights_path(name, _folder(weights)).exists() else "not here"
-        known = f", SHA-256 {one.sha256}…" if one.sha256 else ""
-        print(f"{name}: {one.use}; {one.source}, {one.licence}, {one.megabytes} MB{known}; {here}")
+        known = f", SHA-256 {one.sha256_prefix}…" if one.sha256_prefix else ""
+        print(f"{name}: {one.purpose}; {one.source}, {one.licence}, {one.megabytes} MB{known}; {here}")
 
 
 @app.command()
 def fetch(names: Names = None, weights: Weights = None) -> None:
-    """Download weights, check them, and keep them as safetensors; prints where they are."""
+    """Download weights, check them and keep them as safetensors; prints their paths."""
     from leap.features.weights import WEIGHTS, fetch_weights
 
     for name in names or WEIGHTS:
@@ -34,7 +34,7 @@ def fetch(names: Names = None, weights: Weights = None) -> None:
 
 @app.command()
 def verify(names: Names = None, weights: Weights = None) -> None:
-    """Compare weights with what was fetched, byte by byte."""
+    """Compare the weights on this machine with the checksums of when they were fetched."""
     from leap.features.weights import WEIGHTS, verify_weights
 
     for name in names or WEIGHTS:

@@ -11,23 +11,10 @@ from leap.errors import LeapError
 from leap.experiments.compare import paired_difference
 from leap.experiments.records import Record
 from leap.io.atomic import atomic_path
+from leap.metrics import TITLES
 
 MEANS = ("seg_type", "seg_event", "evt_type", "evt_event")
 """The four scores that sum up the ten."""
-
-TITLES = {
-    "seg_a": "seg A",
-    "seg_v": "seg V",
-    "seg_av": "seg AV",
-    "seg_type": "seg Type@AV",
-    "seg_event": "seg Event@AV",
-    "evt_a": "evt A",
-    "evt_v": "evt V",
-    "evt_av": "evt AV",
-    "evt_type": "evt Type@AV",
-    "evt_event": "evt Event@AV",
-}
-"""The ten scores and how tables head them."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 

@@ -1,10 +1,11 @@
-"""Features and pseudo labels of a folder of videos, as files in LLP's official layout."""
+"""Features and pseudo-labels of a folder of videos, as files in LLP's official layout."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,17 +18,24 @@ from leap.data.llp.features import PSEUDO_LABELS
 from leap.errors import LeapError
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import Clip, open_clip
-from leap.features.pseudo_labels import NETWORKS, Teaching, Weak, teach, weak_label
+from leap.features.prompts import PromptSet
+from leap.features.pseudo_labels import TEACHERS, WeakLabel, find_weak_label, pseudo_labels
 from leap.features.weights import find_weights
 from leap.io.atomic import atomic_path
 
-FOLDERS = {kind: one.source.folder for kind, one in EXTRACTORS.items()}
+FOLDERS = {kind: extractor.source.folder for kind, extractor in EXTRACTORS.items()}
 FOLDERS |= {source.name: source.folder for source in PSEUDO_LABELS}
-"""Kind of features or pseudo labels → its folder in the official layout."""
+"""Kind of features or pseudo-labels → its folder in the official layout."""
 
 
 class Job(NamedTuple):
-    """One file to make: of which video, of which kind, and where."""
+    """One file to write.
+
+    Attributes:
+        video: the video file.
+        kind: of `FOLDERS`.
+        out: the file.
+    """
 
     video: Path
     kind: str
@@ -35,76 +43,87 @@ class Job(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Making:
-    """What files are made with.
+class Extraction:
+    """What features and pseudo-labels are computed with.
 
     Attributes:
         weights: folder of the networks' weights.
-        teaching: prompts of pseudo labels; None where there are to be none.
-        weak: weak labels (C,) by the videos' names; None where they are not known.
+        prompts: prompts of pseudo-labels; None if none are asked for.
+        weak: name of a video → weak label (C,) that restricts its pseudo-labels; None for no restriction.
     """
 
     weights: Path
-    teaching: Teaching | None = None
-    weak: Mapping[str, Weak] | None = None
+    prompts: PromptSet | None = None
+    weak: Mapping[str, WeakLabel] | None = None
 
     def __call__(self, kind: str, clip: Clip) -> NDArray[Any]:
-        """Features or pseudo labels of a clip."""
-        if self.teaching is None or kind in EXTRACTORS:
+        """Features or pseudo-labels of a clip, as their file holds them.
+
+        Args:
+            kind: of `FOLDERS`.
+            clip: the video.
+
+        Raises:
+            LeapError: the clip is damaged, or has no weak label although others have.
+        """
+        if self.prompts is None or kind in EXTRACTORS:
             return EXTRACTORS[kind](clip, self.weights)
-        weak = None if self.weak is None else weak_label(clip.path.stem, self.weak)
-        return teach(kind, clip, self.teaching, self.weights, weak)
+        weak = None if self.weak is None else find_weak_label(clip.path.stem, self.weak)
+        return pseudo_labels(kind, clip, self.prompts, self.weights, weak)
 
 
 def extract_folder(
-    folder: Path, out: Path, kinds: Sequence[str], making: Making, workers: int = 1
+    folder: Path, out: Path, kinds: Sequence[str], extraction: Extraction, workers: int = 1
 ) -> list[str]:
-    """Make files of all videos of a folder; what is there already is skipped.
+    """Write features and pseudo-labels of all videos of a folder; existing files are skipped.
 
-    A file ``<name>.mp4`` becomes ``feats/vggish/<name>.npy`` and so on, each whole or not at all, so that a
-    call that was stopped goes on where it was.
+    ``<name>.mp4`` becomes ``feats/vggish/<name>.npy`` and so on. Each file appears whole or not at all, so
+    an interrupted call can be repeated.
 
     Args:
-        folder: of videos; files that begin with a dot are left out.
+        folder: folder of videos; hidden files are ignored.
         out: root of the official layout.
         kinds: of `FOLDERS`.
-        making: what they are made with.
-        workers: processes, of one thread each.
+        extraction: weights and prompts.
+        workers: number of processes, with one thread each.
 
     Returns:
-        For every video that could not be read, or whose worker died, why, in one line.
+        One line for every video that cannot be read or whose worker died.
 
     Raises:
-        LeapError: there is no such folder or kind, pseudo labels are asked for without prompts, two videos
-            have the same name, or weights are not there.
+        LeapError: the folder does not exist or is empty, there is no such kind, pseudo-labels are asked for
+            without prompts, two videos have the same name, or weights are missing.
+        OSError: a file cannot be written; all workers are stopped at once.
     """
-    _check(kinds, making)
+    _check(kinds, extraction)
     jobs = _jobs(_videos(folder), out, kinds)
     for name in {name for job in jobs for name in _networks(job.kind)}:
-        find_weights(name, making.weights)
+        find_weights(name, extraction.weights)
     videos: dict[Path, list[Job]] = {}
     for job in jobs:
         videos.setdefault(job.video, []).append(job)
-    made = _run(list(videos.values()), making, workers)
-    return sorted(filter(None, tqdm(made, "videos", len(videos), unit="video", disable=None)))
+    problems = _run(list(videos.values()), extraction, workers)
+    return sorted(filter(None, tqdm(problems, "videos", len(videos), unit="video", disable=None)))
 
 
-def _check(kinds: Sequence[str], making: Making) -> None:
+def _check(kinds: Sequence[str], extraction: Extraction) -> None:
     for kind in kinds:
         if kind not in FOLDERS:
             raise LeapError(f"no features {kind!r}; there are {', '.join(FOLDERS)}")
-        if kind not in EXTRACTORS and making.teaching is None:
+        if kind not in EXTRACTORS and extraction.prompts is None:
             raise LeapError(f"{kind} needs prompts: valor, a JSON file, or a file of class names")
 
 
 def _networks(kind: str) -> tuple[str, ...]:
-    return EXTRACTORS[kind].networks if kind in EXTRACTORS else (NETWORKS[kind],)
+    return EXTRACTORS[kind].networks if kind in EXTRACTORS else (TEACHERS[kind],)
 
 
 def _videos(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise LeapError(f"{folder}: no such folder")
     videos = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    if not videos:
+        raise LeapError(f"{folder}: has no files; videos in folders below it are not looked for")
     stems = [path.stem for path in videos]
     twice = [stem for stem in stems if stems.count(stem) > 1]
     if twice:
@@ -117,12 +136,12 @@ def _jobs(videos: Iterable[Path], out: Path, kinds: Sequence[str]) -> list[Job]:
     return [job for job in jobs if not job.out.exists()]
 
 
-def _run(todo: list[list[Job]], making: Making, workers: int) -> Iterator[str]:
-    """Make the files of videos in any order; where a worker dies, one worker goes on without that video."""
+def _run(todo: list[list[Job]], extraction: Extraction, workers: int) -> Iterator[str]:
+    """Process videos in any order; after a worker died, a single one goes on without the video it died of."""
     while todo:
         lost = []
-        with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-            futures = {pool.submit(_make, jobs, making): jobs for jobs in todo}
+        with _pool(workers) as pool:
+            futures = {pool.submit(_process_video, jobs, extraction): jobs for jobs in todo}
             for future in as_completed(futures):
                 try:
                     yield future.result()
@@ -134,12 +153,30 @@ def _run(todo: list[list[Job]], making: Making, workers: int) -> Iterator[str]:
         todo, workers = lost, 1
 
 
-def _make(jobs: list[Job], making: Making) -> str:
-    """Make the files of one video; returns what is wrong with it, or nothing."""
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes with one thread each; an exception in the block terminates them at once."""
+    others = set(active_children())
+    with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(active_children()) - others:
+                worker.terminate()
+            raise
+
+
+def _process_video(jobs: list[Job], extraction: Extraction) -> str:
+    """Write the files of one video; returns what is wrong with the video, or nothing.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
     try:
         clip = open_clip(jobs[0].video)
         for job in jobs:
-            array = making(job.kind, clip)
+            array = extraction(job.kind, clip)
             with atomic_path(job.out) as temporary:
                 np.save(temporary, array)
     except LeapError as error:

@@ -1,57 +1,70 @@
-"""Every kind of features: its networks, its shape, and what extracts it from a video file."""
+"""Kinds of features by name: networks, files in LLP's official layout, and how to extract them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leap.data.llp.features import FEATURES, Source
-from leap.features import clap
-from leap.features import embeddings as features
+from leap.features.audio_features import audioset_features, vggish_features
+from leap.features.clap_features import clap_feature_maps
 from leap.features.media import Clip
-from leap.features.networks.loading import network
+from leap.features.networks.loading import load_network_once
+from leap.features.visual_features import clip_features, r2plus1d_features, resnet152_features
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Extractor:
-    """A kind of features.
+    """How one kind of features is extracted.
 
     Attributes:
-        networks: names of its networks.
-        function: what extracts it, of the networks and a clip.
-        source: its files in LLP's official layout.
-        seen: whether it is of pictures.
+        networks: names of its networks in `leap.features.weights.WEIGHTS`.
+        function: networks and clip → features, (rows, width).
+        source: folder and shape of its files in LLP's official layout.
+        modality: stream that the features come from.
     """
 
     networks: tuple[str, ...]
     function: Callable[..., Array]
     source: Source
-    seen: bool = True
+    modality: Literal["audio", "visual"]
 
     @property
     def width(self) -> int:
-        """Width of a row."""
+        """Width of a feature vector."""
         return self.source.shape[1]
 
     def __call__(self, clip: Clip, weights: Path) -> Array:
-        """Features of a clip, (rows, width) as its file holds them; zeros where it has no pictures.
+        """Features of a clip as its file holds them.
+
+        Args:
+            clip: the video; visual features of a clip without a video stream are zeros.
+            weights: folder of the networks' weights.
+
+        Returns:
+            (rows, width); `Source.rows_of` says how many rows T seconds have.
 
         Raises:
-            LeapError: weights are not there, or the clip is damaged.
+            LeapError: weights are missing, or the clip is damaged.
         """
-        if self.seen and not clip.pictures:
+        if self.modality == "visual" and not clip.has_video:
             return np.zeros((self.source.rows_of(clip.segments), self.width), np.float32)
-        return self.function(*(network(name, weights) for name in self.networks), clip)
+        return self.function(*(load_network_once(name, weights) for name in self.networks), clip)
 
     def pooled(self, clip: Clip, weights: Path) -> Array:
-        """Features of a clip, (T, width).
+        """Features of a clip pooled to segments, (T, width).
+
+        Args:
+            clip: the video.
+            weights: folder of the networks' weights.
 
         Raises:
-            LeapError: weights are not there, or the clip is damaged.
+            LeapError: weights are missing, or the clip is damaged.
         """
         array = self(clip, weights)
         return array if self.source.pool is None else self.source.pool(array, clip.segments)
@@ -61,10 +74,11 @@ SOURCES = {source.name: source for source in FEATURES}
 AUDIOSET = Source("audioset", "feats/audioset", SOURCES["audio"].shape)
 
 EXTRACTORS = {
-    "audio": Extractor(("vggish",), features.vggish, SOURCES["audio"], seen=False),
-    "visual_2d": Extractor(("resnet-152",), features.resnet, SOURCES["visual_2d"]),
-    "visual_3d": Extractor(("r2plus1d_18",), features.r2plus1d, SOURCES["visual_3d"]),
-    "clip": Extractor(("clip",), features.clip_image, SOURCES["clip"]),
-    "clap": Extractor(("clap",), clap.maps, SOURCES["clap"], seen=False),
-    "audioset": Extractor(("vggish", "vggish-pca"), features.audioset, AUDIOSET, seen=False),
+    "audio": Extractor(("vggish",), vggish_features, SOURCES["audio"], "audio"),
+    "visual_2d": Extractor(("resnet-152",), resnet152_features, SOURCES["visual_2d"], "visual"),
+    "visual_3d": Extractor(("r2plus1d_18",), r2plus1d_features, SOURCES["visual_3d"], "visual"),
+    "clip": Extractor(("clip",), clip_features, SOURCES["clip"], "visual"),
+    "clap": Extractor(("clap",), clap_feature_maps, SOURCES["clap"], "audio"),
+    "audioset": Extractor(("vggish", "vggish-pca"), audioset_features, AUDIOSET, "audio"),
 }
+"""Kind of features → its extractor."""

@@ -1,4 +1,4 @@
-"""A video file, parsed: its features by the published networks, its events by a trained parser."""
+"""Events of a video file: features by the published networks, events by a trained parser."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,27 +19,28 @@ from leap.models.checkpoint import Description, load_parser
 def parse_clip(
     model: Path, clip: Clip, weights: Path, truth: Mapping[str, Path] | None = None
 ) -> ParsedVideo:
-    """Parse a video file; of a stream that it does not have, no event is reported.
+    """Parse a video file; a modality without a stream has no events.
 
     Args:
         model: folder or file of a trained parser.
         clip: the video.
         weights: folder of the networks' weights.
-        truth: tables of true events by modality, in which the video bears its file's name without suffix.
+        truth: modality → table of true events in the format of LLP's annotations, in which the video has
+            its file's name without suffix; None or empty if the ground truth is not known.
 
     Raises:
-        LeapError: the parser was trained on other features, weights are not there, the video is damaged, or
-            no table names it.
+        LeapError: the parser was trained on other features, weights are missing, the video is damaged, or
+            a table is malformed or none names the video.
     """
     parser, description = load_parser(model)
     kinds = _kinds(description)
-    inputs = {slot: _input(kind, clip, weights) for slot, kind in kinds.items()}
+    true = _read_truth(truth, clip, description.classes) if truth else {}
+    inputs = {argument: _input(kind, clip, weights) for argument, kind in kinds.items()}
     with torch.inference_mode():
-        parsing = parser(**{slot: torch.from_numpy(array)[None] for slot, array in inputs.items()})
-    known = _read_truth(truth, clip, description.classes) if truth else {}
-    video = parsed_video(clip.path.stem, description.classes, parsing, description.protocol, known)
-    there = {"audio": clip.sound, "visual": clip.pictures}
-    events = {m: found if there[m] else np.zeros_like(found) for m, found in video.events.items()}
+        parsing = parser(**{argument: torch.from_numpy(array)[None] for argument, array in inputs.items()})
+    video = parsed_video(clip.path.stem, description.classes, parsing, description.protocol, true)
+    present = {"audio": clip.has_audio, "visual": clip.has_video}
+    events = {m: dense if present[m] else np.zeros_like(dense) for m, dense in video.events.items()}
     return replace(video, events=events)
 
 
@@ -47,28 +48,27 @@ def _read_truth(
     truth: Mapping[str, Path], clip: Clip, classes: Sequence[str]
 ) -> dict[str, NDArray[np.float32]]:
     """Dense labels (T, C) by modality."""
-    events = {
-        m: [e for e in list_events(path, classes) if e.filename == clip.path.stem]
-        for m, path in truth.items()
-    }
+    name = clip.path.stem
+    events = {m: [e for e in list_events(path, classes) if e.filename == name] for m, path in truth.items()}
     if not any(events.values()):
-        raise LeapError(f"{clip.path.stem}: in none of {', '.join(map(str, truth.values()))}")
+        raise LeapError(f"{name}: in none of {', '.join(map(str, truth.values()))}")
     return {
-        modality: dense_labels(found, [clip.path.stem], classes, clip.segments)[0].astype(np.float32)
-        for modality, found in events.items()
+        modality: dense_labels(listed, [name], classes, clip.segments)[0].astype(np.float32)
+        for modality, listed in events.items()
     }
 
 
 def _input(kind: str, clip: Clip, weights: Path) -> NDArray[np.float32]:
-    """Features a parser reads; it averages frames itself."""
-    return (EXTRACTORS[kind] if kind == "visual_2d" else EXTRACTORS[kind].pooled)(clip, weights)
+    """Features as the parser reads them; frame features stay unpooled, since the parser averages them."""
+    extractor = EXTRACTORS[kind]
+    return extractor(clip, weights) if kind == "visual_2d" else extractor.pooled(clip, weights)
 
 
 def _kinds(description: Description) -> dict[str, str]:
-    """What a parser reads → the kind of features that takes the place."""
+    """Argument of the parser → kind of features passed as it."""
     kinds: dict[str, str] = dict(zip(("audio", "visual_2d"), description.model.inputs, strict=True))
-    kinds |= {slot: slot for slot in description.widths if slot not in kinds}
-    widths = {slot: EXTRACTORS[kind].width for slot, kind in kinds.items() if kind in EXTRACTORS}
+    kinds |= {argument: argument for argument in description.widths if argument not in kinds}
+    widths = {argument: EXTRACTORS[kind].width for argument, kind in kinds.items() if kind in EXTRACTORS}
     if widths != description.widths:
         raise LeapError(
             f"the parser reads {', '.join(kinds.values())} of widths {description.widths}; of a video file "

@@ -1,4 +1,4 @@
-"""How far the extraction of one video is, where somebody waits for it."""
+"""Progress bars within one video."""
 
 from collections.abc import Iterable, Iterator
 from multiprocessing import parent_process
@@ -9,7 +9,13 @@ from tqdm import tqdm
 Item = TypeVar("Item")
 
 
-def watched(items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
-    """The items, counted on a terminal; workers are counted by their parent instead."""
-    hidden = None if parent_process() is None else True
-    return iter(tqdm(items, what, total, disable=hidden, leave=False))
+def with_progress(items: Iterable[Item], description: str, total: int) -> Iterator[Item]:
+    """Iterate with a progress bar: on a terminal only, and not in worker processes.
+
+    Args:
+        items: what to iterate over.
+        description: text before the bar.
+        total: number of items.
+    """
+    hidden = None if parent_process() is None else True  # None: hidden off a terminal
+    return iter(tqdm(items, description, total, disable=hidden, leave=False))

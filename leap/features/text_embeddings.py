@@ -1,4 +1,4 @@
-"""Embeddings of texts by CLIP and CLAP, in the space of their pictures' and sounds' embeddings."""
+"""Embeddings of texts by CLIP and CLAP, comparable with their embeddings of frames and of audio."""
 
 from functools import cache
 from pathlib import Path
@@ -9,34 +9,39 @@ import torch
 from numpy.typing import NDArray
 
 from leap.errors import LeapError
-from leap.features.networks.loading import network
+from leap.features.networks.loading import load_network_once
 from leap.features.weights import find_weights
 from leap.label_embeddings.encoders import load_tokenizer
 
 
 @cache
 def text_embeddings(name: str, texts: tuple[str, ...], weights: Path) -> NDArray[np.float32]:
-    """Embeddings of length 1, (n, width), which a process computes once.
+    """Text embeddings of length 1, computed once per process.
 
     Args:
         name: ``"clip"`` or ``"clap"``.
-        texts: the n texts.
+        texts: n texts.
         weights: folder of the networks' weights.
 
+    Returns:
+        One row per text: (n, 768) for CLIP, (n, 512) for CLAP.
+
     Raises:
-        LeapError: weights or tokenizer are not there.
+        LeapError: weights or tokenizer are missing, or ``transformers`` is not installed.
     """
-    model = network(name, weights)
+    network = load_network_once(name, weights)
     with torch.inference_mode():
-        output = model.text_model(**_tokenizer(name, weights)(list(texts), padding=True, return_tensors="pt"))
-        found = model.text_projection(output.pooler_output)
-    return torch.nn.functional.normalize(found, dim=-1).numpy()
+        tokens = _tokenizer(name, weights)(list(texts), padding=True, return_tensors="pt")
+        embeddings = network.text_projection(network.text_model(**tokens).pooler_output)
+    return torch.nn.functional.normalize(embeddings, dim=-1).numpy()
 
 
 def _tokenizer(name: str, weights: Path) -> Any:
     path = find_weights(name, weights)
     try:
         return load_tokenizer(path)
+    except LeapError:
+        raise
     except Exception as error:  # transformers raises many kinds
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise LeapError(f"{path}: holds no tokenizer of {name} ({reason})") from None
+        raise LeapError(f"{path}: no tokenizer of {name} can be read ({reason})") from None

@@ -1,4 +1,4 @@
-"""Public weights of the networks: where they come from, and what is on this machine."""
+"""Public weights of the feature networks: where they come from, and which are on this machine."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
 from safetensors.torch import save_file
 
-from leap.errors import LeapError
+from leap.errors import LeapError, require
 from leap.io.atomic import atomic_path, atomic_write
 from leap.io.download import download, file_sha256
 from leap.io.strict_json import parse_json
@@ -17,99 +16,124 @@ from leap.io.tensor_file import read_checkpoint
 from leap.label_embeddings.encoders import FILES
 
 MANIFEST = "sha256.json"
-"""Beside the weights: the SHA-256 of every file when it was fetched."""
+"""File beside the weights: path of every file → its SHA-256 when it was fetched."""
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Weights of one network.
+class PublicWeights:
+    """Public weights of one network.
 
     Attributes:
-        use: what they are for.
-        source: address of a file, or name of a repository of the hub.
-        licence: of the weights.
-        megabytes: about how many are downloaded.
-        sha256: what the file's SHA-256 begins with, by which its authors name it; empty for a repository.
+        purpose: the features or pseudo-labels they are for.
+        source: address of a file, or name of a repository on the Hugging Face hub.
+        licence: licence of the weights.
+        megabytes: approximate size of the download.
+        sha256_prefix: first digits of the file's SHA-256, as in its published name; empty for a repository.
     """
 
-    use: str
+    purpose: str
     source: str
     licence: str
     megabytes: int
-    sha256: str = ""
+    sha256_prefix: str = ""
 
 
 WEIGHTS = {
-    "vggish": Weights(
+    "vggish": PublicWeights(
         "audio features",
         "https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish-10086976.pth",
         "Apache-2.0",
         288,
         "10086976",
     ),
-    "vggish-pca": Weights(
+    "vggish-pca": PublicWeights(
         "post-processing of audio features",
         "https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish_pca_params-970ea276.pth",
         "Apache-2.0",
         1,
         "970ea276",
     ),
-    "resnet-152": Weights("frame features", "microsoft/resnet-152", "Apache-2.0", 241),
-    "r2plus1d_18": Weights(
-        "clip features",
+    "resnet-152": PublicWeights("frame features", "microsoft/resnet-152", "Apache-2.0", 241),
+    "r2plus1d_18": PublicWeights(
+        "features of one-second clips",
         "https://download.pytorch.org/models/r2plus1d_18-91a641e6.pth",
         "BSD-3-Clause",
         126,
         "91a641e6",
     ),
-    "clip": Weights(
-        "VALOR's visual features and pseudo labels", "openai/clip-vit-large-patch14", "MIT", 1711
+    "clip": PublicWeights(
+        "VALOR's visual features and pseudo-labels", "openai/clip-vit-large-patch14", "MIT", 1711
     ),
-    "clap": Weights("VALOR's audio features and pseudo labels", "laion/clap-htsat-fused", "Apache-2.0", 614),
+    "clap": PublicWeights(
+        "VALOR's audio features and pseudo-labels", "laion/clap-htsat-fused", "Apache-2.0", 614
+    ),
 }
+"""Network → its public weights."""
 
 
 def weights_folder() -> Path:
-    """Where weights are kept, in the user's cache: on Linux ``~/.cache/leap/weights``."""
-    return user_cache_path("leap") / "weights"
+    """Default folder of weights, in the user's cache: on Linux ``~/.cache/leap/weights``.
+
+    Raises:
+        LeapError: ``platformdirs`` is not installed.
+    """
+    return require("platformdirs", "media").user_cache_path("leap") / "weights"
 
 
 def weights_path(name: str, folder: Path) -> Path:
-    """The file or folder of a network's weights; it need not be there.
+    """File or folder of a network's weights, whether or not it exists.
+
+    Args:
+        name: of `WEIGHTS`.
+        folder: folder of all weights.
 
     Raises:
         LeapError: there is no network of that name.
     """
     if name not in WEIGHTS:
         raise LeapError(f"no network {name!r}; there are {', '.join(WEIGHTS)}")
-    return folder / (f"{name}.safetensors" if WEIGHTS[name].sha256 else name)
+    return folder / (f"{name}.safetensors" if WEIGHTS[name].sha256_prefix else name)
 
 
 def find_weights(name: str, folder: Path) -> Path:
-    """The file or folder of a network's weights.
+    """File or folder of a network's weights.
+
+    Args:
+        name: of `WEIGHTS`.
+        folder: folder of all weights.
 
     Raises:
-        LeapError: it is not there; the message says how it comes there.
+        LeapError: it does not exist; the message says how to fetch it.
     """
     path = weights_path(name, folder)
     if not path.exists():
         raise LeapError(
-            f"{path}: no weights of {name} ({WEIGHTS[name].use}); "
+            f"{path}: no weights of {name} ({WEIGHTS[name].purpose}); "
             f"`leap weights fetch {name} --weights {folder}` gets them from {WEIGHTS[name].source}"
         )
     return path
 
 
 def fetch_weights(name: str, folder: Path) -> Path:
-    """Download a network's weights, unless they are there; a file is checked and rewritten as safetensors.
+    """Download a network's weights, unless they exist.
+
+    A single file is compared with its published SHA-256, and its tensors are rewritten as safetensors; of a
+    repository only safetensors and text files are downloaded.
+
+    Args:
+        name: of `WEIGHTS`.
+        folder: folder of all weights.
+
+    Returns:
+        File or folder of the weights.
 
     Raises:
-        LeapError: the download fails, is another file, or holds more than tensors.
+        LeapError: the download fails, is not the published file, or holds more than tensors.
     """
     path, weights = weights_path(name, folder), WEIGHTS[name]
     if path.exists():
         return path
-    if weights.sha256:
+    if weights.sha256_prefix:
         _fetch_file(weights, path)
     else:
         _fetch_repository(weights, path)
@@ -119,7 +143,11 @@ def fetch_weights(name: str, folder: Path) -> Path:
 
 
 def verify_weights(name: str, folder: Path) -> None:
-    """Compare a network's files with what they were when they were fetched.
+    """Compare a network's files with the manifest that `fetch_weights` wrote.
+
+    Args:
+        name: of `WEIGHTS`.
+        folder: folder of all weights.
 
     Raises:
         LeapError: a file is missing, has changed, or was not fetched by `fetch_weights`.
@@ -133,38 +161,38 @@ def verify_weights(name: str, folder: Path) -> None:
             raise LeapError(f"{folder / file}: missing or changed; remove {path} and fetch it again")
 
 
-def _fetch_file(weights: Weights, path: Path) -> None:
-    """A pickled file of tensors, of which nothing but the tensors is read."""
+def _fetch_file(weights: PublicWeights, path: Path) -> None:
+    """Download a pickled state dict, and keep nothing of it but its tensors."""
     fetched = path.with_suffix(".pth")
     download(weights.source, fetched)
     digest = file_sha256(fetched)
-    if not digest.startswith(weights.sha256):
+    if not digest.startswith(weights.sha256_prefix):
         fetched.unlink()
-        raise LeapError(f"{weights.source}: its SHA-256 begins with {digest[:8]}, not {weights.sha256}")
+        raise LeapError(
+            f"{weights.source}: its SHA-256 begins with {digest[:8]}, not {weights.sha256_prefix}"
+        )
     tensors = {key: value.contiguous() for key, value in read_checkpoint(fetched).items()}
     with atomic_path(path) as temporary:
         save_file(tensors, temporary, {"source": weights.source})
     fetched.unlink()
 
 
-def _fetch_repository(weights: Weights, path: Path) -> None:
-    from huggingface_hub import snapshot_download
-
-    part = path.with_name(f".{path.name}.part")
+def _fetch_repository(weights: PublicWeights, path: Path) -> None:
+    hub, part = require("huggingface_hub", "text"), path.with_name(f".{path.name}.part")
     try:
-        snapshot_download(weights.source, allow_patterns=FILES, local_dir=part)
+        hub.snapshot_download(weights.source, allow_patterns=FILES, local_dir=part)
     except Exception as error:  # of the hub and the network
         raise LeapError(
             f"{weights.source}: cannot be downloaded ({type(error).__name__}); where there is a network, "
             f"`hf download {weights.source} --local-dir {path}`"
         ) from None
     if not list(part.rglob("*.safetensors")):
-        raise LeapError(f"{weights.source}: holds no weights as safetensors, and others are not read")
+        raise LeapError(f"{weights.source}: holds no safetensors, and other formats are not read")
     part.replace(path)
 
 
 def _files(path: Path, folder: Path) -> list[str]:
-    """The files of a network below the folder, but for what begins with a dot."""
+    """Files of a network relative to the folder, without hidden ones."""
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     names = [file.relative_to(folder) for file in files]
     return sorted(str(name) for name in names if not any(part.startswith(".") for part in name.parts))

@@ -1,7 +1,6 @@
-"""One parsed video: what a parser says about it, beside the truth."""
+"""One parsed video: probabilities, events and attention, beside the ground truth."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +11,6 @@ from leap.data.store import FeatureStore
 from leap.data.store.layout import INPUTS
 from leap.errors import LeapError
 from leap.inference.decode import decode
-from leap.models.checkpoint import check_fit, load_parser
 from leap.models.output import Parsing
 from leap.models.parser import Parser
 
@@ -22,16 +20,16 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ParsedVideo:
-    """A video with predictions and truth, by modality ``"audio"`` and ``"visual"``.
+    """Predictions and ground truth of one video, by modality ``"audio"`` and ``"visual"``.
 
     Attributes:
-        name: its id.
+        name: id of the video.
         classes: names of the C classes.
         probabilities: segment probabilities, (T, C).
-        events: decoded events, (T, C), zeros and ones.
-        truth: dense labels, (T, C); empty where they are not known.
-        attention: the last block's attention of labels over segments, mean over heads, (C, T);
-            empty where the decoder has none.
+        events: decoded events, zeros and ones, (T, C).
+        truth: dense labels, zeros and ones, (T, C); empty where they are not known.
+        attention: the last block's attention of labels over segments, averaged over heads, (C, T); empty
+            where the decoder has none.
     """
 
     name: str
@@ -50,18 +48,21 @@ def parse_video(
     video: str,
     inputs: tuple[str, str] = INPUTS,
 ) -> ParsedVideo:
-    """Parse one video of a store.
+    """Parse one video of a data set.
 
     Args:
         parser: the parser.
         store: the data set.
         protocol: how probabilities become events.
-        split: train, val or test.
-        video: its id; empty for the first of the split.
-        inputs: the features the parser takes for ``audio`` and ``visual_2d``.
+        split: ``"train"``, ``"val"`` or ``"test"``.
+        video: id of the video; empty for the first of the split.
+        inputs: features that the parser reads as ``audio`` and ``visual_2d``.
+
+    Returns:
+        The parsed video; without ground truth where the split has no dense labels.
 
     Raises:
-        LeapError: if the split has no such video.
+        LeapError: the split has no such video.
     """
     ids = store.ids(split)
     video = video or ids[0]
@@ -71,34 +72,32 @@ def parse_video(
     one = store.videos(split, inputs)[index : index + 1]
     with torch.inference_mode():
         parsing = parser.eval()(one.audio, one.visual_2d, one.visual_3d)
-    truth = {m: cube[0].numpy() for m, cube in zip(MODALITIES, one.truth(), strict=True)}
+    dense = {"audio": one.true_audio, "visual": one.true_visual}
+    truth = {modality: labels[0].numpy() for modality, labels in dense.items() if labels is not None}
     return parsed_video(video, store.classes, parsing, protocol, truth)
 
 
 def parsed_video(
     name: str, classes: tuple[str, ...], parsing: Parsing, protocol: Protocol, truth: dict[str, Array]
 ) -> ParsedVideo:
-    """What a parsing of one video says, decoded, beside the truth where it is known."""
+    """The decoded parsing of one video, beside its ground truth.
+
+    Args:
+        name: id of the video.
+        classes: names of the C classes.
+        parsing: output of a parser for a batch of this video only.
+        protocol: how probabilities become events.
+        truth: modality → dense labels, (T, C); empty where they are not known.
+    """
     events = dict(zip(MODALITIES, decode(parsing, protocol), strict=True))
     return ParsedVideo(
         name=name,
         classes=classes,
         probabilities={m: getattr(parsing, f"segment_{m}")[0].sigmoid().numpy() for m in MODALITIES},
-        events={m: cube[0].numpy() for m, cube in events.items()},
+        events={m: dense[0].numpy() for m, dense in events.items()},
         truth=truth,
         attention=_attention(parsing),
     )
-
-
-def parse_to_figure(model: Path, store: FeatureStore, split: str, video: str, out: Path) -> Path:
-    """Parse one video with a saved parser and write its timeline as ``out/<video>.png``."""
-    from leap.visualization.figures import save_figure, timeline  # matplotlib is slow to import
-
-    parser, description = load_parser(model)
-    inputs = description.model.inputs
-    check_fit(description, store.classes, store.input_widths(inputs))
-    parsed = parse_video(parser, store, description.protocol, split, video, inputs)
-    return save_figure(timeline(parsed), out / f"{Path(parsed.name).name}.png")
 
 
 def _attention(parsing: Parsing) -> dict[str, Array]:

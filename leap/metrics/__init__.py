@@ -10,10 +10,12 @@ from leap.metrics.functional import (
     per_video_scores,
     precision_recall,
 )
+from leap.metrics.titles import TITLES
 
 __all__ = [
     "PER_VIDEO",
     "SCORES",
+    "TITLES",
     "average_precision",
     "overlapping_videos",
     "parsing_scores",

@@ -1,1 +1,5 @@
-"""Figures and the timeline page."""
+"""Figures of the book and of the command line, and the page whose timeline follows a video."""
+
+from leap.errors import require
+
+require("matplotlib", "book")

@@ -1,6 +1,5 @@
-"""AV-Digits made visible and audible: waveform, spectrogram, frames and labels of a video."""
+"""Figures of AV-Digits: a video's waveform, spectrogram, frames and labels, and when events happen."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,112 +7,108 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from leap.data.av_digits import load_material, render
 from leap.data.av_digits.rendering import Rendering
 from leap.data.av_digits.sources import RATE
 from leap.data.layouts import Labels, Summary
-from leap.data.registry import open_dataset
 from leap.data.store import FeatureStore
-from leap.errors import LeapError
-from leap.experiments.study import committed, repository_root
-from leap.visualization.figures import AUDIO, TRUTH, VISUAL
+from leap.visualization.distributions import draw_distributions
+from leap.visualization.palette import AUDIO, HEATMAP, MODALITY_COLOURS, TRUTH, VISUAL
 
-SHIPPED = "av-digits"
 DISTRIBUTIONS = {
     "first_onsets": "first onset (second)",
     "run_lengths": "length of an event (seconds)",
     "gap_lengths": "gap within an event class (seconds)",
 }
+"""Measured distributions of `leap.data.layouts.summarise` → title of their axis."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A rendered video with its dense labels, each (T, C)."""
+    """A rendered video of AV-Digits with its dense labels.
+
+    Attributes:
+        name: id of the video.
+        rendering: its waveform and frames.
+        audio: dense audio labels, (T, C).
+        visual: dense visual labels, (T, C).
+    """
 
     name: str
     rendering: Rendering
     audio: Labels
     visual: Labels
 
-    def waveform(self) -> np.ndarray:
-        """All seconds in a row, at ``RATE`` samples a second."""
+    def waveform(self) -> NDArray[np.float32]:
+        """Samples of the whole video, (T · 8000,), at 8 kHz."""
         return self.rendering.waveform.reshape(-1)
 
 
-def find_recordings() -> Path | None:
-    """Folder of the recordings: ``LEAP_RECORDINGS``, else ``recordings`` at the root; None if absent."""
-    folder = Path(os.environ.get("LEAP_RECORDINGS") or repository_root() / "recordings")
-    return folder if folder.is_dir() else None
+def render_examples(
+    store: FeatureStore, recordings: Path, split: str, indices: Sequence[int]
+) -> list[Example]:
+    """Render videos of a split again, as they were when their features were extracted.
 
-
-def committed_figure(store: FeatureStore, name: str) -> Path:
-    """The committed figure of a video of the data set that comes with the package.
+    Args:
+        store: AV-Digits.
+        recordings: folder of the spoken digits.
+        split: ``"train"``, ``"val"`` or ``"test"``.
+        indices: positions of the videos in the split.
 
     Raises:
-        LeapError: for another data set: its figures need its recordings.
+        LeapError: recordings are missing.
     """
-    with open_dataset(SHIPPED) as shipped:
-        if store.checksum != shipped.checksum:
-            raise LeapError(
-                f"{store.path}: no figures of this data set; set LEAP_RECORDINGS to its recordings"
-            )
-    return committed() / "figures" / f"01_{name}.png"
-
-
-def examples(store: FeatureStore, recordings: Path, split: str, indices: Sequence[int]) -> list[Example]:
-    """Render some videos of a split again from their recordings."""
-    videos, names = store.videos(split), store.ids(split)
-    material = load_material(recordings, split)
-    found = []
+    videos, names, material = store.videos(split), store.ids(split), load_material(recordings, split)
+    examples = []
     for index in indices:
-        audio, visual = (cube[index].numpy().astype(np.uint8) for cube in videos.truth())
+        audio, visual = (labels[index].numpy().astype(np.uint8) for labels in videos.truth())  # each (T, C)
         rendering = render(split, index, audio, visual, material, store.provenance["seed"])
-        found.append(Example(names[index], rendering, audio, visual))
-    return found
+        examples.append(Example(names[index], rendering, audio, visual))
+    return examples
 
 
-def signal_figure(example: Example, classes: Sequence[str]) -> Figure:
-    """Waveform, spectrogram, frames, and what is heard and seen in each second."""
+def example_figure(example: Example, classes: Sequence[str]) -> Figure:
+    """Waveform, spectrogram, frames and dense labels of a video, one above the other."""
     segments = len(example.audio)
     figure = Figure(figsize=(9, 4.6), layout="constrained")
     wave, spectrogram, frames, labels = figure.subplots(4, 1, sharex=True, height_ratios=[1, 1.4, 1.3, 1])
     samples = example.waveform()
     wave.plot(np.arange(len(samples)) / RATE, samples, color=AUDIO, linewidth=0.3)
     wave.set(ylabel="sound", yticks=[], xlim=(0, segments), title=example.name)
-    spectrogram.specgram(samples, NFFT=256, Fs=RATE, noverlap=128, cmap="cividis")
+    spectrogram.specgram(samples, NFFT=256, Fs=RATE, noverlap=128, cmap=HEATMAP)
     spectrogram.set(ylabel="Hz")
     for t, frame in enumerate(example.rendering.frames):
         frames.imshow(frame, extent=(t + 0.05, t + 0.95, 0, 1), cmap="gray_r", vmin=0, vmax=1)
     frames.set(ylabel="frames", yticks=[], xlim=(0, segments), ylim=(0, 1), aspect="auto")
-    _draw_names(labels, example, classes)
+    _draw_labels(labels, example, classes)
     return figure
 
 
-def layout_figure(reference: Summary, ours: Summary) -> Figure:
-    """Onsets, event lengths and gaps of LLP beside ours, by modality."""
+def layout_figure(llp: Summary, av_digits: Summary) -> Figure:
+    """Onsets, lengths and gaps of events in LLP and in AV-Digits: one row of panels per modality.
+
+    Args:
+        llp: measures of LLP's layouts, from `leap.data.layouts.summarise`.
+        av_digits: the measures of AV-Digits.
+    """
     figure = Figure(figsize=(10, 4.8), layout="constrained")
-    for row, modality in zip(figure.subplots(2, 3), ("audio", "visual"), strict=True):
+    for row, (modality, colour) in zip(figure.subplots(2, 3), MODALITY_COLOURS.items(), strict=True):
+        palette = {"LLP": TRUTH, "AV-Digits": colour}
         for axis, (name, title) in zip(row, DISTRIBUTIONS.items(), strict=True):
             first = 0 if name == "first_onsets" else 1
-            for offset, colour, label, summary in (
-                (-0.2, TRUTH, "LLP", reference),
-                (0.2, AUDIO if modality == "audio" else VISUAL, "AV-Digits", ours),
-            ):
-                shares = np.asarray(summary[f"{modality}_{name}"])
-                axis.bar(
-                    np.arange(first, first + len(shares)) + offset, shares, 0.4, color=colour, label=label
-                )
-            axis.set(xlabel=title, ylabel=f"share, {modality}")
-        row[0].legend(frameon=False)
+            fractions = {"LLP": llp[f"{modality}_{name}"], "AV-Digits": av_digits[f"{modality}_{name}"]}
+            draw_distributions(axis, fractions, palette, first, legend=name == "first_onsets")
+            axis.set(xlabel=title, ylabel=f"fraction, {modality}")
     return figure
 
 
-def _draw_names(axis: Axes, example: Example, classes: Sequence[str]) -> None:
-    for y, cube, colour in ((1, example.audio, AUDIO), (0, example.visual, VISUAL)):
-        for t, active in enumerate(cube):
+def _draw_labels(axis: Axes, example: Example, classes: Sequence[str]) -> None:
+    for y, dense, colour in ((1, example.audio, AUDIO), (0, example.visual, VISUAL)):
+        for t, active in enumerate(dense):
             names = "\n".join(classes[int(c)] for c in np.flatnonzero(active))
             axis.text(t + 0.5, y + 0.5, names, color=colour, ha="center", va="center", fontsize=8)
-    axis.set(xlabel="second", yticks=[0.5, 1.5], yticklabels=["seen", "heard"], ylim=(0, 2))
+    axis.set(xlabel="second", yticks=[0.5, 1.5], yticklabels=["visual", "audio"], ylim=(0, 2))
     axis.set_xticks(range(len(example.audio) + 1))
     axis.axhline(1, color="0.8", linewidth=0.6)

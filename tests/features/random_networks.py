@@ -1,9 +1,26 @@
 """Small networks of the ``transformers`` library with the layout of the published ones."""
 
 import torch
-from transformers import ClapConfig, ClapModel, CLIPConfig, CLIPModel, CLIPTextConfig, CLIPVisionConfig
+from transformers import (
+    ClapConfig,
+    ClapModel,
+    CLIPConfig,
+    CLIPModel,
+    CLIPTextConfig,
+    CLIPVisionConfig,
+    ResNetConfig,
+    ResNetModel,
+)
+
+from tests.label_embeddings.test_encoders import save_tokenizer
 
 TEXT = {"vocab_size": 10, "num_hidden_layers": 1, "num_attention_heads": 1, "max_position_embeddings": 16}
+
+
+def tiny_resnet():
+    torch.manual_seed(0)
+    config = ResNetConfig(embedding_size=4, hidden_sizes=[4, 8, 8, 16], depths=[1, 1, 1, 1])
+    return ResNetModel(config).eval()
 
 
 def tiny_clip():
@@ -23,3 +40,11 @@ def tiny_clap():
     }  # fmt: skip
     text = {**TEXT, "hidden_size": 8, "intermediate_size": 8, "projection_dim": 6, "pad_token_id": 0}
     return ClapModel(ClapConfig(audio_config=audio, text_config=text, projection_dim=6)).eval()
+
+
+def save_tiny_networks(folder):
+    """Save both with tokenizers, as a folder of weights."""
+    for name, network in (("clip", tiny_clip()), ("clap", tiny_clap())):
+        network.save_pretrained(folder / name)
+        save_tokenizer(folder / name)
+    return folder

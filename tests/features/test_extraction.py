@@ -1,5 +1,7 @@
 import os
+import resource
 import signal
+import time
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from leap.errors import LeapError
-from leap.features.extraction import Making, extract_folder
+from leap.features.extraction import Extraction, extract_folder
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import open_clip
 from leap.features.networks.r2plus1d import R2Plus1D
@@ -38,7 +40,7 @@ def videos(tmp_path):
 
 def test_a_folder_becomes_files_of_the_official_layout(videos, weights, tmp_path):
     out = tmp_path / "out"
-    problems = extract_folder(videos, out, KINDS, Making(weights), workers=2)
+    problems = extract_folder(videos, out, KINDS, Extraction(weights), workers=2)
     assert len(problems) == 1
     assert "text.mp4: not a media file" in problems[0]
     files = {path.name: path for path in (out / "feats" / "r2plus1d_18").iterdir()}
@@ -49,30 +51,40 @@ def test_a_folder_becomes_files_of_the_official_layout(videos, weights, tmp_path
     expected = EXTRACTORS["visual_3d"](open_clip(videos / "two.mkv"), weights)
     np.testing.assert_allclose(found["two.npy"], expected, rtol=1e-4, atol=1e-5)
 
-    files["one.npy"].unlink()
-    kept = files["two.npy"].stat().st_mtime_ns
-    assert extract_folder(videos, out, KINDS, Making(weights)) == problems
-    assert files["one.npy"].exists()
-    assert files["two.npy"].stat().st_mtime_ns == kept
+
+class Cheap(Extraction):
+    """Features without a network."""
+
+    def __call__(self, kind, clip):
+        return np.ones((clip.segments, 512), np.float32)
+
+
+def test_files_that_exist_are_kept(videos, weights, tmp_path):
+    kept = tmp_path / "feats" / "r2plus1d_18" / "two.npy"
+    kept.parent.mkdir(parents=True)
+    np.save(kept, np.zeros(3))
+    extract_folder(videos, tmp_path, KINDS, Cheap(weights))
+    assert {path.name for path in kept.parent.iterdir()} == {"one.npy", "two.npy", "heard.npy"}
+    assert np.load(kept, allow_pickle=False).shape == (3,)
 
 
 def test_nothing_begins_where_something_is_missing(videos, weights, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(LeapError, match="no weights of vggish"):
-        extract_folder(videos, out, ["visual_3d", "audio"], Making(weights))
+        extract_folder(videos, out, ["visual_3d", "audio"], Extraction(weights))
     with pytest.raises(LeapError, match="no features 'smell'; there are audio, visual_2d, visual_3d, clip"):
-        extract_folder(videos, out, ["smell"], Making(weights))
+        extract_folder(videos, out, ["smell"], Extraction(weights))
     with pytest.raises(LeapError, match="pseudo_audio needs prompts: valor, a JSON file"):
-        extract_folder(videos, out, ["pseudo_audio"], Making(weights))
+        extract_folder(videos, out, ["pseudo_audio"], Extraction(weights))
     with pytest.raises(LeapError, match="no such folder"):
-        extract_folder(tmp_path / "missing", out, KINDS, Making(weights))
+        extract_folder(tmp_path / "missing", out, KINDS, Extraction(weights))
     write_clip(videos / "one.avi", samples=tone(1))
     with pytest.raises(LeapError, match="two files are named one"):
-        extract_folder(videos, out, KINDS, Making(weights))
+        extract_folder(videos, out, KINDS, Extraction(weights))
     assert not out.exists()
 
 
-class Deadly(Making):
+class Deadly(Cheap):
     """Dies on a video, as one does that takes too much memory."""
 
     def __call__(self, kind, clip):
@@ -89,3 +101,49 @@ def test_a_worker_that_dies_costs_its_video_only(videos, weights, tmp_path, work
     assert problems[0].startswith(str(videos / "one.mkv"))
     files = {path.name for path in (out / "feats" / "r2plus1d_18").iterdir()}
     assert files == {"two.npy", "heard.npy"}
+
+
+class Slow(Cheap):
+    """Takes a minute for every video but one, whose features do not fit on the disk."""
+
+    def __call__(self, kind, clip):
+        if clip.path.stem != "one":
+            time.sleep(60)
+        return super().__call__(kind, clip)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_stops_the_extraction_at_once(videos, weights, tmp_path, workers):
+    """No file can grow beyond a limit, as on a full disk; the system's reason is another."""
+    begun, before = time.monotonic(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"one\.npy: cannot be written .* perhaps the disk is full"):
+            extract_folder(only(videos, "one", "two"), tmp_path / "out", KINDS, Slow(weights), workers)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert time.monotonic() - begun < 50
+    assert not list((tmp_path / "out").rglob("*.npy"))
+
+
+def only(videos, *stems):
+    """The folder with only these videos."""
+    for path in videos.iterdir():
+        if path.stem not in stems:
+            path.unlink()
+    return videos
+
+
+def test_a_folder_that_cannot_be_made_stops_the_extraction(videos, weights, tmp_path):
+    (tmp_path / "feats").write_text("a file")
+    with pytest.raises(OSError, match="feats") as raised:
+        extract_folder(videos, tmp_path, KINDS, Cheap(weights))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_without_files_is_refused(weights, tmp_path):
+    (tmp_path / "videos" / "below").mkdir(parents=True)
+    with pytest.raises(
+        LeapError, match="videos: has no files; videos in folders below it are not looked for"
+    ):
+        extract_folder(tmp_path / "videos", tmp_path / "out", KINDS, Extraction(weights))

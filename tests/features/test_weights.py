@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+import sys
 
 import pytest
 import torch
@@ -8,8 +9,12 @@ from safetensors.torch import load_file
 
 from leap.errors import LeapError
 from leap.features import weights as weights_module
-from leap.features.weights import WEIGHTS, Weights, fetch_weights, find_weights, verify_weights
+from leap.features.weights import WEIGHTS, PublicWeights, fetch_weights, find_weights, verify_weights
 from leap.io import download as download_module
+
+
+def small_weights(digest):
+    return PublicWeights("audio", "https://example.org/x", "MIT", 1, digest[:8])
 
 
 @pytest.fixture
@@ -24,7 +29,9 @@ def published(tmp_path, monkeypatch):
         shutil.copy(source, path)
 
     monkeypatch.setattr(download_module, "_receive", receive)
-    monkeypatch.setitem(WEIGHTS, "vggish", Weights("audio", "https://example.org/x", "MIT", 1, digest[:8]))
+    monkeypatch.setitem(
+        WEIGHTS, "vggish", PublicWeights("audio", "https://example.org/x", "MIT", 1, digest[:8])
+    )
     return source, calls
 
 
@@ -54,7 +61,9 @@ class Bad:
 def test_a_file_that_would_run_code_is_refused(published, tmp_path, monkeypatch, capsys):
     torch.save({"a": Bad()}, published[0])
     digest = hashlib.sha256(published[0].read_bytes()).hexdigest()
-    monkeypatch.setitem(WEIGHTS, "vggish", Weights("audio", "https://example.org/x", "MIT", 1, digest[:8]))
+    monkeypatch.setitem(
+        WEIGHTS, "vggish", PublicWeights("audio", "https://example.org/x", "MIT", 1, digest[:8])
+    )
     with pytest.raises(LeapError, match="more than tensors"):
         fetch_weights("vggish", tmp_path / "weights")
     assert "executed" not in capsys.readouterr().out
@@ -91,7 +100,7 @@ def test_a_repository_is_fetched_without_code_or_pickles(tmp_path, monkeypatch):
             (local_dir / "model.safetensors").write_text("")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot)
-    with pytest.raises(LeapError, match="holds no weights as safetensors"):
+    with pytest.raises(LeapError, match="holds no safetensors"):
         fetch_weights("resnet-152", tmp_path)
     with_weights = True
     assert fetch_weights("resnet-152", tmp_path) == tmp_path / "resnet-152"
@@ -110,3 +119,15 @@ def test_without_network_the_message_says_what_goes_where(tmp_path):
         find_weights("vggish", tmp_path)
     with pytest.raises(LeapError, match="no network 'alexnet'; there are vggish"):
         find_weights("alexnet", tmp_path)
+
+
+def test_what_an_extra_brings_is_named_where_it_is_missing(tmp_path, monkeypatch):
+    for module, extra, call in (
+        ("platformdirs", "media", weights_module.weights_folder),
+        ("huggingface_hub", "text", lambda: fetch_weights("clip", tmp_path)),
+    ):
+        monkeypatch.setitem(sys.modules, module, None)
+        with pytest.raises(
+            LeapError, match=rf"^{module} is not installed: pip install 'leap-avvp\[{extra}\]'$"
+        ):
+            call()

@@ -3,7 +3,7 @@ import pytest
 
 from leap.errors import LeapError
 from leap.experiments.runs import load_predictions, run_folder
-from leap.inference.parsed_video import parse_to_figure, parse_video
+from leap.inference.parsed_video import parse_video
 from leap.models.checkpoint import load_parser
 
 
@@ -52,7 +52,13 @@ def test_unknown_video_is_one_line(folder, tiny_store):
         parse(folder, tiny_store, "clip-9")
 
 
-def test_figure_is_named_after_the_video(folder, tiny_store, tmp_path):
-    path = parse_to_figure(folder, tiny_store, "test", "clip-2-1", tmp_path / "out")
-    assert path == tmp_path / "out" / "clip-2-1.png"
-    assert path.read_bytes().startswith(b"\x89PNG")
+def test_a_split_without_dense_labels_is_parsed_without_truth(folder, weak_store, tiny_store):
+    parser, description = load_parser(folder)
+    weak, dense = (
+        parse_video(parser, store, description.protocol, "train", "clip-0-2")
+        for store in (weak_store, tiny_store)
+    )
+    assert weak.truth == {}
+    assert set(dense.truth) == {"audio", "visual"}
+    for modality in ("audio", "visual"):
+        assert np.array_equal(weak.probabilities[modality], dense.probabilities[modality])

@@ -15,7 +15,7 @@ from leap.data.annotations import read_events, read_videos, write_events
 from leap.data.store import FeatureStore, write_store
 from leap.errors import LeapError
 from leap.experiments.records import SCHEMA, Record, read_record, read_records, write_record, write_records
-from leap.features.pseudo_labels import read_teaching
+from leap.features.prompts import read_prompt_set
 from leap.features.weights import MANIFEST, verify_weights
 from leap.label_embeddings.prompts import read_classes, read_prompts
 from tests.soak.campaign import cases
@@ -163,7 +163,7 @@ def test_configs(folder, config):
 READERS = {
     "config.json": read_config,
     "prompts.json": lambda path: read_prompts(path, ("dog", "cat")),
-    "teaching.json": lambda path: read_teaching(str(path)),
+    "prompt_set.json": lambda path: read_prompt_set(str(path)),
     "record.json": read_record,
     MANIFEST: lambda path: verify_weights("vggish", path.parent),
 }

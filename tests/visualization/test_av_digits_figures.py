@@ -4,16 +4,12 @@ import pytest
 from leap.data.av_digits.rendering import Rendering
 from leap.data.layouts import load_statistics
 from leap.data.registry import open_dataset
-from leap.errors import LeapError
-from leap.visualization import av_digits_figures as signals
 from leap.visualization.av_digits_figures import (
     RATE,
     Example,
-    committed_figure,
-    examples,
-    find_recordings,
+    example_figure,
     layout_figure,
-    signal_figure,
+    render_examples,
 )
 from tests.tree import SHARED
 
@@ -35,7 +31,7 @@ def test_waveform_has_all_seconds_in_order(example):
 
 
 def test_figure_names_what_is_heard_and_seen_in_each_second(example):
-    labels = signal_figure(example, ["cat", "dog"]).axes[-1]
+    labels = example_figure(example, ["cat", "dog"]).axes[-1]
     texts = {text.get_position(): text.get_text() for text in labels.texts}
     assert texts[1.5, 1.5] == "cat\ndog"
     assert texts[2.5, 0.5] == "dog"
@@ -49,28 +45,10 @@ def test_layout_figure_shows_both_summaries():
     assert heights == [*summary["audio_run_lengths"], *summary["audio_run_lengths"]]
 
 
-def test_recordings_are_found_by_variable_or_at_the_root(tmp_path, monkeypatch):
-    monkeypatch.delenv("LEAP_RECORDINGS", raising=False)
-    monkeypatch.setattr(signals, "repository_root", lambda: tmp_path)
-    assert find_recordings() is None
-    (tmp_path / "recordings").mkdir()
-    assert find_recordings() == tmp_path / "recordings"
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.setenv("LEAP_RECORDINGS", str(tmp_path / "elsewhere"))
-    assert find_recordings() == tmp_path / "elsewhere"
-
-
-def test_committed_figures_belong_to_the_shipped_data_set(tiny_store):
-    with open_dataset("av-digits") as store:
-        assert committed_figure(store, store.ids("test")[0]).is_file()
-    with pytest.raises(LeapError, match="no figures of this data set"):
-        committed_figure(tiny_store, "clip")
-
-
 @pytest.mark.skipif(not RECORDINGS.is_dir(), reason="needs the recordings beside the repository")
 def test_examples_are_the_stores_videos():
     with open_dataset("av-digits") as store:
-        first, second = examples(store, RECORDINGS, "test", [0, 5])
+        first, second = render_examples(store, RECORDINGS, "test", [0, 5])
         assert (first.name, second.name) == (store.ids("test")[0], store.ids("test")[5])
         assert np.array_equal(second.audio, store.videos("test").true_audio[5].numpy())
     assert first.rendering.waveform.shape == (10, RATE)

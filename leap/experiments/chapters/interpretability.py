@@ -18,7 +18,7 @@ from leap.experiments.tables import Runs, probe_table
 from leap.inference.parsed_video import MODALITIES
 from leap.inference.predict import parse_videos
 from leap.models.parser import Parser
-from leap.visualization.figures import COLOURS, TRUTH
+from leap.visualization.palette import MODALITY_COLOURS, TRUTH
 
 
 def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
@@ -71,7 +71,7 @@ def label_map(parser: Parser, videos: Videos) -> Figure:
         present = true.amax(dim=1).flatten().numpy() > 0  # (N·C,)
         style: dict[str, Any] = {"s": 8, "alpha": 0.25, "linewidths": 0.8}
         axis.scatter(*points[~present].T, c=TRUTH, marker=".", label="absent", **style)
-        axis.scatter(*points[present].T, c=COLOURS[modality], marker="x", label="present", **style)
+        axis.scatter(*points[present].T, c=MODALITY_COLOURS[modality], marker="x", label="present", **style)
         axis.set(title=modality, xlabel="first axis", ylabel="second axis")
         for handle in axis.legend(frameon=False, markerscale=2).legend_handles:
             handle.set_alpha(1)

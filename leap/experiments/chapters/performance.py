@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from leap.experiments.tables import NO_BREAK, format_difference
-from leap.visualization.figures import MARKERS
+from leap.visualization.palette import MARKERS, SYSTEM_COLOURS
 
 AIMS = {
     "input of an epoch, times as fast as official files": ("input", "packed store", "×", 20, 1),
@@ -84,11 +84,12 @@ def size_figure(sizes: pd.DataFrame) -> Figure:
     """
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     axes = figure.subplots(1, 2)
-    for colour, (decoder, rows) in enumerate(sizes.groupby(level=0)):
+    for decoder, rows in sizes.groupby(level=0):
         for marker, (segments, part) in zip(MARKERS, rows.groupby("segments"), strict=False):
             for axis, column in zip(axes, ("ms", "MiB"), strict=True):
                 label = f"{decoder}, {segments} segments"
-                axis.plot(part["classes"], part[column], f"C{colour}{marker}-", label=label, markersize=4)
+                style = {"color": SYSTEM_COLOURS[str(decoder)], "marker": marker, "markersize": 4}
+                axis.plot(part["classes"], part[column], label=label, **style)
     for axis, title in zip(axes, ("ms a step", "MiB a step"), strict=True):
         axis.set(xscale="log", yscale="log", xlabel="classes", ylabel=title)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)

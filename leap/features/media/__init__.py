@@ -1,6 +1,6 @@
-"""Videos and sounds from files: decoding, one second a segment, and the spectrograms that networks read."""
+"""Decoding of media files: one second of audio and a fixed number of frames per segment."""
 
 from leap.features.media.clip import Clip, Limits, open_clip
-from leap.features.media.decode import frames, sound
+from leap.features.media.decode import audio_seconds, frames
 
-__all__ = ["Clip", "Limits", "frames", "open_clip", "sound"]
+__all__ = ["Clip", "Limits", "audio_seconds", "frames", "open_clip"]

@@ -1,37 +1,43 @@
-"""What a media file holds, found without decoding it."""
+"""Streams and duration of a media file, read without decoding it."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import av
-import av.container
-import av.stream
-from av.video.stream import VideoStream
+from leap.errors import LeapError, require
 
-from leap.errors import LeapError
+if TYPE_CHECKING:
+    import av
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+else:
+    av = require("av", "media")
 
 DEMUXERS = "aac,ac3,aiff,asf,avi,caf,flac,flv,matroska,mov,mp3,mpeg,mpegts,mxf,nut,ogg,rm,wav,w64"
-"""Containers that hold their own streams; playlists, which name other files, are not among them."""
+"""FFmpeg's containers that hold their own streams; playlists, which name other files, are excluded."""
 
-DECLARING = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
-"""Containers whose files say how long they are; of others FFmpeg's guess may be far off."""
+DECLARING_DURATION = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+"""Containers that declare their duration in the file; for others FFmpeg estimates it, often badly."""
 
-SLACK = 1.0
-"""Seconds by which a file may be shorter than it says."""
+DURATION_TOLERANCE = 1.0
+"""Seconds by which the packets may end before the declared duration."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is refused.
+    """Limits above which a media file is refused.
 
     Attributes:
-        bytes: of a file larger than that.
-        seconds: of a file longer than that.
-        pixels: of a picture larger than that.
-        rate: frames or packets a second, above.
+        bytes: size of the file.
+        seconds: duration.
+        pixels: width × height of a frame.
+        rate: frames or packets per second.
     """
 
     bytes: int = 2**34
@@ -42,61 +48,72 @@ class Limits:
 
 @dataclass(frozen=True)
 class Clip:
-    """A file with sound, pictures or both.
+    """A media file with an audio stream, a video stream or both.
 
     Attributes:
-        path: of the file.
-        origin: when its first stream starts, in seconds of its own clock.
-        seconds: from there to the end of the last stream.
-        sound: whether it has a stream of sound.
-        pictures: whether it has one of pictures.
-        limits: what is refused.
+        path: the file.
+        origin: start of its first stream, in seconds of the file's clock.
+        seconds: duration, from ``origin`` to the end of the last stream.
+        has_audio: whether it has an audio stream.
+        has_video: whether it has a video stream.
+        limits: limits under which it was opened and is decoded.
     """
 
     path: Path
     origin: Fraction
     seconds: float
-    sound: bool
-    pictures: bool
+    has_audio: bool
+    has_video: bool
     limits: Limits
 
     @property
     def segments(self) -> int:
-        """T: seconds, rounded, and at least one."""
+        """Number T of one-second segments: the duration, rounded, and at least one."""
         return max(1, int(self.seconds + 0.5))
 
 
 def open_clip(path: str | Path, limits: Limits = Limits()) -> Clip:
-    """Read the times of all packets of a file; nothing is decoded, and memory is constant.
+    """Read the streams and the duration of a media file.
+
+    All packets are read and none is decoded; memory does not grow with the duration.
+
+    Args:
+        path: the file.
+        limits: limits above which it is refused.
 
     Raises:
-        LeapError: it is no media file, is damaged, holds neither sound nor pictures, or is beyond the limits.
+        LeapError: the file is missing, is no media file, is damaged or cut off, has neither audio nor video,
+            or exceeds the limits.
     """
     path = Path(path)
     if path.is_file() and path.stat().st_size > limits.bytes:
-        raise LeapError(f"{path}: larger than {limits.bytes:,} bytes, which is not read; cut it")
-    with opened(path) as container:
-        streams = [stream for stream in (sound_of(container), pictures_of(container)) if stream is not None]
+        raise LeapError(f"{path}: larger than the limit of {limits.bytes:,} bytes; cut it")
+    with open_container(path) as container:
+        audio, video = audio_stream(container), video_stream(container)
+        streams = [stream for stream in (audio, video) if stream is not None]
         if not streams:
-            raise LeapError(f"{path}: holds neither sound nor pictures")
-        for stream in streams:
-            _check_size(path, stream, limits)
+            raise LeapError(f"{path}: has neither an audio nor a video stream")
+        if video is not None and video.width * video.height > limits.pixels:
+            raise LeapError(f"{path}: {video.width} × {video.height} pixels, the limit is {limits.pixels}")
         origin, end = _extent(path, container, streams, limits)
         return Clip(
             path,
             origin,
             float(end - origin),
-            sound=sound_of(container) is not None,
-            pictures=pictures_of(container) is not None,
+            has_audio=audio is not None,
+            has_video=video is not None,
             limits=limits,
         )
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[av.container.InputContainer]:
-    """A file's container; what FFmpeg and PyAV raise while it is open becomes one line.
+def open_container(path: Path) -> Iterator[InputContainer]:
+    """Open a media file with PyAV; inside the block, its errors are raised as one line.
 
-    The file is handed over open, so that its name is never read as an address.
+    The file is opened here and handed over, so that FFmpeg never reads its name as an address.
+
+    Raises:
+        LeapError: the file is missing, is no media file or is damaged.
     """
     if not path.is_file():
         raise LeapError(f"{path}: no such file")  # a pipe or a device might never end
@@ -113,29 +130,21 @@ def opened(path: Path) -> Iterator[av.container.InputContainer]:
         raise LeapError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def sound_of(container: av.container.InputContainer) -> av.stream.Stream | None:
-    """The first stream of sound that can be decoded."""
+def audio_stream(container: InputContainer) -> AudioStream | None:
+    """The first audio stream for which there is a decoder."""
     return next((stream for stream in container.streams.audio if stream.codec_context), None)
 
 
-def pictures_of(container: av.container.InputContainer) -> VideoStream | None:
-    """The first stream of pictures; the cover of a song is none."""
-    covers = av.stream.Disposition.attached_pic
-    return next((s for s in container.streams.video if s.codec_context and not s.disposition & covers), None)
-
-
-def _check_size(path: Path, stream: av.stream.Stream, limits: Limits) -> None:
-    if isinstance(stream, VideoStream) and stream.width * stream.height > limits.pixels:
-        raise LeapError(f"{path}: {stream.width} × {stream.height} pixels, at most {limits.pixels} are read")
+def video_stream(container: InputContainer) -> VideoStream | None:
+    """The first video stream for which there is a decoder; cover art does not count."""
+    cover = av.stream.Disposition.attached_pic
+    return next((s for s in container.streams.video if s.codec_context and not s.disposition & cover), None)
 
 
 def _extent(
-    path: Path,
-    container: av.container.InputContainer,
-    streams: list[av.stream.Stream],
-    limits: Limits,
+    path: Path, container: InputContainer, streams: list[AudioStream | VideoStream], limits: Limits
 ) -> tuple[Fraction, Fraction]:
-    """When the first of some streams starts and the last ends."""
+    """Start of the first and end of the last of some streams, in seconds of the file's clock."""
     origin = end = min(Fraction(stream.start_time or 0) * (stream.time_base or 1) for stream in streams)
     count = 0
     for packet in container.demux(streams):
@@ -143,12 +152,13 @@ def _extent(
         if start is not None and packet.time_base is not None:
             count, end = count + 1, max(end, (start + (packet.duration or 0)) * packet.time_base)
         if end - origin > limits.seconds or count > limits.seconds * limits.rate:
-            raise LeapError(f"{path}: longer than {limits.seconds:g} s, which is not read; cut it")
+            raise LeapError(f"{path}: longer than the limit of {limits.seconds:g} s; cut it")
     if not count:
-        raise LeapError(f"{path}: holds no packets with times; it is empty or cut off")
-    declared = (container.duration or 0) / av.time_base if container.format.name in DECLARING else 0
-    if declared > end - origin + SLACK:
+        raise LeapError(f"{path}: has no packets with times; it is empty or cut off")
+    declares = container.format.name in DECLARING_DURATION
+    declared = (container.duration or 0) / av.time_base if declares else 0
+    if declared > end - origin + DURATION_TOLERANCE:
         raise LeapError(
-            f"{path}: says {declared:.1f} s, but ends after {float(end - origin):.1f} s; it is cut off"
+            f"{path}: declares {declared:.1f} s, but ends after {float(end - origin):.1f} s; it is cut off"
         )
     return origin, end

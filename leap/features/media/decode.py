@@ -1,41 +1,51 @@
-"""Sound as samples and pictures as frames, one at a time, in constant memory."""
+"""Decoded audio and frames of a clip, one at a time; memory does not grow with its duration."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.errors import LeapError
-from leap.features.media.clip import Clip, opened, pictures_of, sound_of
-from leap.features.media.logmel import RATE
+from leap.errors import LeapError, require
+from leap.features.media.clip import Clip, audio_stream, open_container, video_stream
+from leap.features.media.logmel import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer
+else:
+    av = require("av", "media")
 
 FRAME_RATE = 8
-"""Frames a second of LLP's features."""
+"""Frames per second behind LLP's features."""
 
-DRIFT = 0.1
-"""Seconds by which sound may be off its times before it is put right."""
+MAX_DRIFT = 0.1
+"""Seconds by which samples may deviate from their time stamps before they are moved."""
 
 Samples = NDArray[np.float32]
-Picture = NDArray[np.uint8]
+Frame = NDArray[np.uint8]
 
 
-def sound(clip: Clip, rate: int = RATE) -> Iterator[Samples]:
-    """The sound of each of T seconds as mono samples in −1…1, (rate,); silence where there is none.
+def audio_seconds(clip: Clip, rate: int = SAMPLE_RATE) -> Iterator[Samples]:
+    """Decode the audio stream as mono, second by second; silence where there is none.
 
     Args:
         clip: the file.
-        rate: samples a second.
+        rate: samples per second.
+
+    Yields:
+        The samples of each of the T seconds, (rate,), in −1…1.
 
     Raises:
-        LeapError: the sound is damaged.
+        LeapError: the audio stream is damaged.
     """
     left = clip.segments
     rest = np.zeros(0, np.float32)
-    for part in _placed(clip, rate) if clip.sound else ():
-        rest = np.concatenate([rest, part])
+    for samples in _aligned_samples(clip, rate) if clip.has_audio else ():
+        rest = np.concatenate([rest, samples])
         while len(rest) >= rate and left:
             yield rest[:rate]
             rest, left = rest[rate:], left - 1
@@ -46,67 +56,70 @@ def sound(clip: Clip, rate: int = RATE) -> Iterator[Samples]:
         rest = rest[:0]
 
 
-def frames(clip: Clip, rate: int = FRAME_RATE) -> Iterator[Picture]:
-    """The frames that are shown at the times 0, 1/rate, 2/rate …, T·rate of them, each (height, width, 3).
+def frames(clip: Clip, rate: int = FRAME_RATE) -> Iterator[Frame]:
+    """Decode the frames shown at the times 0, 1/rate, 2/rate, … s.
 
-    Frames are upright and in RGB. Before the first frame, and after the last, that frame is taken.
+    Rotation metadata is applied. The first frame also stands for times before it, the last for times after.
 
     Args:
         clip: the file.
-        rate: frames a second.
+        rate: frames per second.
+
+    Yields:
+        Each of the T · rate frames, (height, width, 3), RGB.
 
     Raises:
-        LeapError: the pictures are damaged, or there are none.
+        LeapError: the video stream is damaged, or there is none.
     """
-    if not clip.pictures:
-        raise LeapError(f"{clip.path}: has no pictures")
+    if not clip.has_video:
+        raise LeapError(f"{clip.path}: has no video stream")
     wanted, count, shown = clip.segments * rate, 0, None
-    with opened(clip.path) as container:
-        for time, frame in _timed(clip, container):
+    with open_container(clip.path) as container:
+        for time, frame in _timed_frames(clip, container):
             while shown is not None and count < wanted and count < time * rate:
                 yield shown()
                 count += 1
             if count == wanted:
                 return
-            shown = _once(frame)
+            shown = _converted_once(frame)
         if shown is None:
-            raise LeapError(f"{clip.path}: no picture of it can be decoded; it is empty or cut off")
+            raise LeapError(f"{clip.path}: none of its frames can be decoded; it is empty or cut off")
         for _ in range(count, wanted):
             yield shown()
 
 
-def _once(frame: av.VideoFrame) -> Callable[[], Picture]:
-    """A function that converts a frame when it is first asked for."""
-    made: list[Picture] = []
+def _converted_once(frame: av.VideoFrame) -> Callable[[], Frame]:
+    """A function that converts a frame to RGB and rotates it, at its first call only."""
+    converted: list[Frame] = []
 
-    def upright() -> Picture:
-        """The frame as it is to be seen."""
-        if not made:
-            made.append(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
-        return made[0]
+    def upright() -> Frame:
+        """The frame, (height, width, 3)."""
+        if not converted:
+            converted.append(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
+        return converted[0]
 
     return upright
 
 
-def _timed(clip: Clip, container: av.container.InputContainer) -> Iterator[tuple[float, av.VideoFrame]]:
-    """Frames with their times from the beginning, which never go back."""
+def _timed_frames(clip: Clip, container: InputContainer) -> Iterator[tuple[float, av.VideoFrame]]:
+    """Frames and their times in seconds from the clip's origin, made non-decreasing."""
     time, most = 0.0, clip.limits.rate * max(clip.seconds, 1)
-    decoded = cast(Iterator[av.VideoFrame], container.decode(pictures_of(container)))
+    decoded = cast(Iterator["av.VideoFrame"], container.decode(video_stream(container)))
     for count, frame in enumerate(decoded):
         if count > most or frame.width * frame.height > clip.limits.pixels:
-            raise LeapError(f"{clip.path}: more or larger pictures than are read")
+            raise LeapError(f"{clip.path}: has more or larger frames than the limits allow")
         if frame.time is not None:
             time = max(time, frame.time - float(clip.origin))
         yield time, frame
 
 
-def _placed(clip: Clip, rate: int) -> Iterator[Samples]:
-    """Samples from the beginning on, with silence where the stream has gaps."""
+def _aligned_samples(clip: Clip, rate: int) -> Iterator[Samples]:
+    """Blocks of samples from the clip's origin on, with silence where the stream has gaps."""
     written = 0
-    with opened(clip.path) as container:
+    with open_container(clip.path) as container:
         for start, samples in _resampled(container, rate):
             place = written if start is None else round((start - float(clip.origin)) * rate)
-            if abs(place - written) > DRIFT * rate or (not written and place > 0):
+            if abs(place - written) > MAX_DRIFT * rate or (not written and place > 0):
                 yield from (np.zeros(min(rate, place - at), np.float32) for at in range(written, place, rate))
                 samples = samples[max(0, written - place) :]
                 written = max(written, place)
@@ -114,10 +127,10 @@ def _placed(clip: Clip, rate: int) -> Iterator[Samples]:
             yield samples
 
 
-def _resampled(container: av.container.InputContainer, rate: int) -> Iterator[tuple[float | None, Samples]]:
-    """Mono samples with the times of their first."""
+def _resampled(container: InputContainer, rate: int) -> Iterator[tuple[float | None, Samples]]:
+    """Blocks of mono samples, each with the time of its first sample in seconds of the file's clock."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-    decoded = cast(Iterator[av.AudioFrame], container.decode(sound_of(container)))
-    for frame in chain(decoded, [None]):  # None: what the resampler still holds
+    decoded = cast(Iterator["av.AudioFrame"], container.decode(audio_stream(container)))
+    for frame in chain(decoded, [None]):  # None flushes the resampler
         for part in resampler.resample(frame):
             yield part.time, part.to_ndarray()[0].clip(-1, 1)

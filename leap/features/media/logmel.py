@@ -1,59 +1,69 @@
-"""The log-mel spectrogram that VGGish reads (Hershey et al., ICASSP 2017), as published."""
+"""The log-mel spectrogram that VGGish reads (Hershey et al., ICASSP 2017).
+
+Constants and formulas are those of ``mel_features.py`` and ``vggish_params.py`` in AudioSet's release
+(``tensorflow/models``, ``research/audioset/vggish``).
+"""
 
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-RATE = 16_000
-WINDOW, HOP, FFT = 400, 160, 512
-"""Samples: 25 ms, 10 ms, and the transform's length."""
+SAMPLE_RATE = 16_000
+WINDOW, HOP, FFT_LENGTH = 400, 160, 512
+"""Samples: 25 ms, 10 ms, and the length of the Fourier transform."""
 
-BANDS, LOWEST, HIGHEST = 64, 125.0, 7500.0
-OFFSET = 0.01
-"""Added to the energies before the logarithm."""
+MEL_BANDS, MIN_HERTZ, MAX_HERTZ = 64, 125.0, 7500.0
 
-PATCH = 96
-"""Frames of a patch: 0.96 s."""
+LOG_OFFSET = 0.01
+"""Added to magnitudes before the logarithm."""
+
+PATCH_FRAMES = 96
+"""Spectrogram frames of VGGish's input: 0.96 s."""
 
 Array = NDArray[np.float64]
 
 
 def log_mel(samples: NDArray[np.floating]) -> Array:
-    """Log-mel spectrogram of sound at 16 kHz, (frames, 64).
-
-    Magnitudes, not powers, of windows of 25 ms every 10 ms; only whole windows are taken.
+    """Log-mel spectrogram of magnitudes, from whole windows only.
 
     Args:
-        samples: mono sound in −1…1, (n,).
+        samples: mono audio at 16 kHz in −1…1, (n,).
+
+    Returns:
+        One row per 10 ms, (1 + (n − 400) // 160, 64).
+
+    Example:
+        >>> log_mel(np.zeros(16_000)).shape
+        (98, 64)
     """
     windows = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), WINDOW)[::HOP]
-    magnitudes = np.abs(np.fft.rfft(windows * _window(), FFT))  # (frames, 257)
-    return np.log(magnitudes @ mel_filters() + OFFSET)
+    magnitudes = np.abs(np.fft.rfft(windows * _hann_window(), FFT_LENGTH))  # (frames, 257)
+    return np.log(magnitudes @ mel_filters() + LOG_OFFSET)
 
 
-def patch(second: NDArray[np.floating]) -> Array:
-    """The patch of 0.96 s that stands for one second, (96, 64).
+def log_mel_patch(second: NDArray[np.floating]) -> Array:
+    """VGGish's input for one second: its first 0.96 s, (96, 64).
 
     Args:
-        second: its samples, (16000,).
+        second: mono audio at 16 kHz in −1…1, (16000,).
     """
-    return log_mel(second)[:PATCH]
+    return log_mel(second)[:PATCH_FRAMES]
 
 
 @cache
 def mel_filters() -> Array:
-    """Triangles of equal width on the mel scale over the bins of the transform, (257, 64)."""
-    edges = np.linspace(_mel(LOWEST), _mel(HIGHEST), BANDS + 2)
+    """Triangular filters, equally wide on the mel scale, over the bins of the transform, (257, 64)."""
+    edges = np.linspace(_mel(MIN_HERTZ), _mel(MAX_HERTZ), MEL_BANDS + 2)
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
-    bins = _mel(np.linspace(0.0, RATE / 2, FFT // 2 + 1))[:, None]
+    bins = _mel(np.linspace(0.0, SAMPLE_RATE / 2, FFT_LENGTH // 2 + 1))[:, None]  # (257, 1)
     triangles = np.minimum((bins - lower) / (centre - lower), (upper - bins) / (upper - centre))
-    triangles[0] = 0.0  # the mean of the signal is no sound
+    triangles[0] = 0.0  # the constant component is excluded
     return np.maximum(triangles, 0.0)
 
 
 @cache
-def _window() -> Array:
+def _hann_window() -> Array:
     """The periodic Hann window, (400,)."""
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
 

@@ -1,1 +1,1 @@
-"""The published feature networks and their weights."""
+"""Architectures of the published feature networks, and loading them with their public weights."""

@@ -1,4 +1,4 @@
-"""The networks with their public weights, read as safetensors."""
+"""Feature networks with their public weights, read as safetensors."""
 
 from collections.abc import Callable
 from functools import cache
@@ -9,25 +9,25 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from leap.errors import LeapError
+from leap.errors import LeapError, require
 from leap.features.networks.r2plus1d import R2Plus1D
 from leap.features.networks.vggish import PostProcessing, VGGish
 from leap.features.weights import find_weights
 
-OURS: dict[str, Callable[[], nn.Module]] = {
+PACKAGE_NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "vggish": VGGish,
     "vggish-pca": PostProcessing,
     "r2plus1d_18": R2Plus1D,
 }
-"""Networks that this package has the code of."""
+"""Networks whose architecture is in this package."""
 
-THEIRS = {"resnet-152": "ResNetModel", "clip": "CLIPModel", "clap": "ClapModel"}
-"""Networks of the ``transformers`` library, by its classes."""
+TRANSFORMERS_NETWORKS = {"resnet-152": "ResNetModel", "clip": "CLIPModel", "clap": "ClapModel"}
+"""Networks of the ``transformers`` library → their classes."""
 
 
 @cache
-def network(name: str, folder: Path) -> Any:
-    """A network, which a process loads once."""
+def load_network_once(name: str, folder: Path) -> Any:
+    """`load_network`, once per process."""
     return load_network(name, folder)
 
 
@@ -35,36 +35,34 @@ def load_network(name: str, folder: Path) -> Any:
     """A network with its weights, in eval mode.
 
     Args:
-        name: of `OURS` or `THEIRS`.
-        folder: of all weights.
+        name: of `PACKAGE_NETWORKS` or `TRANSFORMERS_NETWORKS`.
+        folder: folder of all weights.
 
     Raises:
-        LeapError: the weights are not there or are another network's, or ``transformers`` is not installed.
+        LeapError: the weights are missing or belong to another network, or ``transformers`` is needed and
+            not installed.
     """
     path = find_weights(name, folder)
     try:
-        return (_ours if name in OURS else _theirs)(name, path).eval()
-    except ImportError:
-        raise LeapError(f"{name} needs transformers: pip install 'leap-avvp[text]'") from None
+        return (_from_package if name in PACKAGE_NETWORKS else _from_transformers)(name, path).eval()
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise LeapError(f"{path}: not the weights of {name} ({reason})") from None
 
 
-def _ours(name: str, path: Path) -> nn.Module:
-    made = OURS[name]()
-    made.load_state_dict(load_file(path))
-    return made
+def _from_package(name: str, path: Path) -> nn.Module:
+    network = PACKAGE_NETWORKS[name]()
+    network.load_state_dict(load_file(path))
+    return network
 
 
-def _theirs(name: str, path: Path) -> Any:
-    import transformers
-
+def _from_transformers(name: str, path: Path) -> Any:
+    transformers = require("transformers", "text")
     transformers.utils.logging.disable_progress_bar()
-    kind = getattr(transformers, THEIRS[name])
-    made, found = kind.from_pretrained(
+    architecture = getattr(transformers, TRANSFORMERS_NETWORKS[name])
+    network, report = architecture.from_pretrained(
         path, use_safetensors=True, local_files_only=True, output_loading_info=True
     )
-    if found["missing_keys"]:
-        raise ValueError(f"lacks {sorted(found['missing_keys'])[0]}")
-    return made
+    if report["missing_keys"]:
+        raise ValueError(f"lacks {sorted(report['missing_keys'])[0]}")
+    return network

@@ -1,19 +1,35 @@
-"""R(2+1)D-18 (Tran et al., CVPR 2018), with the parameter names of its public weights."""
+"""R(2+1)D-18 (Tran et al., CVPR 2018, arXiv 1711.11248).
+
+Parameter names are those of torchvision's public weights, ``r2plus1d_18-91a641e6.pth``.
+"""
 
 from itertools import pairwise
 
 from torch import Tensor, nn
 
 WIDTH = 512
-CLASSES = 400
-"""Of Kinetics, on which it was trained."""
+"""Width of an embedding."""
+
+KINETICS_CLASSES = 400
+"""Classes of the final layer, which is loaded and not used."""
 
 CHANNELS = (64, 64, 128, 256, 512)
-STEM = 45
+"""Channels after the stem and after each of the four stages."""
+
+STEM_CHANNELS = 45
+"""Channels between the spatial and the temporal convolution of the stem."""
 
 
-def factorised(inside: int, between: int, outside: int, stride: int) -> nn.Sequential:
-    """A convolution over space, then one over time; ``between`` channels keep the size of a 3-D one."""
+def factorised_convolution(inside: int, between: int, outside: int, stride: int) -> nn.Sequential:
+    """A spatial 1 × 3 × 3 convolution followed by a temporal 3 × 1 × 1 one.
+
+    Args:
+        inside: input channels.
+        between: channels between the two convolutions; `Block` chooses them so that both have together as
+            many parameters as a 3 × 3 × 3 convolution.
+        outside: output channels.
+        stride: stride in space and in time.
+    """
     return nn.Sequential(
         nn.Conv3d(inside, between, (1, 3, 3), (1, stride, stride), (0, 1, 1), bias=False),
         nn.BatchNorm3d(between),
@@ -23,15 +39,23 @@ def factorised(inside: int, between: int, outside: int, stride: int) -> nn.Seque
 
 
 class Block(nn.Module):
-    """Two factorised convolutions with a residual connection."""
+    """A residual block of two factorised convolutions.
+
+    Args:
+        inside: input channels.
+        outside: output channels.
+        stride: stride of the first convolution, in space and in time.
+    """
 
     def __init__(self, inside: int, outside: int, stride: int) -> None:
         super().__init__()
         between = inside * outside * 27 // (inside * 9 + 3 * outside)
         self.conv1 = nn.Sequential(
-            factorised(inside, between, outside, stride), nn.BatchNorm3d(outside), nn.ReLU()
+            factorised_convolution(inside, between, outside, stride), nn.BatchNorm3d(outside), nn.ReLU()
         )
-        self.conv2 = nn.Sequential(factorised(outside, between, outside, 1), nn.BatchNorm3d(outside))
+        self.conv2 = nn.Sequential(
+            factorised_convolution(outside, between, outside, 1), nn.BatchNorm3d(outside)
+        )
         self.downsample = None
         if stride > 1 or inside != outside:
             self.downsample = nn.Sequential(
@@ -39,21 +63,21 @@ class Block(nn.Module):
             )
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Refine (n, inside, frames, height, width)."""
+        """(n, inside, frames, height, width) → (n, outside, …), each dimension divided by the stride."""
         residual = maps if self.downsample is None else self.downsample(maps)
         return (self.conv2(self.conv1(maps)) + residual).relu()
 
 
 class R2Plus1D(nn.Module):
-    """Clips of pictures to 512 numbers each, the means of its last maps."""
+    """Clips of frames → embeddings: the last feature maps, averaged over time and space."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv3d(3, STEM, (1, 7, 7), (1, 2, 2), (0, 3, 3), bias=False),
-            nn.BatchNorm3d(STEM),
+            nn.Conv3d(3, STEM_CHANNELS, (1, 7, 7), (1, 2, 2), (0, 3, 3), bias=False),
+            nn.BatchNorm3d(STEM_CHANNELS),
             nn.ReLU(),
-            nn.Conv3d(STEM, CHANNELS[0], (3, 1, 1), 1, (1, 0, 0), bias=False),
+            nn.Conv3d(STEM_CHANNELS, CHANNELS[0], (3, 1, 1), 1, (1, 0, 0), bias=False),
             nn.BatchNorm3d(CHANNELS[0]),
             nn.ReLU(),
         )
@@ -61,10 +85,10 @@ class R2Plus1D(nn.Module):
             stride = 1 if index == 1 else 2
             layer = nn.Sequential(Block(inside, outside, stride), Block(outside, outside, 1))
             self.add_module(f"layer{index}", layer)
-        self.fc = nn.Linear(WIDTH, CLASSES)
+        self.fc = nn.Linear(WIDTH, KINETICS_CLASSES)
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Embed (n, 3, frames, height, width) clips to (n, 512)."""
+        """Embed normalised RGB clips, (n, 3, frames, height, width) → (n, 512)."""
         maps = self.stem(clips)
         for index in range(1, len(CHANNELS)):
             maps = getattr(self, f"layer{index}")(maps)

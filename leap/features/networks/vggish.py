@@ -1,4 +1,7 @@
-"""VGGish (Hershey et al., ICASSP 2017), with the parameter names of its usual PyTorch weights."""
+"""VGGish (Hershey et al., ICASSP 2017, arXiv 1609.09430).
+
+Parameter names are those of the PyTorch weights of ``harritaylor/torchvggish``, ``vggish-10086976.pth``.
+"""
 
 from itertools import pairwise
 from math import prod
@@ -6,19 +9,22 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from leap.features.media.logmel import BANDS, PATCH
+from leap.features.media.logmel import MEL_BANDS, PATCH_FRAMES
 
 WIDTH = 128
-STAGES = ((64,), (128,), (256, 256), (512, 512))
-"""Channels of the convolutions between two poolings."""
+"""Width of an embedding."""
 
-HIDDEN = 4096
+STAGES = ((64,), (128,), (256, 256), (512, 512))
+"""Channels of the convolutions before each pooling."""
+
+HIDDEN_WIDTH = 4096
+"""Width of the two hidden linear layers."""
 
 
 class VGGish(nn.Module):
-    """A log-mel patch of 0.96 s to 128 numbers, none of them negative.
+    """Log-mel patches of 0.96 s → non-negative embeddings.
 
-    LLP's features are these, before the post-processing of AudioSet's.
+    LLP's audio features are these embeddings, without AudioSet's `PostProcessing`.
     """
 
     def __init__(self) -> None:
@@ -31,24 +37,24 @@ class VGGish(nn.Module):
                 channels = wider
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
-        pooled = channels * prod(size // 2 ** len(STAGES) for size in (PATCH, BANDS))
-        widths = (pooled, HIDDEN, HIDDEN, WIDTH)
+        pooled = channels * prod(size // 2 ** len(STAGES) for size in (PATCH_FRAMES, MEL_BANDS))
+        widths = (pooled, HIDDEN_WIDTH, HIDDEN_WIDTH, WIDTH)
         linear = [(nn.Linear(*pair), nn.ReLU()) for pair in pairwise(widths)]
         self.embeddings = nn.Sequential(*(layer for pair in linear for layer in pair))
 
     def forward(self, patches: Tensor) -> Tensor:
-        """Embed (n, 96, 64) patches to (n, 128)."""
+        """Embed log-mel patches, (n, 96, 64) → (n, 128)."""
         maps = self.features(patches.unsqueeze(1))  # (n, 512, 6, 4)
-        return self.embeddings(maps.permute(0, 2, 3, 1).flatten(1))  # channels last, as it was trained
+        return self.embeddings(maps.permute(0, 2, 3, 1).flatten(1))  # channels last, as in training
 
 
 class PostProcessing(nn.Module):
-    """What AudioSet's features underwent: principal components, clipped to ±2, in 256 steps.
+    """Post-processing of AudioSet's released features: PCA, clipped to ±2, quantised to 8 bits.
 
-    Its two arrays come with VGGish's weights.
+    Follows ``vggish_postprocess.py`` of AudioSet's release; PCA vectors and means are part of the weights.
     """
 
-    LARGEST = 2.0
+    CLIP = 2.0
     STEPS = 255
     pca_eigen_vectors: Tensor
     pca_means: Tensor
@@ -59,7 +65,7 @@ class PostProcessing(nn.Module):
         self.register_buffer("pca_means", torch.zeros(WIDTH, 1))
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        """Turn (n, 128) embeddings to whole numbers 0…255, (n, 128)."""
+        """Post-process VGGish embeddings, (n, 128) → whole numbers in 0…255, (n, 128)."""
         components = (embeddings - self.pca_means.T) @ self.pca_eigen_vectors.T
-        clipped = components.clamp(-self.LARGEST, self.LARGEST)
-        return torch.round((clipped + self.LARGEST) * (self.STEPS / (2 * self.LARGEST)))
+        clipped = components.clamp(-self.CLIP, self.CLIP)
+        return torch.round((clipped + self.CLIP) * (self.STEPS / (2 * self.CLIP)))

@@ -1,6 +1,7 @@
-"""From a video file to its parsed timeline: tables, a figure and a page."""
+"""The timeline of a parsed video: tables of events, JSON, a figure and a page."""
 
-from leap.features.parse_clip import parse_clip
-from leap.visualization.timeline.write import write_timeline
+from leap.visualization.timeline.figure import clip_figure, timeline_figure
+from leap.visualization.timeline.parse_to_figure import parse_to_figure
+from leap.visualization.timeline.write import timeline_files, write_timeline
 
-__all__ = ["parse_clip", "write_timeline"]
+__all__ = ["clip_figure", "parse_to_figure", "timeline_figure", "timeline_files", "write_timeline"]

@@ -1,4 +1,4 @@
-"""A parsed video as a picture: frames and spectrogram above the events of both modalities."""
+"""Timelines of parsed videos as figures: of a video of a data set, and of a video file."""
 
 from itertools import islice
 
@@ -7,71 +7,92 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from leap.errors import LeapError
-from leap.features.media import Clip, frames, sound
-from leap.features.media.logmel import patch
+from leap.features.media import Clip, audio_seconds, frames
+from leap.features.media.logmel import log_mel_patch
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
-from leap.visualization.figures import (
-    classes_of_interest,
+from leap.visualization.timeline.events import (
+    classes_to_show,
     draw_attention,
     draw_events,
-    plain,
+    plain_text,
     timeline_legend,
 )
 
-STILLS = 20
-"""Frames shown at most."""
+MAX_STILLS = 20
+MAX_TICKS = 20
+STILL_HEIGHT = 120
+"""Pixels to which frames are thinned out."""
 
-TICKS = 20
-"""Seconds marked at most."""
+
+def timeline_figure(video: ParsedVideo) -> Figure:
+    """Timeline of a video of a data set: one row of panels per modality, attention beside the events.
+
+    Without attention there is one column. Rows within a panel are the classes that are true, predicted or
+    fairly probable somewhere.
+    """
+    classes = classes_to_show(video)
+    columns = 2 if video.attention else 1
+    figure = Figure(figsize=(5.0 * columns, 2.0 + 1.3 * len(classes)), layout="constrained")
+    axes = figure.subplots(2, columns, squeeze=False, sharex=True)
+    for row, modality in zip(axes, MODALITIES, strict=True):
+        draw_events(row[0], video, modality, classes)
+        if video.attention:
+            mesh = draw_attention(row[1], video, modality, classes)
+            figure.colorbar(mesh, ax=row[1], label="attention")
+    for axis in axes[-1]:
+        axis.set_xlabel("second")
+    figure.legend(handles=timeline_legend(video), loc="outside upper center", ncols=4, frameon=False)
+    return figure
 
 
 def clip_figure(video: ParsedVideo, clip: Clip, attention: bool = False) -> Figure:
-    """Draw a parsed video.
+    """Timeline of a video file: frames and spectrogram above the events of both modalities.
 
     Args:
-        video: what was parsed.
-        clip: its file, of which frames and sound are shown where it has them.
-        attention: show where the label embeddings look, too.
+        video: the parsed video.
+        clip: its file; a stream that it lacks has no panel.
+        attention: whether to add the attention of label embeddings over segments.
 
     Raises:
-        LeapError: attention is asked for and the parser has none.
+        LeapError: attention is asked for and the parser's decoder has none, or the file is damaged.
     """
     if attention and not video.attention:
-        raise LeapError("this parser's decoder has no attention of labels over segments to be shown")
-    rows = classes_of_interest(video)
-    heights = [1.0] * clip.pictures + [0.8] * clip.sound
-    heights += [0.5 + 0.45 * len(rows)] * (len(MODALITIES) * (1 + attention))
+        raise LeapError("this parser's decoder has no attention of labels over segments; omit --attention")
+    classes = classes_to_show(video)
+    heights = [1.0] * clip.has_video + [0.8] * clip.has_audio
+    heights += [0.5 + 0.45 * len(classes)] * (len(MODALITIES) * (1 + attention))
     size = (min(24, max(9, 0.9 * clip.segments)), sum(heights) + 1.4)
     figure = Figure(figsize=size, layout="constrained")
     axes = iter(np.atleast_1d(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)))
-    if clip.pictures:
-        _draw_stills(next(axes), clip)
-    if clip.sound:
+    if clip.has_video:
+        _draw_frames(next(axes), clip)
+    if clip.has_audio:
         _draw_spectrogram(next(axes), clip)
     for modality in MODALITIES:
-        draw_events(axis := next(axes), video, modality, rows)
+        draw_events(axis := next(axes), video, modality, classes)
         if attention:
-            draw_attention(axis := next(axes), video, modality, rows)
+            draw_attention(axis := next(axes), video, modality, classes)
     axis.set(xlabel="second", xlim=(0, clip.segments))
-    axis.set_xticks(range(0, clip.segments + 1, -(-clip.segments // TICKS)))
-    figure.suptitle(plain(clip.path.name))
+    axis.set_xticks(range(0, clip.segments + 1, -(-clip.segments // MAX_TICKS)))
+    figure.suptitle(plain_text(clip.path.name))
     figure.legend(handles=timeline_legend(video), loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
-def _draw_stills(axis: Axes, clip: Clip) -> None:
-    """The first frame of every second, or of every few."""
-    every = -(-clip.segments // STILLS)
-    for index, picture in enumerate(islice(frames(clip, rate=1), 0, None, every)):
-        small = picture[:: max(1, len(picture) // 120), :: max(1, len(picture) // 120)]
+def _draw_frames(axis: Axes, clip: Clip) -> None:
+    """The first frame of every second, or of every k-th second of a long video."""
+    every = -(-clip.segments // MAX_STILLS)
+    for index, frame in enumerate(islice(frames(clip, rate=1), 0, None, every)):
+        step = max(1, len(frame) // STILL_HEIGHT)
         left = index * every
-        axis.imshow(small, extent=(left, min(left + every, clip.segments), 0, 1), aspect="auto")
+        extent = (left, min(left + every, clip.segments), 0, 1)
+        axis.imshow(frame[::step, ::step], extent=extent, aspect="auto")
     axis.set(ylim=(0, 1), yticks=[], ylabel="frames")
 
 
 def _draw_spectrogram(axis: Axes, clip: Clip) -> None:
-    """Log-mel energies, a column a tenth of a second."""
-    columns = [patch(second)[:90].reshape(10, 9, -1).mean(1) for second in sound(clip)]
+    """Log-mel energies, averaged over tenths of a second."""
+    columns = [log_mel_patch(second)[:90].reshape(10, 9, -1).mean(1) for second in audio_seconds(clip)]
     extent = (0, clip.segments, 0, 1)
     axis.imshow(np.concatenate(columns).T, extent=extent, aspect="auto", origin="lower", cmap="magma")
     axis.set(ylim=(0, 1), yticks=[], ylabel="sound")

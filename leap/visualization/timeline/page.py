@@ -1,4 +1,4 @@
-"""A page in one file in which the timeline plays along with the video."""
+"""A self-contained HTML page in which the timeline follows the video as it plays."""
 
 import base64
 import json
@@ -9,27 +9,36 @@ from string import Template
 
 from leap.features.media import Clip
 from leap.inference.parsed_video import ParsedVideo
-from leap.visualization.timeline.describe import describe
+from leap.visualization.palette import AUDIO, TRUTH, VISUAL
+from leap.visualization.timeline.as_json import timeline_as_json
 
-EMBEDDED = 2**26
-"""Bytes of a video that a page holds at most; a larger one is shown from where it lies."""
+MAX_EMBEDDED = 2**26
+"""Bytes up to which a video is embedded in the page; the page links to a larger one."""
 
 
-def page(video: ParsedVideo, clip: Clip) -> str:
-    """The page; names of files and classes are escaped."""
+def timeline_page(video: ParsedVideo, clip: Clip) -> str:
+    """The HTML of a page with a player and the timeline below it; a click on the timeline seeks.
+
+    Names of files and classes are escaped.
+
+    Args:
+        video: the parsed video.
+        clip: its file, embedded up to `MAX_EMBEDDED` bytes.
+    """
     template = Template((files("leap.visualization.timeline") / "page.html").read_text(encoding="utf-8"))
-    kind = "video" if clip.pictures else "audio"
-    player = f'<{kind} id="player" controls src="{escape(_source(clip))}"></{kind}>'
-    return template.substitute(title=escape(clip.path.name), player=player, data=_data(video, clip))
+    element = "video" if clip.has_video else "audio"
+    player = f'<{element} id="player" controls src="{escape(_source(clip))}"></{element}>'
+    colours = {"audio_colour": AUDIO, "visual_colour": VISUAL, "truth_colour": TRUTH}
+    return template.substitute(colours, title=escape(clip.path.name), player=player, data=_data(video, clip))
 
 
 def _data(video: ParsedVideo, clip: Clip) -> str:
-    """What the page's script reads, without a character that could end it."""
-    return json.dumps(describe(video, clip)).replace("<", "\\u003c")
+    """JSON for the page's script, without the characters that could close the script element."""
+    return json.dumps(timeline_as_json(video, clip)).replace("<", "\\u003c")
 
 
 def _source(clip: Clip) -> str:
-    if clip.path.stat().st_size > EMBEDDED:
+    if clip.path.stat().st_size > MAX_EMBEDDED:
         return clip.path.resolve().as_uri()
     kind = mimetypes.guess_type(clip.path.name)[0] or "video/mp4"
     return f"data:{kind};base64,{base64.b64encode(clip.path.read_bytes()).decode()}"

@@ -1,4 +1,4 @@
-"""What is written of a parsed video: tables of events, JSON, a figure and a page."""
+"""All files of a parsed video: tables of events, JSON, a figure and a page."""
 
 import json
 from pathlib import Path
@@ -7,36 +7,46 @@ from leap.data.annotations import write_events
 from leap.features.media import Clip
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
 from leap.io.atomic import atomic_write
-from leap.visualization.timeline.describe import describe
-from leap.visualization.timeline.page import page
+from leap.visualization.figures import save_figure
+from leap.visualization.timeline.as_json import timeline_as_json
+from leap.visualization.timeline.figure import clip_figure
+from leap.visualization.timeline.page import timeline_page
+
+
+def timeline_files(name: str, out: Path) -> list[Path]:
+    """Paths of the files that `write_timeline` writes for a video: tables, JSON, figure, page.
+
+    Args:
+        name: name of the video.
+        out: the folder.
+    """
+    endings = (*(f"_{modality}.tsv" for modality in MODALITIES), ".json", ".png", ".html")
+    return [out / f"{name}{ending}" for ending in endings]
 
 
 def write_timeline(video: ParsedVideo, clip: Clip, out: Path, attention: bool = False) -> list[Path]:
     """Write all files of a parsed video to a folder; each appears whole or not at all.
 
-    These are ``<name>_audio.tsv`` and ``<name>_visual.tsv`` in the format of LLP's annotations,
-    ``<name>.json``, ``<name>.png`` and ``<name>.html``.
+    They are `timeline_files`; the tables have the format of LLP's annotations.
 
     Args:
-        video: what was parsed.
+        video: the parsed video.
         clip: its file.
         out: the folder.
-        attention: show in the figure where the label embeddings look, too.
+        attention: whether the figure shows the attention of label embeddings over segments.
 
     Returns:
-        Their paths.
+        Paths of the files: tables, JSON, figure, page.
 
     Raises:
-        LeapError: attention is asked for and the parser has none, or the video is damaged.
+        LeapError: attention is asked for and the parser's decoder has none, or the file is damaged.
+        OSError: a file cannot be written.
     """
-    from leap.visualization.figures import save_figure  # matplotlib is slow to import
-    from leap.visualization.timeline.figure import clip_figure
-
-    tables = [out / f"{video.name}_{m}.tsv" for m in MODALITIES]
-    data, picture, html = (out / f"{video.name}.{suffix}" for suffix in ("json", "png", "html"))
-    figure, text = clip_figure(video, clip, attention), page(video, clip)
-    for path, modality in zip(tables, MODALITIES, strict=True):
+    audio, visual, data, picture, html = files = timeline_files(video.name, out)
+    figure, text = clip_figure(video, clip, attention), timeline_page(video, clip)
+    for path, modality in ((audio, "audio"), (visual, "visual")):
         write_events(path, [" ".join(video.name.split())], [video.events[modality]], video.classes)
-    atomic_write(data, json.dumps(describe(video, clip), indent=1) + "\n")
+    atomic_write(data, json.dumps(timeline_as_json(video, clip), indent=1) + "\n")
     atomic_write(html, text)
-    return [*tables, data, save_figure(figure, picture), html]
+    save_figure(figure, picture)
+    return files

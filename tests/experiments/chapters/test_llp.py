@@ -117,14 +117,14 @@ def committed_floors():
     return pd.read_csv(RESULTS / "tables" / "03_trivial_baselines.csv", index_col=0)
 
 
-def test_floor_figure_has_a_line_for_every_floor_and_a_point_for_every_system():
-    figure = llp_figures.floor_figure(committed_floors())
+def test_baseline_figure_has_a_line_per_baseline_and_a_point_per_system():
+    systems = llp_tables.published().query("kind == 'system'")
+    figure = llp_figures.baseline_figure(committed_floors(), systems)
     (axis,) = figure.axes
     heights = [line.get_ydata()[0] for line in axis.lines if len(line.get_ydata()) == 2]
-    for floor in llp_figures.FLOORS:
-        assert set(np.round(committed_floors().loc[floor], 4)) <= set(np.round(heights, 4))
+    for baseline in llp_figures.BASELINES:
+        assert set(np.round(committed_floors().loc[baseline], 4)) <= set(np.round(heights, 4))
     points = sum(len(line.get_ydata()) for line in axis.lines if line.get_marker() == "o")
-    systems = llp_tables.published().query("kind == 'system'")
     assert points == systems[list(TITLES)].notna().to_numpy().sum()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from leap.errors import LeapError
-from leap.features.media import Limits, frames, open_clip, sound
+from leap.features.media import Limits, audio_seconds, frames, open_clip
 from tests.features.media.clips import numbered, tone, write_clip
 
 
@@ -19,7 +19,7 @@ def test_streams_are_found(tmp_path):
     both = open_clip(write_clip(tmp_path / "both.mkv", numbered(16), samples=tone(2)))
     seen = open_clip(write_clip(tmp_path / "seen.mkv", numbered(16)))
     heard = open_clip(write_clip(tmp_path / "heard.mkv", samples=tone(2)))
-    assert [(c.sound, c.pictures) for c in (both, seen, heard)] == [
+    assert [(c.has_audio, c.has_video) for c in (both, seen, heard)] == [
         (True, True),
         (False, True),
         (True, False),
@@ -86,14 +86,14 @@ def test_files_that_are_cut_off_are_refused(tmp_path, suffix):
 def test_limits(tmp_path):
     path = write_clip(tmp_path / "a.mkv", numbered(24), samples=tone(3))
     assert open_clip(path, Limits(seconds=4)).segments == 3
-    with pytest.raises(LeapError, match="longer than 2 s"):
+    with pytest.raises(LeapError, match="longer than the limit of 2 s"):
         open_clip(path, Limits(seconds=2))
-    with pytest.raises(LeapError, match="larger than 1,000 bytes"):
+    with pytest.raises(LeapError, match="larger than the limit of 1,000 bytes"):
         open_clip(path, Limits(bytes=1000))
     with pytest.raises(LeapError, match="24 × 16 pixels"):
         open_clip(path, Limits(pixels=100))
     far = write_clip(tmp_path / "far.mkv", numbered(2), times=[0, 10**7])
-    with pytest.raises(LeapError, match="longer than 3600 s"):
+    with pytest.raises(LeapError, match="longer than the limit of 3600 s"):
         open_clip(far)
 
 
@@ -112,8 +112,8 @@ def test_damaged_files_raise_our_error_or_are_read(tmp_path):
         path.write_bytes(content)
         try:
             clip = open_clip(path, Limits(seconds=20))
-            assert sum(len(second) for second in sound(clip)) == clip.segments * 16_000
-            if clip.pictures:
+            assert sum(len(second) for second in audio_seconds(clip)) == clip.segments * 16_000
+            if clip.has_video:
                 assert len(list(frames(clip))) == clip.segments * 8
         except LeapError as error:
             reasons.append(str(error))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from leap.errors import LeapError
-from leap.features.media import frames, open_clip, sound
+from leap.features.media import audio_seconds, frames, open_clip
 from tests.features.media.clips import numbered, tone, write_clip
 
 
@@ -40,9 +40,9 @@ def test_frames_are_exact_and_in_rgb(tmp_path):
 
 MEASURE = """
 import sys
-from leap.features.media import frames, open_clip, sound
+from leap.features.media import audio_seconds, frames, open_clip
 clip = open_clip(sys.argv[1])
-for made in (frames(clip), sound(clip)):
+for made in (frames(clip), audio_seconds(clip)):
     for _ in made:
         pass
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))  # KiB
@@ -67,7 +67,7 @@ def test_memory_does_not_grow_with_length(tmp_path):
 
 def test_sound_is_what_was_recorded(tmp_path):
     samples = tone(2.5)
-    seconds = list(sound(open_clip(write_clip(tmp_path / "a.mkv", samples=samples))))
+    seconds = list(audio_seconds(open_clip(write_clip(tmp_path / "a.mkv", samples=samples))))
     assert [len(second) for second in seconds] == [16_000] * 3
     assert seconds[0].dtype == np.float32
     heard = np.concatenate(seconds)
@@ -78,7 +78,7 @@ def test_sound_is_what_was_recorded(tmp_path):
 def test_sound_of_another_rate_and_two_channels_becomes_mono_at_16_khz(tmp_path):
     stereo = np.stack([tone(2, rate=44_100), np.zeros(88_200)], axis=1)
     path = write_clip(tmp_path / "a.mkv", samples=stereo, sound_rate=44_100)
-    heard = np.concatenate(list(sound(open_clip(path))))
+    heard = np.concatenate(list(audio_seconds(open_clip(path))))
     assert heard.shape == (32_000,)
     middle = slice(1000, -1000)
     scale = np.abs(heard[middle]).max() / 0.5
@@ -88,7 +88,7 @@ def test_sound_of_another_rate_and_two_channels_becomes_mono_at_16_khz(tmp_path)
 
 def test_sound_that_begins_later_is_placed_there(tmp_path):
     path = write_clip(tmp_path / "a.mkv", numbered(24), samples=tone(1), sound_start=1.5)
-    heard = np.concatenate(list(sound(open_clip(path))))
+    heard = np.concatenate(list(audio_seconds(open_clip(path))))
     assert (heard[:24_000] == 0).all()
     np.testing.assert_allclose(heard[24_000:40_000], tone(1), atol=1e-4)
     assert len(heard) == 48_000
@@ -96,9 +96,9 @@ def test_sound_that_begins_later_is_placed_there(tmp_path):
 
 def test_streams_that_are_missing(tmp_path):
     silent = open_clip(write_clip(tmp_path / "silent.mkv", numbered(16)))
-    assert (np.stack(list(sound(silent))) == np.zeros((2, 16_000))).all()
+    assert (np.stack(list(audio_seconds(silent))) == np.zeros((2, 16_000))).all()
     heard = open_clip(write_clip(tmp_path / "heard.mkv", samples=tone(1)))
-    with pytest.raises(LeapError, match="no pictures"):
+    with pytest.raises(LeapError, match="no video stream"):
         next(frames(heard))
 
 

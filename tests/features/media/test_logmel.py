@@ -8,7 +8,7 @@ from scipy.io import wavfile
 from scipy.signal import ShortTimeFFT, resample_poly
 from scipy.signal.windows import hann
 
-from leap.features.media.logmel import log_mel, mel_filters, patch
+from leap.features.media.logmel import log_mel, log_mel_patch, mel_filters
 from tests.tree import SHARED
 
 RECORDINGS = SHARED / "fsdd" / "recordings"
@@ -71,5 +71,5 @@ def test_a_tone_is_in_its_band():
 
 
 def test_a_second_is_one_patch_and_silence_is_the_offset():
-    assert patch(np.zeros(16_000, np.float32)).shape == (96, 64)
+    assert log_mel_patch(np.zeros(16_000, np.float32)).shape == (96, 64)
     assert (log_mel(np.zeros(1000)) == log(0.01)).all()

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from leap.config import NoiseConfig, Protocol, from_dict, read_config, to_dict
 from leap.experiments.records import SCHEMA, Record, read_record, read_records, write_record, write_records
-from leap.features.pseudo_labels import read_teaching
+from leap.features.prompts import read_prompt_set
 from leap.features.weights import MANIFEST, verify_weights
 from leap.label_embeddings.prompts import read_prompts
 from leap.presets import preset
@@ -24,7 +24,7 @@ CONFIG = to_dict(
 )
 CLASSES = ("kettle", "Tap_running")
 PROMPTS = {"kettle": ["a boiling kettle", "steam, it whistles"], "Tap_running": ["water ünd a tap"]}
-TEACHING = {
+PROMPT_SET = {
     "scores": "softmax",
     "classes": {
         name: {"seen": {"text": f"A photo of {name}.", "threshold": 0.2}, "heard": {"text": f"{name}"}}
@@ -91,19 +91,19 @@ def check_config(content, config):
     assert from_dict(to_dict(config)) == config
 
 
-def read_a_teaching(folder, rng):
-    (path := folder / "prompts.json").write_bytes(content := damaged(rng, TEACHING, PROMPTS))
-    return content, read_teaching(str(path))
+def read_a_prompt_set(folder, rng):
+    (path := folder / "prompts.json").write_bytes(content := damaged(rng, PROMPT_SET, PROMPTS))
+    return content, read_prompt_set(str(path))
 
 
-def check_teaching(content, teaching):
+def check_prompt_set(content, prompt_set):
     values = given_by(content)
-    assert holds(asdict(teaching), values)
-    assert list(teaching.classes) == list(values["classes"])
+    assert holds(asdict(prompt_set), values)
+    assert list(prompt_set.classes) == list(values["classes"])
 
 
 def read_some_prompts(folder, rng):
-    (path := folder / "prompts.json").write_bytes(content := damaged(rng, PROMPTS, TEACHING))
+    (path := folder / "prompts.json").write_bytes(content := damaged(rng, PROMPTS, PROMPT_SET))
     return content, read_prompts(path, CLASSES)
 
 
@@ -154,7 +154,12 @@ def check_manifest(content):
 
 
 def write_respelt(folder, rng):
-    for name, value in {"config": CONFIG, "record": RECORD, "teaching": TEACHING, "prompts": PROMPTS}.items():
+    for name, value in {
+        "config": CONFIG,
+        "record": RECORD,
+        "prompt_set": PROMPT_SET,
+        "prompts": PROMPTS,
+    }.items():
         (folder / f"{name}.json").write_bytes(respelt_json(rng, value))
     return (folder,)
 
@@ -162,13 +167,13 @@ def write_respelt(folder, rng):
 def check_respelt(folder):
     assert to_dict(read_config(folder / "config.json")) == CONFIG
     assert read_record(folder / "record.json") == Record(**RECORD)
-    assert holds(asdict(read_teaching(str(folder / "teaching.json"))), TEACHING)
+    assert holds(asdict(read_prompt_set(str(folder / "prompt_set.json"))), PROMPT_SET)
     assert read_prompts(folder / "prompts.json", CLASSES) == list(PROMPTS.values())
 
 
 KINDS = {
     "run configs": Kind(2000, 100_000, read_a_config, check_config),
-    "prompts of pseudo labels": Kind(2000, 100_000, read_a_teaching, check_teaching),
+    "prompts of pseudo-labels": Kind(2000, 100_000, read_a_prompt_set, check_prompt_set),
     "prompts of label embeddings": Kind(2000, 100_000, read_some_prompts, check_prompts),
     "run records": Kind(2000, 100_000, read_a_record, check_record),
     "run records, compressed": Kind(1000, 20_000, read_many_records, check_records),

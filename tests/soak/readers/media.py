@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from leap.features.media import Clip, Limits, frames, open_clip, sound
+from leap.features.media import Clip, Limits, audio_seconds, frames, open_clip
 from leap.features.media.decode import FRAME_RATE
-from leap.features.media.logmel import RATE
+from leap.features.media.logmel import SAMPLE_RATE
 from tests.features.media.clips import numbered, tone, write_clip, write_coded_clip
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_bytes
@@ -36,14 +36,14 @@ def read(folder: Path, rng: Random) -> tuple[Clip, list[np.ndarray], list[np.nda
     path = folder / "clip.mp4"
     path.write_bytes(mutated_bytes(rng, rng.choice(samples()), rng.choice(samples())))
     clip = open_clip(path, LIMITS)
-    return clip, list(sound(clip)), list(frames(clip)) if clip.pictures else []
+    return clip, list(audio_seconds(clip)), list(frames(clip)) if clip.has_video else []
 
 
 def check(clip: Clip, heard: list[np.ndarray], seen: list[np.ndarray]) -> None:
     """T seconds of finite sound in −1…1, and eight frames of each."""
     assert len(heard) == clip.segments
-    assert all(second.shape == (RATE,) and np.abs(second).max() <= 1 for second in heard)
-    assert len(seen) == (FRAME_RATE * clip.segments if clip.pictures else 0)
+    assert all(second.shape == (SAMPLE_RATE,) and np.abs(second).max() <= 1 for second in heard)
+    assert len(seen) == (FRAME_RATE * clip.segments if clip.has_video else 0)
     assert all(picture.dtype == np.uint8 and picture.shape[2:] == (3,) for picture in seen)
 
 

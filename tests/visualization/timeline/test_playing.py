@@ -14,7 +14,7 @@ import pytest
 
 from leap.features.media import open_clip
 from leap.inference.parsed_video import ParsedVideo
-from leap.visualization.timeline.page import page
+from leap.visualization.timeline.page import timeline_page
 from tests.features.media.clips import tone, write_coded_clip
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -80,7 +80,7 @@ def test_the_timeline_plays_along_with_the_video(clip, serve):
     events = {"audio": HEARD, "visual": SEEN}
     truth = {"audio": SEEN, "visual": SEEN}
     video = ParsedVideo("film", ("dog", "car"), events, events, truth, {})
-    address = serve(page(video, clip).replace("</html>", f"{PROBE}</html>"))
+    address = serve(timeline_page(video, clip).replace("</html>", f"{PROBE}</html>"))
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
     options += ["--autoplay-policy=no-user-gesture-required", address]
     dom = subprocess.run([CHROMIUM, *options], capture_output=True, text=True, timeout=120, check=True).stdout
@@ -90,5 +90,5 @@ def test_the_timeline_plays_along_with_the_video(clip, serve):
     assert seen["1"][3] == ["dog, 0 to 2 s", "car, 1 to 3 s"]
     for text, place, at, _ in seen.values():
         assert place == pytest.approx(min(1, at / SECONDS), abs=0.05), text
-    assert "Dark strips: what is true." in dom
+    assert "Dark strips: ground truth." in dom
     assert dom.count('title="truth: car, 1 to 3 s"') == 2

@@ -16,10 +16,11 @@ from leap.errors import LeapError
 from leap.features import extractors as extractors_module
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import open_clip
+from leap.features.parse_clip import parse_clip
 from leap.label_embeddings import random_orthogonal
 from leap.models.checkpoint import Description, save_parser
 from leap.models.parser import build_parser
-from leap.visualization.timeline import parse_clip, write_timeline
+from leap.visualization.timeline import write_timeline
 from tests.features.media.clips import numbered, tone, write_clip
 
 CLASSES = ("Speech", "<b>Dog</b>", "a & b")
@@ -50,7 +51,7 @@ def networks(monkeypatch):
 
     for kind, one in EXTRACTORS.items():
         monkeypatch.setitem(EXTRACTORS, kind, replace(one, function=random(one.source)))
-    monkeypatch.setattr(extractors_module, "network", lambda name, folder: None)
+    monkeypatch.setattr(extractors_module, "load_network_once", lambda name, folder: None)
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_tables_and_json_say_the_same(both, model, tmp_path):
         np.testing.assert_allclose(found["probabilities"][modality], video.probabilities[modality], atol=1e-4)
     joint = runs_of(video.events["audio"] * video.events["visual"])
     assert len([e for e in found["events"] if e["modality"] == "audio-visual"]) == len(joint)
-    assert (found["segments"], found["sound"], found["pictures"]) == (3, True, True)
+    assert (found["segments"], found["has_audio"], found["has_video"]) == (3, True, True)
 
 
 def test_tabs_and_lines_in_a_name_do_not_break_the_tables(both, model, tmp_path):

@@ -7,8 +7,8 @@ from scipy.signal import get_window
 from transformers import ClapConfig, ClapModel
 
 from leap.data.llp.features import clap_pooling, pool_clap
-from leap.features import clap
-from leap.features.media import open_clip, sound
+from leap.features.clap_features import _feature_extractor, clap_embeddings, clap_feature_maps
+from leap.features.media import audio_seconds, open_clip
 from tests.features.media.clips import tone, write_clip
 from tests.features.random_networks import tiny_clap
 
@@ -35,12 +35,12 @@ def test_clap_of_transformers_is_the_published_network():
 
 
 def test_a_map_of_every_ten_seconds(network, clip):
-    found = clap.maps(network, clip)
+    found = clap_feature_maps(network, clip)
     assert found.shape == (2 * 64, 32)
     assert found.dtype == np.float32
-    heard = np.concatenate(list(sound(clip, 48_000)))
+    heard = np.concatenate(list(audio_seconds(clip, 48_000)))
     for rows, window in ((found[:64], heard[:480_000]), (found[64:], heard[480_000:])):
-        mel = clap._front_end()([window], sampling_rate=48_000, return_tensors="pt")["input_features"]
+        mel = _feature_extractor()([window], sampling_rate=48_000, return_tensors="pt")["input_features"]
         with torch.inference_mode():
             output = network.audio_model(mel.float(), is_longer=torch.tensor([[False]]))
         assert_allclose(rows, output.last_hidden_state[0].reshape(32, 64).T, atol=1e-6)
@@ -50,7 +50,7 @@ def test_a_map_of_every_ten_seconds(network, clip):
 
 
 def test_maps_are_pooled_to_seconds(network, clip):
-    found = clap.maps(network, clip)
+    found = clap_feature_maps(network, clip)
     pooled = pool_clap(found, 12)
     assert pooled.shape == (12, 32)
     assert_allclose(pooled[:10], clap_pooling() @ found[:64], atol=1e-6)
@@ -58,18 +58,18 @@ def test_maps_are_pooled_to_seconds(network, clip):
 
 
 def test_embeddings_are_of_single_seconds(network, clip, tmp_path):
-    found = clap.embeddings(network, clip)
+    found = clap_embeddings(network, clip)
     assert found.shape == (12, 6)
     assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
     alone = open_clip(write_clip(tmp_path / "b.mkv", samples=tone(1, 1000, 48_000), sound_rate=48_000))
-    assert_allclose(clap.embeddings(network, alone)[0], found[4], atol=1e-4)
-    assert_array_equal(clap.embeddings(network, clip), found)  # nothing is drawn at random
+    assert_allclose(clap_embeddings(network, alone)[0], found[4], atol=1e-4)
+    assert_array_equal(clap_embeddings(network, clip), found)  # nothing is drawn at random
 
 
 def test_the_front_end_against_scipy():
     """64 HTK mel bands from 50 to 14,000 Hz of windows of 1,024 samples every 480, in decibels."""
     samples = np.random.default_rng(0).normal(size=480_000) * 0.1
-    found = clap._front_end()([samples], sampling_rate=48_000, return_tensors="np")["input_features"]
+    found = _feature_extractor()([samples], sampling_rate=48_000, return_tensors="np")["input_features"]
     assert found.shape == (1, 4, 1001, 64)
     assert (found[0] == found[0, :1]).all()  # the same four times, as nothing is longer than ten seconds
     mel = np.linspace(*(2595 * np.log10(1 + hertz / 700) for hertz in (50, 14_000)), 66)

@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from leap.features.pictures import CLIP, IMAGENET, KINETICS, Preparation
+from leap.features.image_preprocessing import CLIP, IMAGENET, KINETICS, ImagePreprocessing
 
 PLAIN = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
@@ -17,7 +17,7 @@ def picture():
 
 @pytest.mark.parametrize("kind", ["bilinear", "bicubic"])
 def test_resizing_is_that_of_pillow(picture, kind):
-    found = Preparation((112, 200), None, *PLAIN, mode=kind)(picture)
+    found = ImagePreprocessing((112, 200), None, *PLAIN, interpolation=kind)(picture)
     filters = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
     expected = np.asarray(Image.fromarray(picture).resize((200, 112), filters[kind]))
     assert found.shape == (3, 112, 200)
@@ -37,13 +37,13 @@ def test_networks_get_their_size_from_any_picture(prepare, shape, size):
 def test_the_shorter_side_is_resized_and_the_middle_is_cut_out():
     picture = np.zeros((256, 512, 3), np.uint8)
     picture[:, 160:352] = 255  # the middle 192 columns of 512
-    found = Preparation(256, 224, *PLAIN)(picture)
+    found = ImagePreprocessing(256, 224, *PLAIN)(picture)
     assert (found[:, :, 17:207] == 1).all()
     assert (found[:, :, :15] == 0).all()
     assert (found[:, :, 209:] == 0).all()
 
 
 def test_colours_are_in_units_of_the_training_pictures():
-    prepare = Preparation((2, 2), None, (0.5, 0.25, 0.0), (0.5, 0.25, 2.0))
+    prepare = ImagePreprocessing((2, 2), None, (0.5, 0.25, 0.0), (0.5, 0.25, 2.0))
     white = prepare(np.full((2, 2, 3), 255, np.uint8))
     torch.testing.assert_close(white[:, 0, 0], torch.tensor([1.0, 3.0, 0.5]))

@@ -1,0 +1,86 @@
+"""Audio features of a clip by CLAP (Wu et al., ICASSP 2023, arXiv 2211.06687), as VALOR uses it.
+
+VALOR's features are CLAP's last feature maps of ten seconds each; its pseudo-labels come from embeddings of
+single seconds. The network is ``ClapModel`` of ``transformers`` with fusion.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from leap.errors import require
+from leap.features.media import Clip, audio_seconds
+from leap.features.progress import with_progress
+
+SAMPLE_RATE = 48_000
+WINDOW = 10
+"""Seconds that CLAP sees at once; shorter audio is repeated to fill them."""
+
+MIN_HERTZ, MAX_HERTZ = 50, 14_000
+"""Range of the mel bands in LAION's configuration, which differs from the library's default."""
+
+Array = NDArray[np.float32]
+
+
+def clap_feature_maps(network: Any, clip: Clip) -> Array:
+    """CLAP's last feature maps of every ten seconds, 2 frequency bands × 32 times each, (64·⌈T/10⌉, 768).
+
+    `leap.data.llp.features.pool_clap` pools them to segments.
+
+    Args:
+        network: ``ClapModel`` of ``transformers``.
+        clip: the video.
+
+    Raises:
+        LeapError: the audio stream is damaged.
+    """
+    windows = with_progress(_windows(clip), "CLAP", -(-clip.segments // WINDOW))
+    maps = [_audio_output(network, window).last_hidden_state[0] for window in windows]  # each (768, 2, 32)
+    return torch.cat([one.flatten(1).T for one in maps]).numpy()
+
+
+def clap_embeddings(network: Any, clip: Clip) -> Array:
+    """CLAP embeddings of every single second, of length 1, (T, 512).
+
+    Args:
+        network: ``ClapModel`` of ``transformers``.
+        clip: the video.
+
+    Raises:
+        LeapError: the audio stream is damaged.
+    """
+    seconds = with_progress(audio_seconds(clip, SAMPLE_RATE), "CLAP", clip.segments)
+    pooled = [_audio_output(network, second).pooler_output for second in seconds]  # each (1, 768)
+    with torch.inference_mode():
+        embeddings = network.audio_projection(torch.cat(pooled))
+    return torch.nn.functional.normalize(embeddings, dim=-1).numpy()
+
+
+def _audio_output(network: Any, samples: Array) -> Any:
+    """Output of the audio model for at most ten seconds.
+
+    The input is never marked as longer: the library marks one of every batch at random.
+    """
+    with torch.inference_mode():
+        inputs = _feature_extractor()([samples], sampling_rate=SAMPLE_RATE, return_tensors="pt")
+        mel: Tensor = inputs["input_features"]  # (1, 4, 1001, 64)
+        return network.audio_model(input_features=mel.float(), is_longer=torch.tensor([[False]]))
+
+
+def _windows(clip: Clip) -> Iterator[Array]:
+    seconds = audio_seconds(clip, SAMPLE_RATE)
+    while window := list(islice(seconds, WINDOW)):
+        yield np.concatenate(window)
+
+
+@cache
+def _feature_extractor() -> Any:
+    """Log-mel spectrograms of 64 bands, as CLAP with fusion reads them."""
+    transformers = require("transformers", "text")
+    return transformers.ClapFeatureExtractor(frequency_min=MIN_HERTZ, frequency_max=MAX_HERTZ)

@@ -1,0 +1,106 @@
+"""Prompts for CLIP and CLAP: how each class looks and sounds, and the scores from which it is marked."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from leap.config import STRICT
+from leap.errors import LeapError
+from leap.io.strict_json import parse_json
+from leap.label_embeddings.prompts import names_as_prompts, read_classes
+from leap.registry import first_problem
+
+SOFTMAX_THRESHOLD = 0.2
+"""Default threshold, meant for softmax scores: the class's probability among all classes."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Prompt:
+    """Description of a class in one modality.
+
+    Attributes:
+        text: the description.
+        threshold: a segment is marked where its score is strictly above it.
+    """
+
+    text: str = Field(min_length=1)
+    threshold: float = SOFTMAX_THRESHOLD
+
+
+@dataclass(frozen=True, config=STRICT)
+class ClassPrompts:
+    """Descriptions of a class.
+
+    Attributes:
+        seen: how it looks, for CLIP.
+        heard: how it sounds, for CLAP.
+    """
+
+    seen: Prompt
+    heard: Prompt
+
+
+@dataclass(frozen=True, config=STRICT)
+class PromptSet:
+    """Prompts of all classes.
+
+    Attributes:
+        scores: quantity that thresholds apply to: ``"logits"``, the cosine times the network's scale, as in
+            VALOR (arXiv 2305.17343), or ``"softmax"`` of the logits over the classes.
+        classes: class → its prompts, in label order.
+    """
+
+    scores: Literal["logits", "softmax"]
+    classes: dict[str, ClassPrompts] = Field(min_length=1)
+
+    def of(self, kind: str) -> list[Prompt]:
+        """Prompts of all C classes for ``"pseudo_visual"`` or ``"pseudo_audio"``, in label order."""
+        return [one.seen if kind == "pseudo_visual" else one.heard for one in self.classes.values()]
+
+
+def read_prompt_set(source: str) -> PromptSet:
+    """Read prompts.
+
+    Args:
+        source: ``"valor"`` for those of VALOR's release on LLP; a JSON file of the form of
+            ``leap/features/valor_prompts.json``; or a text file with one class name per line, which are put
+            into VALOR's sentences and scored by softmax.
+
+    Raises:
+        LeapError: the file cannot be read or has another form.
+
+    Example:
+        >>> read_prompt_set("valor").classes["Dog"].seen
+        Prompt(text='A photo of a dog.', threshold=14.0)
+    """
+    if source == "valor":
+        return _parsed((files("leap.features") / "valor_prompts.json").read_text(encoding="utf-8"), source)
+    path = Path(source)
+    if path.suffix != ".json":
+        return _from_names(read_classes(path))
+    try:
+        return _parsed(path.read_text(encoding="utf-8"), source)
+    except (OSError, UnicodeDecodeError) as error:
+        raise LeapError(f"{source}: cannot be read ({error}); give a JSON file of prompts") from None
+
+
+def _parsed(text: str, source: str) -> PromptSet:
+    try:
+        return TypeAdapter(PromptSet).validate_json(json.dumps(parse_json(text)))
+    except ValidationError as error:
+        raise LeapError(f"{source}: {first_problem(error)}; VALOR's file shows the form") from None
+    except ValueError as error:
+        raise LeapError(f"{source}: not JSON ({error}); VALOR's file shows the form") from None
+
+
+def _from_names(classes: tuple[str, ...]) -> PromptSet:
+    texts = [text for (text,) in names_as_prompts(classes)]
+    table = {
+        name: ClassPrompts(Prompt(f"A photo of {text}."), Prompt(f"This is a sound of {text}"))
+        for name, text in zip(classes, texts, strict=True)
+    }
+    return PromptSet("softmax", table)

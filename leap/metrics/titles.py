@@ -1,0 +1,15 @@
+"""Titles of the ten scores in tables and figures."""
+
+TITLES = {
+    "seg_a": "seg A",
+    "seg_v": "seg V",
+    "seg_av": "seg AV",
+    "seg_type": "seg Type@AV",
+    "seg_event": "seg Event@AV",
+    "evt_a": "evt A",
+    "evt_v": "evt V",
+    "evt_av": "evt AV",
+    "evt_type": "evt Type@AV",
+    "evt_event": "evt Event@AV",
+}
+"""Score → its title, in the order of tables; ``seg`` is segment level, ``evt`` event level."""

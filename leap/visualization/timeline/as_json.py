@@ -1,0 +1,49 @@
+"""A parsed video as the content of a JSON file."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leap.data.annotations import runs_of
+from leap.features.media import Clip
+from leap.inference.parsed_video import MODALITIES, ParsedVideo
+
+
+def timeline_as_json(video: ParsedVideo, clip: Clip) -> dict[str, Any]:
+    """Events, true events and probabilities of a parsed video.
+
+    Args:
+        video: the parsed video.
+        clip: its file.
+
+    Returns:
+        ``video`` (its name), ``segments`` (T), ``has_audio``, ``has_video``, ``classes``, ``events`` and
+        ``truth`` (lists of ``modality``, ``label``, ``onset`` and ``offset``, in seconds; ``truth`` is None
+        where it is not known), and ``probabilities``, (T, C) by modality, rounded to four decimals.
+    """
+    return {
+        "video": video.name,
+        "segments": clip.segments,
+        "has_audio": clip.has_audio,
+        "has_video": clip.has_video,
+        "classes": list(video.classes),
+        "events": events_as_json(video),
+        "truth": _runs(video.truth, video.classes) if video.truth else None,
+        "probabilities": {m: video.probabilities[m].astype(float).round(4).tolist() for m in MODALITIES},
+    }
+
+
+def events_as_json(video: ParsedVideo) -> list[dict[str, Any]]:
+    """Predicted audio events, visual events and audio-visual events (where both coincide)."""
+    joint = video.events["audio"] * video.events["visual"]  # (T, C)
+    return _runs(video.events | {"audio-visual": joint}, video.classes)
+
+
+def _runs(labels: Mapping[str, NDArray[np.float32]], classes: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {"modality": modality, "label": classes[c], "onset": onset, "offset": offset}
+        for modality, dense in labels.items()
+        for c, onset, offset in runs_of(dense)
+    ]

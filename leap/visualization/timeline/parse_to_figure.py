@@ -1,0 +1,34 @@
+"""From a trained parser and a data set to the timeline of one video."""
+
+from pathlib import Path
+
+from leap.data.store import FeatureStore
+from leap.inference.parsed_video import parse_video
+from leap.models.checkpoint import check_fit, load_parser
+from leap.visualization.figures import save_figure
+from leap.visualization.timeline.figure import timeline_figure
+
+
+def parse_to_figure(model: Path, store: FeatureStore, split: str, video: str, out: Path) -> Path:
+    """Parse one video of a data set and write its timeline as ``out/<video>.png``.
+
+    The ground truth is drawn where the split has dense labels.
+
+    Args:
+        model: folder or file of a trained parser.
+        store: the data set.
+        split: ``"train"``, ``"val"`` or ``"test"``.
+        video: id of the video; empty for the first of the split.
+        out: folder of the figure.
+
+    Returns:
+        Path of the figure.
+
+    Raises:
+        LeapError: there is no such parser or video, or the parser was trained on other classes or features.
+    """
+    parser, description = load_parser(model)
+    inputs = description.model.inputs
+    check_fit(description, store.classes, store.input_widths(inputs))
+    parsed = parse_video(parser, store, description.protocol, split, video, inputs)
+    return save_figure(timeline_figure(parsed), out / f"{Path(parsed.name).name}.png")

@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.colors import same_color
+
+from leap.inference.parsed_video import ParsedVideo
+from leap.visualization.palette import TRUTH
+from leap.visualization.timeline import timeline_figure
+
+
+def dense(*active):
+    """Events (4, 3) that are on at the given (segment, class)."""
+    array = np.zeros((4, 3), dtype=np.float32)
+    for place in active:
+        array[place] = 1
+    return array
+
+
+@pytest.fixture
+def video():
+    """Dogs are heard, hens seen; cats are nowhere."""
+    truth = {"audio": dense((0, 1), (1, 1)), "visual": dense((3, 2))}
+    events = {"audio": dense((1, 1)), "visual": dense((3, 2), (2, 2))}
+    return ParsedVideo(
+        name="clip",
+        classes=("cat", "dog", "hen"),
+        probabilities={m: 0.1 + 0.8 * events[m] for m in events},
+        events=events,
+        truth=truth,
+        attention={m: np.full((3, 4), 0.25) for m in events},
+    )
+
+
+def names(axis):
+    return [label.get_text() for label in axis.get_yticklabels()]
+
+
+def test_timeline_has_a_panel_per_modality_and_their_attention(video):
+    axes = [axis for axis in timeline_figure(video).axes if axis.get_title()]
+    assert [axis.get_title().split(":")[0] for axis in axes] == ["audio", "audio", "visual", "visual"]
+    assert ["attention" in axis.get_title() for axis in axes] == [False, True, False, True]
+    for axis in axes:
+        assert names(axis) == ["dog", "hen"]
+        assert axis.get_xlim() == (0, 4)
+    assert [axis.get_xlabel() for axis in axes] == ["", "", "second", "second"]
+
+
+def test_timeline_without_attention_has_two_panels(video):
+    assert len(timeline_figure(replace(video, attention={})).axes) == 2
+
+
+def test_timeline_draws_the_truth(video):
+    panels = timeline_figure(replace(video, attention={})).axes
+    drawn = [
+        [(patch.get_x(), int(patch.get_y())) for patch in axis.patches if same_color(patch.get_fc(), TRUTH)]
+        for axis in panels
+    ]
+    assert drawn == [[(0, 0), (1, 0)], [(3, 1)]]  # (segment, row); rows are dog and hen
+
+
+def test_a_silent_video_still_has_a_row(video):
+    silent = {m: dense() for m in ("audio", "visual")}
+    empty = replace(video, probabilities=silent, events=silent, truth=silent, attention={})
+    assert [names(axis) for axis in timeline_figure(empty).axes] == [["cat"], ["cat"]]
+
+
+def test_without_truth_there_is_no_strip_for_it(video):
+    figure = timeline_figure(replace(video, truth={}, attention={}))
+    assert not [p for axis in figure.axes for p in axis.patches if same_color(p.get_fc(), TRUTH)]
+    (legend,) = figure.legends
+    assert "ground truth" not in [text.get_text() for text in legend.get_texts()]
+
+
+def test_names_are_no_formulas(video):
+    hostile = (r"$\frac", "$a$", "<img src=x>")
+    axes = timeline_figure(replace(video, classes=hostile, attention={})).axes
+    axes[0].figure.draw_without_rendering()
+    assert names(axes[0]) == [r"\$a\$", "<img src=x>"]
