@@ -64,7 +64,7 @@ $(LEAP_DATA)/llp_sim.h5: | $(INSTALLED)
 	leap data simulate --videos $(VIDEOS) --out $@
 
 clean:
-	rm -rf .venv _build .snakemake results/runs results/stores results/notebooks
+	rm -rf .venv _build book/_api .snakemake results/runs results/stores results/notebooks
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'

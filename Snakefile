@@ -71,7 +71,8 @@ SEARCH = named({system: sum(search_configs(system, DATASET), []) for system in S
 RUNS = SEARCH | {key: run for runs in GRID.values() for key, run in runs.items()}
 CHAPTERS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
 PACKAGE = [str(path) for path in sorted(Path("leap").rglob("*")) if path.suffix in {".py", ".json", ".csv"}]
-PROSE = [str(p) for p in sorted(Path("book").rglob("*")) if p.is_file() and p.suffix != ".pyc"]
+BUILT = {"_api", "__pycache__"}
+PROSE = [str(p) for p in sorted(Path("book").rglob("*")) if p.is_file() and BUILT.isdisjoint(p.parts)]
 
 
 onerror:

@@ -1,12 +1,14 @@
 """The book, built at profile smoke in a copy of the tree, as ``make book PROFILE=smoke`` builds it."""
 
 import os
+import pkgutil
 import re
 import subprocess
 from html import unescape
 
 import pytest
 
+import leap
 from tests.tree import ROOT, copy_tree
 
 PAGES = {
@@ -39,7 +41,8 @@ PAGES = {
     "book/custom": "A report",
     "book/security": "Files of strangers",
     "book/llp": "Without the features: LLP-Sim",
-    "book/api": "leap.training.losses.eiou",
+    "book/api": "one page per package",
+    "book/_api/leap.metrics": "per_video_scores",
     "book/bibliography": "Label-anticipated event disentanglement",
 }
 FIGURES = {
@@ -122,6 +125,18 @@ def test_introduction_shows_the_notebooks_numbers(pages):
     assert re.search(rf"Segment level, Type@AV\s+{INTERVAL}", introduction)
     assert re.search(rf"Event level, Event@AV\s+{INTERVAL}", introduction)
     assert "profile smoke, 1 seeds" in introduction
+
+
+def test_every_module_but_the_command_line_is_in_the_reference(tree):
+    folder = tree / "_build" / "html" / "book" / "_api"
+    modules = {module.name: module.ispkg for module in pkgutil.walk_packages(leap.__path__, "leap.")}
+    described = {name for name in modules if not name.startswith(("leap.cli", "leap.__main__"))}
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.html")}
+    assert pages.keys() == {"leap"} | {name for name in described if modules[name]}
+    for name in described:
+        page = pages[name if modules[name] else name.rpartition(".")[0]]
+        assert f'id="module-{name}"' in page
+        assert "mailto:" not in page
 
 
 def test_equations_are_mathml(pages):

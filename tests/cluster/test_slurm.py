@@ -12,6 +12,8 @@ from leap.experiments.records import read_record
 from leap.training.run import run_key
 from tests.tree import copy_tree
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(__file__).parent / "bin"
 
 

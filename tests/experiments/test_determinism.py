@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CONFIG = {
     "dataset": "tiny",
     "model": {"width": 128, "ffn": 256},

@@ -51,6 +51,15 @@ PRODUCT = [
 WIDTHS = {"audio": 6, "visual_2d": 7}
 
 
+def each_part_once(configs):
+    """The configs, of which those whose encoder and decoder others have are slow."""
+    seen = set()
+    for config in configs:
+        parts = {config.encoder, config.decoder}
+        yield pytest.param(config, marks=pytest.mark.slow if parts <= seen else [])
+        seen |= parts
+
+
 def make(config, classes=5, widths=WIDTHS, seed=0):
     torch.manual_seed(seed)
     return build_parser(config, widths, random_orthogonal(classes, 9)).eval()
@@ -284,7 +293,7 @@ def test_learned_label_embeddings_are_trained_and_others_are_not(make_videos, tm
         assert ("label_embedding" in dict(loaded.named_parameters())) == trained
 
 
-@pytest.mark.parametrize("config", PRODUCT)
+@pytest.mark.parametrize("config", each_part_once(PRODUCT))
 def test_compiled_in_one_graph_with_equal_output(config, make_videos):
     torch._dynamo.reset()
     parser, videos = make(config), make_videos()

@@ -13,9 +13,11 @@ import psutil
 import pytest
 
 from tests.soak import work
-from tests.soak.campaign import LONG, cases
+from tests.soak.campaign import cases
 from tests.soak.processes import complete, kill, start
 from tests.tree import copy_tree
+
+pytestmark = pytest.mark.slow
 
 SMALL = 2_000
 """Bytes that a file may have on a full disk."""
@@ -120,7 +122,6 @@ def test_one_study_at_a_time_in_a_folder(tmp_path):
     assert subprocess.run([*command, "true"], cwd=tmp_path, check=False).returncode == 0
 
 
-@pytest.mark.skipif(not LONG, reason="takes a minute")
 def test_a_run_that_dies_leaves_the_rest_of_the_study(tmp_path):
     """The rest is made, the message names the run, and the same command makes what is missing."""
     copy_tree(tmp_path)

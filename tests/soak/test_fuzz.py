@@ -7,6 +7,8 @@ from tests.soak.fuzzing import run
 from tests.soak.readers import KINDS
 from tests.tree import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rows():

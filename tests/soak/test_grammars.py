@@ -20,6 +20,8 @@ from leap.features.weights import MANIFEST, verify_weights
 from leap.label_embeddings.prompts import read_classes, read_prompts
 from tests.soak.campaign import cases
 
+pytestmark = pytest.mark.slow
+
 many = settings(max_examples=cases(40, 2000))
 
 NAMES = st.text(st.characters(codec=None), max_size=6)

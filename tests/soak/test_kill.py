@@ -9,6 +9,8 @@ from tests.soak import work
 from tests.soak.campaign import cases, publish
 from tests.soak.processes import complete, kill, start
 
+pytestmark = pytest.mark.slow
+
 KILLS = {
     work.train: cases(2, 40),
     work.run: cases(0, 30),

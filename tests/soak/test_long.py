@@ -16,7 +16,7 @@ from leap.training.trainer import fit
 from tests.soak.campaign import cases, publish
 from tests.soak.usage import SELF, growth, usage
 
-pytestmark = pytest.mark.skipif(not SELF.is_dir(), reason="no /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not SELF.is_dir(), reason="no /proc")]
 
 MEGABYTES = 10
 """Largest growth of memory from the warm-up to the end."""
