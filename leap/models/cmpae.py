@@ -6,12 +6,12 @@ JoMoLD (Cheng et al., ECCV 2022, arXiv 2204.11573); CMPAE (Gao, Chen and Xu, CVP
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from leap.config import PARSERS, CmpaeConfig, JomoldConfig
+from leap.config import PARSERS, CmpaeConfig, JomoldConfig, Precision
 from leap.models.decoders.evidential import SLOPE, EvidentialParsing, concentration
 from leap.models.encoders.han import Han
 from leap.models.frontend import Frontend
@@ -56,13 +56,25 @@ class JomoldParser(Parser):
     """A parser with dropout on the encoded visual stream, as JoMoLD and CMPAE have it.
 
     Args:
-        *parts: front end, encoder, decoder and label embeddings, as of `Parser`.
+        frontend: as of `Parser`.
+        encoder: as of `Parser`.
+        decoder: as of `Parser`.
+        label_embedding: as of `Parser`.
+        precision: as of `Parser`.
         visual_dropout: dropout rate.
-        **options: as of `Parser`.
     """
 
-    def __init__(self, *parts: Any, visual_dropout: float, **options: Any) -> None:
-        super().__init__(*parts, **options)
+    def __init__(
+        self,
+        frontend: nn.Module,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        label_embedding: Tensor | None,
+        precision: Precision = "float32",
+        *,
+        visual_dropout: float,
+    ) -> None:
+        super().__init__(frontend, encoder, decoder, label_embedding, precision)
         self.visual_dropout = Dropout(visual_dropout)
 
     def parse(self, streams: Streams, label_embedding: Tensor | None) -> Parsing:
@@ -80,14 +92,31 @@ class CmpaeParser(JomoldParser):
     """CMPAE: a global branch judges the whole video, and in eval mode two passes are blended.
 
     Args:
-        *parts: front end, HAN encoder, decoder and label embeddings, as of `Parser`.
+        frontend: as of `Parser`.
+        encoder: HAN, or another encoder that has a unimodal pass.
+        decoder: as of `Parser`.
+        label_embedding: as of `Parser`.
+        precision: as of `Parser`.
+        visual_dropout: dropout rate.
         branch: the global branch.
         cross_weight: in eval mode, weight of the encoder's own pass; the unimodal pass has the rest.
-        **options: as of `JomoldParser`.
     """
 
-    def __init__(self, *parts: Any, branch: GlobalBranch, cross_weight: float, **options: Any) -> None:
-        super().__init__(*parts, **options)
+    def __init__(
+        self,
+        frontend: nn.Module,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        label_embedding: Tensor | None,
+        precision: Precision = "float32",
+        *,
+        visual_dropout: float,
+        branch: GlobalBranch,
+        cross_weight: float,
+    ) -> None:
+        super().__init__(
+            frontend, encoder, decoder, label_embedding, precision, visual_dropout=visual_dropout
+        )
         self.branch, self.cross_weight = branch, cross_weight
 
     def parse(self, streams: Streams, label_embedding: Tensor | None) -> Parsing:
@@ -145,7 +174,7 @@ def blend(first: Parsing, second: Parsing, weight: float) -> Parsing:
 def build_jomold(config: JomoldConfig, widths: dict[str, int], label_embedding: Tensor) -> JomoldParser:
     """Build JoMoLD's noise estimator."""
     parts = build_parts(config, widths, label_embedding, Frontend)
-    return JomoldParser(*parts, visual_dropout=config.visual_dropout, precision=config.precision)
+    return JomoldParser(*parts, config.precision, visual_dropout=config.visual_dropout)
 
 
 @PARSERS.register(CmpaeConfig)
@@ -156,8 +185,8 @@ def build_cmpae(config: CmpaeConfig, widths: dict[str, int], label_embedding: Te
         raise ValueError("CMPAE needs an encoder that can run without cross-modal attention: han")
     return CmpaeParser(
         *parts,
-        branch=GlobalBranch(config.width, len(label_embedding)),
+        config.precision,
         visual_dropout=config.visual_dropout,
+        branch=GlobalBranch(config.width, len(label_embedding)),
         cross_weight=config.cross_weight,
-        precision=config.precision,
     )

@@ -99,7 +99,7 @@ def build_parser(config: ModelConfig, widths: dict[str, int], label_embedding: T
 def build_standard(config: ModelConfig, widths: dict[str, int], label_embedding: Tensor) -> Parser:
     """Build a parser of a plain front end, an encoder and a decoder."""
     parts = build_parts(config, widths, label_embedding, Frontend)
-    return Parser(*parts, precision=config.precision)
+    return Parser(*parts, config.precision)
 
 
 def build_parts(
