@@ -80,6 +80,10 @@ class Parser(nn.Module):
 def build_parser(config: ModelConfig, widths: dict[str, int], label_embedding: Tensor) -> Parser:
     """Build a parser for features of the given widths.
 
+    >>> parser = build_parser(ModelConfig(), {"audio": 128, "visual_2d": 2048}, torch.eye(25))
+    >>> parser(torch.rand(2, 10, 128), torch.rand(2, 10, 2048)).video.shape  # (B, C)
+    torch.Size([2, 25])
+
     Args:
         config: the model.
         widths: widths of ``audio``, ``visual_2d`` and, where present, ``visual_3d``.

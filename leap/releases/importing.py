@@ -73,9 +73,9 @@ def from_release(
 ) -> Parser:
     """Make a parser, in eval mode, from a released checkpoint.
 
-    Sizes are inferred from the tensors. Tensors that the release makes and never reads are dropped; any other
-    that does not find its place is an error. A parser of LLP's 25 classes that has all it needs can be saved:
-    it is described as one of LLP, with its release's protocol.
+    Sizes are inferred from the tensors. Tensors that the release creates and never reads are dropped; any
+    other tensor without a place in the parser is an error. A complete parser of LLP's 25 classes is described
+    as one of LLP under its release's protocol, so it can be saved.
 
     Args:
         system: ``"han"``, ``"mm-pyr"`` (whose MMIL reads the streams swapped), ``"valor"``, ``"cmpae"`` (its

@@ -17,5 +17,9 @@ def segment_bce(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def smooth_labels(labels: Tensor, keep: float = 0.9) -> Tensor:
-    """Label smoothing of HAN's visual stream (arXiv 2007.10558): ``keep · y + (1 − keep) / 2``."""
+    """Label smoothing of HAN's visual stream (arXiv 2007.10558): ``keep · y + (1 − keep) / 2``.
+
+    >>> smooth_labels(Tensor([0.0, 1.0]))
+    tensor([0.0500, 0.9500])
+    """
     return keep * labels + (1 - keep) * 0.5

@@ -71,7 +71,11 @@ class Leap(nn.Module):
           scores of each modality, and biases of the video heads that start from "absent".
 
     All 2N blocks start from equal values, and so do the query, key, value and output projections of a block,
-    as in the release; the paper does not state the initialisation.
+    as in the release.
+
+    >>> leap = Leap(width=8, label_width=4, ffn=16, heads=2)
+    >>> leap(torch.rand(3, 10, 8), torch.rand(3, 10, 8), torch.rand(5, 4)).segment_audio.shape  # (B, T, C)
+    torch.Size([3, 10, 5])
 
     Args:
         width: d.

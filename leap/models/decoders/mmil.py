@@ -13,6 +13,10 @@ class Mmil(nn.Module):
 
     The three linear layers serve both streams.
 
+    >>> parsing = Mmil(width=8, classes=5)(torch.rand(3, 10, 8), torch.rand(3, 10, 8))
+    >>> parsing.segment_audio.shape, parsing.video.shape  # (B, T, C), (B, C)
+    (torch.Size([3, 10, 5]), torch.Size([3, 5]))
+
     Args:
         width: d.
         classes: C.

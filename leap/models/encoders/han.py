@@ -55,6 +55,10 @@ class Han(nn.Module):
 
     With one layer, the published setting, this is the released network.
 
+    >>> audio, visual = Han(width=8, ffn=16)(torch.rand(3, 10, 8), torch.rand(3, 10, 8))
+    >>> audio.shape  # (B, T, d)
+    torch.Size([3, 10, 8])
+
     Args:
         width: d.
         ffn: hidden width of the feed-forward layer.

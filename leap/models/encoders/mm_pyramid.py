@@ -124,6 +124,10 @@ class MmPyramid(nn.Module):
     Some initial values are equal, as in the release: the projections within an attention block, the
     feed-forward layers of all levels, and the two fusions.
 
+    >>> encoder = MmPyramid(width=8, ffn=16, levels=2, heads=2)
+    >>> encoder(torch.rand(3, 10, 8), torch.rand(3, 10, 8))[0].shape  # (B, T, d)
+    torch.Size([3, 10, 8])
+
     Args:
         width: d.
         ffn: hidden width of the feed-forward layers.

@@ -34,6 +34,10 @@ class AttentionBlock(nn.Module):
     In LEAP: ``Q = norm(query)W_Q``, ``K = context W_K``, ``V = context W_V``,
     with residual connections around attention and feed-forward layer.
 
+    >>> labels, segments = torch.rand(1, 5, 8), torch.rand(3, 10, 8)
+    >>> AttentionBlock(width=8, ffn=16, heads=2)(labels, segments).weights.shape  # (B, heads, Q, T)
+    torch.Size([3, 2, 5, 10])
+
     Args:
         width: d.
         ffn: hidden width of the feed-forward layer.

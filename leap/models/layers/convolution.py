@@ -8,6 +8,10 @@ from torch.nn import functional as F  # noqa: N812
 def convolve_segments(layer: nn.Conv1d, stream: Tensor) -> Tensor:
     """Apply a convolution of stride 1 to a padded stream, (B, T, d) to (B, T, d').
 
+    >>> layer, stream = nn.Conv1d(8, 4, 3, padding=2, dilation=2), torch.rand(3, 10, 8)
+    >>> torch.allclose(convolve_segments(layer, stream), layer(stream.mT).mT, atol=1e-6)
+    True
+
     Args:
         layer: the convolution; its padding keeps the length T.
         stream: segments, (B, T, d).
