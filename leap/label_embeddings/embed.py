@@ -5,14 +5,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 from platformdirs import user_cache_path
 from torch import Tensor
 
 from leap.config import canonical_json
 from leap.errors import LeapError
-from leap.io.atomic import atomic_path
+from leap.io.npy import write_npy
 from leap.label_embeddings.encoders import encoder_embeddings, find_model
 from leap.label_embeddings.files import read_label_embeddings
 from leap.label_embeddings.glove import glove_embeddings
@@ -51,8 +50,7 @@ def save_label_embeddings(embeddings: Tensor, path: Path) -> None:
     """Write label embeddings (C, L) as a ``.npy`` file that a config's ``labels`` can name."""
     if path.suffix != ".npy":
         raise LeapError(f"{path}: label embeddings are written as .npy")
-    with atomic_path(path) as temporary:
-        np.save(temporary, embeddings.numpy())
+    write_npy(path, embeddings.numpy())
 
 
 def cache_folder() -> Path:
