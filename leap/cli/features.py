@@ -40,7 +40,7 @@ def extract(
 ) -> None:
     """Extract features and pseudo-labels of all videos of a folder; existing files are skipped.
 
-    Videos that cannot be read are listed at the end; the others are processed nevertheless.
+    Videos that cannot be read are listed at the end; the others are still processed.
     """
     from leap.data.custom import weak_by_file
     from leap.features.extraction import Extraction, extract_folder

@@ -9,7 +9,6 @@ from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -21,7 +20,7 @@ from leap.features.media import Clip, open_clip
 from leap.features.prompts import PromptSet
 from leap.features.pseudo_labels import TEACHERS, WeakLabel, find_weak_label, pseudo_labels
 from leap.features.weights import find_weights
-from leap.io.atomic import atomic_path
+from leap.io.npy import write_npy
 
 FOLDERS = {kind: extractor.source.folder for kind, extractor in EXTRACTORS.items()}
 FOLDERS |= {source.name: source.folder for source in PSEUDO_LABELS}
@@ -176,9 +175,7 @@ def _process_video(jobs: list[Job], extraction: Extraction) -> str:
     try:
         clip = open_clip(jobs[0].video)
         for job in jobs:
-            array = extraction(job.kind, clip)
-            with atomic_path(job.out) as temporary:
-                np.save(temporary, array)
+            write_npy(job.out, extraction(job.kind, clip))
     except LeapError as error:
         return str(error)
     return ""

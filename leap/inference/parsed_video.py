@@ -68,8 +68,7 @@ def parse_video(
     video = video or ids[0]
     if video not in ids:
         raise LeapError(f"{store.path}: no video {video!r} in {split}; ids run from {ids[0]} to {ids[-1]}")
-    index = ids.index(video)
-    one = store.videos(split, inputs)[index : index + 1]
+    one = store.video(split, ids.index(video), inputs)
     with torch.inference_mode():
         parsing = parser.eval()(one.audio, one.visual_2d, one.visual_3d)
     dense = {"audio": one.true_audio, "visual": one.true_visual}

@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from leap.config import canonical_json
 from leap.errors import LeapError, require
-from leap.io.atomic import atomic_path
+from leap.io.npy import write_npy
 from leap.io.reason import reason
 from leap.label_embeddings.encoders import encoder_embeddings, find_model
 from leap.label_embeddings.files import read_label_embeddings
@@ -59,8 +58,7 @@ def save_label_embeddings(embeddings: Tensor, path: Path) -> None:
     """
     if path.suffix != ".npy":
         raise LeapError(f"{path}: label embeddings are written as .npy")
-    with atomic_path(path) as temporary:
-        np.save(temporary, embeddings.numpy())
+    write_npy(path, embeddings.numpy())
 
 
 def cache_folder() -> Path:

@@ -52,11 +52,22 @@ def test_pseudo_labels_need_prompts(leap, tmp_path):
     assert err == "leap: pseudo_audio needs prompts: valor, a JSON file, or a file of class names\n"
     status, _, err = leap(*command, "audio", "--weak", tmp_path / "train.tsv")
     assert status == 2
-    assert err.startswith("leap: --weak restricts pseudo labels; give --prompts")
+    assert err.startswith("leap: --weak restricts pseudo-labels; give --prompts")
     (tmp_path / "train.tsv").write_text("filename\tevent_labels\na_0_10\tBarking\n")
     status, _, err = leap(*command, "pseudo_audio", "--prompts", "valor", "--weak", tmp_path / "train.tsv")
     assert status == 2
     assert "train.tsv:2: 'Barking' is not one of the 25 classes" in err
+
+
+def test_tables_of_truth_are_not_overwritten(refused, tmp_path):
+    path = write_clip(tmp_path / "a.mkv", numbered(8), samples=tone(1))
+    tables = [tmp_path / f"a_{modality}.tsv" for modality in ("audio", "visual")]
+    for table in tables:
+        table.write_text("truth")
+    truth = ("--true-audio", tables[0], "--true-visual", tables[1])
+    err = refused("parse", path, "--model", tmp_path, "--out", tmp_path / "." / "below" / "..", *truth)
+    assert "a_audio.tsv: would be overwritten; choose another --out" in err
+    assert [table.read_text() for table in tables] == ["truth"] * 2
 
 
 def test_truth_is_of_both_modalities(leap, tmp_path):

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -138,9 +139,6 @@ def test_another_config_does_not_go_on_from_a_folders_checkpoint(
 def test_unknown_requests(refused, model, tiny_path, tmp_path):
     parse = ("parse", tiny_path, "--model", model, "--out", tmp_path)
     assert "no video 'clip-9' in test" in refused(*parse, "--video", "clip-9")
-    assert "no split 'train2'" in refused(
-        "evaluate", "--model", model, "--data", tiny_path, "--split", "train2"
-    )
     assert "leap train" in refused("evaluate", "--model", tmp_path, "--data", tiny_path)
     assert "av-digits and llp can be fetched" in refused("data", "fetch", "ave", "--out", tmp_path)
     assert "--valor is for llp" in refused("data", "fetch", "av-digits", "--valor", "--out", tmp_path)
@@ -148,6 +146,46 @@ def test_unknown_requests(refused, model, tiny_path, tmp_path):
     assert "no such notebook" in refused(*notebook)
     assert "write NAME=VALUE" in refused(*notebook, "-p", "profile")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["evaluate", "parse", "score"])
+def test_an_unknown_split_is_a_usage_error(command, leap, model, tiny_path, tmp_path):
+    options = {
+        "evaluate": ("--model", model, "--data", tiny_path),
+        "parse": (tiny_path, "--model", model, "--out", tmp_path),
+        "score": ("--annotations", tmp_path, "--audio", tmp_path, "--visual", tmp_path),
+    }
+    status, out, err = leap(command, *options[command], "--split", "train2")
+    assert (status, out) == (2, "")
+    assert "'train2' is not one of 'train', 'val', 'test'" in re.sub(r"[\s│]+", " ", err)
+
+
+def test_videos_without_dense_labels_are_drawn_without_truth(leap, model, weak_path, tmp_path):
+    command = ("parse", weak_path, "--model", model, "--out", tmp_path, "--split", "train")
+    assert leap(*command) == (0, f"{tmp_path / 'clip-0-0.png'}\n", "")
+    assert (tmp_path / "clip-0-0.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("command", ["train", "parse", "features", "import-release"])
+def test_an_output_folder_that_is_a_file_is_refused_at_once(command, refused, tmp_path):
+    """Before anything else, which is missing here, is looked at."""
+    file, missing = tmp_path / "file", tmp_path / "missing"
+    file.write_text("")
+    arguments = {
+        "train": ("train", missing),
+        "parse": ("parse", missing, "--model", missing),
+        "features": ("features", "extract", missing),
+        "import-release": ("import-release", "han", missing),
+    }
+    for out in (file, file / "below"):
+        err = refused(*arguments[command], "--out", out)
+        assert err == f"leap: {file}: is a file; --out must be a folder\n"
+
+
+def test_training_into_a_file_is_refused_at_once(refused, tmp_path):
+    err = refused("train", tmp_path / "missing", "--out", tmp_path / "model.safetensors")
+    assert "model.safetensors: --out must be a folder" in err
+    assert not list(tmp_path.iterdir())
 
 
 def test_unknown_option_is_a_usage_error(leap):

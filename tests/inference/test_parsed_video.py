@@ -62,3 +62,11 @@ def test_a_split_without_dense_labels_is_parsed_without_truth(folder, weak_store
     assert set(dense.truth) == {"audio", "visual"}
     for modality in ("audio", "visual"):
         assert np.array_equal(weak.probabilities[modality], dense.probabilities[modality])
+
+
+def test_only_the_video_is_read(folder, tiny_store, monkeypatch):
+    def refuse(*arguments):
+        raise AssertionError("a whole split is read")
+
+    monkeypatch.setattr(type(tiny_store), "videos", refuse)
+    assert parse(folder, tiny_store, "clip-2-5").name == "clip-2-5"

@@ -1,9 +1,10 @@
 import io
+import resource
 
 import numpy as np
 import pytest
 
-from leap.io.npy import read_npy
+from leap.io.npy import read_npy, write_npy
 
 VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -62,3 +63,23 @@ def test_a_header_larger_than_the_file_is_not_read(tmp_path):
     (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x02\x00" + b"\xff\xff\xff\x7f")  # two gigabytes
     with pytest.raises(ValueError, match="header is larger than the file"):
         read_npy(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("values", [VALUES, VALUES.T, VALUES[:0], np.arange(5, dtype=np.int64)])
+def test_arrays_are_written_as_numpy_writes_them(values, tmp_path):
+    write_npy(tmp_path / "ours.npy", values)
+    np.save(tmp_path / "theirs.npy", values)
+    assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "theirs.npy").read_bytes()
+
+
+@pytest.mark.parametrize("count", [300, 5_000])
+def test_an_array_that_does_not_fit_on_the_disk_is_an_error(count, tmp_path):
+    """No file can grow beyond a limit, as on a full disk; ``numpy.save`` cuts off the smaller array."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"x\.npy"):
+            write_npy(tmp_path / "x.npy", np.ones(count, np.float32))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leap.errors import LeapError, require
+from leap.features.log_mel import SAMPLE_RATE
 from leap.features.media.clip import Clip, audio_stream, open_container, video_stream
-from leap.features.media.logmel import SAMPLE_RATE
 
 if TYPE_CHECKING:
     import av

@@ -9,7 +9,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from leap.features.media.logmel import MEL_BANDS, PATCH_FRAMES
+from leap.features.log_mel import MEL_BANDS, PATCH_FRAMES
 
 WIDTH = 128
 """Width of an embedding."""

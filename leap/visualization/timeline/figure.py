@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from leap.errors import LeapError
+from leap.features.log_mel import log_mel_patch
 from leap.features.media import Clip, audio_seconds, frames
-from leap.features.media.logmel import log_mel_patch
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
 from leap.visualization.timeline.events import (
     classes_to_show,

@@ -8,7 +8,7 @@ from scipy.io import wavfile
 from scipy.signal import ShortTimeFFT, resample_poly
 from scipy.signal.windows import hann
 
-from leap.features.media.logmel import log_mel, log_mel_patch, mel_filters
+from leap.features.log_mel import log_mel, log_mel_patch, mel_filters
 from tests.tree import SHARED
 
 RECORDINGS = SHARED / "fsdd" / "recordings"
