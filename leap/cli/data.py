@@ -1,4 +1,4 @@
-"""``leap data``: commands that make and examine data sets."""
+"""``leap data``: commands that build, download, check, pack and simulate data sets."""
 
 import json
 import sys
@@ -16,32 +16,32 @@ from leap.errors import LeapError
 if TYPE_CHECKING:
     from leap.data.store import FeatureStore
 
-app = typer.Typer(no_args_is_help=True, help="Build, fetch and measure data sets.")
+app = typer.Typer(no_args_is_help=True, help="Build, download, check, pack and simulate data sets.")
 
 
 class Frames(StrEnum):
-    """What becomes of the frames of a second."""
+    """Whether the frames of a second are averaged or kept."""
 
     AVERAGED = "averaged"
     KEPT = "kept"
 
 
 class DType(StrEnum):
-    """Precision of the features."""
+    """Type of the stored features."""
 
     FLOAT16 = "float16"
     FLOAT32 = "float32"
 
 
 class PseudoLabels(StrEnum):
-    """Where pseudo labels come from."""
+    """Source of the pseudo-labels."""
 
     VALOR = "valor"
     WEAK = "weak"
 
 
 class TextSource(StrEnum):
-    """What embeds the text of labels."""
+    """Source of embeddings of texts."""
 
     GLOVE = "glove"
     TRANSFORMERS = "transformers"
@@ -49,62 +49,60 @@ class TextSource(StrEnum):
 
 
 Root = Annotated[Path, typer.Option(help="Folder of the official layout.")]
-Tables = Annotated[Path | None, typer.Option(help="Folder of the tables; ROOT/annotations if not given.")]
-FramesOption = Annotated[Frames, typer.Option(help="Average the frames of each second?")]
-DTypeOption = Annotated[DType, typer.Option(help="Precision of the features.")]
+Tables = Annotated[Path | None, typer.Option(help="Folder of the tables; by default ROOT/annotations.")]
+FramesOption = Annotated[Frames, typer.Option(help="Average the frames of each second, or keep them.")]
+DTypeOption = Annotated[DType, typer.Option(help="Type of the stored features.")]
 PseudoLabelsOption = Annotated[
-    PseudoLabels, typer.Option(help="VALOR's, or the weak label in every segment.")
+    PseudoLabels, typer.Option(help="VALOR's files, or the weak label in every segment.")
 ]
 
 
 @app.command("build")
 def data_build(
-    dataset: Annotated[str, typer.Argument(help="Only av-digits is built from raw signals.")],
-    recordings: Annotated[Path, typer.Option(help="Folder of the Free Spoken Digit Dataset's wav files.")],
+    dataset: Annotated[str, typer.Argument(help="av-digits, the only one built from raw signals.")],
+    recordings: Annotated[Path, typer.Option(help="Folder of the Free Spoken Digit Dataset's WAV files.")],
     out: Annotated[Path, typer.Option(help="Folder for the store and the networks.")] = Path("av_digits"),
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all draws and of training.")] = 0,
 ) -> None:
     """Build a data set from its raw signals."""
+    _check_supported(dataset, "av-digits")
     from leap.data.av_digits import build_av_digits
 
-    if dataset != "av-digits":
-        raise LeapError(f"unknown data set {dataset!r}; the raw signals of av-digits are known")
     print(build_av_digits(recordings, out, seed))
 
 
 @app.command("fetch")
 def data_fetch(
     dataset: Annotated[str, typer.Argument(help="av-digits or llp.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to make; recordings, or llp, if not given.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to make; by default recordings, or llp.")] = None,
     valor: Annotated[bool, typer.Option("--valor", help="LLP: also VALOR's CLIP and CLAP archives.")] = False,
 ) -> None:
-    """Download a data set's raw files, checked by SHA-256; goes on where it was stopped."""
+    """Download a data set's raw files and check their SHA-256; a second call resumes."""
+    _check_supported(dataset, "av-digits", "llp")
     from leap.data.av_digits import fetch_recordings
     from leap.data.llp.fetch import fetch_llp, steps
 
     if dataset == "llp":
         folder = out or Path("llp")
         fetch_llp(folder, valor)
-        print(f"{folder}\n\nWhat is left to do:\n{steps(folder)}")
+        print(f"{folder}\n\nRemaining steps:\n{steps(folder)}")
         return
-    if dataset != "av-digits" or valor:
-        raise LeapError(f"no such files of {dataset!r}; av-digits and llp can be fetched, --valor is for llp")
+    if valor:
+        raise LeapError("--valor is for llp only")
     print(fetch_recordings(out or Path("recordings")))
 
 
 @app.command("check")
 def data_check(
-    dataset: Annotated[str, typer.Argument(help="Only llp has annotation files to check.")],
+    dataset: Annotated[str, typer.Argument(help="llp, the only one with annotation files.")],
     annotations: Annotated[Path, typer.Option(help="Folder of LLP's annotation files.")],
-    strict: Annotated[bool, typer.Option("--strict", help="Findings are an error.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Findings are an error (exit status 2).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every finding as JSON.")] = False,
 ) -> None:
-    """Count and name the defects of a data set's annotation files."""
+    """Count and list the defects of a data set's annotation files."""
+    _check_supported(dataset, "llp")
     from leap.data.llp.check import check_annotations, report
 
-    _only_llp(dataset)
     findings = check_annotations(annotations)
     print(json.dumps([finding._asdict() for finding in findings], indent=2) if as_json else report(findings))
     if strict and findings:
@@ -113,24 +111,24 @@ def data_check(
 
 @app.command("pack")
 def data_pack(
-    dataset: Annotated[str, typer.Argument(help="llp; pack-custom is for videos of one's own.")],
+    dataset: Annotated[str, typer.Argument(help="llp; see pack-custom for other data.")],
     root: Root,
-    out: Annotated[Path | None, typer.Option(help="Store to write; ROOT/llp.h5 if not given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Store to write; by default ROOT/llp.h5.")] = None,
     annotations: Tables = None,
     frames: FramesOption = Frames.AVERAGED,
     dtype: DTypeOption = DType.FLOAT16,
     pseudo_labels: PseudoLabelsOption = PseudoLabels.VALOR,
-    repair: Annotated[Repair, typer.Option(help="What to mend in the annotations.")] = Repair.NONE,
-    strict: Annotated[bool, typer.Option("--strict", help="A missing or damaged file is an error.")] = False,
+    repair: Annotated[Repair, typer.Option(help="Which defects of the annotations to repair.")] = Repair.NONE,
+    strict: Annotated[bool, typer.Option("--strict", help="Write nothing if a file is unusable.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Threads that read files.")] = 4,
 ) -> None:
-    """Pack a data set's official files into one store; goes on where it was stopped."""
+    """Pack a data set's official files into one store; a second call resumes."""
+    _check_supported(dataset, "llp")
     from leap.data.llp.pack import Packing, pack_llp
     from leap.data.llp.sources import GLOVE_FILE
     from leap.data.store import FeatureStore
     from leap.label_embeddings import read_label_embeddings
 
-    _only_llp(dataset)
     out, started = out or root / "llp.h5", time.perf_counter()
     labels = root / GLOVE_FILE
     embedding = read_label_embeddings(labels, len(LLP)).numpy() if labels.exists() else None
@@ -156,19 +154,19 @@ def data_pack(
 
 
 @app.command("pack-custom")
-def data_pack_own(
-    name: Annotated[str, typer.Argument(help="Of the data set, in small letters, digits and hyphens.")],
+def data_pack_custom(
+    name: Annotated[str, typer.Argument(help="Name of the data set: lower-case letters, digits, hyphens.")],
     root: Root,
-    out: Annotated[Path | None, typer.Option(help="Store to write; ROOT/NAME.h5 if not given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Store to write; by default ROOT/NAME.h5.")] = None,
     annotations: Tables = None,
     frames: FramesOption = Frames.AVERAGED,
     dtype: DTypeOption = DType.FLOAT16,
     pseudo_labels: PseudoLabelsOption = PseudoLabels.VALOR,
     labels: Annotated[
-        Path | None, typer.Option(help="Label embeddings; those of the names' letters if not given.")
+        Path | None, typer.Option(help="File of label embeddings; by default n-grams of the names.")
     ] = None,
 ) -> None:
-    """Pack features of one's own videos and tables of their events into one store."""
+    """Pack a custom data set, features of your own videos and tables of their events, into one store."""
     from leap.data.custom import CLASSES, pack_custom
     from leap.data.llp.pack import Packing
     from leap.data.store import FeatureStore
@@ -188,14 +186,17 @@ def data_pack_own(
         print(f"{out}\n{videos} videos of {store.segments} s, {len(store.classes)} classes; {_widths(store)}")
 
 
+app.command("pack-own", hidden=True)(data_pack_custom)  # the command's former name
+
+
 @app.command("simulate")
 def data_simulate(
     videos: Annotated[int, typer.Option(help="Training videos; val and test are as large as LLP's.")],
     out: Annotated[Path, typer.Option(help="Store to write.")] = Path("llp_sim.h5"),
-    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 0,
     classes: Annotated[int, typer.Option(help="Number of classes, a multiple of five.")] = len(LLP),
 ) -> None:
-    """Simulate a data set in LLP's shapes. Nothing measured on it is a result on LLP."""
+    """Simulate a data set with LLP's shapes. Nothing measured on it is a result on LLP."""
     from leap.data.llp_sim import simulate_llp
 
     print(simulate_llp(out, videos, seed, classes))
@@ -206,7 +207,7 @@ def data_measure_features(
     features: Annotated[Path, typer.Option(help="A .npy or HDF5 file of one array (N, T, A).")],
     out: Annotated[Path, typer.Option(help="JSON file to write.")],
 ) -> None:
-    """Measure the statistics of features that the simulation imitates."""
+    """Measure the statistics of features to which the simulation is fitted."""
     from leap.data.llp_sim.feature_statistics import measure_features
 
     measure_features(features, out)
@@ -215,18 +216,21 @@ def data_measure_features(
 
 @app.command("embed-labels")
 def data_embed_labels(
-    source: Annotated[TextSource, typer.Option(help="What embeds the texts.")],
+    source: Annotated[TextSource, typer.Option(help="Source of the embeddings.")],
     out: Annotated[Path, typer.Option(help="The .npy to write; a config's model.labels can name it.")],
     model: Annotated[str, typer.Option(help="File of word vectors; folder or hub name of an encoder.")] = "",
-    classes: Annotated[str, typer.Option(help="llp, av-digits or a file, one class a line.")] = "llp",
-    prompts: Annotated[Path | None, typer.Option(help="JSON: class name -> list of descriptions.")] = None,
+    classes: Annotated[str, typer.Option(help="A data set, or a file with one class per line.")] = "llp",
+    prompts: Annotated[Path | None, typer.Option(help="JSON file: class → list of descriptions.")] = None,
 ) -> None:
     """Embed class names, or descriptions of the classes, as label embeddings."""
-    from leap.data.classes import AV_DIGITS
+    from leap.data.registry import DATASETS, find_dataset
     from leap.label_embeddings.embed import embed_labels, save_label_embeddings
     from leap.label_embeddings.prompts import names_as_prompts, read_classes, read_prompts
 
-    names = {"llp": LLP, "av-digits": AV_DIGITS}.get(classes) or read_classes(Path(classes))
+    dataset, file = find_dataset(classes), Path(classes)
+    if dataset is None and not file.exists():
+        raise LeapError(f"{classes}: neither a data set ({', '.join(DATASETS)}) nor a file of class names")
+    names = dataset.classes if dataset else read_classes(file)
     texts = read_prompts(prompts, names) if prompts else names_as_prompts(names)
     save_label_embeddings(embed_labels(source.value, texts, model), out)
     print(out)
@@ -237,7 +241,7 @@ def data_measure_layouts(
     annotations: Annotated[Path, typer.Option(help="Folder of LLP's annotation files.")],
     out: Annotated[Path, typer.Option(help="JSON file to write.")],
 ) -> None:
-    """Measure the event layouts of LLP that the sampler imitates."""
+    """Measure LLP's event layouts, from which the sampler draws."""
     from leap.data.layouts import measure_layouts
 
     measure_layouts(annotations, out)
@@ -248,6 +252,7 @@ def _widths(store: "FeatureStore") -> str:
     return ", ".join(f"{name} {width}" for name, width in store.widths.items())
 
 
-def _only_llp(dataset: str) -> None:
-    if dataset != "llp":
-        raise LeapError(f"unknown data set {dataset!r}; the official files of llp are known")
+def _check_supported(dataset: str, *supported: str) -> None:
+    """Refuse an unknown data set before anything is imported."""
+    if dataset not in supported:
+        raise LeapError(f"unknown data set {dataset!r}; this command supports {' and '.join(supported)}")

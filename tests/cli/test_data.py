@@ -1,0 +1,64 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from leap.data.classes import AV_DIGITS, LLP
+
+
+@pytest.mark.parametrize(
+    ("command", "supported"),
+    [
+        (("build", "ave", "--recordings", "x"), "av-digits"),
+        (("fetch", "ave"), "av-digits and llp"),
+        (("check", "ave", "--annotations", "x"), "llp"),
+        (("pack", "ave", "--root", "x"), "llp"),
+    ],
+)
+def test_unknown_data_sets_are_refused_first(refused, command, supported):
+    assert refused("data", *command) == f"leap: unknown data set 'ave'; this command supports {supported}\n"
+
+
+def test_the_former_name_of_pack_custom_works_and_is_not_listed(leap, custom_root):
+    status, out, _ = leap("data", "pack-own", "kitchen", "--root", custom_root)
+    assert (status, out.splitlines()[0]) == (0, str(custom_root / "kitchen.h5"))
+    listed = leap("data", "--help")[1]
+    assert "pack-custom" in listed
+    assert "pack-own" not in listed
+
+
+@pytest.mark.parametrize(
+    ("classes", "count"), [("llp", len(LLP)), ("av-digits", len(AV_DIGITS)), ("llp-sim-50", 50)]
+)
+def test_labels_of_any_known_data_set_are_embedded(leap, tmp_path, classes, count):
+    out = tmp_path / "labels.npy"
+    assert leap("data", "embed-labels", "--source", "ngrams", "--classes", classes, "--out", out)[0] == 0
+    assert np.load(out).shape == (count, 256)
+
+
+def test_classes_that_are_neither_data_set_nor_file(refused, tmp_path):
+    command = ("data", "embed-labels", "--source", "ngrams", "--out", tmp_path / "x.npy")
+    assert "av_digits: neither a data set (av-digits, llp" in refused(*command, "--classes", "av_digits")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--frames", "kep"), ("--dtype", "float64"), ("--repair", "some")]
+)
+def test_misspelt_choices_are_refused_first(leap, tmp_path, option, value):
+    status, _, err = leap("data", "pack", "llp", "--root", tmp_path / "none", option, value)
+    assert status == 2
+    assert value in err
+    assert "no such folder" not in err
+
+
+@pytest.mark.parametrize("command", [[], ["score"], ["data"], ["data", "pack-custom"]])
+def test_help_imports_nothing_heavy(command):
+    code = (
+        "import sys; from leap.cli import main; sys.argv = ['leap', *%r, '--help']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'numpy', 'pandas', 'h5py', 'scipy', 'sklearn'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code % command], check=True, stdout=subprocess.DEVNULL)
