@@ -2,34 +2,42 @@
 
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from leap.cli.options import Repair, Split, SplitOption
+from leap.cli.options import Repair
 
 Scores = Mapping[str, float | None]
 
 
+class AnnotatedSplit(StrEnum):
+    """The splits of LLP with dense labels."""
+
+    VAL = "val"
+    TEST = "test"
+
+
 def score(
     annotations: Annotated[Path, typer.Option(help="Folder of LLP's annotation files.")],
-    audio: Annotated[Path, typer.Option(help="Predicted audio events, in the annotations' format.")],
+    audio: Annotated[Path, typer.Option(help="Predicted audio events, a table in the annotations' format.")],
     visual: Annotated[Path, typer.Option(help="Predicted visual events, likewise.")],
-    split: SplitOption = Split.TEST,
-    repair: Annotated[Repair, typer.Option(help="What to mend in the annotations.")] = Repair.NONE,
-    per_class: Annotated[bool, typer.Option("--per-class", help="Also the scores of each class.")] = False,
-    overlap: Annotated[bool, typer.Option("--overlap", help="Also on videos with overlap.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    split: Annotated[AnnotatedSplit, typer.Option(help="Split of LLP.")] = AnnotatedSplit.TEST,
+    repair: Annotated[Repair, typer.Option(help="Which defects of the annotations to repair.")] = Repair.NONE,
+    per_class: Annotated[bool, typer.Option("--per-class", help="Also print each class's scores.")] = False,
+    overlap: Annotated[bool, typer.Option("--overlap", help="Also score the videos with overlap.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all results as JSON.")] = False,
 ) -> None:
-    """Score predictions of any system on LLP, from two tables of events."""
+    """Score the predictions of any system on LLP, given as two tables of events."""
     from leap.inference.score_files import score_files
 
-    result = score_files(annotations, split, audio, visual, repair.value)
+    result = score_files(annotations, split.value, audio, visual, repair.value)
     if as_json:
         print(json.dumps(result, indent=2))
         return
-    print(f"LLP {split}, {result['videos']} videos, {result['without_prediction']} without predicted event")
+    print(f"LLP {split}, {result['videos']} videos, {result['without_prediction']} without predicted events")
     print(_table({"all videos": result["scores"]}))
     if overlap and result["overlap"]:
         print(f"\nvideos with overlapping events: {result['overlap']['videos']}")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from leap.errors import LeapError
+from leap.io.reason import os_reason
 
 ARCHIVE = b"PK\x03\x04"
 """First bytes of a zip archive, the format of ``torch.save`` since torch 1.6 (2020)."""
@@ -23,6 +24,12 @@ NUMPY_ARRAYS: list[Any] = [
     for module in ("numpy.core", "numpy._core")
 ] + [np.ndarray, np.dtype, type(np.dtype(np.uint32))]
 """What a pickled NumPy array refers to; unpickling it runs no code from the file."""
+
+CHECKPOINT_KEYS = ("model", "state_dict", "model_state_dict")
+"""Keys under which training programs save a state dict beside other state."""
+
+PREFIXES = ("module.", "_orig_mod.", "model.")
+"""Prefixes that data-parallel training, ``torch.compile`` and Lightning put before all names."""
 
 
 def load_file(path: Path) -> Any:
@@ -42,34 +49,51 @@ def load_file(path: Path) -> Any:
 
 
 def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
-    """Read a state dict, without running code that its file may contain.
+    """Read a state dict without running code that its file may contain.
 
     Args:
-        path: A file that ``torch.save`` wrote: the state dict itself, or a table that holds it under
-            ``"model"`` beside the state of training.
+        path: A file written by ``torch.save``: the state dict itself, or a dictionary that holds it under one
+            of `CHECKPOINT_KEYS` beside the state of training.
+
+    Returns:
+        Name → tensor, without the prefixes of wrappers (`strip_prefixes`).
 
     Raises:
-        LeapError: the file cannot be read, or is not a table of tensors.
+        LeapError: The file cannot be read, or does not hold a dictionary of dense real tensors.
     """
     try:
         state = load_file(path)
-    except OSError as error:
-        raise LeapError(f"{path}: cannot be read ({error.strerror}); give a released checkpoint") from None
-    except Exception:  # torch raises many kinds, and advises to run the code that a file may contain
-        raise LeapError(f"{path}: damaged, or holds more than tensors by name") from None
-    if isinstance(state, Mapping) and isinstance(state.get("model"), Mapping):
-        state = state["model"]
+    except Exception as error:  # torch raises many kinds, and its messages advise running the file's code
+        raise LeapError(
+            f"{path}: {os_reason(error) or 'damaged, or holds more than tensors by name'}"
+        ) from None
+    if isinstance(state, Mapping):
+        state = next((state[key] for key in CHECKPOINT_KEYS if isinstance(state.get(key), Mapping)), state)
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise LeapError(f"{path}: not a state dict, a table of tensors by name")
+        held = ", ".join(map(str, state)) if isinstance(state, Mapping) else f"a {type(state).__name__}"
+        raise LeapError(f"{path}: not a state dict (tensors by name); it holds {held:.100}")
     size = path.stat().st_size
     odd = [name for name, value in state.items() if not isinstance(name, str) or not _lies_in(value, size)]
     if odd:
-        raise LeapError(f"{path}: {odd[0]!r} names no plain numbers that lie in the file")
+        raise LeapError(f"{path}: {odd[0]!r} is not the name of a dense real tensor that lies in the file")
+    return strip_prefixes(state)
+
+
+def strip_prefixes(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Remove the prefixes of wrappers, such as data-parallel training, that all names of a state dict share.
+
+    Example:
+        >>> dict(strip_prefixes({"module.weight": torch.zeros(1), "module.bias": torch.ones(1)}))
+        {'weight': tensor([0.]), 'bias': tensor([1.])}
+    """
+    for prefix in PREFIXES:
+        if state and all(name.startswith(prefix) for name in state):
+            return strip_prefixes({name.removeprefix(prefix): value for name, value in state.items()})
     return state
 
 
 def _lies_in(tensor: Tensor, size: int) -> bool:
-    """Whether all of a tensor's numbers can be in a file of so many bytes."""
+    """Whether a dense real tensor fits into a file of ``size`` bytes."""
     odd = tensor.is_meta or tensor.is_quantized or tensor.is_complex() or tensor.layout is not torch.strided
     return not odd and tensor.nbytes <= size
 

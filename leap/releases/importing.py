@@ -23,6 +23,7 @@ from leap.config import (
 from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.inference.protocols import named_protocol
+from leap.io.tensor_file import strip_prefixes
 from leap.models.checkpoint import Description
 from leap.models.parser import Parser, build_parser
 from leap.releases.names import (
@@ -80,7 +81,7 @@ def from_release(
     Args:
         system: ``"han"``, ``"mm-pyr"`` (whose MMIL reads the streams swapped), ``"valor"``, ``"cmpae"`` (its
             pass with cross-modal attention; set ``cross_weight`` to 0.7 for its test blend) or ``"leap"``.
-        state_dict: the release's tensors by name, perhaps all under ``module.``.
+        state_dict: the release's tensors by name, perhaps all under a wrapper's prefix such as ``module.``.
         heads: attention heads; the release's own if not given.
         norm: where VALOR normalises: after its sublayers, as in its scripts, or before.
         label_embedding: LEAP's label embeddings (C, L), which its release keeps elsewhere; without them they
@@ -89,7 +90,7 @@ def from_release(
     Raises:
         LeapError: an unknown system, or tensors that are missing, unknown or misshapen, which are listed.
     """
-    state = _without_wrapper(state_dict)
+    state = strip_prefixes(state_dict)
     model = release_model(system, state, heads, norm)
     with _refusing(system):
         classes = len(LLP) if system == "leap" else len(state[EVENT])
@@ -114,12 +115,12 @@ def release_model(
     if system not in RELEASES:
         raise LeapError(f"no release of {system!r} is known; known are {', '.join(RELEASES)}")
     with _refusing(system):
-        return RELEASES[system].model(_without_wrapper(state_dict), heads or HEADS[system], norm)
+        return RELEASES[system].model(strip_prefixes(state_dict), heads or HEADS[system], norm)
 
 
 def release_widths(state_dict: State) -> dict[str, int]:
     """Widths of the features that a released checkpoint reads."""
-    state = _without_wrapper(state_dict)
+    state = strip_prefixes(state_dict)
     names = {"audio": "fc_a", "visual_2d": "fc_v", "visual_3d": "fc_st"}
     middle = ".0" if "fc_a.0.weight" in state else ""  # CMPAE's linear layers are followed by ELUs
     return {ours: state[f"{theirs}{middle}.weight"].shape[1] for ours, theirs in names.items()}
@@ -247,9 +248,3 @@ def _count(state: State, prefix: str) -> int:
     if not numbers or len(numbers) <= max(numbers):
         raise KeyError(prefix)
     return len(numbers)
-
-
-def _without_wrapper(state: State) -> State:
-    """Names without the ``module.`` that data-parallel training puts before all of them."""
-    wrapped = bool(state) and all(key.startswith("module.") for key in state)
-    return {key.removeprefix("module."): value for key, value in state.items()} if wrapped else state

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from leap.errors import LeapError
-from leap.io.tensor_file import load_file, read_checkpoint
+from leap.io.tensor_file import load_file, read_checkpoint, strip_prefixes
 
 TABLE = {"a": torch.arange(4.0), "b": np.arange(3, dtype=np.uint32)}
 
@@ -64,10 +64,10 @@ def test_numbers_that_are_marked_as_a_folder_are_not_passed_over(tmp_path):
 )
 def test_tensors_without_numbers_of_their_own_are_refused(tensor, tmp_path):
     torch.save({"a": torch.zeros(1), "b": tensor}, tmp_path / "x.pt")
-    with pytest.raises(LeapError, match="'b' names no plain numbers that lie in the file"):
+    with pytest.raises(LeapError, match="'b' is not the name of a dense real tensor"):
         read_checkpoint(tmp_path / "x.pt")
     torch.save({7: torch.zeros(1)}, tmp_path / "x.pt")
-    with pytest.raises(LeapError, match="7 names no plain numbers"):
+    with pytest.raises(LeapError, match="7 is not the name of"):
         read_checkpoint(tmp_path / "x.pt")
 
 
@@ -80,3 +80,29 @@ def test_checkpoints_are_read_without_running_code(tmp_path):
     with pytest.raises(LeapError, match="damaged, or holds more than tensors"):
         read_checkpoint(tmp_path / "x.pt")
     assert not (tmp_path / "trace").exists()
+
+
+STATE = {"fc.weight": torch.arange(6.0).reshape(2, 3), "fc.bias": torch.ones(2)}
+
+
+@pytest.mark.parametrize("key", ["", "model", "state_dict", "model_state_dict"])
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "model.", "module._orig_mod."])
+def test_state_dicts_are_found_however_training_saved_them(key, prefix, tmp_path):
+    state = {prefix + name: value for name, value in STATE.items()}
+    torch.save({key: state, "epoch": 3, "optimizer": {"state": {}}} if key else state, tmp_path / "x.pt")
+    read = read_checkpoint(tmp_path / "x.pt")
+    assert read.keys() == STATE.keys()
+    assert all(torch.equal(read[name], value) for name, value in STATE.items())
+
+
+def test_a_prefix_of_some_names_only_stays():
+    state = {"model.a": torch.zeros(1), "b": torch.zeros(1)}
+    assert strip_prefixes(state) is state
+    assert strip_prefixes({}) == {}
+
+
+def test_what_a_file_holds_instead_is_said(tmp_path):
+    for content, held in (({"epoch": 3, "weights": {}}, "epoch, weights"), ([1.0], "a list")):
+        torch.save(content, tmp_path / "x.pt")
+        with pytest.raises(LeapError, match=rf"not a state dict \(tensors by name\); it holds {held}$"):
+            read_checkpoint(tmp_path / "x.pt")

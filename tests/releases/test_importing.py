@@ -172,11 +172,11 @@ def test_command(name, leap, wide_path, tmp_path):
 
 def test_bad_checkpoints_are_one_line(refused, tmp_path):
     command = ("import-release", "han", tmp_path / "x.pt", "--out", tmp_path / "y.safetensors")
-    assert "cannot be read (No such file" in refused(*command)
+    assert "x.pt: no such file" in refused(*command)
     (tmp_path / "x.pt").write_bytes(b"nothing")
     assert "damaged, or holds more than tensors" in refused(*command)
     torch.save({"epoch": 3}, tmp_path / "x.pt")
-    assert "not a state dict" in refused(*command)
+    assert "not a state dict (tensors by name); it holds epoch" in refused(*command)
     assert "--labels is for leap" in refused(*command, "--labels", tmp_path / "x.pt")
     assert not (tmp_path / "y.safetensors").exists()
 
@@ -206,7 +206,7 @@ def test_leaps_labels_are_the_fetched_ones_unless_named(leap, refused, tmp_path,
     torch.save(state, tmp_path / "theirs.pt")
     command = ["import-release", "leap", tmp_path / "theirs.pt", "--out", tmp_path / "x", "--heads", 4]
     monkeypatch.setenv("LEAP_DATA", str(tmp_path))
-    assert "`leap data fetch llp` gets it" in refused(*command)
+    assert "`leap data fetch llp` downloads it" in refused(*command)
     labels = {str(i): torch.randn(24) for i in range(25)}
     (tmp_path / "label_embeddings").mkdir()
     torch.save(labels, tmp_path / "label_embeddings" / "llp_label_glove_embeddings.pt")
