@@ -118,3 +118,22 @@ def test_command_prints_a_run_config(leap):
     status, out, err = leap("preset", "cmpae", "--data", "av-digits", "--width", 64)
     assert (status, err) == (0, "")
     assert from_dict(json.loads(out)) == scale_width(preset("cmpae", "av-digits"), 64)
+
+
+def test_command_takes_the_store_of_a_custom_data_set(leap, refused, tiny_path):
+    status, out, err = leap("preset", "leap", "--data", tiny_path, "--width", 64)
+    assert (status, err) == (0, "")
+    config = from_dict(json.loads(out))
+    assert (config.dataset, config.model.labels) == ("tiny", "dataset")
+    status, out, err = leap("preset", "valor++", "--data", tiny_path)
+    assert status == 0
+    assert err.endswith(" has no clap and clip features; valor++ reads audio and visual_2d\n")
+    assert from_dict(json.loads(out)).model.inputs == ("audio", "visual_2d")
+    assert "kitchen: no such file, and no data set" in refused("preset", "leap", "--data", "kitchen")
+
+
+@pytest.mark.parametrize("width", ["0", "-5"])
+def test_widths_are_positive(leap, width):
+    status, out, err = leap("preset", "leap", "--width", width)
+    assert (status, out) == (2, "")
+    assert "--width" in err

@@ -83,16 +83,21 @@ def train(
 @app.command("preset")
 def show_preset(
     name: Annotated[str, typer.Argument(help="han, mm-pyr, valor, valor+, valor++, cmpae, leap, …")],
-    data: Annotated[str, typer.Option(help="Name of a data set.")] = "llp",
-    width: Annotated[int | None, typer.Option(help="Another width, with FFN and rate to match.")] = None,
+    data: Data = "llp",
+    width: Annotated[
+        int | None, typer.Option(min=1, help="Another width, with FFN and rate to match.")
+    ] = None,
 ) -> None:
     """Print the run config of a system as its release trains it, for leap run and leap train."""
     from leap.config import to_dict
-    from leap.data.registry import check_dataset
+    from leap.data.registry import find_dataset, open_dataset
     from leap.presets import PRESETS, preset, scale_width
 
-    check_dataset(data)
-    config = preset(name, data)
+    if find_dataset(data):
+        config = preset(name, data)
+    else:
+        with open_dataset(data) as store:
+            config = preset(name, store.dataset, store.widths)
     if config.model.inputs != PRESETS[name].model.inputs:
         print(
             f"leap: {data} has no {' and '.join(PRESETS[name].model.inputs)} features; {name} reads "
