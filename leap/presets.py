@@ -23,7 +23,7 @@ from leap.config import (
     ValorConfig,
     ValorLossConfig,
 )
-from leap.data.registry import default_labels, find_dataset
+from leap.data.registry import check_dataset, default_labels, find_dataset
 from leap.data.store.layout import INPUTS
 from leap.errors import LeapError
 from leap.inference.protocols import named_protocol
@@ -114,13 +114,14 @@ def preset(name: str, dataset: str = "llp", features: Collection[str] | None = N
     Args:
         name: of ``PRESETS``.
         dataset: name of the data set.
-        features: features that the data set has; None for those of a known data set.
+        features: features that the data set has, needed for a custom one; None for those of a known data set.
 
     Raises:
-        LeapError: an unknown name.
+        LeapError: an unknown preset or data set.
     """
     if name not in PRESETS:
         raise LeapError(f"no preset {name!r}; known are {', '.join(PRESETS)}")
+    check_dataset(dataset, custom=features is not None)
     known = find_dataset(dataset)
     there = features if features is not None else known.features if known else INPUTS
     model = PRESETS[name].model

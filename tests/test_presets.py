@@ -114,6 +114,13 @@ def test_unknown_presets_are_one_line(refused):
         preset("cmt")
 
 
+def test_data_sets_are_known_or_custom():
+    with pytest.raises(LeapError, match="unknown data set 'av_digits'"):
+        preset("leap", "av_digits")
+    assert preset("leap", "llp-sim-50").model.labels == "orthogonal"
+    assert preset("leap", "kitchen", ("audio", "visual_2d")).model.labels == "dataset"
+
+
 def test_command_prints_a_run_config(leap):
     status, out, err = leap("preset", "cmpae", "--data", "av-digits", "--width", 64)
     assert (status, err) == (0, "")

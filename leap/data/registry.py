@@ -81,23 +81,23 @@ def find_dataset(name: str) -> Dataset | None:
     return DATASETS.get(name)
 
 
-def check_dataset(name: str, store: str | Path = "") -> None:
-    """Refuse a name that is neither known nor can belong to the custom data set in a given store.
+def check_dataset(name: str, custom: bool = False) -> None:
+    """Refuse an unknown name.
 
     Args:
         name: Name of a data set.
-        store: Path of a feature store, if one is given; the store itself is not opened.
+        custom: Whether the store of the data set is at hand, so any valid name may be a custom data set's.
 
     Raises:
-        LeapError: The name is unknown and no store is given, or it cannot name a data set.
+        LeapError: The name is unknown, or cannot name a data set.
 
     Example:
-        >>> check_dataset("llp"), check_dataset("kitchen", "root/kitchen.h5")
+        >>> check_dataset("llp-sim-50"), check_dataset("kitchen", custom=True)
         (None, None)
     """
-    if find_dataset(name) or (store and NAME.fullmatch(name)):
+    if find_dataset(name) or (custom and NAME.fullmatch(name)):
         return
-    advice = "use lower-case letters, digits and hyphens" if store else "a custom data set needs its store"
+    advice = "use lower-case letters, digits and hyphens" if custom else "a custom data set needs its store"
     raise LeapError(f"unknown data set {name!r}; known are {', '.join(DATASETS)}, llp-sim-50, …; {advice}")
 
 

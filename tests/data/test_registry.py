@@ -33,11 +33,11 @@ def test_unknown_names_are_refused_in_one_line(name):
 
 
 def test_custom_names_are_allowed_with_a_store():
-    check_dataset("kitchen", "kitchen.h5")
+    check_dataset("kitchen", custom=True)
     for name in DATASETS:
         check_dataset(name)
     with pytest.raises(LeapError, match=r"unknown data set 'Kitchen 2'; .* use lower-case letters"):
-        check_dataset("Kitchen 2", "kitchen.h5")
+        check_dataset("Kitchen 2", custom=True)
 
 
 def test_default_labels_are_packed_ones_where_the_data_set_has_them():
