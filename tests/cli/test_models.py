@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import leap.training.trainer as engine
+import leap.training.trainer as trainer
 from leap.config import to_dict
 from leap.experiments.records import read_record
 from leap.experiments.runs import run_folder
@@ -45,7 +45,7 @@ def test_evaluate_repeats_the_records_scores(leap, model, tiny_path, tiny_record
     assert (status, err) == (0, "")
     assert json.loads(out) == tiny_records[0].metrics
     _, val, _ = leap("evaluate", "--model", model, "--data", tiny_path, "--split", "val")
-    assert json.loads(val)["seg_type"] == tiny_records[0].selection["seg_type"]
+    assert json.loads(val)["seg_type"] == tiny_records[0].selection["score"]
 
 
 def test_evaluate_under_the_protocol_of_a_release(leap, refused, model, tiny_path):
@@ -59,16 +59,16 @@ def test_evaluate_under_the_protocol_of_a_release(leap, refused, model, tiny_pat
 
 def test_train_goes_on_after_an_interruption(leap, config_path, tiny_path, model, tmp_path, monkeypatch):
     command = ("train", config_path, "--data", tiny_path, "--out", tmp_path / "out")
-    evaluate, calls = engine.evaluate, []
+    validate, calls = trainer.validate, []
 
     def failing(*arguments):
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return evaluate(*arguments)
+        return validate(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "evaluate", failing)
+        patch.setattr(trainer, "validate", failing)
         assert leap(*command)[0] != 0
     assert not (tmp_path / "out/model.safetensors").exists()
     status, out, err = leap(*command)

@@ -39,14 +39,14 @@ def test_prompts_that_are_not_understood_are_refused_in_one_line(tmp_path):
     path.write_text(json.dumps(good))
     assert read_prompt_set(str(path)).of("pseudo_audio") == [Prompt("y", SOFTMAX_THRESHOLD)]
     for bad, where in (
-        ({**good, "classes": {}}, "classes"),
-        ({**good, "scores": "cosine"}, "scores"),
-        ({**good, "more": 1}, "more"),
-        ({**good, "classes": {"a": {"seen": {"text": ""}, "heard": heard}}}, r"classes\.a\.seen\.text"),
-        ([], "top level"),
+        ({**good, "classes": {}}, "classes: "),
+        ({**good, "scores": "cosine"}, "scores: "),
+        ({**good, "more": 1}, "more: "),
+        ({**good, "classes": {"a": {"seen": {"text": ""}, "heard": heard}}}, r"classes\.a\.seen\.text: "),
+        ([], "Input should be an object"),
     ):
         path.write_text(json.dumps(bad))
-        with pytest.raises(LeapError, match=f"prompts.json: {where}: ") as raised:
+        with pytest.raises(LeapError, match=f"prompts.json: {where}") as raised:
             read_prompt_set(str(path))
         assert "\n" not in str(raised.value)
     for text in ("{", '{"scores": "softmax", "scores": "logits"}', "[" * 10**5):

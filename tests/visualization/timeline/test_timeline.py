@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from leap.config import DecoderConfig, ModelConfig, Protocol
+from leap.config import LeapConfig, ModelConfig, Protocol
 from leap.data.annotations import runs_of
 from leap.errors import LeapError
 from leap.features import extractors as extractors_module
@@ -32,7 +32,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 def model(tmp_path):
     """A parser with random weights that reads what LLP's parsers read."""
     torch.manual_seed(0)
-    config = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
+    config = ModelConfig(decoder=LeapConfig(heads=2), width=8, ffn=12)
     parser = build_parser(config, WIDTHS, random_orthogonal(3, 9))
     save_parser(parser, Description(config, Protocol(gate=None), CLASSES, WIDTHS), tmp_path / "model")
     return tmp_path / "model"
@@ -71,7 +71,7 @@ def test_a_file_is_parsed_second_by_second(both, model, tmp_path):
 
 def test_parsers_of_clap_and_clip_are_fed_with_these(both, tmp_path):
     widths = {"audio": 768, "visual_2d": 768, "visual_3d": 512}
-    config = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12, inputs=("clap", "clip"))
+    config = ModelConfig(decoder=LeapConfig(heads=2), width=8, ffn=12, inputs=("clap", "clip"))
     parser = build_parser(config, widths, random_orthogonal(3, 9))
     save_parser(parser, Description(config, Protocol(gate=None), CLASSES, widths), tmp_path / "plus")
     assert parse_clip(tmp_path / "plus", both, tmp_path).probabilities["audio"].shape == (3, 3)
@@ -181,7 +181,7 @@ def test_the_page_plays_in_a_browser(both, model, tmp_path):
 
 
 def test_parsers_of_other_features_are_refused(both, tmp_path):
-    config = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
+    config = ModelConfig(decoder=LeapConfig(heads=2), width=8, ffn=12)
     widths = {"audio": 64, "visual_2d": 64}
     parser = build_parser(config, widths, random_orthogonal(3, 9))
     save_parser(parser, Description(config, Protocol(), CLASSES, widths), tmp_path / "other")
