@@ -9,7 +9,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from leap.cli import main
-from leap.config import DecoderConfig, ModelConfig, RunConfig, TrainConfig
+from leap.config import CosineSchedule, LeapConfig, ModelConfig, RunConfig, TrainConfig
 from leap.data.store import FeatureStore, write_store
 from leap.data.videos import Videos
 from leap.experiments.runs import make_run
@@ -167,8 +167,9 @@ def weak_store(weak_path):
 
 @pytest.fixture(scope="session")
 def tiny_config():
-    model = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
-    return RunConfig("tiny", model, train=TrainConfig(epochs=2, batch=4, lr=3e-2, warmup=2))
+    model = ModelConfig(decoder=LeapConfig(heads=2), width=8, ffn=12)
+    train = TrainConfig(epochs=2, batch=4, lr=3e-2, schedule=CosineSchedule(warmup=2))
+    return RunConfig(dataset="tiny", model=model, train=train)
 
 
 @pytest.fixture(scope="session")
