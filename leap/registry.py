@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
@@ -49,22 +49,33 @@ class Registry:
 
     def declare(self, config: type[Any]) -> type[Any]:
         """Class decorator: the config class of a part that ships, whose builder registers itself later."""
-        self.parts[_default_name(config)] = Part(config, None)
+        self._keep(Part(config, None))
         return config
 
     def register(self, config: type[Any]) -> Callable[[Builder], Builder]:
         """Decorator of the builder of a part.
 
         Args:
-            config: a frozen pydantic dataclass whose field ``name`` defaults to the part's name.
+            config: a frozen pydantic dataclass whose field ``name``, a string, defaults to the part's name.
+
+        Raises:
+            LeapError: another part has that name, or the config another builder.
         """
 
         def decorate(builder: Builder) -> Builder:
             """Remember the builder."""
-            self.parts[_default_name(config)] = Part(config, builder)
+            self._keep(Part(config, builder))
             return builder
 
         return decorate
+
+    def _keep(self, part: Part) -> None:
+        """Remember a part; a module that is imported again replaces its own."""
+        name = _default_name(part.config)
+        for known, new in zip(self.parts.get(name, part), part, strict=True):
+            if known and new and _place(known) != _place(new):
+                raise LeapError(f"{self.kind} {name!r} is that of {_place(known)}; choose another name")
+        self.parts[name] = part
 
     def build(self, config: Any, *arguments: Any) -> Any:
         """Build the part that a config describes; further arguments are those of parts of this kind."""
@@ -150,6 +161,11 @@ def _default_name(config: type[Any]) -> str:
     return str(config.__dataclass_fields__["name"].default)
 
 
+def _place(thing: Any) -> str:
+    """Where a class or function is defined."""
+    return f"{thing.__module__}.{thing.__qualname__}"
+
+
 def _imported(path: str, kind: str) -> Any:
     """The object that a dotted path ``module:name`` names."""
     module, _, name = path.partition(":")
@@ -166,16 +182,24 @@ def check_trusted(values: Any) -> None:
     modules that it may.
 
     Args:
-        values: plain values of a model config.
+        values: plain values of a model config, whose parts may hold further parts.
 
     Raises:
         LeapError: a part is named by the dotted path of another module.
     """
-    for part in (values, *values.values()) if isinstance(values, dict) else ():
-        name = part.get("name") if isinstance(part, dict) else None
-        module, path, _ = name.partition(":") if isinstance(name, str) else ("", "", "")
+    for name in _part_names(values):
+        module, path, _ = name.partition(":")
         if path and not _trusted(module):
             raise LeapError(f"it is built with {name}: import {module} first, or set {TRUSTED}={module}")
+
+
+def _part_names(values: Any) -> Iterator[str]:
+    """The names of a part and of all parts within it, from plain values."""
+    if isinstance(values, dict) and isinstance(values.get("name"), str):
+        yield values["name"]
+    within = values.values() if isinstance(values, dict) else values if isinstance(values, list) else ()
+    for value in within:
+        yield from _part_names(value)
 
 
 def _trusted(module: str) -> bool:

@@ -1,33 +1,53 @@
 import json
+from dataclasses import FrozenInstanceError
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from leap.config import (
-    DecoderConfig,
-    EncoderConfig,
+    DECODERS,
+    ENCODERS,
+    LOSSES,
+    PARSERS,
+    SCHEDULES,
+    AvssConfig,
+    CmpaeConfig,
+    CmpaeLossConfig,
+    CosineSchedule,
+    EpochCosineSchedule,
+    EvidentialConfig,
+    HanConfig,
+    JomoldConfig,
+    LeapConfig,
     LossConfig,
+    MmilConfig,
+    MmPyramidConfig,
     ModelConfig,
     Protocol,
     RunConfig,
+    StepSchedule,
     TrainConfig,
+    ValorConfig,
     canonical_json,
     from_dict,
     read_config,
     to_dict,
 )
 from leap.errors import LeapError
+from leap.registry import plain_values
 from leap.training.run import run_key
 
 CHANGED = {
     "dataset": "llp",
-    "model.encoder.name": "mm_pyramid",
+    "model.name": {"name": "jomold"},
+    "model.encoder.name": {"name": "mm-pyramid"},
     "model.encoder.layers": 2,
     "model.encoder.heads": 4,
-    "model.decoder.name": "mmil",
+    "model.decoder.name": {"name": "mmil"},
     "model.decoder.blocks": 3,
     "model.decoder.heads": 8,
     "model.decoder.variant": "release",
@@ -35,15 +55,19 @@ CHANGED = {
     "model.ffn": 64,
     "model.dropout": 0.1,
     "model.labels": "glove.npy",
-    "loss.weight_avss": 1.0,
-    "loss.avss": "release",
+    "loss.basic.name": {"name": "han"},
+    "loss.avss": {"weight": 1.0},
     "train.epochs": 3,
     "train.batch": 16,
     "train.lr": 1e-3,
-    "train.warmup": 0,
     "train.weight_decay": 0.0,
     "train.clip": 2.0,
     "train.videos": 100,
+    "train.optimizer": "adam",
+    "train.schedule.name": {"name": "step"},
+    "train.schedule.warmup": 0,
+    "train.selection": "mean",
+    "train.ties": "earlier",
     "protocol.segment": 0.25,
     "protocol.gate": "modality",
     "protocol.gate_threshold": 0.45,
@@ -51,40 +75,73 @@ CHANGED = {
     "seed": 1,
     "split": "val",
 }
+"""Another value of every field; in place of a part's name, another part."""
 
-ADDED = {
+OPTIONAL = {
+    "model.encoder.cross_weight": 0.8,
     "model.inputs": ["clap", "clip"],
-    "model.elu": True,
-    "model.global_branch": True,
-    "model.visual_dropout": 0.5,
-    "model.cross_share": 0.7,
     "model.precision": "bfloat16",
-    "loss.basic": "han",
-    "loss.warmup": "ramp",
-    "train.optimizer": "adam",
     "train.betas": [0.5, 0.999],
-    "train.schedule": {"name": "drops", "period": 6, "factor": 0.25},
-    "train.selection": "mean",
-    "train.ties": "earlier",
+    "noise": {"misses": 0.2},
 }
-"""Fields that came later: left out at their defaults, so that the keys of older runs stay."""
+"""Fields that plain values leave out at their defaults, so adding them changed no key of earlier runs."""
+
+OTHERS = [
+    HanConfig(layers=2),
+    ValorConfig(layers=4),
+    ValorConfig(pre_norm=True),
+    MmPyramidConfig(levels=2),
+    MmPyramidConfig(swapped=True),
+    MmilConfig(blocks=2),
+    LeapConfig(variant="release"),
+    EvidentialConfig(),
+    CmpaeLossConfig(denoise=False),
+    CmpaeLossConfig(warmup="ramp"),
+    StepSchedule(factor=0.25),
+    StepSchedule(period=6),
+    EpochCosineSchedule(warmup=3),
+    EpochCosineSchedule(final=0.1),
+    JomoldConfig(visual_dropout=0.25),
+    CmpaeConfig(cross_weight=1.0),
+]
+"""Parts of which each has a value that is not its default."""
 
 positive = st.integers(1, 1000)
 unit = st.floats(0, 1)
+dropout = st.just(0.0) | st.floats(1 / 128, 1, exclude_max=True)
+ENCODER_CONFIGS = st.one_of(
+    st.builds(HanConfig, layers=positive, heads=positive, cross_weight=unit),
+    st.builds(ValorConfig, layers=positive, pre_norm=st.booleans()),
+    st.builds(MmPyramidConfig, levels=positive, swapped=st.booleans()),
+)
+DECODER_CONFIGS = st.one_of(
+    st.builds(MmilConfig, blocks=st.integers(0, 9)),
+    st.builds(LeapConfig, blocks=positive, variant=st.sampled_from(["paper", "release"])),
+    st.builds(EvidentialConfig),
+)
+SCHEDULE_CONFIGS = st.one_of(
+    st.builds(CosineSchedule, warmup=st.integers(0, 99)),
+    st.builds(StepSchedule, period=positive),
+    st.builds(EpochCosineSchedule, warmup=positive),
+)
+MODEL = {"encoder": ENCODER_CONFIGS, "decoder": DECODER_CONFIGS, "width": positive, "dropout": dropout}
 CONFIGS = st.builds(
     RunConfig,
     dataset=st.text(),
-    model=st.builds(
-        ModelConfig,
-        encoder=st.builds(EncoderConfig, name=st.text(), layers=positive, heads=positive),
-        decoder=st.builds(
-            DecoderConfig, blocks=st.integers(0, 9), variant=st.sampled_from(["paper", "release"])
-        ),
-        width=positive,
-        dropout=st.floats(0, 1, exclude_max=True),
+    model=st.one_of(
+        st.builds(ModelConfig, **MODEL),
+        st.builds(JomoldConfig, visual_dropout=dropout, **MODEL),
+        st.builds(CmpaeConfig, cross_weight=unit, **MODEL),
     ),
-    loss=st.builds(LossConfig, weight_avss=st.floats(0, 1e6)),
-    train=st.builds(TrainConfig, lr=st.floats(0, 1, exclude_min=True), videos=st.one_of(st.none(), positive)),
+    loss=st.builds(
+        LossConfig, avss=st.none() | st.builds(AvssConfig, weight=st.floats(0, 1e6, exclude_min=True))
+    ),
+    train=st.builds(
+        TrainConfig,
+        lr=st.floats(0, 1, exclude_min=True),
+        videos=st.none() | positive,
+        schedule=SCHEDULE_CONFIGS,
+    ),
     protocol=st.builds(
         Protocol,
         segment=unit,
@@ -111,7 +168,11 @@ def changed(**leaf):
         group = values
         for part in groups:
             group = group[part]
-        group[name] = value
+        if name == "name":  # another part, which has keys of its own
+            group.clear()
+            group.update(value)
+        else:
+            group[name] = value
     return values
 
 
@@ -173,6 +234,7 @@ def test_key_does_not_depend_on_how_a_number_is_written():
         ({"sead": 0}, "sead"),
         ({"train__learning_rate": 0.1}, "train.learning_rate"),
         ({"model__encoder__depth": 1}, "model.encoder.depth"),
+        ({"model__encoder__layers": 0}, "model.encoder.layers"),
         ({"seed": "0"}, "seed"),
         ({"seed": 0.5}, "seed"),
         ({"seed": True}, "seed"),
@@ -184,8 +246,11 @@ def test_key_does_not_depend_on_how_a_number_is_written():
         ({"train__lr": 0}, "train.lr"),
         ({"train__lr": float("nan")}, "train.lr"),
         ({"train__lr": float("inf")}, "train.lr"),
-        ({"loss__weight_avss": -1.0}, "loss.weight_avss"),
+        ({"loss__avss": {"weight": -1.0}}, "loss.avss.weight"),
+        ({"loss__avss": {"weight": 0.0}}, "loss.avss.weight"),
+        ({"loss__avss": {"variant": "papers"}}, "loss.avss.variant"),
         ({"model__dropout": 1.0}, "model.dropout"),
+        ({"model__dropout": 0.001}, "model.dropout"),
         ({"model__decoder__variant": "papers"}, "model.decoder.variant"),
         ({"protocol__segment": 1.5}, "protocol.segment"),
         ({"protocol__class_thresholds": [0.5]}, "protocol"),
@@ -242,28 +307,64 @@ def test_read_from_a_file_and_from_standard_input(tmp_path, monkeypatch):
     assert read_config(tmp_path / "run.json") == read_config("-") == RunConfig(seed=7)
 
 
-@pytest.mark.parametrize(("path", "value"), ADDED.items())
-def test_fields_that_came_later_change_the_key_but_at_their_default(path, value):
-    leaf = path.replace(".", "__")
-    values = changed(**{leaf: value})
+@pytest.mark.parametrize(("path", "value"), OPTIONAL.items())
+def test_optional_fields_change_the_key_except_at_their_default(path, value):
+    values = changed(**{path.replace(".", "__"): value})
     assert path not in dict(leaves(to_dict(RunConfig())))
     assert key(values) != key(to_dict(RunConfig()))
     assert from_dict(json.loads(canonical_json(to_dict(from_dict(values))))) == from_dict(values)
 
 
-def test_keys_of_committed_runs_stay():
-    """The key of the default config as it was before fields were added."""
-    assert run_key(RunConfig(), "checksum", revision=1) == "c55c8eb8ef073ecc"
+@pytest.mark.parametrize("registry", [ENCODERS, DECODERS, PARSERS, LOSSES, SCHEDULES], ids=lambda r: r.kind)
+def test_every_part_survives_json_at_its_defaults_and_beyond(registry):
+    kinds = [part.config for part in registry.parts.values()]
+    found = [kind() for kind in kinds] + [other for other in OTHERS if type(other) in kinds]
+    texts = [canonical_json(plain_values(part)) for part in found]
+    assert [registry.parse(json.loads(text)) for text in texts] == found
+    assert len(set(texts)) == len(set(found))
+
+
+def test_the_key_of_the_default_config_stays():
+    """It names committed runs, so a change of the default or of the plain form shows here."""
+    assert run_key(RunConfig(), "checksum", revision=1) == "1a6ccc0dc787e860"
+
+
+CMPAE = {"name": "cmpae"}
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"loss__denoise": True}, "denoise belongs to"),
-        ({"loss__confident": True, "loss__avss": "release"}, "confident belongs to"),
         ({"thresholds_on_val": True}, "thresholds_on_val belongs to"),
+        ({"loss": {"basic": CMPAE}}, 'loss "cmpae" needs the model "cmpae" with the decoder "evidential"'),
+        ({"loss": {"basic": CMPAE}, "model": {"name": "jomold"}}, 'needs the model "cmpae"'),
+        ({"loss": {"basic": CMPAE}, "model": CMPAE | {"decoder": {"name": "mmil"}}}, 'decoder "evidential"'),
     ],
 )
-def test_options_without_what_they_need_are_refused(values, message):
-    with pytest.raises(LeapError, match=message):
-        from_dict(changed(**values))
+def test_parts_without_what_they_need_are_refused(values, message):
+    with pytest.raises(LeapError, match=rf"^config: [^\n]*{message}[^\n]*$"):
+        from_dict(values)
+
+
+def test_cmpae_trains_its_own_model():
+    config = from_dict({"loss": {"basic": CMPAE}, "model": CMPAE})
+    assert (config.model, config.loss.basic) == (CmpaeConfig(), CmpaeLossConfig())
+    with pytest.raises(ValidationError, match='needs the model "cmpae"'):
+        RunConfig(loss=LossConfig(basic=CmpaeLossConfig()))
+
+
+@pytest.mark.parametrize("rate", [0.001, 1 / 129, -0.1, 1.0])
+def test_a_dropout_rate_is_zero_or_survives_rounding(rate):
+    """Half of it is the rate on attention weights, which is rounded to a multiple of 1/256."""
+    for make in (ModelConfig, JomoldConfig):
+        with pytest.raises(ValidationError, match="dropout"):
+            make(dropout=rate)
+    with pytest.raises(ValidationError, match="visual_dropout"):
+        CmpaeConfig(visual_dropout=rate)
+    assert ModelConfig(dropout=1 / 128).dropout == 1 / 128
+    assert ModelConfig(dropout=0.0).dropout == 0
+
+
+def test_configs_are_never_changed():
+    with pytest.raises(FrozenInstanceError):
+        RunConfig().seed = 1

@@ -3,16 +3,16 @@ import json
 import pytest
 import torch
 
-from leap.config import Protocol, from_dict
+from leap.config import CmpaeConfig, JomoldConfig, ModelConfig, Protocol, from_dict, to_dict
+from leap.data.registry import DATASETS, find_dataset
 from leap.errors import LeapError
 from leap.models.parser import build_parser
 from leap.presets import PRESETS, preset, scale_width
-from leap.training.denoising import noise_estimator_config
 from leap.training.schedules import rate_factor
 
 LLP_WIDTHS = {"audio": 128, "visual_2d": 2048, "visual_3d": 512}
 TRAINING = {
-    # optimiser, rate, batch, epochs, weight decay, gradient norm; the papers' scripts
+    # optimiser, rate, batch, epochs, weight decay, gradient norm, from the scripts of the releases
     "han": ("adam", 3e-4, 16, 40, 0.0, None),
     "mm-pyr": ("adam", 1e-4, 16, 40, 0.0, None),
     "valor": ("adamw", 1e-4, 64, 60, 1e-3, 1.0),
@@ -37,18 +37,17 @@ def test_training_is_the_releases(name):
     assert found == TRAINING[name]
 
 
-def rates(name, epochs):
-    train = preset(name).train
-    return [rate_factor(epoch * 7, 7, train) / train.lr for epoch in epochs]
+def factors(name, epochs):
+    return [rate_factor(epoch * 7, 7, preset(name).train) for epoch in epochs]
 
 
 def test_schedules():
     for name in ("han", "mm-pyr", "leap"):
-        assert rates(name, (0, 9, 10, 20)) == pytest.approx([1, 1, 0.1, 0.01])
+        assert factors(name, (0, 9, 10, 20)) == pytest.approx([1, 1, 0.1, 0.01])
     for name in ("cmpae", "jomold-estimator"):
-        assert rates(name, (0, 5, 6, 12, 18)) == pytest.approx([1, 1, 0.25, 0.0625, 0.015625])
+        assert factors(name, (0, 5, 6, 12, 18)) == pytest.approx([1, 1, 0.25, 0.0625, 0.015625])
     for name in ("valor", "valor+", "valor++"):
-        assert rates(name, (0, 1, 9, 10)) == pytest.approx([0, 0.1, 0.9, 1])
+        assert factors(name, (0, 1, 9, 10)) == pytest.approx([0, 0.1, 0.9, 1])
         assert preset(name).train.betas == (0.5, 0.999)
 
 
@@ -71,8 +70,8 @@ def parameters(name, widths):
 
 
 def test_parameters_at_full_size():
-    """Of what the releases use; they create more besides."""
-    assert parameters("leap", LLP_WIDTHS) - parameters("leap-release", LLP_WIDTHS) == 0
+    """Those that the releases use; they create more besides."""
+    assert parameters("leap", LLP_WIDTHS) == parameters("leap-release", LLP_WIDTHS)
     linear = lambda i, o: i * o + o  # noqa: E731
     front = linear(128, 512) + linear(2048, 512) + linear(512, 512) + linear(1024, 512)
     layer = 2 * (linear(512, 3 * 512) + linear(512, 512)) + linear(512, 512) * 2 + 4 * 512
@@ -80,12 +79,34 @@ def test_parameters_at_full_size():
     evidential = 2 * linear(512, 25) + linear(512, 50) + 2 * linear(512, 512)
     branch = linear(512, 512) + linear(512, 25)
     assert parameters("cmpae", LLP_WIDTHS) == front + layer + evidential + branch
-    assert parameters("valor++", {"audio": 768, "visual_2d": 768, "visual_3d": 512}) > 0
+    narrow = linear(768, 256) + linear(768, 256) + linear(512, 256) + linear(512, 256)
+    ffn = linear(256, 1024) + linear(1024, 256) + 4 * 256
+    layers = 4 * (2 * (linear(256, 3 * 256) + linear(256, 256)) + ffn)
+    widths = {"audio": 768, "visual_2d": 768, "visual_3d": 512}
+    assert parameters("valor++", widths) == narrow + layers + 3 * linear(256, 25)
 
 
 def test_valor_plus_plus_reads_clap_and_clip_where_they_are():
     assert preset("valor++").model.inputs == ("clap", "clip")
     assert preset("valor++", "av-digits", ("audio", "visual_2d")) == preset("valor+", "av-digits")
+    assert preset("valor++", "kitchen", ("audio", "visual_2d", "clap", "clip")).model.inputs == (
+        "clap",
+        "clip",
+    )
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_can_be_trained_on_every_data_set(name, dataset):
+    config = preset(name, dataset)
+    assert set(config.model.inputs) <= set(find_dataset(dataset).features)
+    assert from_dict(to_dict(config)) == config
+
+
+def test_jomold_and_cmpae_alone_have_parsers_of_their_own():
+    others = {"cmpae": CmpaeConfig, "jomold-estimator": JomoldConfig}
+    found = {name: type(config.model) for name, config in PRESETS.items()}
+    assert found == dict.fromkeys(PRESETS, ModelConfig) | others
 
 
 def test_labels_are_those_packed_with_llp():
@@ -94,18 +115,10 @@ def test_labels_are_those_packed_with_llp():
     assert preset("han", "llp").model.labels == "orthogonal"
 
 
-def test_narrow_keeps_proportions():
+def test_another_width_keeps_proportions():
     config = scale_width(preset("valor"), 64)
     assert (config.model.width, config.model.ffn) == (64, 128)
     assert config.train.lr == pytest.approx(8e-4)
-
-
-def test_the_estimator_has_the_runs_data_seed_and_sizes():
-    config = scale_width(preset("cmpae", "av-digits"), 64)
-    found = noise_estimator_config(config)
-    assert (found.dataset, found.seed, found.model.width, found.model.ffn) == ("av-digits", 0, 64, 64)
-    assert (found.train.epochs, found.train.lr) == (25, config.train.lr)
-    assert (found.model.encoder.name, found.model.visual_dropout) == ("han-unimodal", 0.5)
 
 
 def test_unknown_presets_are_one_line(refused):

@@ -110,7 +110,7 @@ def load_parser(path: str | Path) -> tuple[Parser, Description]:
         raise LeapError(f"{weights}: no such file; make a parser with leap train") from None
     except OSError as error:
         raise LeapError(f"{weights}: cannot be read ({error.strerror or error})") from None
-    except (LeapError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (LeapError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError, MemoryError) as error:
         if _out_of_memory(error):
             raise LeapError(f"{weights}: there is not enough memory to load this parser") from None
         reason = first_problem(error) if isinstance(error, ValidationError) else str(error).partition("\n")[0]
@@ -120,7 +120,8 @@ def load_parser(path: str | Path) -> tuple[Parser, Description]:
 
 
 def _out_of_memory(error: Exception) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or ("alloc" in str(error) and "memory" in str(error))
+    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return known or ("alloc" in str(error) and "memory" in str(error))
 
 
 def _parse(text: str) -> Description:

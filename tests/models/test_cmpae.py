@@ -1,34 +1,12 @@
-from math import exp
-
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from leap.models.cmpae import GlobalBranch, blend
-from leap.models.decoders.evidential import Evidential, belief, concentration
+from leap.config import CmpaeConfig, HanConfig, JomoldConfig, MmilConfig, ValorConfig
+from leap.errors import LeapError
+from leap.models.cmpae import CmpaeParser, GlobalBranch, blend
+from leap.models.decoders.evidential import Evidential
 from leap.models.encoders.han import Han
-from leap.models.parser import Parser
-
-logits = st.floats(-30, 30)
-
-
-@given(logits, logits)
-def test_belief_is_the_share_of_the_evidence(presence, absence):
-    present, absent = (exp(max(-10, min(10, z)) / 0.8) + 1 for z in (presence, absence))
-    odds, doubt = belief(
-        torch.tensor(presence, dtype=torch.double), torch.tensor(absence, dtype=torch.double)
-    )
-    assert odds.sigmoid().item() == pytest.approx(present / (present + absent))
-    assert doubt.item() == pytest.approx(2 / (present + absent))
-    assert 0 < doubt.item() <= 1
-
-
-def test_no_evidence_is_all_doubt():
-    odds, doubt = belief(torch.tensor(-100.0), torch.tensor(-100.0))
-    assert odds.item() == 0
-    assert doubt.item() == pytest.approx(1, abs=1e-4)
-    assert concentration(torch.tensor(0.0)).item() == 2
+from tests.models.product import CMPAE, JOMOLD, SIZES, make, parse
 
 
 @pytest.fixture
@@ -37,38 +15,28 @@ def streams():
     return torch.randn(3, 10, 8), torch.randn(3, 10, 8)
 
 
-def test_the_blend_is_four_fifths_cross_modal(streams):
-    encoder = Han(8, 12).eval()
-    crossed, own = Han.forward(encoder, *streams), encoder.unimodal(*streams)
-    for blended, with_, without in zip(encoder(*streams), crossed, own, strict=True):
-        torch.testing.assert_close(blended, 0.8 * with_ + 0.2 * without)
+class Features(torch.nn.Module):
+    """A front end that gives features as they are."""
+
+    def forward(self, audio, visual_2d, visual_3d):
+        return audio, visual_2d
 
 
-def test_without_cross_modal_attention_streams_do_not_meet(streams):
-    encoder, (audio, visual) = Han(8, 12).eval(), streams
-    encoded, changed = encoder(audio, visual), encoder(audio, visual + 1)
-    assert torch.equal(encoded[0], changed[0])
-    assert not torch.equal(encoded[1], changed[1])
-
-
-def test_presence_reads_one_modality_and_absence_both(streams):
-    decoder, (audio, visual) = Evidential(8, 5).eval(), streams
-    torch.nn.init.zeros_(decoder.absence.weight)
-    first, second = decoder(audio, visual), decoder(audio, visual + 1)
-    torch.testing.assert_close(first.segment_audio, second.segment_audio)
-    torch.nn.init.ones_(decoder.absence.weight)
-    assert not torch.allclose(decoder(audio, visual).segment_audio, decoder(audio, visual + 1).segment_audio)
+def make_cmpae(cross_weight=0.7):
+    parts = Features(), Han(8, 12, dropout=0.0, cross_weight=0.8), Evidential(8, 5), None
+    return CmpaeParser(*parts, branch=GlobalBranch(8, 5), visual_dropout=0.0, cross_weight=cross_weight)
 
 
 def test_the_branch_replaces_the_videos_probability_only(streams):
-    decoder, branch = Evidential(8, 5).eval(), GlobalBranch(8, 5)
-    before = decoder(*streams)
-    after = branch(before, *streams)
-    assert torch.equal(before.video, torch.maximum(before.video_audio, before.video_visual))
-    assert not torch.equal(after.video, before.video)
+    parser = make_cmpae(cross_weight=1.0).eval()
+    before, after = parser.decoder(*parser.encoder(*streams)), parser(*streams)
+    video, uncertainty = parser.branch(*streams)
+    assert torch.equal(after.video, video)
+    assert not torch.allclose(after.video, before.video)
     assert torch.equal(after.video_audio, before.video_audio)
-    assert before.uncertainty.video is None
-    assert after.uncertainty.video.shape == (3,)
+    assert torch.equal(after.uncertainty.video, uncertainty)
+    assert torch.equal(after.uncertainty.segment_audio, before.uncertainty.segment_audio)
+    assert uncertainty.shape == (3,)
 
 
 def test_blend_averages_probabilities(streams):
@@ -81,18 +49,43 @@ def test_blend_averages_probabilities(streams):
     torch.testing.assert_close(blend(first, second, 1.0).segment_audio, first.segment_audio)
 
 
-def test_the_test_blend_is_for_eval_mode_only(streams):
-    class Front(torch.nn.Module):
-        def forward(self, audio, visual_2d, visual_3d):
-            return audio, visual_2d
-
-    parser = Parser(Front(), Han(8, 12, dropout=0.0), Evidential(8, 5), None, cross_share=0.7).eval()
-    parser.decoder.dropout.eval()
-    blended = parser(*streams)
-    crossed = parser._decode(parser.encoder, streams, None)
-    torch.testing.assert_close(
-        blended.video_audio, blend(crossed, parser.unimodal(*streams), 0.7).video_audio
-    )
+def test_passes_are_blended_in_eval_mode_only(streams):
+    parser = make_cmpae().eval()
+    blended, unimodal = parser(*streams), parser.unimodal(*streams)
+    parser.cross_weight = 1.0
+    crossed = parser(*streams)
+    expected = blend(crossed, unimodal, 0.7)
+    torch.testing.assert_close(blended.video_audio, expected.video_audio)
+    torch.testing.assert_close(blended.segment_visual, expected.segment_visual)
+    assert not torch.allclose(crossed.video_audio, unimodal.video_audio)
+    parser.cross_weight = 0.7
     parser.train()
     parser.decoder.dropout.eval()
     torch.testing.assert_close(parser(*streams).video_audio, crossed.video_audio)
+
+
+@pytest.mark.parametrize("config", [JOMOLD, CMPAE], ids=lambda config: config.name)
+def test_visual_dropout_reaches_the_decoder_and_not_what_is_compared(config, make_videos):
+    parser, videos = make(config), make_videos()
+    seen = []
+    parser.decoder.register_forward_hook(lambda module, inputs, output: seen.append(inputs))
+    parsing = parse(parser.train(), videos)
+    audio, visual, _ = seen[0]
+    dropped = visual == 0
+    assert dropped.float().mean() == pytest.approx(0.5, abs=0.1)
+    torch.testing.assert_close(visual[~dropped], 2 * parsing.encoded_visual[~dropped])
+    assert torch.equal(audio, parsing.encoded_audio)
+    parse(parser.eval(), videos)
+    assert not (seen[1][1] == 0).any()
+
+
+def test_cmpae_needs_an_encoder_that_runs_without_cross_modal_attention():
+    with pytest.raises(LeapError, match=r"^model config: CMPAE needs an encoder [^\n]*: han; [^\n]*$"):
+        make(CmpaeConfig(encoder=ValorConfig(), **SIZES))
+
+
+def test_jomold_and_cmpae_take_other_parts():
+    parser = make(JomoldConfig(encoder=ValorConfig(heads=2), decoder=MmilConfig(), **SIZES))
+    assert not hasattr(parser, "branch")
+    parser = make(CmpaeConfig(encoder=HanConfig(), decoder=MmilConfig(), **SIZES))
+    assert parser.branch.event.out_features == 5

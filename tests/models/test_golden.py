@@ -5,9 +5,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from leap.config import LossConfig
+from leap.config import (
+    CmpaeLossConfig,
+    HanLossConfig,
+    LeapLossConfig,
+    LossConfig,
+    ValorConfig,
+    ValorLossConfig,
+)
 from leap.data.videos import Videos
-from leap.models.cmpae import GlobalBranch
+from leap.models.cmpae import CmpaeParser, EluFrontend, GlobalBranch
 from leap.models.decoders.evidential import Evidential
 from leap.models.decoders.leap import Leap
 from leap.models.decoders.mmil import Mmil
@@ -22,6 +29,11 @@ from leap.training.losses import CmpaeLoss, HanLoss, LeapLoss, ValorLoss
 from leap.training.losses.similarity import avss_release, cosine_similarity
 from tests.golden_files import Golden
 
+HAN_LOSS, VALOR_LOSS, LEAP_LOSS = (
+    HanLoss(HanLossConfig()),
+    ValorLoss(ValorLossConfig()),
+    LeapLoss(LeapLossConfig()),
+)
 OUTPUT = {"rtol": 1e-5, "atol": 1e-6}
 GRADIENT = {"rtol": 1e-4, "atol": 1e-6}
 
@@ -82,7 +94,7 @@ def test_mmil_outputs(mmil):
 
 def test_mmil_losses_and_gradients(mmil):
     golden, videos, parser, names = mmil
-    losses = HanLoss(parse(parser, videos), videos)
+    losses = HAN_LOSS(parse(parser, videos), videos)
     for ours, theirs in (("video_audio", "video_a"), ("video_visual", "video_v"), ("video", "video_global")):
         torch.testing.assert_close(losses[ours], golden[f"loss/{theirs}"], **OUTPUT)
     total = sum(losses.values())
@@ -107,20 +119,24 @@ def trajectory(parser, loss, optimizer, clip=float("inf")):
 def test_mmil_trajectory(mmil):
     golden, videos, parser, _ = mmil
     optimizer = torch.optim.Adam(parser.parameters(), lr=1e-3)
-    totals = trajectory(parser, lambda: sum(HanLoss(parse(parser, videos), videos).values()), optimizer)
+    totals = trajectory(parser, lambda: sum(HAN_LOSS(parse(parser, videos), videos).values()), optimizer)
     assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
 
 
-VALORS = {"valor_post_norm_l1": (1, False), "valor_post_norm_l4": (4, False), "valor_pre_norm_l2": (2, True)}
+VALORS = {
+    "valor_post_norm_l1": ValorConfig(layers=1),
+    "valor_post_norm_l4": ValorConfig(layers=4),
+    "valor_pre_norm_l2": ValorConfig(layers=2, pre_norm=True),
+}
 
 
 @pytest.fixture(params=VALORS)
 def valor(request):
     """VALOR, with the release's weights."""
-    golden, (layers, pre_norm) = Golden(request.param), VALORS[request.param]
-    encoder = Valor(16, 32, layers, heads=4, dropout=0.0, pre_norm=pre_norm)
+    golden, config = Golden(request.param), VALORS[request.param]
+    encoder = Valor(16, 32, config.layers, heads=4, dropout=0.0, pre_norm=config.pre_norm)
     parser = Parser(Frontend(20, 48, 28, 16), encoder, Mmil(16, 25), None)
-    names = valor_names(layers, pre_norm) | MMIL
+    names = valor_names(config) | MMIL
     parser.load_state_dict(golden.state(names))
     return golden, golden_videos(golden), parser, names
 
@@ -133,7 +149,7 @@ def test_valor(valor):
     outputs |= {"a_prob": parsing.video_audio, "v_prob": parsing.video_visual}
     for name, value in outputs.items():
         torch.testing.assert_close(value, golden[f"output/{name}"], **OUTPUT)
-    losses = ValorLoss(parsing, videos)
+    losses = VALOR_LOSS(parsing, videos)
     theirs = {"video": "video_global", "segment_audio": "segment_a", "segment_visual": "segment_v"}
     for name, value in losses.items():
         torch.testing.assert_close(value, golden[f"loss/{theirs[name]}"], **OUTPUT)
@@ -147,7 +163,7 @@ def test_valor_trajectory(valor):
     golden, videos, parser, _ = valor
     optimizer = torch.optim.AdamW(parser.parameters(), lr=1e-3, weight_decay=1e-3, betas=(0.5, 0.999))
     totals = trajectory(
-        parser, lambda: sum(ValorLoss(parse(parser, videos), videos).values()), optimizer, clip=1.0
+        parser, lambda: sum(VALOR_LOSS(parse(parser, videos), videos).values()), optimizer, clip=1.0
     )
     assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
 
@@ -186,7 +202,7 @@ def test_leap_release_outputs(leap):
 def test_leap_release_losses_and_gradients(leap):
     golden, decoder, parsing = leap
     videos = golden_videos(golden)
-    losses = LeapLoss(parsing, videos) | {"avss": avss_release(parsing, videos)}
+    losses = LEAP_LOSS(parsing, videos) | {"avss": avss_release(parsing, videos)}
     names = {
         "video_audio": "video_a",
         "video_visual": "video_v",
@@ -218,7 +234,7 @@ def whole_leap(request):
 
 def total_loss(parser, videos):
     parsing = parse(parser, videos)
-    return sum(LeapLoss(parsing, videos).values()) + avss_release(parsing, videos)
+    return sum(LEAP_LOSS(parsing, videos).values()) + avss_release(parsing, videos)
 
 
 def test_leap_on_mm_pyramid_from_features_to_gradients(whole_leap):
@@ -245,28 +261,30 @@ def test_leap_trajectory(whole_leap):
 def cmpae():
     """CMPAE, with the release's weights; its visual features are frames."""
     golden, names = Golden("cmpae"), cmpae_names(1)
-    parser = Parser(
-        Frontend(20, 48, 28, 16, elu=True),
-        Han(16, 16, dropout=0.0),
+    parser = CmpaeParser(
+        EluFrontend(20, 48, 28, 16),
+        Han(16, 16, dropout=0.0, cross_weight=0.8),
         Evidential(16, 25),
         None,
         branch=GlobalBranch(16, 25),
+        visual_dropout=0.0,
+        cross_weight=1.0,
     ).eval()
     parser.load_state_dict(golden.state(names))
     return golden, replace(golden_videos(golden), visual_2d=golden["input/visual_2d"]), parser, names
 
 
 def assert_cmpae_outputs(golden, parsing, kind):
-    unsure = parsing.uncertainty
+    uncertainty = parsing.uncertainty
     outputs = {
         "global_prob": parsing.video,
         "a_prob": parsing.video_audio,
         "v_prob": parsing.video_visual,
         "frame_prob": torch.stack([parsing.segment_audio, parsing.segment_visual], dim=2).sigmoid(),
-        "global_uncertainty": unsure.video,
-        "a_uncertainty": unsure.video_audio,
-        "v_uncertainty": unsure.video_visual,
-        "frame_uncertainty": torch.stack([unsure.segment_audio, unsure.segment_visual], dim=2),
+        "global_uncertainty": uncertainty.video,
+        "a_uncertainty": uncertainty.video_audio,
+        "v_uncertainty": uncertainty.video_visual,
+        "frame_uncertainty": torch.stack([uncertainty.segment_audio, uncertainty.segment_visual], dim=2),
         "sims": (cosine_similarity(parsing.encoded_audio, parsing.encoded_visual) / 0.2).flatten(0, 1),
     }
     for name, value in outputs.items():
@@ -285,7 +303,7 @@ def test_cmpae_outputs_with_and_without_cross_modal_attention(cmpae):
 @pytest.mark.parametrize(("step", "mutual"), [(0, "mutual_even_step"), (1, "mutual_odd_step")])
 def test_cmpae_losses(cmpae, step, mutual):
     golden, videos, parser, _ = cmpae
-    losses = CmpaeLoss(parse(parser, videos), videos, step)
+    losses = CmpaeLoss(CmpaeLossConfig())(parse(parser, videos), videos, step)
     theirs = {"video_audio": "video_a", "video_visual": "video_v", "video": "video_global", "nce": "nce"}
     for name, other in (theirs | {"mutual": mutual}).items():
         torch.testing.assert_close(losses[name], golden[f"loss/{other}"], **OUTPUT)
@@ -293,7 +311,7 @@ def test_cmpae_losses(cmpae, step, mutual):
 
 def test_cmpae_total_and_gradients(cmpae):
     golden, videos, parser, names = cmpae
-    criterion = Criterion(LossConfig(basic="cmpae"))
+    criterion = Criterion(LossConfig(basic=CmpaeLossConfig()))
     total = criterion.total(criterion(parse(parser, videos), videos, step=0))
     torch.testing.assert_close(total, golden["loss/total_even_step"], **OUTPUT)
     total.backward()

@@ -5,15 +5,25 @@ from dataclasses import replace
 import pytest
 import torch
 
-from leap.config import DECODERS, DecoderConfig, EncoderConfig, LossConfig, ModelConfig
+from leap.config import (
+    LOSSES,
+    AvssConfig,
+    CmpaeLossConfig,
+    EvidentialConfig,
+    HanConfig,
+    LeapConfig,
+    LossConfig,
+    MmilConfig,
+    MmPyramidConfig,
+    ModelConfig,
+)
 from leap.label_embeddings import random_orthogonal
 from leap.models.cmpae import blend
-from leap.models.decoders.evidential import Uncertainty
-from leap.models.output import Parsing
+from leap.models.decoders.evidential import EvidentialParsing, Uncertainty
 from leap.models.parser import build_parser
-from leap.training.criterion import BASIC, Criterion
-from leap.training.losses import CmpaeLoss
-from tests.models.test_parser import PRODUCT, make, parse, parts, tensors
+from leap.training.criterion import Criterion
+from leap.training.losses import AVSS, CmpaeLoss
+from tests.models.product import EACH, PRODUCT, make, parse, parts, tensors
 
 BFLOAT16_ERROR = 0.01
 """Bound on what bfloat16 changes of a segment probability, for parsers of initial values.
@@ -21,9 +31,12 @@ BFLOAT16_ERROR = 0.01
 The largest of 40 parsers each was 0.0044 for MMIL, 0.0021 for LEAP and 0.0046 for CMPAE.
 """
 
-READINGS = [LossConfig(1.0), LossConfig(1.0, avss="release"), LossConfig(1.0, confident=True)]
-CRITERIA = [Criterion(c) for c in READINGS] + [Criterion(LossConfig(basic=name)) for name in BASIC]
-"""Every reading of L_avss, and every L_basic but CMPAE's."""
+BASIC = [part.config() for name, part in LOSSES.parts.items() if name != "cmpae"]
+CRITERIA = [
+    *(Criterion(LossConfig(avss=AvssConfig(variant=variant))) for variant in AVSS),
+    *(Criterion(LossConfig(basic=basic)) for basic in BASIC),
+]
+"""Every variant of L_avss, and every L_basic except CMPAE's, which needs its parser."""
 
 LABELS = ("weak", "pseudo_audio", "pseudo_visual")
 FEATURES = ("audio", "visual_2d")
@@ -35,7 +48,7 @@ def changed(videos, names, function):
 
 INPUTS = {
     "empty": lambda make: changed(make(t=4), FEATURES + LABELS, torch.zeros_like),
-    "no pseudo labels": lambda make: changed(make(t=4), LABELS[1:], torch.zeros_like),
+    "no pseudo-labels": lambda make: changed(make(t=4), LABELS[1:], torch.zeros_like),
     "one class": lambda make: make(t=4, c=1),
     "one segment": lambda make: make(t=1),
     "identical": lambda make: changed(make(t=4), FEATURES, lambda x: x[:1, :1].expand_as(x)),
@@ -46,8 +59,8 @@ INPUTS = {
 def all_losses(parsing, videos):
     """Every loss that the parsing can have; CMPAE's at an even and an odd step."""
     found = [criterion(parsing, videos) for criterion in CRITERIA]
-    if parsing.uncertainty is not None and parsing.uncertainty.video is not None:
-        found += [CmpaeLoss(parsing, videos, step) for step in (0, 1)]
+    if isinstance(parsing, EvidentialParsing) and parsing.uncertainty.video is not None:
+        found += [CmpaeLoss(CmpaeLossConfig())(parsing, videos, step) for step in (0, 1)]
     return torch.stack([loss for named in found for loss in named.values()])
 
 
@@ -75,14 +88,15 @@ def constant_parsing(videos, logit, probability, encoded):
     shapes = {(n, t, c): logit, (n, c): probability, (n, t, 6): encoded}
     leaves = [torch.full(shape, value, requires_grad=True) for shape, value in shapes.items()]
     logits, video, streams = leaves
-    doubt = Uncertainty(logits.sigmoid(), logits.sigmoid(), video, video, video[:, 0])
-    return Parsing(logits, -logits, video, video, video, streams, -streams, uncertainty=doubt), leaves
+    uncertainty = Uncertainty(logits.sigmoid(), logits.sigmoid(), video, video, video[:, 0])
+    scores = logits, -logits, video, video, video, streams, -streams
+    return EvidentialParsing(*scores, uncertainty=uncertainty), leaves
 
 
 @pytest.mark.parametrize("logit", [1e4, -1e4])
 @pytest.mark.parametrize("probability", [0.0, 1.0])
 @pytest.mark.parametrize("encoded", [0.0, 1e-30, 1e4])
-@pytest.mark.parametrize("inputs", ["empty", "no pseudo labels", "one class", "one segment"])
+@pytest.mark.parametrize("inputs", ["empty", "no pseudo-labels", "one class", "one segment"])
 def test_losses_of_extreme_parsings(inputs, encoded, probability, logit, make_videos):
     videos = INPUTS[inputs](make_videos)
     parsing, leaves = constant_parsing(videos, logit, probability, encoded)
@@ -103,11 +117,11 @@ def test_blended_logits(logit, dtype, make_videos):
     assert blended.segment_visual.max().item() == pytest.approx(-cut, abs=0.2)
 
 
-@pytest.mark.parametrize("encoder", ["han", "mm-pyramid"])
-@pytest.mark.parametrize("decoder", DECODERS)
+@pytest.mark.parametrize("encoder", [HanConfig(layers=2, heads=4), MmPyramidConfig(levels=2, heads=4)])
+@pytest.mark.parametrize("decoder", [MmilConfig(), LeapConfig(heads=4), EvidentialConfig()])
 def test_error_of_bfloat16(decoder, encoder):
     torch.manual_seed(0)
-    config = ModelConfig(EncoderConfig(encoder, 2, 4), DecoderConfig(decoder, heads=4))
+    config = ModelConfig(encoder=encoder, decoder=decoder)
     errors = []
     for _ in range(10):
         parser = build_parser(config, {"audio": 128, "visual_2d": 128}, random_orthogonal(10, 32)).eval()
@@ -123,11 +137,11 @@ def segment_probabilities(parsing):
     return torch.stack([parsing.segment_audio, parsing.segment_visual]).sigmoid()
 
 
-@pytest.mark.parametrize("config", [c for c in PRODUCT if c.encoder.layers == 1], ids=parts)
+@pytest.mark.parametrize("config", EACH, ids=parts)
 def test_video_probabilities_are_finer_than_bfloat16(config, make_videos):
-    """But for a hard union, which is 0 or 1."""
+    """Except a hard union, which is 0 or 1."""
     parsing = parse(make(replace(config, precision="bfloat16")), make_videos())
-    hard = config.decoder.variant in ("release", "release-union")
+    hard = getattr(config.decoder, "variant", "") in ("release", "release-union")
     for name in ("video_audio", "video_visual", "video")[: 2 if hard else 3]:
         probability = getattr(parsing, name)
         assert not torch.equal(probability, probability.bfloat16().float()), name

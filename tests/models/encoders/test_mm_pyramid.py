@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from leap.config import DecoderConfig, EncoderConfig, ModelConfig
+from leap.config import LeapConfig, MmilConfig, MmPyramidConfig, ModelConfig
 from leap.models.encoders.mm_pyramid import MmPyramid
 from leap.models.parser import build_parser
 from tests.golden_files import Golden
@@ -19,9 +19,9 @@ def streams(t=20, seed=0):
     return (torch.randn(1, t, 8, generator=generator) for _ in range(2))
 
 
-@pytest.mark.parametrize(("levels", "reach"), [(1, 2), (2, 6), (3, 14)])
-def test_each_level_widens_the_reach(levels, reach):
-    """A level reaches its δ by attention and again by convolution: 2 (1 + 2 + 4 …) segments."""
+@pytest.mark.parametrize(("levels", "window"), [(1, 2), (2, 6), (3, 14)])
+def test_each_level_widens_the_window(levels, window):
+    """A level covers its δ by attention and again by convolution: 2 (1 + 2 + 4 …) segments."""
     encoder = make(levels)
     audio, visual = streams(40)
     before = encoder(audio, visual)
@@ -29,8 +29,8 @@ def test_each_level_widens_the_reach(levels, reach):
     changed[:, 20] += 1
     for old, new in zip(before, encoder(changed, visual), strict=True):
         moved = (old != new).any(-1)[0].nonzero().ravel()
-        assert moved.min() == 20 - reach
-        assert moved.max() == min(20 + reach, 39)
+        assert moved.min() == 20 - window
+        assert moved.max() == min(20 + window, 39)
 
 
 def test_swapped_returns_the_streams_in_the_other_order():
@@ -40,7 +40,7 @@ def test_swapped_returns_the_streams_in_the_other_order():
     assert torch.equal(plain[1], swapped[0])
 
 
-def test_both_modalities_are_treated_alike_but_for_their_values():
+def test_both_modalities_have_layers_of_equal_shapes():
     encoder = make()
     audio, visual = streams()
     shapes = {name: value.shape for name, value in encoder.state_dict().items()}
@@ -80,8 +80,8 @@ def full_size(golden, kind):
 @pytest.mark.parametrize(("name", "blocks"), [("leap_mmpyr_n1", 1), ("leap_mmpyr_n2", 2), ("mmpyr_mmil", 0)])
 def test_parameters_at_the_papers_size_are_those_that_the_release_uses(name, blocks):
     golden = Golden(name)
-    decoder = DecoderConfig("leap" if blocks else "mmil", blocks=blocks, heads=8)
-    model = ModelConfig(EncoderConfig("mm-pyramid", layers=4, heads=8), decoder, 512, 512)
+    decoder = LeapConfig(blocks=blocks, heads=8) if blocks else MmilConfig()
+    model = ModelConfig(encoder=MmPyramidConfig(), decoder=decoder, width=512, ffn=512)
     widths = {"audio": 128, "visual_2d": 2048, "visual_3d": 512}
     parser = build_parser(model, widths, torch.zeros(25, 300))
     count = sum(parameter.numel() for parameter in parser.parameters())

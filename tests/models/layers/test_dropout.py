@@ -50,14 +50,25 @@ def test_eval_and_rate_zero_change_nothing():
     assert Dropout(0.5)(torch.empty(0, 3)).shape == (0, 3)
 
 
-@pytest.mark.parametrize("rate", [-0.1, 1.0, float("nan")])
+@pytest.mark.parametrize("rate", [-0.1, 1.0, float("nan"), 0.001])
 def test_impossible_rates_are_refused(rate):
     with pytest.raises(ValueError, match="dropout rate"):
         Dropout(rate)
 
 
+def test_small_rates_are_rounded_to_multiples_and_never_to_nothing():
+    assert [Dropout(rate).rate for rate in (0.0, 1 / 256, 0.003, 0.2, 0.999)] == [
+        *(0.0, 1 / 256, 1 / 256),
+        *(51 / 256, 255 / 256),
+    ]
+    with pytest.raises(
+        ValueError, match=r"dropout rate 0\.001 would be rounded to 0; take 0 or at least 1/256"
+    ):
+        Dropout(0.001)
+
+
 def test_a_compiler_gets_one_graph():
-    """Its random numbers are others; the share of dropped elements is the same."""
+    """Its random numbers are others; the fraction of dropped elements is the same."""
     torch.manual_seed(0)
     compiled = torch.compile(Dropout(0.25), backend="eager", fullgraph=True)
     y = compiled(torch.ones(100_000))

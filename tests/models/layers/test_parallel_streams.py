@@ -26,7 +26,7 @@ def test_results_in_the_order_of_the_calls():
 def test_in_a_graph_calls_part_and_meet_again(monkeypatch):
     """Each stream waits for what came before, and what comes after for each; memory is kept for both."""
     waits, kept, current = [], [], []
-    monkeypatch.setattr(module, "_is_recorded", lambda: True)
+    monkeypatch.setattr(module, "_is_capturing", lambda: True)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda: current[-1])
     monkeypatch.setattr(module, "_stream", lambda parent, index: Stream(f"{parent.name}{index}", waits))
     monkeypatch.setattr(torch.cuda, "stream", lambda stream: _Within(current, stream))
