@@ -1,5 +1,6 @@
 import json
 
+import huggingface_hub
 import pytest
 import torch
 
@@ -47,25 +48,23 @@ def test_a_single_file_describes_itself(parser, tmp_path):
 
 
 def test_what_is_no_path_is_looked_for_on_the_hub(parser, tmp_path, monkeypatch):
-    hub = pytest.importorskip("huggingface_hub")
     asked = []
 
     def download(repository, allow_patterns):
         asked.append((repository, allow_patterns))
         return str(tmp_path / "cached")
 
-    monkeypatch.setattr(hub, "snapshot_download", download)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     parser.save_pretrained(tmp_path / "cached")
     assert Parser.from_pretrained("someone/leap").description == parser.description
     assert asked == [("someone/leap", ["config.json", "model.safetensors"])]
 
 
 def test_unknown_repositories_are_one_line(monkeypatch):
-    hub = pytest.importorskip("huggingface_hub")
 
     def download(repository, allow_patterns):
         raise OSError("404\nnot found")
 
-    monkeypatch.setattr(hub, "snapshot_download", download)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     with pytest.raises(LeapError, match=r"^someone/leap: neither a path nor on the Hub \(404\)$"):
         Parser.from_pretrained("someone/leap")
