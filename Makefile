@@ -1,7 +1,8 @@
 # make book   the runs, the executed notebooks and the book   PROFILE=smoke | laptop | full | trial | paper
 #             DATASET=llp packs the official files in the folder LEAP_DATA first; llp-sim simulates VIDEOS there
 #             DEVICE=cuda trains on a GPU
-# make test   every check
+# make test   style, types, imports, unit and golden tests, doctests, the smoke book, the notebooks' outputs
+# make test-all   also the slow tests: every compiled parser, soak, cluster, kills, determinism
 # make bench  every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
 # make soak   the long campaigns of faults and damaged files; about 75 minutes
 # make search choose hyper-parameters on val again; not needed for the others
@@ -27,7 +28,7 @@ INSTALLED := .venv/installed
 STORE := $(if $(DATA),,$(if $(filter llp,$(DATASET)),$(LEAP_DATA)/llp.h5,$(if \
     $(filter llp-sim,$(DATASET)),$(LEAP_DATA)/llp_sim.h5)))
 
-.PHONY: book test bench soak search clean
+.PHONY: book test test-all lint unit everything smoke bench soak search clean
 
 SNAKEMAKE := python -m leap.experiments.study_lock snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet host reason \
     --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)' device=$(DEVICE)
@@ -36,12 +37,27 @@ book: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) -- book
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
-test: $(INSTALLED)
+test: lint unit smoke
+
+test-all: lint everything smoke
+
+lint: $(INSTALLED)
 	ruff check .
 	ruff format --check .
 	mypy
-	pytest -q -n $(CORES)
-	pytest -q -n $(CORES) --dist loadfile --nbval notebooks
+	lint-imports
+
+unit: $(INSTALLED)
+	pytest -q -n $(CORES) --ignore tests/book
+
+everything: $(INSTALLED)
+	pytest -q -n $(CORES) --ignore tests/book -m ''
+
+# the book in a copy of the tree, and the notebooks there, where their runs are
+smoke: $(INSTALLED)
+	mkdir -p build
+	pytest -q tests/book --basetemp build/smoke
+	cd build/smoke/book0 && pytest -q -n $(CORES) --dist loadfile --nbval notebooks
 
 bench: $(INSTALLED)
 	python -m benchmarks.input table
@@ -52,7 +68,7 @@ bench: $(INSTALLED)
 	python -m benchmarks.sizes table
 
 soak: $(INSTALLED)
-	LEAP_SOAK=long pytest -q --durations=0 tests/soak
+	LEAP_SOAK=long pytest -q -m '' --durations=0 tests/soak
 
 search: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) --forcerun search -- search
@@ -64,7 +80,7 @@ $(LEAP_DATA)/llp_sim.h5: | $(INSTALLED)
 	leap data simulate --videos $(VIDEOS) --out $@
 
 clean:
-	rm -rf .venv _build book/_api .snakemake results/runs results/stores results/notebooks
+	rm -rf .venv _build build book/_api .snakemake results/runs results/stores results/notebooks
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'

@@ -15,7 +15,7 @@ from leap.data.videos import Videos
 from leap.experiments.runs import make_run
 from tests.custom_tree import make_custom_tree
 from tests.official_tree import write_annotations
-from tests.tree import SHARED
+from tests.recordings import write_tones
 
 # the first call of a torch function is slow, and so is a machine that does other things besides
 settings.register_profile("leap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -47,15 +47,16 @@ def make_videos():
     return make
 
 
-LLP_ANNOTATIONS = SHARED / "llp" / "annotations"
+@pytest.fixture(scope="session")
+def llp_annotations(tmp_path_factory):
+    """Annotation files of LLP's form."""
+    return write_annotations(tmp_path_factory.mktemp("annotations"), {"train": 300, "val": 60, "test": 90})
 
 
 @pytest.fixture(scope="session")
-def llp_annotations(tmp_path_factory):
-    """LLP's annotation files where they are, else a few files of the same form."""
-    if LLP_ANNOTATIONS.is_dir():
-        return LLP_ANNOTATIONS
-    return write_annotations(tmp_path_factory.mktemp("annotations"), {"train": 300, "val": 60, "test": 90})
+def recordings(tmp_path_factory):
+    """Stand-ins for the recordings of spoken digits: each digit is a tone of its own."""
+    return write_tones(tmp_path_factory.mktemp("recordings"))
 
 
 class Server:

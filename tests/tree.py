@@ -5,8 +5,11 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared"
-"""Material of others that tests use where it is present."""
+LLP = ROOT.parent / "shared" / "llp"
+"""LLP's own files, which only `tests.official` reads."""
+
+RECORDINGS = ROOT.parent / "shared" / "fsdd" / "recordings"
+"""The recordings behind AV-Digits, which only `tests.official` reads."""
 
 
 def copy_tree(folder: Path) -> None:

@@ -1,5 +1,3 @@
-import shutil
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,12 +13,8 @@ from leap.data.annotations import (
 )
 from leap.data.classes import LLP
 from leap.errors import LeapError
-from leap.metrics import parsing_scores
-from tests import tree
 
-SHARED = tree.SHARED / "llp" / "annotations"
 HEADER = "\t".join(EVENT_COLUMNS) + "\n"
-needs_llp = pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
 
 
 @pytest.fixture
@@ -167,57 +161,3 @@ def test_a_damaged_file_is_refused_or_read_as_it_stands(tmp_path_factory, positi
     except LeapError:
         return
     assert {(int(t), int(c)) for t, c in np.argwhere(dense)} == _slow_reading(content)
-
-
-@needs_llp
-def test_llp():
-    labels = read_annotations(SHARED, "test")
-    assert labels.audio.shape == labels.visual.shape == (1200, 10, 25)
-    assert (labels.audio.sum(2) >= 2).mean() == pytest.approx(0.280, abs=5e-4)
-    assert (labels.visual.sum(2) >= 2).mean() == pytest.approx(0.146, abs=5e-4)
-    sizes = {split: len(read_weak_labels(SHARED, split).filenames) for split in ("full", "train", "val")}
-    assert sizes == {"full": 11849, "train": 10000, "val": 649}
-    assert read_weak_labels(SHARED, "train").weak.sum(1).mean() == pytest.approx(1.61, abs=5e-3)
-
-
-@pytest.fixture
-def older(tmp_path):
-    """LLP's annotations with the older audio file that most releases ship."""
-    for path in SHARED.glob("AVVP_*.csv"):
-        shutil.copy(path, tmp_path / path.name)
-    (tmp_path / "AVVP_eval_audio.downstream.csv").replace(tmp_path / "AVVP_eval_audio.csv")
-    return tmp_path
-
-
-@needs_llp
-def test_older_copy_of_llp_equals_the_current_one_after_repair(older):
-    differ = {
-        repair: (
-            read_annotations(older, "test", repair).audio != read_annotations(SHARED, "test", repair).audio
-        ).sum()
-        for repair in ("none", "upstream", "all")
-    }
-    assert differ == {"none": 4 + 3 + 1, "upstream": 0, "all": 0}
-
-
-@needs_llp
-@pytest.mark.parametrize(
-    ("split", "printed"),
-    [
-        ("test", [76.12, 60.35, 52.61, 63.03, 71.73, 63.03, 55.75, 44.69, 54.49, 61.60]),
-        ("val", [77.07, 58.65, 52.07, 62.60, 71.53, 63.85, 53.48, 44.15, 53.82, 61.12]),
-    ],
-)
-def test_scores_of_the_painted_weak_labels_of_llp(split, printed):
-    labels = read_annotations(SHARED, split)
-    painted = np.repeat(labels.weak[:, None], 10, axis=1)
-    scores = parsing_scores(painted, painted, labels.audio, labels.visual)
-    assert [round(score, 2) for score in scores.values()] == printed
-
-
-@needs_llp
-def test_scores_with_the_older_copy(older):
-    labels = read_annotations(older, "test")
-    painted = np.repeat(labels.weak[:, None], 10, axis=1)
-    scores = parsing_scores(painted, painted, labels.audio, labels.visual)
-    assert [round(scores[name], 2) for name in ("seg_a", "seg_type", "seg_event")] == [76.08, 63.01, 71.70]

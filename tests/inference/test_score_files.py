@@ -3,13 +3,11 @@ import json
 import numpy as np
 import pytest
 
-from leap.data.annotations import EVENT_COLUMNS, read_annotations, write_events
+from leap.data.annotations import EVENT_COLUMNS, expand_to_segments, read_annotations, write_events
 from leap.data.classes import LLP
 from leap.inference.score_files import score_files
 from leap.metrics import SCORES, overlapping_videos, parsing_scores
-from tests import tree
 
-SHARED = tree.SHARED / "llp" / "annotations"
 NAMES = tuple(f"video-{i:06}_0_10" for i in range(12))
 
 
@@ -74,20 +72,13 @@ def test_predictions_for_an_unknown_video_are_refused(refused, annotations, tmp_
     assert "wrong.tsv:2: 'nobody_0_10' is not a video of this split" in message
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
-def test_nothing_predicted_on_llp(tmp_path):
-    empty = tmp_path / "empty.tsv"
-    write_events(empty, (), np.zeros((0, 10, 25)))
-    scores = score_files(SHARED, "test", empty, empty)["scores"]
-    expected = [0.5, 10.1, 14.5, 8.4, 0.0]
-    assert [round(scores[name], 1) for name in SCORES] == expected * 2
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
-def test_painted_weak_labels_on_llp(tmp_path):
-    labels = read_annotations(SHARED, "test")
-    painted = tmp_path / "painted.tsv"
-    write_events(painted, labels.filenames, np.repeat(labels.weak[:, None], 10, axis=1))
-    scores = score_files(SHARED, "test", painted, painted)["scores"]
-    expected = [76.12, 60.35, 52.61, 63.03, 71.73, 63.03, 55.75, 44.69, 54.49, 61.60]
-    assert [round(scores[name], 2) for name in SCORES] == expected
+def test_scores_of_nothing_and_of_the_weak_label_everywhere(tmp_path, llp_annotations):
+    """One of two true classes is heard and seen in seconds 2 to 7: each score follows by hand."""
+    path = tmp_path / "events.tsv"
+    write_events(path, (), np.zeros((0, 10, 25)))
+    assert score_files(llp_annotations, "test", path, path)["scores"] == dict.fromkeys(SCORES, 0)
+    labels = read_annotations(llp_annotations, "test")
+    write_events(path, labels.filenames, expand_to_segments(labels.weak))
+    scores = score_files(llp_annotations, "test", path, path)["scores"]
+    true_class = {"seg": 2 * 5 / (5 + 10), "evt": 1}  # as an event it is found: its IoU is 5 of 10
+    assert scores == pytest.approx({name: 100 * (true_class[name[:3]] + 0) / 2 for name in SCORES})

@@ -1,3 +1,4 @@
+import huggingface_hub
 import pytest
 import torch
 
@@ -8,7 +9,6 @@ from leap.models.parser import build_parser
 
 
 def test_what_is_no_path_is_looked_for_on_the_hub(tmp_path, monkeypatch):
-    hub = pytest.importorskip("huggingface_hub")
     model, widths, asked = (
         ModelConfig(decoder=LeapConfig(heads=2), width=8, ffn=12),
         {"audio": 6, "visual_2d": 7},
@@ -19,7 +19,7 @@ def test_what_is_no_path_is_looked_for_on_the_hub(tmp_path, monkeypatch):
         asked.append((repository, allow_patterns))
         return str(tmp_path / "cached")
 
-    monkeypatch.setattr(hub, "snapshot_download", download)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     parser = build_parser(model, widths, torch.eye(3))
     parser.description = Description(model, Protocol(segment=0.4), ("a", "b", "c"), widths)
     save_pretrained(parser, tmp_path / "cached")
@@ -28,11 +28,10 @@ def test_what_is_no_path_is_looked_for_on_the_hub(tmp_path, monkeypatch):
 
 
 def test_unknown_repositories_are_one_line(monkeypatch):
-    hub = pytest.importorskip("huggingface_hub")
 
     def download(repository, allow_patterns):
         raise OSError("404\nnot found")
 
-    monkeypatch.setattr(hub, "snapshot_download", download)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     with pytest.raises(LeapError, match=r"^someone/leap: neither a path nor on the Hub \(404\)$"):
         from_pretrained("someone/leap")

@@ -11,9 +11,6 @@ from leap.visualization.av_digits_figures import (
     layout_figure,
     render_examples,
 )
-from tests.tree import SHARED
-
-RECORDINGS = SHARED / "fsdd" / "recordings"
 
 
 @pytest.fixture
@@ -45,10 +42,9 @@ def test_layout_figure_shows_both_summaries():
     assert heights == [*summary["audio_run_lengths"], *summary["audio_run_lengths"]]
 
 
-@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="needs the recordings beside the repository")
-def test_examples_are_the_stores_videos():
+def test_examples_are_the_stores_videos(recordings):
     with open_dataset("av-digits") as store:
-        first, second = render_examples(store, RECORDINGS, "test", [0, 5])
+        first, second = render_examples(store, recordings, "test", [0, 5])
         assert (first.name, second.name) == (store.ids("test")[0], store.ids("test")[5])
         assert np.array_equal(second.audio, store.videos("test").true_audio[5].numpy())
     assert first.rendering.waveform.shape == (10, RATE)

@@ -1,14 +1,9 @@
 import json
-import shutil
 from collections import Counter
 
 import pytest
 
 from leap.data.llp.check import RULES, check_annotations
-from tests import tree
-
-SHARED = tree.SHARED / "llp" / "annotations"
-needs_llp = pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's annotations are not here")
 
 
 @pytest.fixture
@@ -46,26 +41,3 @@ def test_command(leap, refused, folder):
     assert len(json.loads(out)) == len(RULES) + 6
     assert "no such" in refused("data", "check", "llp", "--annotations", folder / "nowhere").lower()
     assert "unknown data set 'ave'" in refused("data", "check", "ave", "--annotations", folder)
-
-
-@needs_llp
-def test_known_defects_of_llp():
-    counts = Counter(finding.kind for finding in check_annotations(SHARED))
-    assert counts == {
-        "outside the splits": 14 + 11,
-        "zero length": 5,
-        "reversed": 1,
-        "duplicate": 8,
-        "overlapping": 23 - 8,
-        "weak differs from dense": 84,
-    }
-
-
-@needs_llp
-def test_the_older_audio_file_is_recognised(tmp_path):
-    for path in SHARED.glob("AVVP_*.csv"):
-        shutil.copy(path, tmp_path / path.name)
-    (tmp_path / "AVVP_eval_audio.downstream.csv").replace(tmp_path / "AVVP_eval_audio.csv")
-    findings = check_annotations(tmp_path)
-    assert [f.what for f in findings if f.kind == "file"] == ["the older copy with three corrupt rows"]
-    assert sum(finding.kind == "misnamed" for finding in findings) == 3

@@ -6,9 +6,6 @@ import pytest
 from leap.data.llp import sources
 from leap.data.llp.fetch import fetch_llp, steps
 from leap.errors import LeapError
-from tests import tree
-
-SHARED = tree.SHARED / "llp"
 
 
 @pytest.fixture
@@ -92,11 +89,3 @@ def test_archive_that_is_none(upstream, tmp_path, content):
     (upstream.folder / "CLAP.zip").write_bytes(sound)
     fetch_llp(tmp_path, valor=True)
     assert files(tmp_path) == SMALL | LARGE
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="LLP's files are not here")
-def test_pinned_hashes_are_those_of_the_real_files():
-    real = {name: SHARED / "annotations" / name for name in sources.ANNOTATION_SHA256}
-    pinned = {**sources.ANNOTATION_SHA256, sources.GLOVE: sources.GLOVE_SHA256}
-    real[sources.GLOVE] = SHARED / sources.GLOVE_FILE
-    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in real.items()} == pinned

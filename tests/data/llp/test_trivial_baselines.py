@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from leap.data.annotations import Annotations, read_annotations
+from leap.data.annotations import Annotations
 from leap.data.llp.trivial_baselines import (
     LABELS_USED,
     flip_segments,
@@ -9,7 +9,6 @@ from leap.data.llp.trivial_baselines import (
     weak_label_at_usual_times,
     weak_label_everywhere,
 )
-from tests.conftest import LLP_ANNOTATIONS
 
 # of the releases' metric on the official files
 NOTHING = [0.5, 10.1, 14.5]
@@ -65,16 +64,3 @@ def test_scores_of_every_floor():
     rates = [scores[f"truth with {rate} % of seconds wrong"]["seg_type"] for rate in (2, 5, 10, 20)]
     assert rates == sorted(rates, reverse=True)
     assert scores["truth of both modalities united"]["seg_a"] > scores["weak label in every second"]["seg_a"]
-
-
-@pytest.mark.skipif(not LLP_ANNOTATIONS.is_dir(), reason="LLP's annotations are not here")
-def test_trivial_baselines_of_llp():
-    splits = {split: read_annotations(LLP_ANNOTATIONS, split) for split in ("val", "test")}
-    for split, expected in PAINTED.items():
-        scores = score_trivial_baselines(splits["val"], splits[split])
-        found = scores["weak label in every second"]
-        order = [f"{level}_{name}" for level in ("seg", "evt") for name in ("a", "v", "av", "type", "event")]
-        assert [round(found[name], 2) for name in order] == expected
-    nothing = score_trivial_baselines(splits["val"], splits["test"])["nothing"]
-    assert [round(nothing[f"seg_{name}"], 1) for name in ("a", "v", "av")] == NOTHING
-    assert [round(nothing[f"evt_{name}"], 1) for name in ("a", "v", "av")] == NOTHING

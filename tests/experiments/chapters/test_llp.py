@@ -15,11 +15,9 @@ from leap.experiments.runs import make_run, run_folder
 from leap.experiments.tables import TITLES
 from leap.models.checkpoint import load_parser
 from leap.visualization import llp_figures
-from tests.conftest import LLP_ANNOTATIONS
 from tests.tree import ROOT
 
 RESULTS = ROOT / "results"
-needs_llp = pytest.mark.skipif(not LLP_ANNOTATIONS.is_dir(), reason="LLP's annotations are not here")
 TABLES = {
     "03_splits": llp_tables.split_table,
     "03_defects": llp_tables.defect_table,
@@ -76,14 +74,6 @@ def test_without_annotations_what_was_kept_is_shown_and_called_so(tmp_path, show
     assert [path.stem for path, _ in shown] == list(FIGURES)
     assert all(path.is_file() and "earlier run" in caption for path, caption in shown)
     assert list(tmp_path.iterdir()) == []
-
-
-@needs_llp
-@pytest.mark.parametrize("name", TABLES)
-def test_committed_tables_are_those_of_the_annotations(name, tmp_path):
-    Chapter(LLP_ANNOTATIONS, tmp_path, True).table(name, TABLES[name])
-    made, kept = (folder / "tables" / f"{name}.csv" for folder in (tmp_path, RESULTS))
-    assert made.read_text() == kept.read_text()
 
 
 @pytest.mark.parametrize("make", FIGURES.values())
