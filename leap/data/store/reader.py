@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,45 +12,21 @@ import h5py
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from leap.data.store.layout import (
     ARRAYS,
-    DENSE,
     FEATURES,
-    FORMAT,
-    IN_EVERY_SPLIT_OR_NONE,
     INPUTS,
     LABEL_EMBEDDING,
     LABELS,
-    NAME,
     ROWS,
     SPLITS,
-    TRUE,
-    VERSION,
     Checksum,
-    content_checksum,
-    text,
 )
+from leap.data.store.structure import ADVICE, Structure, damaged
 from leap.data.videos import Videos
 from leap.errors import LeapError
 from leap.io.reason import os_reason
-
-ADVICE = "make or download the data set again"
-EXPANSION = 1032
-"""Largest ratio of decompressed to compressed size that deflate can reach."""
-
-
-@dataclass(frozen=True)
-class Header:
-    """The header of a store: name of the data set, classes in label order, and how the data were made."""
-
-    dataset: str
-    classes: tuple[str, ...]
-    provenance: dict[str, Any]
-
-
-_HEADER = TypeAdapter(Header)
 
 
 class FeatureStore:
@@ -86,13 +60,13 @@ class FeatureStore:
         self.path = Path(path)
         self._file = _open(self.path)
         try:
-            self._read_header()
+            structure = Structure(self._file, self.path)
         except LeapError:
             self.close()
             raise
-        except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-            self.close()
-            raise self._error("the structure of the file is damaged") from error
+        self.dataset, self.classes = structure.dataset, structure.classes
+        self.provenance, self.checksum = structure.provenance, structure.checksum
+        self.splits, self.segments, self.widths = structure.splits, structure.segments, structure.widths
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +90,7 @@ class FeatureStore:
         try:
             return tuple(name.decode() for name in names)
         except UnicodeDecodeError as error:
-            raise self._error(f"{split}/ids holds names that are not in UTF-8") from error
+            raise damaged(self.path, f"{split}/ids holds names that are not in UTF-8") from error
 
     def videos(self, split: str, inputs: tuple[str, str] = INPUTS) -> Videos:
         """Read the features and labels of a split that training and scoring need.
@@ -245,130 +219,28 @@ class FeatureStore:
             checksum.add(block)
             yield block
         if checksum.value() != dataset.attrs["sha256"]:
-            raise self._error(f"{dataset.name[1:]} does not match its checksum")
+            raise damaged(self.path, f"{dataset.name[1:]} does not match its checksum")
 
     def _block(self, dataset: h5py.Dataset, name: str, rows: slice) -> NDArray[Any]:
         """Read some rows of an array and check their values."""
         try:
             block = dataset[rows]
         except (OSError, RuntimeError) as error:
-            raise self._error(f"{dataset.name[1:]} cannot be read") from error
+            raise damaged(self.path, f"{dataset.name[1:]} cannot be read") from error
         if name in FEATURES and not _finite(block):
             kind = "float32" if block.dtype.itemsize > 4 else block.dtype
-            raise self._error(f"{dataset.name[1:]} holds values that are not finite in {kind}")
+            raise damaged(self.path, f"{dataset.name[1:]} holds values that are not finite in {kind}")
         if name in LABELS and not np.isin(block, (0, 1)).all():
-            raise self._error(f"{dataset.name[1:]} holds labels other than 0 and 1")
+            raise damaged(self.path, f"{dataset.name[1:]} holds labels other than 0 and 1")
         return block
-
-    def _read_header(self) -> None:
-        attributes = self._file.attrs
-        if attributes.get("format") != text(FORMAT):
-            raise LeapError(f"{self.path}: an HDF5 file, but not a feature store; {ADVICE}")
-        if attributes.get("version") != VERSION:
-            raise self._error(f"format version {attributes.get('version')}, this package reads {VERSION}")
-        header = _HEADER.validate_json(attributes["header"])
-        self.dataset, self.classes, self.provenance = header.dataset, header.classes, header.provenance
-        if not NAME.fullmatch(self.dataset):
-            raise self._error(f"{self.dataset!r:.50} cannot name a data set")
-        if not self.classes or len(set(self.classes)) < len(self.classes):
-            raise self._error("it needs class names, each only once")
-        self.checksum: str = attributes["checksum"].decode()
-        self._check_links()
-        self._check_arrays()
-        if content_checksum(self._file, self.dataset, self.classes).decode() != self.checksum:
-            raise self._error("the arrays do not match the checksum of the data set")
-
-    def _check_arrays(self) -> None:
-        for split in SPLITS:
-            if not isinstance(self._file.get(split), h5py.Group):
-                raise self._error(f"split '{split}' is missing")
-            for name in ARRAYS:
-                self._check_array(self._file[split], name)
-        if LABEL_EMBEDDING in self._file:
-            self._check_array(self._file, LABEL_EMBEDDING)
-        train = self._file["train"]
-        self.segments = int(train["audio"].shape[1]) if train["audio"].ndim == 3 else 0
-        self.widths = {name: int(train[name].shape[-1]) for name in FEATURES if name in train}
-        self.splits = {split: len(self._file[split]["ids"]) for split in SPLITS}
-        for split in SPLITS:
-            self._check_presence(split)
-            self._check_shapes(split)
-
-    def _check_array(self, group: h5py.Group, name: str) -> None:
-        """Check that an array is there if required, is stored in this file, and has a checksum."""
-        array, path = group.get(name), f"{group.name}/{name}".strip("/")
-        if array is None and (name in IN_EVERY_SPLIT_OR_NONE or name in TRUE):
-            return
-        if not isinstance(array, h5py.Dataset) or array.shape is None or not array.shape:
-            raise self._error(f"{path} is missing")
-        if array.external or array.is_virtual:
-            raise self._error(f"{path} keeps its values in another file, which is not allowed")
-        if _declared(array) > _possible(array, self.path.stat().st_size):
-            raise self._error(f"{path} is larger than what the file can hold")
-        if "sha256" not in array.attrs:
-            raise self._error(f"{path} has no checksum")
-
-    def _check_links(self) -> None:
-        """Refuse links before any is followed: a link could open any file."""
-
-        def elsewhere(name: bytes, link: Any) -> bytes | None:
-            return None if link.type == h5py.h5l.TYPE_HARD else name
-
-        found = self._file.id.links.visit(elsewhere, info=True)
-        if found is not None:
-            raise self._error(f"{found.decode()} is a link to another place, which is not allowed")
-
-    def _check_presence(self, split: str) -> None:
-        group = self._file[split]
-        for name in IN_EVERY_SPLIT_OR_NONE:
-            if (name in group) != (name in self.widths):
-                raise self._error(f"{split}/{name} is not in every split")
-        for name in TRUE:
-            if name not in group and (split != "train" or set(TRUE) & set(group)):
-                raise self._error(f"{split}/{name} is missing")
-
-    def _check_shapes(self, split: str) -> None:
-        group, n, c = self._file[split], self.splits[split], len(self.classes)
-        if n == 0 or self.segments == 0:
-            raise self._error(f"split '{split}' holds no videos or no segments")
-        shapes: dict[str, tuple[int, ...]] = {"ids": (n,), "weak": (n, c)}
-        shapes |= {name: (n, self.segments, c) for name in DENSE}
-        shapes |= {name: (n, self.segments, width) for name, width in self.widths.items()}
-        frames = self._file["train/visual_2d"].shape[1:2]  # T, or a multiple where frames are kept
-        if frames and frames[0] and frames[0] % self.segments == 0:
-            shapes["visual_2d"] = (n, *frames, self.widths["visual_2d"])
-        for name in [name for name in ARRAYS if name in group]:
-            self._check_shape(group[name], shapes[name], _kind(name))
-        if LABEL_EMBEDDING in self._file:
-            array = self._file[LABEL_EMBEDDING]
-            self._check_shape(array, (c, *array.shape[1:2]), "f")
-
-    def _check_shape(self, array: h5py.Dataset, shape: tuple[int, ...], kind: str) -> None:
-        if array.shape != shape or array.dtype.kind != kind:
-            found = f"{array.shape} {array.dtype}"
-            raise self._error(f"{array.name[1:]} is {found}, but the other arrays require {shape}")
-
-    def _error(self, what: str) -> LeapError:
-        return LeapError(f"{self.path}: {what}; {ADVICE}")
 
 
 def _open(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        damaged = f"cannot be read as HDF5 (damaged, or another format); {ADVICE}"
-        raise LeapError(f"{path}: {os_reason(error) or damaged}") from error
-
-
-def _declared(array: h5py.Dataset) -> int:
-    """Bytes that an array, or one chunk of it, takes in memory."""
-    return array.dtype.itemsize * max(prod(array.shape), prod(array.chunks or ()))
-
-
-def _possible(array: h5py.Dataset, size: int) -> int:
-    """Largest number of bytes that the stored part of an array in a file of ``size`` bytes can decode to."""
-    stored = min(array.id.get_storage_size(), size)
-    return stored * EXPANSION if array.id.get_create_plist().get_nfilters() else stored
+        why = os_reason(error) or f"cannot be read as HDF5 (damaged, or another format); {ADVICE}"
+        raise LeapError(f"{path}: {why}") from error
 
 
 def _finite(block: NDArray[Any]) -> bool:
@@ -376,7 +248,3 @@ def _finite(block: NDArray[Any]) -> bool:
         return not ((block.view(np.uint16) & 0x7C00) == 0x7C00).any()
     with np.errstate(over="ignore"):
         return bool(np.isfinite(block.astype(np.float32, copy=False)).all())
-
-
-def _kind(name: str) -> str:
-    return {"ids": "S"}.get(name, "f" if name in FEATURES else "u")
