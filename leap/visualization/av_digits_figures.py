@@ -1,6 +1,5 @@
 """AV-Digits made visible and audible: waveform, spectrogram, frames and labels of a video."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,9 @@ from leap.data.av_digits import load_material, render
 from leap.data.av_digits.rendering import Rendering
 from leap.data.av_digits.sources import RATE
 from leap.data.layouts import Labels, Summary
-from leap.data.registry import open_dataset
 from leap.data.store import FeatureStore
-from leap.errors import LeapError
-from leap.experiments.study import committed, repository_root
 from leap.visualization.figures import AUDIO, TRUTH, VISUAL
 
-SHIPPED = "av-digits"
 DISTRIBUTIONS = {
     "first_onsets": "first onset (second)",
     "run_lengths": "length of an event (seconds)",
@@ -39,26 +34,6 @@ class Example:
     def waveform(self) -> np.ndarray:
         """All seconds in a row, at ``RATE`` samples a second."""
         return self.rendering.waveform.reshape(-1)
-
-
-def find_recordings() -> Path | None:
-    """Folder of the recordings: ``LEAP_RECORDINGS``, else ``recordings`` at the root; None if absent."""
-    folder = Path(os.environ.get("LEAP_RECORDINGS") or repository_root() / "recordings")
-    return folder if folder.is_dir() else None
-
-
-def committed_figure(store: FeatureStore, name: str) -> Path:
-    """The committed figure of a video of the data set that comes with the package.
-
-    Raises:
-        LeapError: for another data set: its figures need its recordings.
-    """
-    with open_dataset(SHIPPED) as shipped:
-        if store.checksum != shipped.checksum:
-            raise LeapError(
-                f"{store.path}: no figures of this data set; set LEAP_RECORDINGS to its recordings"
-            )
-    return committed() / "figures" / f"01_{name}.png"
 
 
 def examples(store: FeatureStore, recordings: Path, split: str, indices: Sequence[int]) -> list[Example]:

@@ -4,14 +4,10 @@ import pytest
 from leap.data.av_digits.rendering import Rendering
 from leap.data.layouts import load_statistics
 from leap.data.registry import open_dataset
-from leap.errors import LeapError
-from leap.visualization import av_digits_figures as signals
 from leap.visualization.av_digits_figures import (
     RATE,
     Example,
-    committed_figure,
     examples,
-    find_recordings,
     layout_figure,
     signal_figure,
 )
@@ -47,24 +43,6 @@ def test_layout_figure_shows_both_summaries():
     bars = layout_figure(summary, summary).axes[1].patches
     heights = [bar.get_height() for bar in bars]
     assert heights == [*summary["audio_run_lengths"], *summary["audio_run_lengths"]]
-
-
-def test_recordings_are_found_by_variable_or_at_the_root(tmp_path, monkeypatch):
-    monkeypatch.delenv("LEAP_RECORDINGS", raising=False)
-    monkeypatch.setattr(signals, "repository_root", lambda: tmp_path)
-    assert find_recordings() is None
-    (tmp_path / "recordings").mkdir()
-    assert find_recordings() == tmp_path / "recordings"
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.setenv("LEAP_RECORDINGS", str(tmp_path / "elsewhere"))
-    assert find_recordings() == tmp_path / "elsewhere"
-
-
-def test_committed_figures_belong_to_the_shipped_data_set(tiny_store):
-    with open_dataset("av-digits") as store:
-        assert committed_figure(store, store.ids("test")[0]).is_file()
-    with pytest.raises(LeapError, match="no figures of this data set"):
-        committed_figure(tiny_store, "clip")
 
 
 @pytest.mark.skipif(not RECORDINGS.is_dir(), reason="needs the recordings beside the repository")

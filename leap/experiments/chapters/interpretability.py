@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from leap.config import RunConfig
 from leap.data.videos import Videos
-from leap.experiments.grid import MAIN, Profile, leap_vs_mmil
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.chapters import leap_vs_mmil
+from leap.experiments.grid import Profile
 from leap.experiments.records import Record
 from leap.experiments.tables import Runs, probe_table
 from leap.inference.parsed_video import MODALITIES
@@ -21,9 +22,13 @@ from leap.training.trainer import parse_videos
 from leap.visualization.figures import COLOURS, TRUTH
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``10_interpretability``: LEAP's and MMIL's of ``02_leap_vs_mmil``."""
-    return {system: runs for system, runs in leap_vs_mmil(profile, dataset).items() if system in MAIN}
+def grid(profile: Profile, dataset: str) -> Grid:
+    """LEAP's and MMIL's runs of ``02_leap_vs_mmil``."""
+    runs = leap_vs_mmil.grid(profile, dataset)
+    return {system: runs[system] for system in leap_vs_mmil.QUESTION}
+
+
+CHAPTER = Chapter("10_interpretability", grid, made_afresh=True)
 
 
 RANDOM_VIDEOS, CHOICE = 2, 7

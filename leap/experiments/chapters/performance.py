@@ -6,8 +6,11 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from leap.experiments.chapter import Chapter
 from leap.experiments.tables import NO_BREAK, format_difference
 from leap.visualization.figures import MARKERS
+
+CHAPTER = Chapter("13_performance")
 
 AIMS = {
     "input of an epoch, times as fast as official files": ("input", "packed store", "×", 20, 1),
