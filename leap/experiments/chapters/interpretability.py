@@ -1,14 +1,14 @@
 """Attention and label embeddings as evidence: do they show where events are, and which?"""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 
 from leap.data.videos import Videos
 from leap.experiments.chapter import Chapter, Grid
@@ -19,7 +19,9 @@ from leap.experiments.tables import Runs, probe_table
 from leap.inference.parsed_video import MODALITIES
 from leap.models.parser import Parser
 from leap.training.trainer import parse_videos
-from leap.visualization.figures import COLOURS, TRUTH
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
@@ -67,6 +69,11 @@ def label_map(parser: Parser, videos: Videos) -> Figure:
 
     A class's own mean is taken off first, as it tells classes apart and not their presence.
     """
+    from matplotlib.figure import Figure
+    from sklearn.decomposition import PCA
+
+    from leap.visualization.figures import COLOURS, TRUTH
+
     parsings = list(parse_videos(parser, videos))
     figure = Figure(figsize=(9, 4), layout="constrained")
     for axis, modality, true in zip(figure.subplots(1, 2), MODALITIES, videos.truth(), strict=True):
