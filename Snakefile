@@ -4,88 +4,62 @@ import re
 import shlex
 from pathlib import Path
 
-from leap.config import canonical_json, to_dict
 from leap.data.registry import open_dataset
 from leap.errors import LeapError
-from leap.experiments.chapters import NOTEBOOKS, ONE_DATASET, from_records, scale
-from leap.experiments.grid import SHIPPED, check_profile, searched
-from leap.experiments.records import run_key
+from leap.experiments.chapters import CHAPTERS
+from leap.experiments.grid import check_profile
 from leap.experiments.search import search_records
-from leap.experiments.systems import SYSTEMS, search_configs, selected
+from leap.experiments.workflow import SEARCH, plan_book
 from snakemake.exceptions import WorkflowError
 
+RESULTS = Path("results")
 DATASET = config.get("dataset", "av-digits")
 DATA = config.get("data") or ""
 DEVICE = config.get("device", "cpu")
 try:
-    PROFILE = check_profile(config.get("profile", "laptop"))
+    PLAN = plan_book(check_profile(config.get("profile", "laptop")), DATASET, DATA, RESULTS)
     with open_dataset(DATA or DATASET) as store:
-        CHECKSUM, STORE = store.checksum, str(store.path)
+        STORE = str(store.path)
 except LeapError as error:
     raise WorkflowError(str(error)) from None
 
-
-def parameters(chapter):
-    """Of a notebook; a chapter about one data set has it whatever the others are made on.
-
-    Records that are taken from the repository are of the data set that comes with it.
-    """
-    dataset, data = (DATASET, DATA) if not from_records(chapter, PROFILE) else (SHIPPED, "")
-    dataset, data = (ONE_DATASET[chapter], "") if chapter in ONE_DATASET else (dataset, data)
-    return f"-p profile={PROFILE} -p dataset={dataset} -p data={shlex.quote(data)}"
-
-
-def named(grid, purpose, checksum=CHECKSUM, data=DATA):
-    """(name, run, data) by key, for every run of a grid."""
-    return {
-        run_key(run, checksum): (f"{purpose}: {system}, seed {run.seed}", run, data)
-        for system, runs in grid.items()
-        for run in runs
-    }
-
-
-def scaled():
-    """Runs of the chapter on scale, each on the simulation of its size."""
-    stores, runs = scale.make_stores(PROFILE, Path("results") / scale.STORES), {}
-    for size in scale.sizes(PROFILE):
-        with open_dataset(str(stores[size.classes])) as store:
-            name = f"{size.videos} videos, {size.classes} classes"
-            runs |= named(scale.grid(PROFILE, size), name, store.checksum, str(store.path))
-    return runs
-
-
-def records(keys):
-    return [f"results/runs/{key}/record.json" for key in keys]
-
-
-# the runs each notebook needs and those of the search for hyper-parameters
-READY = DATASET in selected() or not searched(PROFILE)  # else there are settings to be searched first
-GRID = {
-    name: named(grid(PROFILE, DATASET), "run")
-    for name, grid in NOTEBOOKS.items()
-    if READY and not from_records(name, PROFILE) and ONE_DATASET.get(name, DATASET) == DATASET
-}
-if not from_records("12_scale", PROFILE):
-    GRID["12_scale"] = scaled()
-SEARCH = named({system: sum(search_configs(system, DATASET), []) for system in SYSTEMS}, "search")
-RUNS = SEARCH | {key: run for runs in GRID.values() for key, run in runs.items()}
-CHAPTERS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
+DONE = "results/runs/batches/{batch}"
 PACKAGE = [str(path) for path in sorted(Path("leap").rglob("*")) if path.suffix in {".py", ".json", ".csv"}]
 BUILT = {"_api", "__pycache__"}
 PROSE = [str(p) for p in sorted(Path("book").rglob("*")) if p.is_file() and BUILT.isdisjoint(p.parts)]
 
+if workflow.is_main_process:
+    for key, batch in PLAN.batches.items():
+        if batch.missing(RESULTS):  # also when a run's folder was removed, for the run to be made again
+            Path(DONE.format(batch=key)).unlink(missing_ok=True)
+
+
+def batches(part):
+    """What says that the runs of a notebook, or of the search, are there."""
+    try:
+        return [DONE.format(batch=key) for key in PLAN.batches_for(part)]
+    except LeapError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def parameters(notebook):
+    """The parameters of a notebook, for its command."""
+    return " ".join(f"-p {name}={shlex.quote(value)}" for name, value in PLAN.parameters[notebook].items())
+
 
 onerror:
     said = "\n".join(Path(file).read_text() for file in log)
-    failed = re.findall(r"^Error in rule .*\n(?: .*\n)*?    output: (.*)", said, re.MULTILINE)
+    failed = re.findall(r"^Error in rule .*\n(?: .*\n)*?    output: (\S*)", said, re.MULTILINE)
     for output in dict.fromkeys(failed):
-        print("Not made:", RUNS.get(Path(output).parent.name, [output])[0])
+        batch = PLAN.batches.get(Path(output).name)
+        for name in batch.missing(RESULTS) if batch else [output]:
+            print("Not made:", name)
     print("What was made is kept; the same command makes the rest.")
 
 
 rule book:
     input:
-        expand("results/notebooks/{chapter}.ipynb", chapter=CHAPTERS),
+        [f"results/notebooks/{chapter.notebook}.ipynb" for chapter in CHAPTERS],
         PROSE,
         PACKAGE,
         "_config.yml",
@@ -99,7 +73,7 @@ rule book:
 
 rule search:
     input:
-        records(SEARCH),
+        batches(SEARCH),
     output:
         f"results/records/{search_records(DATASET)}",
     message:
@@ -110,28 +84,30 @@ rule search:
 
 rule notebook:
     input:
-        "notebooks/{chapter}.ipynb",
+        "notebooks/{notebook}.ipynb",
         PACKAGE,
         STORE,
-        lambda wildcards: records(GRID.get(wildcards.chapter, {})),
+        lambda wildcards: batches(wildcards.notebook),
     output:
-        "results/notebooks/{chapter}.ipynb",
+        "results/notebooks/{notebook}.ipynb",
     params:
-        parameters=lambda wildcards: parameters(wildcards.chapter),
+        parameters=lambda wildcards: parameters(wildcards.notebook),
     message:
-        "notebook: {wildcards.chapter}"
+        "notebook: {wildcards.notebook}"
     shell:
         "leap study notebook {input[0]} --out {output} {params.parameters} > /dev/null"
 
 
-rule run:
+rule runs:
     output:
-        "results/runs/{key}/record.json",
+        touch(DONE),
     params:
-        name=lambda wildcards: RUNS[wildcards.key][0],
-        config=lambda wildcards: shlex.quote(canonical_json(to_dict(RUNS[wildcards.key][1]))),
-        data=lambda wildcards: shlex.quote(RUNS[wildcards.key][2]),
+        name=lambda wildcards: PLAN.batches[wildcards.batch].name,
+        configs=lambda wildcards: shlex.quote(PLAN.batches[wildcards.batch].lines),
+        data=lambda wildcards: shlex.quote(PLAN.batches[wildcards.batch].data),
+    resources:
+        runtime=lambda wildcards: 15 * len(PLAN.batches[wildcards.batch].runs),
     message:
         "{params.name}"
     shell:
-        "OMP_NUM_THREADS=1 leap run - --data {params.data} --device {DEVICE:q} <<< {params.config} > /dev/null"
+        "OMP_NUM_THREADS=1 leap run - --data {params.data} --device {DEVICE:q} <<< {params.configs} > /dev/null"

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from benchmarks.measure import write_table
 from leap.config import Precision, RunConfig
 from leap.data.registry import open_dataset
-from leap.experiments.chapters import NOTEBOOKS
+from leap.experiments.chapters import encoders
 from leap.experiments.compare import paired_difference
 from leap.experiments.records import Record
 from leap.experiments.runs import make_run
@@ -55,7 +55,7 @@ def compared(exact: Sequence[ArrayLike], rounded: Sequence[ArrayLike]) -> dict[s
 
 def main() -> None:
     """Train and write the table."""
-    grid, rows = NOTEBOOKS["04_encoders"]("full", "av-digits"), {}
+    grid, rows = encoders.grid("full", "av-digits"), {}
     with Pool(WORKERS) as pool:
         for title, system in SYSTEMS.items():
             configs = grid[system][:SEEDS]

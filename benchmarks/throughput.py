@@ -23,7 +23,7 @@ from benchmarks.measure import write_table
 from leap.config import RunConfig
 from leap.data.registry import open_dataset
 from leap.data.videos import Videos
-from leap.experiments.chapters import NOTEBOOKS, all_runs
+from leap.experiments.chapters import CHAPTERS
 from leap.inference.evaluate import evaluate
 from leap.models.parser import Parser
 from leap.training.criterion import Criterion
@@ -59,7 +59,12 @@ def seconds_of(parser: Parser, config: RunConfig, train: Videos, val: Videos) ->
 def grid() -> None:
     """Print number and seconds of the grid's runs as JSON."""
     torch.set_num_threads(1)
-    runs = {run for name in NOTEBOOKS for run in all_runs(name, "full", "av-digits")}
+    runs = {
+        run
+        for chapter in CHAPTERS
+        if chapter.home == "av-digits"
+        for run in chapter.configs("full", "av-digits")
+    }
     systems, total = Counter(replace(run, seed=0) for run in runs), 0.0
     with open_dataset("av-digits") as store:
         for config, seeds in systems.items():

@@ -35,20 +35,24 @@ app.add_typer(weights_commands.app, name="weights")
 app.command()(score)
 
 Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
+Configs = Annotated[
+    Path,
+    typer.Argument(help="Run config, a JSON file, or a file of one config per line; - for standard input."),
+]
 
 
 @app.command()
-def run(config: Config, data: Data = "", results: Results = Path("results"), device: Device = "cpu") -> None:
-    """Make one run: train, evaluate, write its record; prints the record's path."""
-    from leap.config import read_config
-    from leap.data.registry import open_dataset
-    from leap.experiments.runs import RECORD, make_run, run_folder
+def run(config: Configs, data: Data = "", results: Results = Path("results"), device: Device = "cpu") -> None:
+    """Make runs: train, evaluate, write their records; prints the path of each record.
+
+    A run that fails does not stop the others; runs that have a record are not made again.
+    """
+    from leap.experiments.batch import make_batch, read_configs
     from leap.training.distributed import check_device
 
-    settings = read_config(config)
-    store = open_dataset(data or settings.dataset)
-    make_run(settings, store, results, check_device(device))
-    print(run_folder(settings, store, results) / RECORD)
+    configs, place = read_configs(config), check_device(device)
+    for record in make_batch(configs, data, results, place):
+        print(record)
 
 
 @app.command()

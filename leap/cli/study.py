@@ -25,14 +25,19 @@ def study_notebook(
 
 
 @app.command("search")
-def study_search(data: Data = "av-digits", results: Results = Path("results")) -> None:
-    """Choose every system's hyper-parameters on val and write them to the package."""
-    from importlib.resources import files
+def study_search(
+    data: Data = "av-digits",
+    results: Results = Path("results"),
+    out: Annotated[Path | None, typer.Option(help="JSON file to write; RESULTS/selected.json.")] = None,
+) -> None:
+    """Choose every system's hyper-parameters on val and write them to a file.
 
+    Studies read leap/experiments/selected.json: copy the file there to use the settings.
+    """
     from leap.data.registry import open_dataset
     from leap.experiments.search import select
 
-    path = Path(str(files("leap.experiments").joinpath("selected.json")))
+    path = out or results / "selected.json"
     select(open_dataset(data), results, path)
     print(path)
 

@@ -8,7 +8,6 @@ from typing import cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -160,5 +159,22 @@ def _separation(
         val, test = present_val[:, c] > 0, present_test[:, c] > 0
         if val.any() and not val.all() and test.any() and not test.all():
             direction = fitted[val, c].mean(axis=0) - fitted[~val, c].mean(axis=0)  # (d,)
-            areas.append(roc_auc_score(test, refined[:, c] @ direction))
+            areas.append(roc_auc(test, refined[:, c] @ direction))
     return 100 * float(np.mean(areas)) if areas else nan
+
+
+def roc_auc(positive: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
+    """Area under the ROC curve: the probability that a positive scores above a negative, ties counting half.
+
+    Args:
+        positive: which of the N examples are positive, (N,); at least one is, and one is not.
+        scores: their scores, (N,).
+
+    >>> roc_auc(np.array([False, True, True]), np.array([0.2, 0.2, 0.7]))
+    0.75
+    """
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # (N,), from 1, equal scores share their mean
+    n_positive = int(positive.sum())
+    above = ranks[positive].sum() - n_positive * (n_positive + 1) / 2
+    return float(above / (n_positive * (len(positive) - n_positive)))

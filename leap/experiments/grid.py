@@ -23,24 +23,6 @@ SHORT: dict[str, tuple[int, dict[str, Any]]] = {
 }
 """Number of seeds and training of the profiles that only try things out."""
 
-COMPARED = (
-    "MMIL",
-    "MMIL + 2 blocks",
-    "MMIL + L_avss",
-    "LEAP N=1",
-    "LEAP",
-    "LEAP N=3",
-    "LEAP + L_avss",
-    "LEAP calibrated",
-)
-"""The systems of ``02_leap_vs_mmil``."""
-
-MAIN = ("MMIL", "LEAP")
-"""Its question, and all that profile ``trial`` runs."""
-
-CLAIMED = (*MAIN, "MMIL + 2 blocks")
-"""Those that claims rest on."""
-
 
 def check_profile(profile: str) -> Profile:
     """The profile, if it is one.
@@ -54,9 +36,18 @@ def check_profile(profile: str) -> Profile:
     return profile  # type: ignore[return-value]
 
 
-def named(name: str, dataset: str) -> str:
-    """Name under ``results`` of what was made from a data set."""
-    return name if dataset == SHIPPED else f"{name}_{dataset.replace('-', '_')}"
+def result_name(name: str, dataset: str, home: str = SHIPPED) -> str:
+    """File name, without suffix, of what was made on a data set.
+
+    Args:
+        name: the name of what was made on ``home``.
+        dataset: the data set; any other than ``home`` becomes a part of the name.
+        home: the data set of the committed results.
+
+    >>> result_name("02_scores", "av-digits"), result_name("02_scores", "llp-sim")
+    ('02_scores', '02_scores_llp_sim')
+    """
+    return name if dataset == home else f"{name}_{dataset.replace('-', '_')}"
 
 
 def searched(profile: Profile) -> bool:
@@ -64,18 +55,7 @@ def searched(profile: Profile) -> bool:
     return profile not in ("trial", "paper")
 
 
-def leap_vs_mmil(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``02_leap_vs_mmil`` by system; seeds are paired between systems."""
-    systems = MAIN if profile == "trial" else COMPARED
-    return {s: with_seeds(config(s, profile, dataset), profile, seeds(s)) for s in systems}
-
-
-def seeds(system: str) -> int:
-    """How many seeds a system of ``02_leap_vs_mmil`` has."""
-    return CLAIM_SEEDS if system in CLAIMED else SEEDS
-
-
-def config(system: str, profile: Profile, dataset: str) -> RunConfig:
+def system_config(system: str, profile: Profile, dataset: str) -> RunConfig:
     """A system at a profile: with the settings chosen on val, or the paper's."""
     return selected_config(system, dataset) if searched(profile) else paper_config(system, dataset)
 

@@ -6,13 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from leap.errors import LeapError
-from leap.experiments.chapters import NOTEBOOKS
+from leap.experiments.chapters import leap_vs_mmil
 from leap.experiments.chapters.ledger import other_loss_in_words, readable, tally
 from leap.experiments.records import pick, read_records
 from leap.experiments.tables import TITLES, format_difference, format_scores, paired, score_table
 from leap.training.run import REVISION
 
-NOTEBOOK = "02_leap_vs_mmil"
 COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")
 
 
@@ -50,9 +49,9 @@ def ledger_table(results: Path) -> str:
 
 def result_table(results: Path) -> str:
     """Scores and paired differences from MMIL as a Markdown table."""
-    records = read_records(results / "records" / f"{NOTEBOOK}.jsonl.gz")
+    records = read_records(results / "records" / f"{leap_vs_mmil.CHAPTER.notebook}.jsonl.gz")
     data = records[0].data
-    grid = NOTEBOOKS[NOTEBOOK]("full", data["name"])
+    grid = leap_vs_mmil.grid("full", data["name"])
     runs = {system: pick(records, configs, data["checksum"]) for system, configs in grid.items()}
     lines = [
         "| " + " | ".join(["", *(TITLES[name] for name in COLUMNS), "evt Event@AV − MMIL", "seeds"]) + " |",

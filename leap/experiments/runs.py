@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from tqdm import tqdm
 from leap.config import Protocol, RunConfig, to_dict
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
+from leap.errors import LeapError
 from leap.experiments import provenance
 from leap.experiments.diagnostics import probe
 from leap.experiments.records import SCHEMA, Record, read_record, write_record
@@ -23,8 +25,11 @@ from leap.inference.predict import Predictions, predict
 from leap.io.atomic import atomic_path
 from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
 from leap.models.checkpoint import Description, save_pretrained
-from leap.training.run import ESTIMATOR, REVISION, run_key, train
+from leap.training.run import ESTIMATOR, REVISION, initial_parser, run_key, train
 from leap.training.state import Progress
+
+RUNS = "runs"
+"""Folder of all runs, below that of results."""
 
 RECORD = "record.json"
 PREDICTIONS = "predictions.npz"
@@ -32,7 +37,7 @@ PREDICTIONS = "predictions.npz"
 
 def run_folder(config: RunConfig, store: FeatureStore, results: Path) -> Path:
     """Where the run's record, predictions and model are."""
-    return results / "runs" / run_key(config, store.checksum)
+    return results / RUNS / run_key(config, store.checksum)
 
 
 def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str = "cpu") -> Record:
@@ -59,13 +64,51 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str 
     return record
 
 
+def check_run(config: RunConfig, store: FeatureStore) -> None:
+    """Refuse a run that cannot be made, before anything is trained.
+
+    Raises:
+        LeapError: the store holds another data set, or lacks features, label embeddings or videos that the
+            run needs.
+    """
+    if config.dataset != store.dataset:
+        raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
+    for split in ("train", "val", config.split):
+        store.ids(split)
+    initial_parser(config, store)
+
+
 def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) -> list[Record]:
-    """Records of several runs, in order, with a progress bar over those that are missing."""
+    """Records of several runs, in order, with a progress bar over those that are missing.
+
+    Raises:
+        LeapError: one of the runs cannot be made, or ``results`` cannot be written; nothing is trained then.
+    """
     missing = [c for c in configs if not (run_folder(c, store, results) / RECORD).exists()]
+    for config in missing:
+        check_run(config, store)
+    if missing:
+        check_writable(results)
     in_notebook = "ipykernel" in sys.modules  # tqdm takes a notebook for a file and would stay silent
     for config in tqdm(missing, "runs", disable=not missing or (False if in_notebook else None)):
         make_run(config, store, results)
     return [make_run(config, store, results) for config in configs]
+
+
+def check_writable(folder: Path) -> None:
+    """Create a folder of results and write to it, so that a run does not fail to after its training.
+
+    Raises:
+        LeapError: the folder cannot be created or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise LeapError(
+            f"{folder}: cannot be written ({error.strerror}); give another folder of results"
+        ) from None
 
 
 def load_predictions(folder: Path) -> Predictions:

@@ -8,16 +8,25 @@ from typing import Any
 import pandas as pd
 
 from leap.data.store import FeatureStore
-from leap.experiments.grid import named
-from leap.experiments.records import Record, pick, write_records
-from leap.experiments.runs import make_runs
+from leap.experiments.grid import result_name
+from leap.experiments.records import Record, pick, read_records, write_records
+from leap.experiments.runs import check_writable, make_runs
 from leap.experiments.systems import LEARNING_RATES, SYSTEMS, candidates, search_configs, selected
 from leap.io.atomic import atomic_write
 
 
 def search_records(dataset: str) -> str:
     """File name of the records of a data set's search."""
-    return f"{named('search', dataset)}.jsonl.gz"
+    return f"{result_name('search', dataset)}.jsonl.gz"
+
+
+def read_search(results: Path, dataset: str) -> list[Record]:
+    """The records of a data set's search.
+
+    Raises:
+        LeapError: there are none.
+    """
+    return read_records(results / "records" / search_records(dataset))
 
 
 def val_score(records: list[Record]) -> float:
@@ -36,14 +45,18 @@ def select(store: FeatureStore, results: Path, path: Path) -> None:
 
     Args:
         store: the data set.
-        results: folder of results.
-        path: JSON file of settings by data set and system; other data sets' settings are kept.
+        results: folder of results: runs are made below it, and records are written to ``records``.
+        path: JSON file to write, in the form of the package's ``selected.json``: settings by data set and
+            system. The settings of other data sets are those of the package.
+
+    Raises:
+        LeapError: a file cannot be written; nothing is trained then.
     """
+    for folder in (path.parent, results / "records"):
+        check_writable(folder)
     trials = {system: search(system, store, results) for system in SYSTEMS}
-    table = json.loads(path.read_text(encoding="utf-8"))
-    table[store.dataset] = {
-        system: max(trial, key=lambda pair: val_score(pair[1]))[0] for system, trial in trials.items()
-    }
+    best = {system: max(trial, key=lambda pair: val_score(pair[1]))[0] for system, trial in trials.items()}
+    table = selected() | {store.dataset: best}
     records = [record for trial in trials.values() for _, seeds in trial for record in seeds]
     write_records(records, results / "records" / search_records(store.dataset))
     atomic_write(path, json.dumps(table, indent=2) + "\n")

@@ -1,32 +1,29 @@
-"""What a notebook opens: its data set, its profile and its runs."""
+"""A chapter at a profile on a data set: its runs, what it reads and what it publishes."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from leap.config import Protocol, RunConfig
-from leap.data.registry import open_dataset
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
-from leap.experiments.chapters import NOTEBOOKS, all_runs, from_records, own_runs
-from leap.experiments.grid import (
-    PUBLISHED,
-    SHORT,
-    Profile,
-    check_profile,
-    named,
-    searched,
-)
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.chapters import CHAPTERS, find_chapter, own_runs
+from leap.experiments.grid import PUBLISHED, SHORT, Profile, check_profile, searched
 from leap.experiments.provenance import flagged
-from leap.experiments.records import Record, pick, read_records, write_records
-from leap.experiments.runs import make_runs, run_folder
-from leap.experiments.search import search_records, search_table
+from leap.experiments.records import Record, read_records, write_records
+from leap.experiments.runs import check_writable, make_runs, run_folder
+from leap.experiments.search import read_search, search_table
+from leap.experiments.stores import open_store
 from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS
 from leap.experiments.tables import outside, write_table
 from leap.inference.parsed_video import ParsedVideo, parse_video
@@ -34,81 +31,178 @@ from leap.metrics import overlapping_videos
 from leap.models.checkpoint import load_parser
 from leap.models.parser import Parser
 from leap.training.run import REVISION
-from leap.visualization.figures import save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
 class Study:
-    """One notebook at one profile on one data set.
+    """A chapter at a profile on a data set.
+
+    `runs` makes the runs that are missing, under ``results/runs``. Committed records, tables and figures are
+    written by the methods ``publish_…`` alone, and only where `publishes` holds.
 
     Attributes:
-        notebook: the notebook's name, without suffix.
-        profile: how large.
-        store: the data set.
-        results: folder of run records and tables.
+        chapter: the chapter.
+        profile: its size.
+        dataset: name of its data set.
+        results: folder below which runs are made and results are published.
+        committed: folder of the committed records, tables and figures that are read.
+        data: path of the store of the data set; empty for the store known by name.
     """
 
-    notebook: str
+    chapter: Chapter
     profile: Profile
-    store: FeatureStore
+    dataset: str
     results: Path
+    committed: Path
+    data: str = ""
+
+    @property
+    def from_records(self) -> bool:
+        """Whether the committed records are shown instead of runs made here."""
+        return self.chapter.from_records(self.profile)
 
     @property
     def made_at(self) -> Profile:
-        """The profile that the runs are of: committed records are those of ``full``."""
-        return "full" if from_records(self.notebook, self.profile) else self.profile
+        """The profile of the runs: committed records are those of ``full``."""
+        return "full" if self.from_records else self.profile
 
-    def grid(self) -> dict[str, list[RunConfig]]:
-        """The notebook's runs by system."""
-        return NOTEBOOKS[self.notebook](self.made_at, self.store.dataset)
+    @property
+    def publishes(self) -> bool:
+        """Whether records, tables and figures are published: where they are made anew, at full size."""
+        return self.profile in PUBLISHED and not self.from_records
+
+    def open_store(self, dataset: str) -> FeatureStore:
+        """Open the store of one of the chapter's data sets.
+
+        Raises:
+            LeapError: there is none, or it holds another data set.
+        """
+        store = open_store(dataset, self.results, self.data, self.chapter.simulations(self.made_at))
+        if store.dataset != dataset:
+            raise LeapError(
+                f"{self.data}: holds the data set {store.dataset!r}, not {dataset!r}; set dataset or data"
+            )
+        return store
+
+    @cached_property
+    def store(self) -> FeatureStore:
+        """The store of `dataset`."""
+        return self.open_store(self.dataset)
+
+    def grid(self) -> Grid:
+        """The chapter's run configs by system."""
+        return self.chapter.grid(self.made_at, self.dataset)
 
     def runs(self) -> dict[str, list[Record]]:
-        """The notebook's records by system; runs that are missing are made.
+        """The chapter's records by system.
 
-        At profiles ``full`` and ``paper`` those that no notebook before has are also written to the committed
-        ``results/records``, from where the notebooks that `from_records` names take them.
+        Runs that are missing are made; where `from_records` holds, the committed records are read.
+
+        Raises:
+            LeapError: the committed records lack a run, or the folder of results cannot be written.
         """
-        configs = all_runs(self.notebook, self.made_at, self.store.dataset)
-        if from_records(self.notebook, self.profile):
-            records = pick(self._committed_records(), configs, self.store.checksum)
-        else:
-            records = make_runs(configs, self.store, self.results)
-        found = dict(zip(configs, records, strict=True))
-        if self.profile in PUBLISHED:
-            own = [found[config] for config in own_runs(self.notebook, self.profile, self.store.dataset)]
-            write_records(own, self._path("records", self.notebook, ".jsonl.gz"))
-        return {system: [found[config] for config in seeds] for system, seeds in self.grid().items()}
+        grid = self.grid()
+        configs = self.chapter.configs(self.made_at, self.dataset)
+        records = self._committed_runs(configs) if self.from_records else self._make_runs(configs)
+        return {system: [records[config] for config in seeds] for system, seeds in grid.items()}
 
-    def _committed_records(self) -> list[Record]:
-        """Those of all notebooks, as some share runs."""
-        paths = [self._path("records", name, ".jsonl.gz") for name in NOTEBOOKS]
-        return [record for path in paths if path.exists() for record in read_records(path)]
+    def _make_runs(self, configs: Sequence[RunConfig]) -> dict[RunConfig, Record]:
+        if self.publishes:
+            check_writable(self.results)
+        records: dict[RunConfig, Record] = {}
+        for dataset in dict.fromkeys(config.dataset for config in configs):
+            some = [config for config in configs if config.dataset == dataset]
+            with self.open_store(dataset) as store:
+                records |= zip(some, make_runs(some, store, self.results), strict=True)
+        return records
 
-    def publish(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table to the committed ``results/tables``; only at profiles ``full`` and ``paper``."""
-        if self.profile in PUBLISHED:
+    def _committed_runs(self, configs: Sequence[RunConfig]) -> dict[RunConfig, Record]:
+        """Committed records, from the chapter's own file and, for shared runs, from those of the others."""
+        records: dict[RunConfig, Record] = {}
+        for path in self._record_files():
+            records |= {r.run_config(): r for r in read_records(path) if self._is_current(r)}
+            if records.keys() >= set(configs):
+                return records
+        missing = sum(config not in records for config in configs)
+        raise LeapError(
+            f"{self.committed / 'records'}: {missing} of {len(configs)} runs of {self.chapter.notebook} on "
+            f"{self.dataset} are not among the committed records; make them with PROFILE=full"
+        )
+
+    def _record_files(self) -> list[Path]:
+        """Committed files of records on the data set, the chapter's own first."""
+        chapters = [self.chapter, *(chapter for chapter in CHAPTERS if chapter != self.chapter)]
+        names = [chapter.result_name(chapter.notebook, self.dataset) for chapter in chapters]
+        paths = [self.committed / "records" / f"{name}.jsonl.gz" for name in names]
+        return [path for path in paths if path.exists()]
+
+    def _is_current(self, record: Record) -> bool:
+        """Whether a record is of this revision and, unless the data are simulated, of these data."""
+        simulated = record.data["name"] in self.chapter.simulations(self.made_at)
+        return record.revision == REVISION and (simulated or record.data["checksum"] == self.store.checksum)
+
+    def publish_records(self, runs: Mapping[str, Sequence[Record]]) -> None:
+        """Write the records of runs that no earlier chapter has to ``results/records``.
+
+        Args:
+            runs: the chapter's records by system.
+        """
+        if self.publishes:
+            records = {record.run_config(): record for record in chain.from_iterable(runs.values())}
+            own = own_runs(self.chapter, self.profile, self.dataset)
+            path = self._path("records", self.chapter.notebook, ".jsonl.gz")
+            write_records([records[config] for config in own], path)
+
+    def publish_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table to ``results/tables``, as CSV with four decimals."""
+        if self.publishes:
             write_table(table, self._path("tables", name, ".csv"))
 
     def publish_figure(self, name: str, figure: Figure) -> None:
-        """Write a figure to the committed ``results/figures``; only at profiles ``full`` and ``paper``."""
-        if self.profile in PUBLISHED:
+        """Write a figure to ``results/figures``, as PNG."""
+        from leap.visualization.figures import save_figure
+
+        if self.publishes:
             save_figure(figure, self._path("figures", name, ".png"))
 
-    def elsewhere(self, name: str, dataset: str) -> pd.DataFrame:
-        """A committed table that the same notebook made on another data set.
+    def _path(self, folder: str, name: str, suffix: str) -> Path:
+        return self.results / folder / f"{self.chapter.result_name(name, self.dataset)}{suffix}"
+
+    def committed_table(self, name: str, dataset: str = "", index: int | list[str] = 0) -> pd.DataFrame:
+        """A committed table of the chapter.
+
+        Args:
+            name: the table's name.
+            dataset: the data set that the table was made on; empty for the study's.
+            index: the columns that index it.
 
         Raises:
-            LeapError: there is none.
+            LeapError: there is no such table.
         """
-        path = committed() / "tables" / f"{named(name, dataset)}.csv"
+        dataset = dataset or self.dataset
+        path = self.committed / "tables" / f"{self.chapter.result_name(name, dataset)}.csv"
         if not path.exists():
             raise LeapError(f"{path}: no such table; make it with dataset={dataset} and profile=full")
-        table = pd.read_csv(path)
-        return table.set_index([name for name in ("system", "score") if name in table])
+        return pd.read_csv(path, index_col=index)
+
+    def show_committed_figure(self, name: str, caption: str) -> None:
+        """Display a committed figure of the chapter with a caption."""
+        from IPython.display import Image, Markdown, display
+
+        path = self.committed / "figures" / f"{self.chapter.result_name(name, self.dataset)}.png"
+        display(Image(path.read_bytes(), alt=caption), Markdown(f"*{caption}*"))
 
     def against_committed(self, name: str, table: pd.DataFrame) -> str:
-        """Which differences that were made afresh leave their committed intervals, in a sentence."""
-        path = self._path("tables", name, ".csv")
+        """Name the differences that lie outside their committed intervals, in a sentence.
+
+        Args:
+            name: name of the committed table of differences.
+            table: the same differences, from runs made here.
+        """
+        path = self.committed / "tables" / f"{self.chapter.result_name(name, self.dataset)}.csv"
         if self.profile in SHORT or not path.exists():
             return "Nothing of this size is committed to compare these differences with."
         left = outside(table, pd.read_csv(path).set_index(["system", "score"]))
@@ -117,63 +211,74 @@ class Study:
         return f"All {len(table)} differences lie within their committed 95 % intervals."
 
     def settings(self) -> tuple[pd.DataFrame, str]:
-        """How each system is set, and where that comes from: the search on val, or the paper."""
+        """Hyper-parameters of every system, and a line that says where they come from.
+
+        Returns:
+            The settings chosen on val with their scores; at profiles ``trial`` and ``paper`` the paper's.
+        """
         if not searched(self.made_at):
             sizes = "Sizes, batch and rate of LEAP's release; encoder and schedule are ours."
-            return self._paper_settings(), f"{sizes} Nothing was searched."
-        records = read_records(committed() / "records" / search_records(self.store.dataset))
+            return _paper_settings(self.grid()), f"{sizes} Nothing was searched."
+        records = read_search(self.committed, self.dataset)
         budget = f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
         systems = [system for system in self.grid() if system in SYSTEMS]
-        table = search_table(records, systems, self.store.dataset, self.store.checksum).round(1)
-        line = f"Data set {self.store.dataset} (val), {budget}, revision {records[0].revision}."
+        table = search_table(records, systems, self.dataset, self.store.checksum).round(1)
+        line = f"Data set {self.dataset} (val), {budget}, revision {records[0].revision}."
         return table, flagged(line, records)
 
     def overlapping_videos(self) -> NDArray[np.bool_]:
-        """Which test videos have overlapping events in some modality, (N,)."""
+        """Mask (N,) of the test videos with overlapping events in at least one modality."""
         return overlapping_videos(*self.store.videos("test").truth())
 
     def parsed(self, record: Record, index: int) -> ParsedVideo:
-        """The test video at ``index`` as the record's model parses it."""
+        """Parse a test video with the model of a run that was made here.
+
+        Args:
+            record: the run's record.
+            index: position of the video in the test split.
+        """
         config, video = record.run_config(), self.store.ids("test")[index]
         parser, described = load_parser(run_folder(config, self.store, self.results))
         inputs = described.model.inputs
         return parse_video(parser, self.store, described.protocol, "test", video, inputs)
 
     def parser(self, record: Record) -> Parser:
-        """The trained parser of a record."""
+        """The trained parser of a run that was made here."""
         return load_parser(run_folder(record.run_config(), self.store, self.results))[0]
 
     def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test", protocol: str = "") -> str:
-        """Data set, profile, seeds, revision and protocol: the line under every table and figure.
+        """Data set, profile, seeds, revision and protocol, for the caption of a table or figure.
 
-        The protocol is the first run's if not given. What the records were made with follows where it is not
-        what runs here.
+        Libraries and devices of the records are added where they differ from those that run now.
+
+        Args:
+            runs: the records that the table or figure is made from.
+            split: the split that they are scored on.
+            protocol: the decoding protocol in words; empty for the first run's.
         """
         protocol = protocol or describe(next(iter(runs.values()))[0].run_config().protocol)
-        made = ", from committed records" if from_records(self.notebook, self.profile) else ""
+        made = ", from committed records" if self.from_records else ""
         seeds = sorted({len(records) for records in runs.values()})
         count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
         noun = "seed" if seeds == [1] else "seeds"
         line = (
-            f"Data set {self.store.dataset} ({split}), profile {self.made_at}{made}, {count} {noun}, "
+            f"Data set {self.dataset} ({split}), profile {self.made_at}{made}, {count} {noun}, "
             f"revision {REVISION}, {protocol}."
         )
         return flagged(line, chain.from_iterable(runs.values()))
 
-    def _paper_settings(self) -> pd.DataFrame:
-        rows = {}
-        for system, (config, *_) in self.grid().items():
-            model, train = config.model, config.train
-            rows[system] = {
-                "width": model.width,
-                "heads": getattr(model.decoder, "heads", 1),
-                "label embeddings": model.labels,
-            }
-            rows[system] |= {"batch": train.batch, "rate": train.lr, "epochs": train.epochs}
-        return pd.DataFrame.from_dict(rows, orient="index")
 
-    def _path(self, folder: str, name: str, suffix: str) -> Path:
-        return self.results / folder / f"{named(name, self.store.dataset)}{suffix}"
+def _paper_settings(grid: Grid) -> pd.DataFrame:
+    rows = {}
+    for system, (config, *_) in grid.items():
+        model, train = config.model, config.train
+        rows[system] = {
+            "width": model.width,
+            "heads": getattr(model.decoder, "heads", 1),
+            "label embeddings": model.labels,
+        }
+        rows[system] |= {"batch": train.batch, "rate": train.lr, "epochs": train.epochs}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def describe(protocol: Protocol) -> str:
@@ -188,30 +293,37 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
     Args:
         notebook: the notebook's name, without suffix.
         profile: ``smoke``, ``laptop``, ``full``, ``trial`` or ``paper``.
-        dataset: name of the data set.
-        data: path of its store; empty for the embedded one.
-        results: folder of results; empty for ``results`` at the repository root.
+        dataset: name of the data set; a chapter that is about one data set alone has that one.
+        data: path of its store; empty for the store known by name.
+        results: folder of runs and of what is published; empty for ``results`` in the repository.
 
     Raises:
-        LeapError: for an unknown profile or data set, or a store of another data set.
+        LeapError: no such chapter, profile or data set, a store of another data set, or no folder of results
+            outside of a repository.
     """
-    store = open_dataset(data or dataset)
-    if store.dataset != dataset:
-        raise LeapError(f"{data}: holds the data set {store.dataset!r}, not {dataset!r}; set dataset or data")
-    folder = Path(results) if results else committed()
-    return Study(notebook, check_profile(profile), store, folder)
+    chapter, size = find_chapter(notebook), check_profile(profile)
+    if chapter.dataset and not chapter.elsewhere:
+        dataset, data = chapter.dataset, ""
+    folder = Path(results) if results else repository_root() / "results"
+    study = Study(chapter, size, dataset, folder, _committed(folder), data)
+    if chapter.elsewhere:
+        study.store  # noqa: B018 (refuses an unknown data set before anything is made)
+    return study
 
 
-def committed() -> Path:
-    """The results at the root of the repository, of which records, tables and figures are committed."""
-    return repository_root() / "results"
+def _committed(results: Path) -> Path:
+    """The repository's results; outside of a repository the given folder."""
+    try:
+        return repository_root() / "results"
+    except LeapError:
+        return results
 
 
 def repository_root() -> Path:
-    """The folder above the working directory that holds the Snakefile.
+    """The folder at or above the working directory that holds the Snakefile.
 
     Raises:
-        LeapError: if there is none.
+        LeapError: there is none.
     """
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "Snakefile").exists():

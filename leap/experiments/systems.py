@@ -123,8 +123,8 @@ def selected_config(system: str, dataset: str) -> RunConfig:
     """
     if dataset not in selected():
         raise LeapError(
-            f"no settings chosen for data set {dataset!r}; choose them with make search, "
-            "or take the paper's with profile trial or paper"
+            f"no settings chosen for data set {dataset!r}; choose them with make search and copy "
+            "results/selected.json to leap/experiments/, or take the paper's with profile trial or paper"
         )
     return system_config(system, dataset, selected()[dataset][system])
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from leap.data.registry import open_dataset
-from leap.experiments.grid import leap_vs_mmil
+from leap.experiments.chapters import encoders, leap_vs_mmil
 from leap.experiments.records import read_record
 from leap.training.run import run_key
 from tests.tree import copy_tree
 
 pytestmark = pytest.mark.slow
 
+CHAPTERS = (leap_vs_mmil.CHAPTER, encoders.CHAPTER)
 BIN = Path(__file__).parent / "bin"
 
 
@@ -43,15 +44,19 @@ def submit(tree, environment, *arguments):
     return result.stdout + result.stderr
 
 
-def test_runs_are_made_by_jobs_and_again_where_one_is_killed(tree, cluster):
+def test_batches_are_made_by_jobs_and_again_where_one_is_killed(tree, cluster):
+    """The batches of two chapters, which one job makes side by side."""
     with open_dataset("av-digits") as store:
-        runs = [leap_vs_mmil("smoke", store.dataset)[system][0] for system in ("MMIL", "LEAP")]
+        runs = [run for chapter in CHAPTERS for run in chapter.configs("smoke", store.dataset)]
         keys = [run_key(run, store.checksum) for run in runs]
     records = [f"results/runs/{key}/record.json" for key in keys]
-    submit(tree, cluster, "--", *records)
+    notebooks = [f"results/notebooks/{chapter.notebook}.ipynb" for chapter in CHAPTERS]
+    submit(tree, cluster, "--until", "runs", "--", *notebooks)
     assert [read_record(tree / record).run_config() for record in records] == runs
     killed, again = (Path(cluster["STAND_IN"]) / "calls").read_text().splitlines()
     for call in (killed, again):
-        assert "-t 15 --mem 4000" in call  # both runs in one job
+        assert "--mem 4000" in call
         assert "--cpus-per-task=2" in call
-    assert "Nothing to be done" in submit(tree, cluster, "--", *records)
+    batches = [path.relative_to(tree) for path in tree.glob("results/runs/batches/*")]
+    assert len(batches) == 2
+    assert "Nothing to be done" in submit(tree, cluster, "--", *batches)

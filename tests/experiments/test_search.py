@@ -41,8 +41,8 @@ def searched(tiny_records, tiny_store, tmp_path, monkeypatch):
         ]
 
     monkeypatch.setattr(search_module, "make_runs", make_runs)
-    path = tmp_path / "selected.json"
-    path.write_text(json.dumps({"llp": {"MMIL": {"lr": 1}}, "tiny": "old"}))
+    monkeypatch.setattr(search_module, "selected", lambda: {"llp": {"MMIL": {"lr": 1}}, "tiny": "old"})
+    path = tmp_path / "new" / "selected.json"
     select(tiny_store, tmp_path, path)
     return tmp_path, path
 
@@ -60,6 +60,25 @@ def test_the_best_setting_on_val_is_chosen(searched):
         assert table["tiny"][name] == {"lr": MIDDLE} | (
             {"heads": 1} if system.decoder.blocks else {"dropout": 0.1}
         )
+
+
+def test_a_search_whose_result_cannot_be_written_is_refused_before_it_begins(
+    tiny_store, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(search_module, "make_runs", None)
+    (tmp_path / "file").touch()
+    with pytest.raises(LeapError, match="file: cannot be written"):
+        select(tiny_store, tmp_path, tmp_path / "file" / "selected.json")
+
+
+def test_the_command_leaves_the_package_as_it_was(leap, tiny_path, tmp_path, monkeypatch):
+    """By default it writes beside the records; a maintainer copies the file into the package."""
+    written = []
+    monkeypatch.setattr(search_module, "select", lambda store, results, path: written.append(path))
+    arguments = ("study", "search", "--data", tiny_path, "--results", tmp_path)
+    assert leap(*arguments)[1] == f"{tmp_path / 'selected.json'}\n"
+    leap(*arguments, "--out", tmp_path / "mine.json")
+    assert written == [tmp_path / "selected.json", tmp_path / "mine.json"]
 
 
 def test_all_records_of_the_search_are_kept(searched):

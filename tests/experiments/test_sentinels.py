@@ -13,8 +13,7 @@ import pytest
 
 from leap.data.pseudo_labels import corrupt_videos
 from leap.data.registry import open_dataset
-from leap.experiments.chapters import NOTEBOOKS
-from leap.experiments.grid import COMPARED, leap_vs_mmil
+from leap.experiments.chapters import CHAPTERS, find_chapter, leap_vs_mmil
 from leap.experiments.records import read_records
 from leap.experiments.runs import make_run
 from leap.inference.evaluate import evaluate
@@ -26,7 +25,7 @@ from tests.tree import ROOT
 
 FOLDER = ROOT / "results" / "records"
 SENTINELS = [
-    *(("02_leap_vs_mmil", system) for system in COMPARED),
+    *(("02_leap_vs_mmil", system) for system in leap_vs_mmil.COMPARED),
     ("04_encoders", "VALOR, LEAP"),
     ("04_encoders", "MM-Pyr, LEAP"),
     ("05_systems", "CMPAE, alike"),
@@ -53,13 +52,13 @@ def videos(store):
 @pytest.fixture(scope="module")
 def records():
     """All committed records, by key."""
-    paths = [FOLDER / f"{name}.jsonl.gz" for name in NOTEBOOKS]
+    paths = [FOLDER / f"{chapter.notebook}.jsonl.gz" for chapter in CHAPTERS]
     return {record.key: record for path in paths if path.exists() for record in read_records(path)}
 
 
 @pytest.mark.parametrize(("chapter", "system"), SENTINELS)
 def test_first_epoch_equals_the_committed_record(chapter, system, store, videos, records):
-    configs = NOTEBOOKS[chapter]("full", "av-digits")[system]
+    configs = find_chapter(chapter).grid("full", "av-digits")[system]
     epochs = pd.DataFrame(records[run_key(config, store.checksum)].history[0] for config in configs)
     found = first_epoch(configs[0], store, videos)
     assert found.keys() == set(epochs)
@@ -88,7 +87,7 @@ def first_epoch(config, store, videos):
 
 def test_a_whole_run_equals_its_committed_record(store, records, tmp_path):
     """After twelve epochs rounding has grown to what seeds differ by."""
-    configs = leap_vs_mmil("full", "av-digits")["MMIL"]
+    configs = leap_vs_mmil.grid("full", "av-digits")["MMIL"]
     committed = [records[run_key(config, store.checksum)] for config in configs]
     record = make_run(configs[0], store, tmp_path)
     assert_as_seeds(record.metrics, pd.DataFrame(other.metrics for other in committed))

@@ -10,13 +10,14 @@ from leap.config import Protocol
 from leap.errors import LeapError
 from leap.experiments import chapters, provenance
 from leap.experiments import study as study_module
-from leap.experiments.records import read_records
-from leap.experiments.study import Study, describe, open_study
+from leap.experiments.chapter import Chapter
+from leap.experiments.records import read_records, write_records
+from leap.experiments.study import Study, describe, open_study, repository_root
 from leap.training.run import REVISION
 
 
 @pytest.fixture
-def make_study(tiny_store, tiny_config, tiny_records, tiny_results, monkeypatch):
+def make_study(tiny_path, tiny_config, tiny_results):
     """A study of two systems with seeds 1, 0 and 0; its runs are made already."""
 
     def grid(profile, dataset):
@@ -26,52 +27,122 @@ def make_study(tiny_store, tiny_config, tiny_records, tiny_results, monkeypatch)
             "B": [replace(tiny_config, seed=0)],
         }
 
-    notebooks = {"tiny": grid}
-    for module in (study_module, chapters):
-        monkeypatch.setattr(module, "NOTEBOOKS", notebooks)
-    return lambda profile="smoke", results=tiny_results: Study("tiny", profile, tiny_store, results)
+    def make(profile="smoke", results=tiny_results, committed=None, grid=grid, **changes):
+        chapter = Chapter("tiny", grid, **changes)
+        return Study(chapter, profile, "tiny", results, committed or results, str(tiny_path))
+
+    return make
 
 
-def test_runs_come_by_system_in_order(make_study, tiny_records):
-    zero, one = tiny_records
-    assert make_study().runs() == {"A": [one, zero], "B": [zero]}
+@pytest.fixture
+def in_book(monkeypatch):
+    """Make a study's chapter the last of the book."""
+
+    def add(study):
+        chapters.CHAPTERS += (study.chapter,)
+        return study
+
+    for module in (chapters, study_module):
+        monkeypatch.setattr(module, "CHAPTERS", ())
+    return add
 
 
-def test_a_notebook_keeps_the_runs_that_none_before_it_has(
-    make_study, tiny_config, tiny_records, tmp_path, monkeypatch
+@pytest.fixture
+def made(tiny_records, monkeypatch):
+    """Runs are not made: the records are there."""
+    monkeypatch.setattr(
+        study_module, "make_runs", lambda configs, *_: [tiny_records[c.seed] for c in configs]
+    )
+
+
+def files(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_runs_come_by_system_in_order_and_are_not_published(make_study, tiny_records, tiny_results):
+    (zero, one), before = tiny_records, files(tiny_results)
+    assert make_study("full").runs() == {"A": [one, zero], "B": [zero]}
+    assert files(tiny_results) == before
+
+
+def test_a_chapter_publishes_the_runs_that_none_before_it_has(
+    make_study, in_book, made, tiny_config, tiny_records, tmp_path
 ):
     zero, one = tiny_records
-    monkeypatch.setattr(
-        study_module, "make_runs", lambda configs, *_: [tiny_records[c.seed] for c in configs]
-    )
-    study_module.NOTEBOOKS["tiny"] = lambda *_: {"A": [replace(tiny_config, seed=1)]}
-    study_module.NOTEBOOKS["later"] = lambda *_: {"B": [replace(tiny_config, seed=s) for s in (0, 1)]}
-    first = make_study("full", tmp_path)
-    later = replace(first, notebook="later")
-    assert (first.runs(), later.runs()) == ({"A": [one]}, {"B": [zero, one]})
+    first = in_book(make_study("full", tmp_path, grid=lambda *_: {"A": [replace(tiny_config, seed=1)]}))
+    later = make_study("full", tmp_path)
+    later = in_book(replace(later, chapter=replace(later.chapter, notebook="later")))
+    for study in (first, later):
+        study.publish_records(study.runs())
+    assert read_records(tmp_path / "records/tiny_tiny.jsonl.gz") == [one]
     assert read_records(tmp_path / "records/later_tiny.jsonl.gz") == [zero]
-    monkeypatch.setattr(study_module, "make_runs", None)
-    assert replace(later, profile="laptop").runs() == {"B": [zero, one]}
 
 
-@pytest.mark.parametrize("profile", ["smoke", "full"])
-def test_full_and_paper_write_what_is_committed(profile, make_study, tiny_records, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        study_module, "make_runs", lambda configs, *_: [tiny_records[c.seed] for c in configs]
+def test_committed_records_are_read_from_all_chapters(
+    make_study, in_book, made, tiny_config, tiny_records, tmp_path, monkeypatch
+):
+    test_a_chapter_publishes_the_runs_that_none_before_it_has(
+        make_study, in_book, made, tiny_config, tiny_records, tmp_path
     )
-    study = make_study(profile, tmp_path)
-    study.runs()
-    table = pd.DataFrame({"seg_a": [1.23456]}, index=pd.Index(["LEAP"], name="system"))
-    study.publish("scores", table)
-    study.publish_figure("curves", Figure())
-    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    if profile != "full":
-        assert written == set()
-        return
-    assert written == {"records/tiny_tiny.jsonl.gz", "tables/scores_tiny.csv", "figures/curves_tiny.png"}
-    assert (tmp_path / "tables/scores_tiny.csv").read_text() == "system,seg_a\nLEAP,1.2346\n"
+    monkeypatch.setattr(study_module, "make_runs", None)
+    monkeypatch.setattr(study_module, "CHAPTERS", chapters.CHAPTERS)
     zero, one = tiny_records
+    study = make_study("laptop", tmp_path / "empty", committed=tmp_path)
+    assert study.runs() == {"A": [one, zero], "B": [zero]}
+    assert not (tmp_path / "empty").exists()
+    (tmp_path / "records/later_tiny.jsonl.gz").unlink()
+    with pytest.raises(LeapError, match="1 of 2 runs of tiny on tiny are not among the committed records"):
+        study.runs()
+
+
+@pytest.mark.parametrize("stale", [{"revision": REVISION - 1}, {"data": {"name": "tiny", "checksum": "0"}}])
+def test_committed_records_of_other_data_or_an_earlier_revision_are_not_shown(
+    stale, make_study, in_book, tiny_records, tmp_path
+):
+    study = in_book(make_study("laptop", tmp_path))
+    path = tmp_path / "records" / "tiny_tiny.jsonl.gz"
+    write_records(tiny_records, path)
+    assert len(study.runs()) == 2
+    write_records([replace(record, **stale) for record in tiny_records], path)
+    with pytest.raises(LeapError, match="2 of 2 runs"):
+        study.runs()
+
+
+@pytest.mark.parametrize(
+    ("profile", "changes", "publishes"),
+    [("smoke", {}, False), ("full", {}, True), ("paper", {}, True), ("paper", {"dataset": "tiny"}, False)],
+)
+def test_full_and_paper_publish_what_is_made(
+    profile, changes, publishes, make_study, in_book, tiny_records, tmp_path
+):
+    zero, one = tiny_records
+    study = in_book(make_study(profile, tmp_path, **changes))
+    table = pd.DataFrame({"seg_a": [1.23456]}, index=pd.Index(["LEAP"], name="system"))
+    study.publish_records({"A": [one, zero], "B": [zero]})
+    study.publish_table("scores", table)
+    study.publish_figure("curves", Figure())
+    if not publishes:
+        assert files(tmp_path) == set()
+        return
+    assert files(tmp_path) == {
+        "records/tiny_tiny.jsonl.gz",
+        "tables/scores_tiny.csv",
+        "figures/curves_tiny.png",
+    }
+    assert (tmp_path / "tables/scores_tiny.csv").read_text() == "system,seg_a\nLEAP,1.2346\n"
+    assert study.committed_table("scores").loc["LEAP", "seg_a"] == 1.2346
     assert read_records(tmp_path / "records/tiny_tiny.jsonl.gz") == [one, zero]
+
+
+def test_a_committed_table_that_is_missing_is_named(make_study, tmp_path):
+    with pytest.raises(LeapError, match=r"scores_llp\.csv: no such table; make it with dataset=llp"):
+        make_study(results=tmp_path).committed_table("scores", "llp")
+
+
+def test_results_that_cannot_be_written_are_refused_before_runs_are_made(make_study, made, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(LeapError, match="file: cannot be written"):
+        make_study("full", tmp_path / "file").runs()
 
 
 def test_what_leaves_its_committed_interval_is_flagged(make_study, tmp_path):
@@ -79,7 +150,7 @@ def test_what_leaves_its_committed_interval_is_flagged(make_study, tmp_path):
     table = pd.DataFrame({"difference": [1.0], "low": [0.5], "high": [1.5], "n": [2]}, index=index)
     study = make_study("full", tmp_path)
     assert study.against_committed("d", table).startswith("Nothing of this size")
-    study.publish("d", table)
+    study.publish_table("d", table)
     assert (
         study.against_committed("d", table) == "All 1 differences lie within their committed 95 % intervals."
     )
@@ -137,27 +208,38 @@ def test_protocol_in_words():
 
 
 def test_open_study(tiny_path, tmp_path, monkeypatch):
-    study = open_study("tiny", "full", "tiny", str(tiny_path), str(tmp_path))
-    assert (study.notebook, study.profile, study.results) == ("tiny", "full", tmp_path)
+    study = open_study("02_leap_vs_mmil", "full", "tiny", str(tiny_path), str(tmp_path / "elsewhere"))
+    assert (study.chapter.notebook, study.profile) == ("02_leap_vs_mmil", "full")
     assert study.store.dataset == "tiny"
     (tmp_path / "Snakefile").touch()
     (tmp_path / "notebooks" / "deep").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "notebooks" / "deep")
-    assert open_study("tiny", "smoke", "tiny", str(tiny_path)).results == tmp_path / "results"
+    study = open_study("02_leap_vs_mmil", "smoke", "tiny", str(tiny_path))
+    assert study.results == study.committed == tmp_path / "results"
+    study = open_study("02_leap_vs_mmil", "smoke", "tiny", str(tiny_path), "elsewhere")
+    assert (study.results, study.committed) == (Path("elsewhere"), tmp_path / "results")
+
+
+def test_a_chapter_about_one_data_set_has_that_one(tiny_path, tmp_path):
+    study = open_study("12_scale", "laptop", "tiny", str(tiny_path), str(tmp_path))
+    assert (study.dataset, study.data) == ("llp-sim", "")
+    assert len(study.runs()) == 18  # from committed records, without simulating anything
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"notebook": "99_none"}, "no chapter '99_none'"),
         ({"profile": "big"}, "unknown profile 'big'"),
         ({"dataset": "llp"}, "holds the data set 'tiny', not 'llp'"),
         ({"data": "missing.h5"}, "missing.h5: no such file, and no data set of that name"),
     ],
 )
 def test_what_cannot_be_opened_is_one_line(changes, message, tiny_path):
-    values = {"profile": "smoke", "dataset": "tiny", "data": str(tiny_path), "results": "results"} | changes
+    values = {"notebook": "02_leap_vs_mmil", "profile": "smoke", "dataset": "tiny", "data": str(tiny_path)}
     with pytest.raises(LeapError) as error:
-        open_study("tiny", **values)
+        open_study(**(values | {"results": "results"} | changes))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -166,4 +248,6 @@ def test_outside_a_checkout_a_results_folder_is_asked_for(tiny_path, tmp_path, m
     monkeypatch.setattr(Path, "exists", lambda path: path.name != "Snakefile")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(LeapError, match="give a results folder"):
-        open_study("tiny", "smoke", "tiny", str(tiny_path))
+        repository_root()
+    with pytest.raises(LeapError, match="give a results folder"):
+        open_study("02_leap_vs_mmil", "smoke", "tiny", str(tiny_path))

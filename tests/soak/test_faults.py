@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from leap.experiments.chapters import leap_vs_mmil
 from tests.soak import work
 from tests.soak.campaign import cases
 from tests.soak.processes import complete, kill, start
@@ -123,8 +124,9 @@ def test_one_study_at_a_time_in_a_folder(tmp_path):
 
 
 def test_a_run_that_dies_leaves_the_rest_of_the_study(tmp_path):
-    """The rest is made, the message names the run, and the same command makes what is missing."""
+    """Its records stay, the message names the runs that are missing, and the same command makes these."""
     copy_tree(tmp_path)
+    planned = len(leap_vs_mmil.CHAPTER.configs("smoke", "av-digits"))
     command, out = work.snakemake(f"results/notebooks/{work.CHAPTER}.ipynb"), tmp_path / "results"
     process = start(command, tmp_path)
     killed = None
@@ -138,8 +140,9 @@ def test_a_run_that_dies_leaves_the_rest_of_the_study(tmp_path):
     assert killed is not None
     assert process.wait() != 0
     said = (tmp_path / "output.txt").read_text()
-    assert len(list(out.glob("runs/*/record.json"))) == 4
-    assert len(re.findall(r"^Not made: .*, seed 0$", said, re.MULTILINE)) == 1, said
+    records = len(list(out.glob("runs/*/record.json")))
+    missing = re.findall(r"^Not made: .*, seed 0$", said, re.MULTILINE)
+    assert 0 < len(missing) == planned - records, said
     complete(command, tmp_path)
-    assert len(list(out.glob("runs/*/record.json"))) == 5
+    assert len(list(out.glob("runs/*/record.json"))) == planned
     assert (out / "notebooks" / f"{work.CHAPTER}.ipynb").exists()

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from leap.config import Protocol, to_dict
 from leap.errors import LeapError
-from leap.experiments.grid import config
+from leap.experiments.grid import system_config
 from leap.training import distributed
 from leap.training import trainer as engine
 from leap.training.criterion import Criterion
@@ -46,7 +46,7 @@ def trained(processes, settings, tmp_path):
 
 def test_two_processes_train_what_one_does(tmp_path):
     """49 videos in batches of 16: the last batch has one video, so that one process has none."""
-    settings = config("LEAP", "smoke", "av-digits")
+    settings = system_config("LEAP", "smoke", "av-digits")
     settings = replace(
         settings,
         model=replace(settings.model, dropout=0.0),
@@ -82,7 +82,7 @@ def test_a_process_without_a_video_takes_part_without_weight(of_two):
     ("confident", "videos", "message"), [(True, 4, "whole batches"), (False, 1, "only 1 val videos")]
 )
 def test_what_does_not_divide_is_refused(confident, videos, message, monkeypatch, tmp_path, make_videos):
-    settings = config("LEAP + L_avss", "smoke", "av-digits")
+    settings = system_config("LEAP + L_avss", "smoke", "av-digits")
     criterion = Criterion(replace(settings.loss, confident=confident))
     monkeypatch.setattr(engine, "processes", lambda: 2)
     videos = make_videos(videos, t=4, c=3)

@@ -1,68 +1,68 @@
-"""The chapters of results, a file each: which runs they need, and the tables that are theirs alone."""
-
-from collections.abc import Callable
+"""The chapters of results in the order of the book, one module per notebook and of the same name."""
 
 from leap.config import RunConfig
+from leap.errors import LeapError
+from leap.experiments.chapter import Chapter
 from leap.experiments.chapters import (
     audit,
     blocks,
+    data,
     encoders,
     interpretability,
     labels,
+    leap_vs_mmil,
     ledger,
+    llp,
     losses,
     overlap,
+    performance,
     presets,
     pseudo_labels,
+    scale,
     systems,
 )
-from leap.experiments.grid import Profile, leap_vs_mmil
+from leap.experiments.grid import SHIPPED, Profile
 
-NOTEBOOKS: dict[str, Callable[[Profile, str], dict[str, list[RunConfig]]]] = {
-    "02_leap_vs_mmil": leap_vs_mmil,
-    "04_encoders": encoders.grid,
-    "05_systems": systems.grid,
-    "06_overlap": overlap.grid,
-    "07_blocks": blocks.grid,
-    "08_labels": labels.grid,
-    "09_losses": losses.grid,
-    "10_interpretability": interpretability.grid,
-    "11_pseudo_labels": pseudo_labels.grid,
-    "20_presets": presets.grid,
-    "21_audit": audit.grid,
-    "30_ledger": ledger.grid,
-}
-"""The runs of every chapter, by system, at a profile and on a data set."""
-
-ONE_DATASET = {
-    "01_data": "av-digits",
-    "12_scale": "llp-sim",
-    "20_presets": "av-digits",
-    "21_audit": "av-digits",
-}
-"""Chapters about one data set, which they show whatever the others are made on."""
-
-AFRESH = ("02_leap_vs_mmil", "06_overlap", "10_interpretability")
-"""Chapters on the same runs, which are few enough to be made afresh at every profile."""
+CHAPTERS: tuple[Chapter, ...] = (
+    data.CHAPTER,
+    leap_vs_mmil.CHAPTER,
+    llp.CHAPTER,
+    encoders.CHAPTER,
+    systems.CHAPTER,
+    overlap.CHAPTER,
+    blocks.CHAPTER,
+    labels.CHAPTER,
+    losses.CHAPTER,
+    interpretability.CHAPTER,
+    pseudo_labels.CHAPTER,
+    scale.CHAPTER,
+    performance.CHAPTER,
+    presets.CHAPTER,
+    audit.CHAPTER,
+    ledger.CHAPTER,
+)
 
 
-def from_records(notebook: str, profile: Profile) -> bool:
-    """Whether a notebook shows the committed records instead of making its runs, which take too long."""
-    if notebook in AFRESH:
-        return False
-    return profile not in ("smoke", "full") if notebook in ONE_DATASET else profile in ("laptop", "trial")
+def find_chapter(notebook: str) -> Chapter:
+    """The chapter of a notebook.
+
+    Raises:
+        LeapError: no chapter has this notebook.
+    """
+    for chapter in CHAPTERS:
+        if chapter.notebook == notebook:
+            return chapter
+    raise LeapError(f"no chapter {notebook!r}; known are {', '.join(c.notebook for c in CHAPTERS)}")
 
 
-def own_runs(notebook: str, profile: Profile, dataset: str) -> list[RunConfig]:
-    """The runs of a chapter that no chapter before it has: those its committed records hold."""
-    before = list(NOTEBOOKS)[: list(NOTEBOOKS).index(notebook)]
-    if ONE_DATASET.get(notebook, dataset) != dataset:
-        before = []  # the others have no runs on it
-    known = {config for name in before for config in all_runs(name, profile, dataset)}
-    return [config for config in all_runs(notebook, profile, dataset) if config not in known]
+def own_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig]:
+    """The runs of a chapter that no earlier chapter has: those that its committed records hold."""
+    known = {config for earlier in _earlier(chapter, dataset) for config in earlier.configs(profile, dataset)}
+    return [config for config in chapter.configs(profile, dataset) if config not in known]
 
 
-def all_runs(notebook: str, profile: Profile, dataset: str) -> list[RunConfig]:
-    """The runs of a chapter, each once."""
-    grid = NOTEBOOKS[notebook](profile, dataset)
-    return list(dict.fromkeys(config for seeds in grid.values() for config in seeds))
+def _earlier(chapter: Chapter, dataset: str) -> list[Chapter]:
+    """The chapters before one whose runs are on its data set in the same book."""
+    if chapter.dataset and dataset != SHIPPED:
+        return []
+    return [c for c in CHAPTERS[: CHAPTERS.index(chapter)] if c.dataset in (None, dataset)]

@@ -21,6 +21,7 @@ from leap.config import (
     TrainConfig,
     Variant,
 )
+from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import SEEDS, SHIPPED, SLOW_SEEDS, Profile, with_seeds
 from leap.experiments.systems import selected, system_config
 from leap.experiments.tables import MEANS, TITLES, Runs, pair_table, score_table
@@ -120,13 +121,16 @@ def _other_departures(dataset: str) -> dict[str, Departure]:
     }
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> Grid:
     """Runs of the audit, by departure and side; equal runs are made once."""
     runs = {}
     for departure, found in departures(dataset).items():
         for side, config in zip(side_names(departure), (found.as_released, found.as_paper), strict=True):
             runs[side] = _seeds(config, profile)
     return runs
+
+
+CHAPTER = Chapter("21_audit", grid, dataset="av-digits")
 
 
 def _seeds(config: RunConfig, profile: Profile) -> list[RunConfig]:

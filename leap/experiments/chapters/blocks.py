@@ -3,21 +3,24 @@
 import numpy as np
 import pandas as pd
 
-from leap.config import RunConfig
 from leap.data.store import FeatureStore
-from leap.experiments.grid import CLAIM_SEEDS, Profile, config, with_seeds
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.grid import CLAIM_SEEDS, Profile, system_config, with_seeds
 from leap.experiments.tables import TITLES, Runs
 from leap.training.run import initial_parser
 
 DEPTHS = {1: "LEAP N=1", 2: "LEAP", 3: "LEAP N=3", 4: "LEAP N=4"}
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``07_blocks``, by N."""
+def grid(profile: Profile, dataset: str) -> Grid:
+    """Runs by the number N of blocks."""
     return {
-        f"N = {depth}": with_seeds(config(system, profile, dataset), profile, CLAIM_SEEDS)
+        f"N = {depth}": with_seeds(system_config(system, profile, dataset), profile, CLAIM_SEEDS)
         for depth, system in DEPTHS.items()
     }
+
+
+CHAPTER = Chapter("07_blocks", grid)
 
 
 def cost_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:

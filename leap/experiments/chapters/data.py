@@ -1,36 +1,51 @@
-"""The chapter about AV-Digits: where its recordings and its committed figures are."""
+"""The data: AV-Digits, real speech and handwriting in the layouts of LLP."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from leap.data.registry import open_dataset
-from leap.data.store import FeatureStore
-from leap.errors import LeapError
-from leap.experiments.study import committed, repository_root
+from leap.experiments.chapter import Chapter
 
-PACKAGED = "av-digits"
-"""The data set that comes with the package, of which figures are committed."""
+if TYPE_CHECKING:
+    from leap.experiments.study import Study
+
+CHAPTER = Chapter("01_data", dataset="av-digits", elsewhere=False)
 
 
-def find_recordings() -> Path | None:
-    """Folder of the spoken digits: ``LEAP_RECORDINGS``, else ``recordings`` at the root; None if absent."""
-    folder = Path(os.environ.get("LEAP_RECORDINGS") or repository_root() / "recordings")
+def find_recordings(study: Study) -> Path | None:
+    """Folder of the spoken digits: ``LEAP_RECORDINGS``, or ``recordings`` beside the committed results."""
+    folder = Path(os.environ.get("LEAP_RECORDINGS") or study.committed.parent / "recordings")
     return folder if folder.is_dir() else None
 
 
-def committed_figure(store: FeatureStore, name: str) -> Path:
-    """Committed figure of a video of the data set that comes with the package.
+def show_examples(study: Study, indices: Sequence[int], source: str) -> None:
+    """Show sound, frames and labels of test videos, with players where the recordings are.
 
     Args:
-        store: the data set.
-        name: id of the video.
-
-    Raises:
-        LeapError: the store holds other data, whose figures need its recordings.
+        study: the chapter's study.
+        indices: positions of the videos in the test split.
+        source: the data set in words, for the captions.
     """
-    with open_dataset(PACKAGED) as packaged:
-        if store.checksum != packaged.checksum:
-            raise LeapError(
-                f"{store.path}: no figures of this data set; set LEAP_RECORDINGS to its recordings"
-            )
-    return committed() / "figures" / f"01_{name}.png"
+    from IPython.display import Audio, display
+
+    from leap.data.av_digits.sources import RATE
+    from leap.visualization.av_digits_figures import example_figure, render_examples
+    from leap.visualization.figures import show
+
+    names, recordings = study.store.ids("test"), find_recordings(study)
+    captions = [
+        f"{names[index]}: sound, spectrogram, frames and dense labels. {source}." for index in indices
+    ]
+    if recordings is None:
+        for index, caption in zip(indices, captions, strict=True):
+            study.show_committed_figure(f"01_{names[index]}", caption)
+        return
+    rendered = render_examples(study.store, recordings, "test", indices)
+    for example, caption in zip(rendered, captions, strict=True):
+        figure = example_figure(example, study.store.classes)
+        study.publish_figure(f"01_{example.name}", figure)
+        show(figure, caption)
+        display(Audio(example.waveform(), rate=RATE))

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from leap.config import RunConfig
-from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 from leap.experiments.published import published
 from leap.experiments.tables import MEANS, TITLES, Runs, format_difference, pair_table, paired, score_table
 
@@ -15,16 +15,18 @@ PAIRS = {
 """By encoder, the systems that decode it by MMIL and by LEAP."""
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``04_encoders``: every encoder with MMIL and with LEAP."""
+def grid(profile: Profile, dataset: str) -> Grid:
+    """Runs of every encoder with MMIL and with LEAP."""
     return {
         system: with_seeds(
-            config(system, profile, dataset), profile, SEEDS if "MM-Pyr" in system else CLAIM_SEEDS
+            system_config(system, profile, dataset), profile, SEEDS if "MM-Pyr" in system else CLAIM_SEEDS
         )
         for pair in PAIRS.values()
         for system in pair
     }
 
+
+CHAPTER = Chapter("04_encoders", grid)
 
 PUBLISHED = {"MMIL": "MM-Pyr + MMIL (VALOR labels)", "LEAP": "MM-Pyr + LEAP"}
 """The paper's two rows, by decoder."""

@@ -1,29 +1,36 @@
 """Attention and label embeddings as evidence: do they show where events are, and which?"""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 
-from leap.config import RunConfig
 from leap.data.videos import Videos
-from leap.experiments.grid import MAIN, Profile, leap_vs_mmil
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.chapters import leap_vs_mmil
+from leap.experiments.grid import Profile
 from leap.experiments.records import Record
 from leap.experiments.tables import Runs, probe_table
 from leap.inference.parsed_video import MODALITIES
 from leap.inference.predict import parse_videos
 from leap.models.parser import Parser
-from leap.visualization.palette import MODALITY_COLOURS, TRUTH
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``10_interpretability``: LEAP's and MMIL's of ``02_leap_vs_mmil``."""
-    return {system: runs for system, runs in leap_vs_mmil(profile, dataset).items() if system in MAIN}
+def grid(profile: Profile, dataset: str) -> Grid:
+    """LEAP's and MMIL's runs of ``02_leap_vs_mmil``."""
+    runs = leap_vs_mmil.grid(profile, dataset)
+    return {system: runs[system] for system in leap_vs_mmil.QUESTION}
+
+
+CHAPTER = Chapter("10_interpretability", grid, made_afresh=True)
 
 
 RANDOM_VIDEOS, CHOICE = 2, 7
@@ -62,6 +69,11 @@ def label_map(parser: Parser, videos: Videos) -> Figure:
 
     A class's own mean is taken off first, as it tells classes apart and not their presence.
     """
+    from matplotlib.figure import Figure
+    from sklearn.decomposition import PCA
+
+    from leap.visualization.palette import MODALITY_COLOURS, TRUTH
+
     parsings = list(parse_videos(parser, videos))
     figure = Figure(figsize=(9, 4), layout="constrained")
     for axis, modality, true in zip(figure.subplots(1, 2), MODALITIES, videos.truth(), strict=True):

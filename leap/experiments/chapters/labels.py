@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from leap.config import RunConfig
-from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 from leap.experiments.tables import Runs, probe_table
 
 SOURCES = {
@@ -27,9 +27,9 @@ ELSEWHERE = {
 """Sources that need what is not at hand everywhere, and what that is."""
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``08_labels``: LEAP with label embeddings of each source; all else is equal."""
-    leap = config("LEAP", profile, dataset)
+def grid(profile: Profile, dataset: str) -> Grid:
+    """Runs of LEAP with label embeddings of each source; all else is equal."""
+    leap = system_config("LEAP", profile, dataset)
     sources = SOURCES | ({GLOVE: "dataset"} if dataset == "llp" else {})
     return {
         name: with_seeds(
@@ -40,6 +40,8 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
         for name, source in sources.items()
     }
 
+
+CHAPTER = Chapter("08_labels", grid)
 
 GEOMETRY = {
     "geometry_given": "given",

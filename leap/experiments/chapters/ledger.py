@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leap.config import RunConfig
-from leap.experiments.chapters import audit, blocks, encoders, labels, losses, pseudo_labels, systems
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.chapters import (
+    audit,
+    blocks,
+    encoders,
+    labels,
+    leap_vs_mmil,
+    losses,
+    pseudo_labels,
+    systems,
+)
 from leap.experiments.compare import paired_difference
-from leap.experiments.grid import SHIPPED, Profile, leap_vs_mmil
+from leap.experiments.grid import SHIPPED, Profile
 from leap.experiments.records import Record
 from leap.experiments.tables import MEANS, TITLES, Runs, format_difference, pair_table, paired
 from leap.experiments.verdicts import verdict
@@ -33,16 +42,17 @@ MEASURED = {
 }
 """What claims rest on beside scores, in words: `leap.experiments.diagnostics` and measures of segments."""
 
-Grid = Callable[[Profile, str], dict[str, list[RunConfig]]]
-
-MAIN = ("02_leap_vs_mmil", leap_vs_mmil)
-"""The chapter and the runs that most claims rest on."""
+MAIN = leap_vs_mmil.CHAPTER
+"""The chapter that most claims rest on."""
 
 BETTER = "Under L_basic, LEAP's decoder parses better than MMIL"
 """The main claim. Its condition is the loss of both systems."""
 
 OTHER_LOSS = audit.side_names("VALOR: streams")[1]
 """MMIL on one HAN layer, trained with VALOR's loss: a system of ``21_audit``."""
+
+OTHER_LOSS_RUN = f"{audit.CHAPTER.notebook}: {OTHER_LOSS}"
+"""Its name in the ledger's grid."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +62,9 @@ class Claim:
     Attributes:
         text: the claim.
         source: where it was read.
-        chapter: the notebook that measures it; empty where it cannot be measured here.
-        grid: that notebook's runs.
-        system: what is claimed to be better.
-        baseline: what it is compared with.
+        chapter: the chapter that measures it; None where it cannot be measured here.
+        system: the system that is claimed to be better.
+        baseline: the system it is compared with.
         measure: a score, or one of `MEASURED`.
         against: of the latter, the baseline's measure or a constant; empty for the same measure.
         published: the published difference × 100, on LLP; empty where none is known.
@@ -64,8 +73,7 @@ class Claim:
 
     text: str
     source: str
-    chapter: str = ""
-    grid: Grid | None = None
+    chapter: Chapter | None = None
     system: str = ""
     baseline: str = ""
     measure: str = "evt_event"
@@ -77,6 +85,15 @@ class Claim:
         """The systems that it compares."""
         return tuple(dict.fromkeys((self.system, self.baseline or self.system)))
 
+    def run_name(self, system: str) -> str:
+        """Name of one of its systems in the ledger's grid."""
+        return f"{self.notebook}: {system}"
+
+    @property
+    def notebook(self) -> str:
+        """Name of the notebook that measures it; empty where it cannot be measured here."""
+        return self.chapter.notebook if self.chapter else ""
+
 
 def _claims() -> list[Claim]:
     parts = [*_number_of_blocks(), *_similarity_loss(), *_meaning_of_labels()]
@@ -87,24 +104,22 @@ def _decoder() -> list[Claim]:
     gains = {"seg_type": "+2.6", "seg_event": "+3.0", "evt_type": "+3.1", "evt_event": "+4.4"}
     pyramid = ("MM-Pyr, LEAP", "MM-Pyr, MMIL")
     found = [
-        Claim(f"{BETTER}, on MM-Pyr", PAPER, "04_encoders", encoders.grid, *pyramid, score, published=gain)
+        Claim(f"{BETTER}, on MM-Pyr", PAPER, encoders.CHAPTER, *pyramid, score, published=gain)
         for score, gain in gains.items()
     ]
     for encoder in ("HAN", "VALOR"):
         mmil, leap = encoders.PAIRS[encoder]
-        found.append(
-            Claim(f"{BETTER} on any encoder: {encoder}", PAPER, "04_encoders", encoders.grid, leap, mmil)
-        )
+        found.append(Claim(f"{BETTER} on any encoder: {encoder}", PAPER, encoders.CHAPTER, leap, mmil))
     layers = f"{BETTER} with as many blocks: more layers do not explain the gain"
-    return [*found, *_overlap(), Claim(layers, OURS, *MAIN, "LEAP", "MMIL + 2 blocks")]
+    return [*found, *_overlap(), Claim(layers, OURS, MAIN, "LEAP", "MMIL + 2 blocks")]
 
 
 def _overlap() -> list[Claim]:
     pair, gain = ("LEAP", "MMIL"), "+1.7, mean of unnamed scores"
     ranks = "Under L_basic, LEAP ranks events better than MMIL where two of a modality overlap"
     return [
-        Claim(f"{BETTER} where events overlap", PAPER, *MAIN, *pair, published=gain, overlapping=True),
-        *(Claim(f"{ranks}: {name}", ADDED, *MAIN, *pair, f"{name}_2: ap") for name in ("audio", "visual")),
+        Claim(f"{BETTER} where events overlap", PAPER, MAIN, *pair, published=gain, overlapping=True),
+        *(Claim(f"{ranks}: {name}", ADDED, MAIN, *pair, f"{name}_2: ap") for name in ("audio", "visual")),
     ]
 
 
@@ -114,8 +129,7 @@ def _systems() -> list[Claim]:
         Claim(
             f"LEAP (on MM-Pyr) parses better than {name}, each as released",
             PRINTED,
-            "05_systems",
-            systems.grid,
+            systems.CHAPTER,
             "LEAP, own",
             f"{name}, own",
             published=gain,
@@ -125,7 +139,7 @@ def _systems() -> list[Claim]:
 
 
 def _number_of_blocks() -> list[Claim]:
-    chapter = ("07_blocks", blocks.grid, "N = 2")
+    chapter = (blocks.CHAPTER, "N = 2")
     return [
         Claim("Two blocks are better than one", PAPER, *chapter, "N = 1"),
         Claim("Two blocks are better than three", PAPER, *chapter, "N = 3"),
@@ -133,9 +147,9 @@ def _number_of_blocks() -> list[Claim]:
 
 
 def _similarity_loss() -> list[Claim]:
-    chapter, pyramid = ("09_losses", losses.grid), losses.PYRAMID
-    leap, mmil = (*chapter, "LEAP, λ = 1", "LEAP"), (*chapter, "MMIL, λ = 1", "MMIL")
-    on_pyramid = (*chapter, f"{pyramid}, λ = 1", pyramid)
+    chapter, pyramid = losses.CHAPTER, losses.PYRAMID
+    leap, mmil = (chapter, "LEAP, λ = 1", "LEAP"), (chapter, "MMIL, λ = 1", "MMIL")
+    on_pyramid = (chapter, f"{pyramid}, λ = 1", pyramid)
     return [
         Claim("L_avss helps LEAP, on MM-Pyr", PAPER, *on_pyramid, published="about +1.0"),
         Claim("L_avss helps LEAP, on HAN", PAPER, *leap),
@@ -148,7 +162,7 @@ def _meaning_of_labels() -> list[Claim]:
     differ = "Labels have to differ: random orthogonal ones are better than near-identical ones"
     return [
         Claim("GloVe vectors of the class names are better than random ones", PAPER),
-        Claim(differ, OURS, "08_labels", labels.grid, "random orthogonal", "near-identical"),
+        Claim(differ, OURS, labels.CHAPTER, "random orthogonal", "near-identical"),
     ]
 
 
@@ -159,44 +173,47 @@ def _evidence() -> list[Claim]:
         looks = f"Labels look where their event is, {modality}"
         tells = f"A refined label tells whether its event is there, {modality}"
         found += [
-            Claim(f"{looks}: more than at random", PAPER, *MAIN, "LEAP", "LEAP", peak, chance),
-            Claim(f"{looks}: more than MMIL's time weights", PAPER, *MAIN, "LEAP", "MMIL", peak),
-            Claim(tells, PAPER, *MAIN, "LEAP", "LEAP", f"separation_{modality}_2", 50.0),
+            Claim(f"{looks}: more than at random", PAPER, MAIN, "LEAP", "LEAP", peak, chance),
+            Claim(f"{looks}: more than MMIL's time weights", PAPER, MAIN, "LEAP", "MMIL", peak),
+            Claim(tells, PAPER, MAIN, "LEAP", "LEAP", f"separation_{modality}_2", 50.0),
         ]
     return found
 
 
 def _limitations() -> list[Claim]:
-    chapter, similar = ("11_pseudo_labels", pseudo_labels.grid), pseudo_labels.SIMILAR
+    chapter, similar = pseudo_labels.CHAPTER, pseudo_labels.SIMILAR
     clean = pseudo_labels.CLEAN
     found = []
     for noise in pseudo_labels.STRONG:
         text = f"Limitation: it depends on good pseudo labels ({noise} cost score)"
-        found.append(Claim(text, PAPER, *chapter, f"{similar}, {clean}", f"{similar}, {noise}"))
+        found.append(Claim(text, PAPER, chapter, f"{similar}, {clean}", f"{similar}, {noise}"))
         text = f"{BETTER} with {noise}, too"
-        found.append(Claim(text, ADDED, *chapter, f"LEAP, {noise}", f"MMIL, {noise}"))
+        found.append(Claim(text, ADDED, chapter, f"LEAP, {noise}", f"MMIL, {noise}"))
         text = f"Weighing L_avss by confidence helps against {noise}"
         confident = f"{pseudo_labels.CONFIDENT}, {noise}"
-        found.append(Claim(text, OURS, *chapter, confident, f"{similar}, {noise}"))
+        found.append(Claim(text, OURS, chapter, confident, f"{similar}, {noise}"))
     return found
 
 
 CLAIMS = _claims()
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``30_ledger``: those of other chapters that claims rest on, as ``chapter: system``.
+def grid(profile: Profile, dataset: str) -> Grid:
+    """Runs of other chapters that claims rest on, as ``chapter: system``.
 
     On the shipped data set `OTHER_LOSS` is added, which bounds the main claim.
     """
-    runs: dict[str, list[RunConfig]] = {}
+    runs: Grid = {}
     for claim in CLAIMS:
-        if claim.grid is not None:
-            found = claim.grid(profile, dataset)
-            runs |= {f"{claim.chapter}: {name}": found[name] for name in claim.names()}
+        if claim.chapter:
+            found = claim.chapter.grid(profile, dataset)
+            runs |= {claim.run_name(name): found[name] for name in claim.names()}
     if dataset == SHIPPED:
-        runs[f"21_audit: {OTHER_LOSS}"] = audit.grid(profile, dataset)[OTHER_LOSS]
+        runs[OTHER_LOSS_RUN] = audit.grid(profile, dataset)[OTHER_LOSS]
     return runs
+
+
+CHAPTER = Chapter("30_ledger", grid)
 
 
 def ledger(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
@@ -222,7 +239,7 @@ def other_loss(runs: Runs) -> pd.DataFrame:
     Returns:
         One row per score, as `leap.experiments.tables.pair_table` makes it.
     """
-    pair = (f"21_audit: {OTHER_LOSS}", f"{MAIN[0]}: LEAP")
+    pair = (OTHER_LOSS_RUN, f"{MAIN.notebook}: LEAP")
     return pair_table(runs, {"MMIL with VALOR's loss": pair}, MEANS)
 
 
@@ -241,16 +258,16 @@ def other_loss_in_words(table: pd.DataFrame) -> str:
 
 def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, object]:
     row: dict[str, object] = {"claim": claim.text, "published": claim.published, "source": claim.source}
-    if claim.grid is None:
+    if claim.chapter is None:
         return row | {"measured": "", "chapter": "", "verdict": "not testable here"}
-    ours, theirs = (runs[f"{claim.chapter}: {name}"] for name in (claim.system, claim.baseline))
+    ours, theirs = (runs[claim.run_name(name)] for name in (claim.system, claim.baseline))
     if claim.measure in TITLES:
         difference = paired(ours, theirs, claim.measure, overlapping if claim.overlapping else None)
     else:
         difference = _probed(ours, theirs, claim)
     return (
         row
-        | {"measured": (TITLES | MEASURED)[claim.measure], "chapter": claim.chapter}
+        | {"measured": (TITLES | MEASURED)[claim.measure], "chapter": claim.notebook}
         | difference
         | {"verdict": verdict(difference["low"], difference["high"])}
     )

@@ -1,86 +1,67 @@
-"""The chapter about LLP: made where its annotations are, else shown as it was last made."""
+"""LLP: made where its annotations are, otherwise shown from the committed tables and figures."""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from leap.data.annotations import SPLIT_FILES
-from leap.experiments.grid import PUBLISHED, check_profile
-from leap.experiments.study import committed, repository_root
-from leap.io.atomic import atomic_path
-from leap.visualization.figures import save_figure, show
+from leap.experiments.chapter import Chapter
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from leap.experiments.study import Study
+
+CHAPTER = Chapter("03_llp", dataset="llp", elsewhere=False)
 
 HERE = "Made from the annotations of LLP"
-EARLIER = (
+COMMITTED = (
     "Made at an earlier run from the annotations of LLP, which are not here; `leap data fetch llp --out llp` "
     "gets them"
 )
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """Tables and figures about LLP.
-
-    Attributes:
-        annotations: folder of the annotation files, None where they are not.
-        results: where tables and figures are kept.
-        keeps: whether those that are made are kept.
-    """
-
-    annotations: Path | None
-    results: Path
-    keeps: bool
-
-    @property
-    def source(self) -> str:
-        """How the tables and figures came about, for their captions."""
-        return HERE if self.annotations else EARLIER
-
-    def table(self, name: str, make: Callable[[Path], pd.DataFrame]) -> pd.DataFrame:
-        """A table from the annotations, or as it was kept."""
-        path = self.results / "tables" / f"{name}.csv"
-        if self.annotations is None:
-            return pd.read_csv(committed() / "tables" / path.name, index_col=0)
-        table = make(self.annotations)
-        if self.keeps:
-            with atomic_path(path) as temporary:
-                table.to_csv(temporary, float_format="%.4f")
-        return table
-
-    def figure(self, name: str, make: Callable[[Path], Figure], caption: str) -> None:
-        """Show a figure from the annotations, or as it was kept."""
-        caption = f"{caption} {self.source}."
-        if self.annotations is None:
-            _show_kept(committed() / "figures" / f"{name}.png", caption)
-            return
-        figure = make(self.annotations)
-        if self.keeps:
-            save_figure(figure, self.results / "figures" / f"{name}.png")
-        show(figure, caption)
-
-
-def open_chapter(profile: str, results: str = "") -> Chapter:
-    """The chapter at a profile; ``full`` and ``paper`` keep what they make.
-
-    Raises:
-        LeapError: for an unknown profile.
-    """
-    keeps = check_profile(profile) in PUBLISHED
-    return Chapter(find_annotations(), Path(results) if results else committed(), keeps)
-
-
-def find_annotations() -> Path | None:
-    """Folder of LLP's annotation files: in ``LEAP_DATA``, else in ``llp`` at the root of the repository."""
-    root = Path(os.environ.get("LEAP_DATA") or repository_root() / "llp")
+def find_annotations(study: Study) -> Path | None:
+    """Folder of LLP's annotation files: in ``LEAP_DATA``, or in ``llp`` beside the committed results."""
+    root = Path(os.environ.get("LEAP_DATA") or study.committed.parent / "llp")
     folders = (root / "annotations", root)
     return next((folder for folder in folders if (folder / SPLIT_FILES["test"]).is_file()), None)
 
 
-def _show_kept(path: Path, caption: str) -> None:
-    from IPython.display import Image, Markdown, display
+def source(study: Study) -> str:
+    """Where the tables and figures of the chapter come from, for their captions."""
+    return HERE if find_annotations(study) else COMMITTED
 
-    display(Image(path.read_bytes(), alt=caption), Markdown(f"*{caption}*"))
+
+def table(study: Study, name: str, make: Callable[[Path], pd.DataFrame]) -> pd.DataFrame:
+    """A table made from the annotations and published, or the committed one where they are missing."""
+    annotations = find_annotations(study)
+    if annotations is None:
+        return study.committed_table(name)
+    made = make(annotations)
+    study.publish_table(name, made)
+    return made
+
+
+def show_figure(study: Study, name: str, make: Callable[[Path], Figure], caption: str) -> None:
+    """Show a figure made from the annotations, or the committed one where they are missing.
+
+    Args:
+        study: the chapter's study.
+        name: name of the committed figure.
+        make: draws the figure from the folder of the annotations.
+        caption: what is shown; `source` is added.
+    """
+    from leap.visualization.figures import show
+
+    caption, annotations = f"{caption} {source(study)}.", find_annotations(study)
+    if annotations is None:
+        study.show_committed_figure(name, caption)
+        return
+    figure = make(annotations)
+    study.publish_figure(name, figure)
+    show(figure, caption)

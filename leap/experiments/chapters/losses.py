@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from leap.config import AvssConfig, LossConfig, RunConfig
-from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.config import AvssConfig, LossConfig
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 from leap.experiments.systems import AVSS
 from leap.experiments.tables import MEANS, Runs, pair_table, probe_table
 
@@ -14,23 +15,26 @@ PYRAMID = "LEAP on MM-Pyr"
 WEIGHTS = (0.25, 1.0, 4.0)
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``09_losses``: L_basic, and L_avss of several weights and of the release's target.
+def grid(profile: Profile, dataset: str) -> Grid:
+    """Runs with L_basic, and with L_avss of several weights and of the release's target.
 
     Without L_avss and with it each decoder has the settings chosen for it; λ and target are then changed
     alone. On MM-Pyr LEAP has one setting for both.
     """
     runs = {}
     for decoder in DECODERS:
-        runs[decoder] = with_seeds(config(decoder, profile, dataset), profile, CLAIM_SEEDS)
-        similar = config(f"{decoder} + L_avss", profile, dataset)
+        runs[decoder] = with_seeds(system_config(decoder, profile, dataset), profile, CLAIM_SEEDS)
+        similar = system_config(f"{decoder} + L_avss", profile, dataset)
         for name, loss in _variants().items():
             count = CLAIM_SEEDS if loss == similar.loss else SEEDS
             runs[f"{decoder}, {name}"] = with_seeds(replace(similar, loss=loss), profile, count)
-    pyramid = config("MM-Pyr, LEAP", profile, dataset)
+    pyramid = system_config("MM-Pyr, LEAP", profile, dataset)
     runs[PYRAMID] = with_seeds(pyramid, profile, SEEDS)
     runs[f"{PYRAMID}, λ = 1"] = with_seeds(replace(pyramid, loss=AVSS), profile, SEEDS)
     return runs
+
+
+CHAPTER = Chapter("09_losses", grid)
 
 
 def _variants() -> dict[str, LossConfig]:

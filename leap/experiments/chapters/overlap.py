@@ -7,17 +7,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from leap.config import RunConfig
 from leap.data.store import FeatureStore
-from leap.experiments.grid import Profile, leap_vs_mmil
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.chapters import leap_vs_mmil
+from leap.experiments.grid import Profile
 from leap.experiments.tables import MEANS, Runs, pair_table
 
 SHOWN = ("MMIL", "MMIL + 2 blocks", "LEAP", "LEAP + L_avss", "LEAP calibrated")
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``06_overlap``: some of ``02_leap_vs_mmil``."""
-    return {system: runs for system, runs in leap_vs_mmil(profile, dataset).items() if system in SHOWN}
+def grid(profile: Profile, dataset: str) -> Grid:
+    """Runs of some systems of ``02_leap_vs_mmil``."""
+    return {system: runs for system, runs in leap_vs_mmil.grid(profile, dataset).items() if system in SHOWN}
+
+
+CHAPTER = Chapter("06_overlap", grid, made_afresh=True)
 
 
 LEVELS = {"one at a time": (0, 1), "two at once": (2, 2), "three or more": (3, np.inf)}

@@ -1,13 +1,20 @@
 """What the benchmarks measured, as tables, a figure and what was aimed at; `make bench` measures again."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
+from leap.experiments.chapter import Chapter
 from leap.experiments.tables import NO_BREAK, format_difference
-from leap.visualization.palette import MARKERS, SYSTEM_COLOURS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CHAPTER = Chapter("13_performance")
 
 AIMS = {
     "input of an epoch, times as fast as official files": ("input", "packed store", "×", 20, 1),
@@ -82,6 +89,10 @@ def size_figure(sizes: pd.DataFrame) -> Figure:
     Args:
         sizes: columns ``classes``, ``segments``, ``ms`` and ``MiB``, by decoder.
     """
+    from matplotlib.figure import Figure
+
+    from leap.visualization.palette import MARKERS, SYSTEM_COLOURS
+
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     axes = figure.subplots(1, 2)
     for decoder, rows in sizes.groupby(level=0):

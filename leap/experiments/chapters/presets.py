@@ -7,6 +7,7 @@ import pandas as pd
 
 from leap.config import EpochCosineSchedule, LeapConfig, MmPyramidConfig, RunConfig, StepSchedule
 from leap.data.registry import open_dataset
+from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import Profile, with_seeds
 from leap.experiments.tables import MEANS, TITLES
 from leap.presets import PRESETS, preset, scale_width
@@ -15,12 +16,15 @@ WIDTH = 64
 """AV-Digits has 2,000 videos of 128-d features; LLP's sizes are for 10,000 of 2,048."""
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
+def grid(profile: Profile, dataset: str) -> Grid:
     """One run of each preset, narrow, by its name."""
     with open_dataset(dataset) as store:
         features = tuple(store.widths)
     configs = {name: sized(preset(name, dataset, features), dataset) for name in PRESETS}
     return {name: with_seeds(config, profile, 1) for name, config in configs.items()}
+
+
+CHAPTER = Chapter("20_presets", grid, dataset="av-digits")
 
 
 def sized(config: RunConfig, dataset: str) -> RunConfig:

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from leap.config import AvssConfig, LossConfig, NoiseConfig, RunConfig
-from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, config, with_seeds
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 from leap.experiments.tables import MEANS, Runs, pair_table
 
 CLEAN = "as they are"
@@ -25,13 +26,13 @@ SIMILAR, CONFIDENT = "LEAP + L_avss", "LEAP + confident L_avss"
 """The paper's system, and our answer to its limitation."""
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``11_pseudo_labels``, named by system, errors and who learns from them.
+def grid(profile: Profile, dataset: str) -> Grid:
+    """Runs by system, errors and the losses that read them.
 
     MMIL and LEAP meet all errors; LEAP with L_avss, as in the paper and weighed by confidence, the strong
     ones, in all losses or in one.
     """
-    base = {system: config(system, profile, dataset) for system in ("MMIL", "LEAP", SIMILAR)}
+    base = {system: system_config(system, profile, dataset) for system in ("MMIL", "LEAP", SIMILAR)}
     base[CONFIDENT] = replace(base[SIMILAR], loss=LossConfig(avss=AvssConfig(variant="confident")))
     runs: dict[tuple[str, str, str], RunConfig] = {}
     for system in ("MMIL", "LEAP"):
@@ -50,6 +51,8 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
         for (system, name, part), run in runs.items()
     }
 
+
+CHAPTER = Chapter("11_pseudo_labels", grid)
 
 KINDS = ("misses", "false alarms")
 RATES = {0: CLEAN, 20: "20 % ", 40: "40 % "}

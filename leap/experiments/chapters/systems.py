@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from leap.config import RunConfig
+from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters.presets import sized
-from leap.experiments.grid import SEEDS, SLOW_SEEDS, Profile, config, with_seeds
+from leap.experiments.grid import SEEDS, SLOW_SEEDS, Profile, system_config, with_seeds
 from leap.experiments.published import published
 from leap.experiments.tables import MEANS, TITLES, Runs, format_scores, pair_table, score_table
 from leap.presets import preset
@@ -16,8 +16,8 @@ ALIKE = {"HAN": "MMIL", "VALOR": "VALOR, MMIL", "CMPAE": "CMPAE", "LEAP": "MM-Py
 """Their encoders and decoders, trained alike."""
 
 
-def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
-    """Runs of ``05_systems``: each as its release has it, then all with one L_basic and protocol."""
+def grid(profile: Profile, dataset: str) -> Grid:
+    """Runs of each system as its release has it, then of all with one L_basic and protocol."""
     own = {
         f"{name}, own": with_seeds(
             sized(preset(release, dataset, ()), dataset), profile, SLOW_SEEDS if name == "LEAP" else SEEDS
@@ -25,11 +25,13 @@ def grid(profile: Profile, dataset: str) -> dict[str, list[RunConfig]]:
         for name, release in OWN.items()
     }
     alike = {
-        f"{name}, alike": with_seeds(config(system, profile, dataset), profile, SEEDS)
+        f"{name}, alike": with_seeds(system_config(system, profile, dataset), profile, SEEDS)
         for name, system in ALIKE.items()
     }
     return own | alike
 
+
+CHAPTER = Chapter("05_systems", grid)
 
 PUBLISHED = {"HAN": "HAN", "VALOR": "VALOR", "CMPAE": "CMPAE", "LEAP": "MM-Pyr + LEAP"}
 """Rows of the published results."""

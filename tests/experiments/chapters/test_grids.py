@@ -6,33 +6,33 @@ import pytest
 
 from leap.config import LossConfig, NoiseConfig
 from leap.experiments.chapters import (
-    NOTEBOOKS,
-    ONE_DATASET,
-    all_runs,
-    from_records,
+    CHAPTERS,
+    audit,
     labels,
     ledger,
     losses,
     own_runs,
+    presets,
     pseudo_labels,
     scale,
     systems,
 )
 from leap.experiments.grid import CLAIM_SEEDS, SLOW_SEEDS
 
-CHAPTERS = [name for name in NOTEBOOKS if name != "30_ledger"]
+WITH_RUNS = [chapter for chapter in CHAPTERS if chapter.configs("full", chapter.home)]
+ON_AV_DIGITS = [chapter for chapter in WITH_RUNS if chapter.home == "av-digits"]
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_seeds_start_at_0_so_that_systems_pair(name):
-    for system, configs in NOTEBOOKS[name]("full", "av-digits").items():
+@pytest.mark.parametrize("chapter", WITH_RUNS, ids=lambda chapter: chapter.notebook)
+def test_seeds_start_at_0_so_that_systems_pair(chapter):
+    for system, configs in chapter.grid("full", chapter.home).items():
         assert [config.seed for config in configs] == list(range(len(configs))), system
-        assert len(configs) >= (1 if name == "20_presets" else SLOW_SEEDS)
+        assert len(configs) >= (1 if chapter == presets.CHAPTER else SLOW_SEEDS)
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_smoke_is_one_short_run_a_system(name):
-    full, smoke = NOTEBOOKS[name]("full", "av-digits"), NOTEBOOKS[name]("smoke", "av-digits")
+@pytest.mark.parametrize("chapter", ON_AV_DIGITS, ids=lambda chapter: chapter.notebook)
+def test_smoke_is_one_short_run_a_system(chapter):
+    full, smoke = (chapter.grid(profile, "av-digits") for profile in ("full", "smoke"))
     assert full.keys() == smoke.keys()
     for system, (config,) in smoke.items():
         assert (config.train.epochs, config.train.videos) == (2, 128)
@@ -40,25 +40,23 @@ def test_smoke_is_one_short_run_a_system(name):
 
 
 def test_committed_records_are_shown_where_runs_are_long():
-    assert not any(from_records(name, "full") or from_records(name, "smoke") for name in NOTEBOOKS)
-    shown = {name for name in NOTEBOOKS if not from_records(name, "laptop")}
-    assert shown == {"02_leap_vs_mmil", "06_overlap", "10_interpretability"}
-    afresh = {config for name in shown for config in all_runs(name, "laptop", "av-digits")}
-    assert afresh == set(all_runs("02_leap_vs_mmil", "laptop", "av-digits"))
-    assert from_records("12_scale", "paper")
-    assert not from_records("04_encoders", "paper")
+    assert not any(chapter.from_records("full") or chapter.from_records("smoke") for chapter in CHAPTERS)
+    afresh = [chapter for chapter in WITH_RUNS if not chapter.from_records("laptop")]
+    assert {c.notebook for c in afresh} == {"02_leap_vs_mmil", "06_overlap", "10_interpretability"}
+    runs = {config for chapter in afresh for config in chapter.configs("laptop", "av-digits")}
+    assert runs == set(afresh[0].configs("laptop", "av-digits"))
 
 
 def test_every_run_is_kept_by_one_chapter():
-    kept = [config for name in NOTEBOOKS for config in own_runs(name, "full", "av-digits")]
+    kept = [run for chapter in WITH_RUNS for run in own_runs(chapter, "full", chapter.home)]
     assert len(kept) == len(set(kept))
-    assert set(kept) == {run for name in NOTEBOOKS for run in all_runs(name, "full", "av-digits")}
-    assert own_runs("30_ledger", "full", "av-digits") == []
+    assert set(kept) == {run for chapter in WITH_RUNS for run in chapter.configs("full", chapter.home)}
+    assert own_runs(ledger.CHAPTER, "full", "av-digits") == []
 
 
 def test_a_chapter_on_another_data_set_keeps_all_its_runs():
-    assert ONE_DATASET["21_audit"] != "llp-sim"
-    assert own_runs("21_audit", "full", "llp-sim") == all_runs("21_audit", "full", "llp-sim")
+    assert audit.CHAPTER.dataset != "llp-sim"
+    assert own_runs(audit.CHAPTER, "full", "llp-sim") == audit.CHAPTER.configs("full", "llp-sim")
 
 
 def test_label_sources_differ_in_labels_alone():
@@ -99,22 +97,32 @@ def test_systems_trained_alike_share_all_but_encoder_decoder_and_what_was_search
 
 
 def test_scale_has_the_same_number_of_steps_everywhere():
+    grid = scale.grid("full", "llp-sim")
     for size in scale.SIZES:
-        for configs in scale.grid("full", size).values():
-            assert len(configs) == SLOW_SEEDS
-            for config in configs:
+        for system in scale.COMPARED:
+            for config in grid[scale.system_name(system, size)]:
                 assert config.train.videos == size.videos
                 steps = config.train.epochs * -(-size.videos // config.train.batch)
                 assert steps == pytest.approx(scale.STEPS, rel=0.03)
-    names = {config.dataset for size in scale.SIZES for (config, *_) in scale.grid("full", size).values()}
-    assert names == {"llp-sim", "llp-sim-50", "llp-sim-100", "llp-sim-200"}
+
+
+@pytest.mark.parametrize("profile", ["smoke", "full"])
+def test_every_run_on_scale_has_its_simulated_data(profile):
+    simulations = scale.simulations(profile)
+    runs = [run for seeds in scale.grid(profile, "llp-sim").values() for run in seeds]
+    assert {run.dataset for run in runs} == simulations.keys()
+    for name, (videos, _) in simulations.items():
+        assert videos == max(run.train.videos for run in runs if run.dataset == name)
+    if profile == "full":
+        assert simulations["llp-sim"] == (10_000, 25)
+        assert simulations["llp-sim-200"] == (2_000, 200)
 
 
 def test_claims_rest_on_ten_paired_seeds_but_for_slow_systems():
     grid = ledger.grid("full", "av-digits")
     for claim in ledger.CLAIMS:
-        if claim.grid is None:
+        if claim.chapter is None:
             continue
-        seeds = min(len(grid[f"{claim.chapter}: {name}"]) for name in claim.names())
-        encoders = {grid[f"{claim.chapter}: {name}"][0].model.encoder.name for name in claim.names()}
+        seeds = min(len(grid[claim.run_name(name)]) for name in claim.names())
+        encoders = {grid[claim.run_name(name)][0].model.encoder.name for name in claim.names()}
         assert seeds >= (SLOW_SEEDS if "mm-pyramid" in encoders else CLAIM_SEEDS), claim.text

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from leap.experiments.chapter import Chapter
 from leap.experiments.chapters import ledger
 from leap.experiments.chapters.ledger import CLAIMS, Claim, grid, readable, tally
 
@@ -12,7 +13,7 @@ def one_claim(monkeypatch):
     """A ledger of one claim about some systems of one chapter."""
 
     def make(**changes):
-        claim = Claim("it helps", "ours", "02", grid=dict, system="A", baseline="B", **changes)
+        claim = Claim("it helps", "ours", Chapter("02"), system="A", baseline="B", **changes)
         monkeypatch.setattr(ledger, "CLAIMS", (claim,))
 
     return make
@@ -102,6 +103,6 @@ def test_every_claim_has_its_runs_and_every_number_its_source():
     runs = grid("smoke", "av-digits")
     for claim in CLAIMS:
         assert claim.source
-        if claim.grid is not None:
-            assert {f"{claim.chapter}: {name}" for name in claim.names()} <= runs.keys()
+        if claim.chapter is not None:
+            assert {claim.run_name(name) for name in claim.names()} <= runs.keys()
     assert len({claim.text + claim.measure for claim in CLAIMS}) == len(CLAIMS)

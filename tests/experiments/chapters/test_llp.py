@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from leap.data.llp.pack import pack_llp
 from leap.data.store import FeatureStore
 from leap.experiments import llp_tables
-from leap.experiments.chapters import NOTEBOOKS, llp
-from leap.experiments.chapters.llp import Chapter, find_annotations, open_chapter
+from leap.experiments.chapters import leap_vs_mmil, llp
 from leap.experiments.runs import make_run, run_folder
+from leap.experiments.study import Study
 from leap.experiments.tables import TITLES
 from leap.models.checkpoint import load_parser
-from leap.visualization import llp_figures
+from leap.visualization import figures, llp_figures
 from tests.tree import ROOT
 
 RESULTS = ROOT / "results"
@@ -31,49 +31,63 @@ FIGURES = {
 
 
 @pytest.fixture
+def make_study(tmp_path, monkeypatch):
+    """The chapter's study, with annotations in a folder or without."""
+
+    def make(annotations=None, profile="full"):
+        monkeypatch.setenv("LEAP_DATA", str(annotations or tmp_path / "none"))
+        return Study(llp.CHAPTER, profile, "llp", tmp_path / "results", RESULTS)
+
+    return make
+
+
+@pytest.fixture
 def shown(monkeypatch):
-    """Captions of the figures that a chapter shows."""
+    """Captions of the figures that the chapter shows, and whether each is a committed one."""
     captions = []
-    monkeypatch.setattr(llp, "show", lambda figure, caption: captions.append(caption))
-    monkeypatch.setattr(llp, "_show_kept", lambda path, caption: captions.append((path, caption)))
+    monkeypatch.setattr(figures, "show", lambda figure, caption: captions.append((caption, False)))
+    monkeypatch.setattr(
+        Study, "show_committed_figure", lambda study, name, caption: captions.append((caption, True))
+    )
     return captions
 
 
-def test_annotations_are_found(tmp_path, monkeypatch):
-    monkeypatch.setenv("LEAP_DATA", str(tmp_path))
-    assert find_annotations() is None
+def test_annotations_are_found(make_study, tmp_path, monkeypatch):
+    study = make_study(tmp_path)
+    assert llp.find_annotations(study) is None
     (tmp_path / "AVVP_test_pd.csv").touch()
-    assert find_annotations() == tmp_path
+    assert llp.find_annotations(study) == tmp_path
     (tmp_path / "annotations").mkdir()
     (tmp_path / "annotations" / "AVVP_test_pd.csv").touch()
-    assert find_annotations() == tmp_path / "annotations"
-    assert open_chapter("smoke", str(tmp_path)) == Chapter(tmp_path / "annotations", tmp_path, False)
-    assert open_chapter("full", str(tmp_path)).keeps
+    assert llp.find_annotations(study) == tmp_path / "annotations"
+    monkeypatch.delenv("LEAP_DATA")
+    (tmp_path / "repository" / "llp").mkdir(parents=True)
+    (tmp_path / "repository" / "llp" / "AVVP_test_pd.csv").touch()
+    beside = replace(study, committed=tmp_path / "repository" / "results")
+    assert llp.find_annotations(beside) == tmp_path / "repository" / "llp"
 
 
-@pytest.mark.parametrize("keeps", [True, False])
-def test_what_is_made_is_kept_or_not(keeps, tmp_path, shown):
-    chapter = Chapter(tmp_path, tmp_path, keeps)
-    made = pd.DataFrame({"x": [1.23456]}, index=["row"])
-    assert (
-        chapter.table("table", lambda folder: made.assign(of=folder.name)).loc["row", "of"] == tmp_path.name
-    )
-    chapter.figure("figure", lambda folder: Figure(), "Caption.")
-    assert shown == [f"Caption. {llp.HERE}."]
-    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == ({"tables/table.csv", "figures/figure.png"} if keeps else set())
+@pytest.mark.parametrize("profile", ["full", "smoke"])
+def test_what_is_made_from_the_annotations_is_published_at_full(profile, make_study, tmp_path, shown):
+    (tmp_path / "AVVP_test_pd.csv").touch()
+    study, made = make_study(tmp_path, profile), pd.DataFrame({"x": [1.23456]}, index=["row"])
+    table = llp.table(study, "table", lambda folder: made.assign(of=folder.name))
+    assert table.loc["row", "of"] == tmp_path.name
+    llp.show_figure(study, "figure", lambda folder: Figure(), "Caption.")
+    assert shown == [(f"Caption. {llp.HERE}.", False)]
+    results = tmp_path / "results"
+    written = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
+    assert written == ({"tables/table.csv", "figures/figure.png"} if profile == "full" else set())
 
 
-def test_without_annotations_what_was_kept_is_shown_and_called_so(tmp_path, shown, monkeypatch):
-    monkeypatch.setattr(llp, "committed", lambda: RESULTS)
-    chapter = Chapter(None, tmp_path, True)
+def test_without_annotations_committed_results_are_shown_and_called_so(make_study, tmp_path, shown):
+    study = make_study()
     for name, make in TABLES.items():
-        assert len(chapter.table(name, make))
+        assert len(llp.table(study, name, make))
     for name, make in FIGURES.items():
-        chapter.figure(name, make, "Caption.")
-    assert [path.stem for path, _ in shown] == list(FIGURES)
-    assert all(path.is_file() and "earlier run" in caption for path, caption in shown)
-    assert list(tmp_path.iterdir()) == []
+        llp.show_figure(study, name, make, "Caption.")
+    assert shown == [(f"Caption. {llp.COMMITTED}.", True)] * len(FIGURES)
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize("make", FIGURES.values())
@@ -93,7 +107,7 @@ def test_packed_files_train_at_the_papers_size(tmp_path, llp_annotations):
     labels = torch.randn(25, 300, generator=torch.Generator().manual_seed(0)).numpy()
     pack_llp(tmp_path / "llp", tmp_path / "llp.h5", label_embedding=labels)
     with FeatureStore(tmp_path / "llp.h5") as store:
-        for system, configs in NOTEBOOKS["02_leap_vs_mmil"]("trial", "llp").items():
+        for system, configs in leap_vs_mmil.grid("trial", "llp").items():
             config = replace(configs[0], train=replace(configs[0].train, epochs=1))
             record = make_run(config, store, tmp_path)
             assert record.data["name"] == "llp"

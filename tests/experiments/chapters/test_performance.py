@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leap.experiments.chapters import NOTEBOOKS, all_runs
+from leap.experiments.chapters import CHAPTERS
 from leap.experiments.chapters.performance import (
     AIMS,
     aim_table,
@@ -66,7 +66,7 @@ def test_the_committed_measurements_are_all_there():
 def test_laptop_and_full_have_the_same_runs():
     """As the chapter says of the study's throughput."""
     laptop, full = (
-        {run for name in NOTEBOOKS for run in all_runs(name, profile, "av-digits")}
+        {run for c in CHAPTERS if c.home == "av-digits" for run in c.configs(profile, "av-digits")}
         for profile in ("laptop", "full")
     )
     assert laptop == full

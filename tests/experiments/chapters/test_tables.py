@@ -21,7 +21,6 @@ from leap.experiments.chapters import (
     systems,
 )
 from leap.experiments.tables import MEANS, TITLES
-from leap.training.run import REVISION
 
 
 def test_gains_by_encoder_and_beside_the_published_ones(make_runs):
@@ -169,14 +168,8 @@ def test_scale_by_videos_and_by_classes(make_runs):
     assert list(videos["LEAP"].index) == [500, 2000, 10000]
     assert list(classes["MMIL"].index) == [25, 50, 100, 200]
     assert videos["LEAP"]["mean"].tolist() == pytest.approx([40.5, 41.5, 42.5])
+    names = {scale.system_name(s, size): seeds for size, runs in found.items() for s, seeds in runs.items()}
+    assert scale.by_size(names, "full") == found
     crossing = scale.crossing(found)
     assert "10,000 videos, 25 classes: LEAP is not clearly different from MMIL" in crossing
     assert crossing.endswith("average precision audio +0.0, visual +0.0.")
-
-
-def test_scales_caption_flags_records_of_other_libraries(make_runs, make_record, tmp_path):
-    chapter, size = scale.Scale("full", tmp_path), scale.SIZES[0]
-    caption = chapter.caption({size: make_runs(MMIL=40.0)})
-    assert caption.startswith(f"Data set llp-sim (test), profile full, 2 seeds, revision {REVISION}, ")
-    old = make_record(libraries={"torch": "1.0"})
-    assert " Made with torch 1.0 (here " in chapter.caption({size: {"MMIL": [old]}})

@@ -1,0 +1,94 @@
+"""Several runs in one process: what ``leap run`` makes."""
+
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from leap.config import RunConfig, from_dict
+from leap.data.registry import open_dataset
+from leap.errors import LeapError
+from leap.experiments.runs import RECORD, check_run, check_writable, make_run, run_folder
+from leap.io.strict_json import parse_json
+
+
+def read_configs(path: Path) -> list[RunConfig]:
+    """Read run configs from a file or, for ``-``, from standard input.
+
+    Args:
+        path: a JSON document that is one config, or JSON lines, each a config.
+
+    Raises:
+        LeapError: the file cannot be read, is not JSON, or does not describe runs.
+    """
+    piped = str(path) == "-"
+    source = "standard input" if piped else str(path)
+    try:
+        text = sys.stdin.read() if piped else path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise LeapError(f"{source}: cannot be read ({error.strerror}); give a run config") from None
+    except UnicodeDecodeError as error:
+        raise LeapError(f"{source}: not JSON ({error}); write a run config as JSON") from None
+    return _parse(text, source)
+
+
+def _parse(text: str, source: str) -> list[RunConfig]:
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    try:
+        return [from_dict(parse_json(text), source)]
+    except ValueError as error:
+        if len(lines) < 2 or not _is_json(lines[0][1]):
+            raise LeapError(f"{source}: not JSON ({error}); write a run config as JSON") from None
+    return [_parse(line, f"{source}, line {number}")[0] for number, line in lines]
+
+
+def _is_json(line: str) -> bool:
+    try:
+        parse_json(line)
+    except ValueError:
+        return False
+    return True
+
+
+def make_batch(configs: Sequence[RunConfig], data: str, results: Path, device: str = "cpu") -> Iterator[Path]:
+    """Make runs one after the other, and give the path of each record when it is written.
+
+    Runs that have a record are not made again. One that fails is reported on standard error and does not stop
+    the others.
+
+    Args:
+        configs: the runs.
+        data: name or path of their data set; empty for the one that each config names.
+        results: folder of results.
+        device: where to train.
+
+    Raises:
+        LeapError: before anything is trained, if a run cannot be made or ``results`` cannot be written; after
+            all others are made, if a run has failed.
+    """
+    stores = {name: open_dataset(data or name) for name in dict.fromkeys(c.dataset for c in configs)}
+    paths = [run_folder(config, stores[config.dataset], results) / RECORD for config in configs]
+    missing = [config for config, path in zip(configs, paths, strict=True) if not path.exists()]
+    for config in missing:
+        check_run(config, stores[config.dataset])
+    if missing:
+        check_writable(results)
+    failed = 0
+    for config, path in zip(configs, paths, strict=True):
+        try:
+            make_run(config, stores[config.dataset], results, device)
+        except Exception as error:
+            if len(configs) == 1:
+                raise
+            _report(error, path)
+            failed += 1
+        else:
+            yield path
+    if failed:
+        raise LeapError(f"{failed} of {len(configs)} runs failed; the others are made")
+
+
+def _report(error: Exception, path: Path) -> None:
+    if not isinstance(error, LeapError | OSError):
+        traceback.print_exception(error)
+    print(f"leap: {path.parent}: {error or type(error).__name__}", file=sys.stderr)

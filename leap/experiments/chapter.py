@@ -1,0 +1,82 @@
+"""What the workflow needs to know about a chapter of results."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from leap.config import RunConfig
+from leap.experiments.grid import SHIPPED, Profile, result_name
+
+Grid = dict[str, list[RunConfig]]
+"""Runs by system; seeds are paired between systems."""
+
+
+class Simulation(NamedTuple):
+    """Size of a simulated data set: training videos and classes."""
+
+    videos: int
+    classes: int
+
+
+def no_runs(profile: Profile, dataset: str) -> Grid:
+    """The grid of a chapter without runs."""
+    return {}
+
+
+def no_simulations(profile: Profile) -> dict[str, Simulation]:
+    """The simulated data sets of a chapter whose data exist."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook of results, as the workflow sees it.
+
+    Attributes:
+        notebook: name of the notebook, without suffix.
+        grid: its runs by system, at a profile and on a data set.
+        dataset: the data set that the chapter is about, whatever the rest of the book is made on; None for
+            the data set of the book.
+        elsewhere: whether the chapter can be made on another data set than `dataset`.
+        simulations: the data sets that are simulated for its runs at a profile, by name.
+        made_afresh: whether its runs are made at every profile; otherwise profiles ``laptop`` and ``trial``
+            show the committed records.
+    """
+
+    notebook: str
+    grid: Callable[[Profile, str], Grid] = no_runs
+    dataset: str | None = None
+    elsewhere: bool = True
+    simulations: Callable[[Profile], dict[str, Simulation]] = no_simulations
+    made_afresh: bool = False
+
+    @property
+    def home(self) -> str:
+        """The data set of the chapter's committed results."""
+        return self.dataset or SHIPPED
+
+    def from_records(self, profile: Profile) -> bool:
+        """Whether the chapter shows the committed records instead of making its runs, which take long."""
+        if self.made_afresh:
+            return False
+        return profile not in ("smoke", "full") if self.dataset else profile in ("laptop", "trial")
+
+    def data_in_book(self, profile: Profile, dataset: str, data: str) -> tuple[str, str]:
+        """The data set, and the path of its store, that the chapter shows in a book.
+
+        A chapter about one data set, and committed records, are of `home`.
+
+        Args:
+            profile: the book's profile.
+            dataset: the data set of the book.
+            data: path of its store; empty for the store known by name.
+        """
+        return (self.home, "") if self.dataset or self.from_records(profile) else (dataset, data)
+
+    def configs(self, profile: Profile, dataset: str) -> list[RunConfig]:
+        """The chapter's runs, each once."""
+        return list(dict.fromkeys(run for seeds in self.grid(profile, dataset).values() for run in seeds))
+
+    def result_name(self, name: str, dataset: str) -> str:
+        """File name, without suffix, of a table, figure or set of records made on a data set."""
+        return result_name(name, dataset, self.home)

@@ -1,0 +1,172 @@
+"""The runs of a book in batches: what the Snakefile asks for.
+
+Starting Python and PyTorch takes seconds, as long as a short run. A process therefore makes several runs, one
+after the other; each run's record is written when it is done, so an interruption costs one run.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, groupby
+from pathlib import Path
+
+from leap.config import RunConfig, canonical_json, to_dict
+from leap.errors import LeapError
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.chapters import CHAPTERS
+from leap.experiments.grid import Profile
+from leap.experiments.runs import RECORD, RUNS
+from leap.experiments.stores import open_store
+from leap.experiments.study import Study, open_study
+from leap.experiments.systems import SYSTEMS, search_configs
+from leap.training.run import run_key
+
+SEARCH = "search"
+"""Name of the search for settings among the parts of a plan."""
+
+SMOKE_RUNS, RUNS_PER_BATCH = 12, 4
+"""Runs in a batch: many where a run takes a second, few where workers would wait for the last batch."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run and what makes it.
+
+    Attributes:
+        key: name of its folder below ``results/runs``.
+        name: what it is, for messages.
+        config: its config.
+        data: path of the store that it reads; empty for the store known by name.
+    """
+
+    key: str
+    name: str
+    config: RunConfig
+    data: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Runs on one store that one process makes, one after the other."""
+
+    runs: tuple[PlannedRun, ...]
+
+    @property
+    def key(self) -> str:
+        """Name of the batch, which changes with its runs."""
+        return hashlib.sha256(" ".join(run.key for run in self.runs).encode()).hexdigest()[:16]
+
+    @property
+    def name(self) -> str:
+        """What the batch is, for messages."""
+        more = len(self.runs) - 1
+        return f"{self.runs[0].name}" + f" and {more} more" * (more > 0)
+
+    @property
+    def data(self) -> str:
+        """Path of the store that its runs read; empty for the store known by name."""
+        return self.runs[0].data
+
+    @property
+    def lines(self) -> str:
+        """The configs as JSON lines, for ``leap run -``."""
+        return "\n".join(canonical_json(to_dict(run.config)) for run in self.runs)
+
+    def missing(self, results: Path) -> list[str]:
+        """Names of the runs that have no record yet."""
+        return [run.name for run in self.runs if not (results / RUNS / run.key / RECORD).exists()]
+
+
+@dataclass
+class Plan:
+    """The batches of a book.
+
+    Attributes:
+        batches: batches by key.
+        parameters: parameters of every notebook.
+        needed: keys of the batches that every notebook needs, and those of the search.
+        refused: why the runs of a notebook cannot be made.
+    """
+
+    batches: dict[str, Batch] = field(default_factory=dict)
+    parameters: dict[str, dict[str, str]] = field(default_factory=dict)
+    needed: dict[str, list[str]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def batches_for(self, notebook: str) -> list[str]:
+        """Keys of the batches that a notebook needs.
+
+        Raises:
+            LeapError: its runs cannot be made.
+        """
+        if notebook in self.refused:
+            raise LeapError(self.refused[notebook])
+        return self.needed[notebook]
+
+
+def plan_book(profile: Profile, dataset: str, data: str, results: Path) -> Plan:
+    """Plan the runs of all chapters, and of the search for settings.
+
+    Args:
+        profile: size of the book.
+        dataset: data set of the book.
+        data: path of its store; empty for the store known by name.
+        results: folder of results.
+
+    Raises:
+        LeapError: there is no such data set.
+    """
+    plan, parts = Plan(), {SEARCH: _search_runs(dataset, data, results)}
+    for chapter in CHAPTERS:
+        study = _open(chapter, profile, dataset, data, results)
+        plan.parameters[chapter.notebook] = {"profile": profile, "dataset": study.dataset, "data": study.data}
+        try:
+            parts[chapter.notebook] = _chapter_runs(study)
+        except LeapError as error:
+            plan.refused[chapter.notebook] = str(error)
+    batch_of: dict[str, str] = {}
+    for name, runs in parts.items():
+        new = {run.key: run for run in runs if run.key not in batch_of}
+        for batch in _batches(list(new.values()), profile):
+            plan.batches[batch.key] = batch
+            batch_of |= dict.fromkeys((run.key for run in batch.runs), batch.key)
+        plan.needed[name] = list(dict.fromkeys(batch_of[run.key] for run in runs))
+    return plan
+
+
+def _open(chapter: Chapter, profile: Profile, dataset: str, data: str, results: Path) -> Study:
+    dataset, data = chapter.data_in_book(profile, dataset, data)
+    return open_study(chapter.notebook, profile, dataset, data, str(results))
+
+
+def _search_runs(dataset: str, data: str, results: Path) -> list[PlannedRun]:
+    grid = {system: list(chain(*search_configs(system, dataset))) for system in SYSTEMS}
+    with open_store(dataset, results, data) as store:
+        return _planned(SEARCH, grid, {dataset: (store.checksum, data)})
+
+
+def _chapter_runs(study: Study) -> list[PlannedRun]:
+    """The runs that a chapter makes; none where it shows committed records."""
+    grid = {} if study.from_records else study.grid()
+    simulated, stores = study.chapter.simulations(study.profile), {}
+    for dataset in dict.fromkeys(config.dataset for configs in grid.values() for config in configs):
+        with study.open_store(dataset) as store:
+            stores[dataset] = store.checksum, str(store.path) if dataset in simulated else study.data
+    return _planned(study.chapter.notebook, grid, stores)
+
+
+def _planned(part: str, grid: Grid, stores: Mapping[str, tuple[str, str]]) -> list[PlannedRun]:
+    """Plan the runs of a grid on stores, each given by checksum and path."""
+    runs = []
+    for system, configs in grid.items():
+        for config in configs:
+            checksum, data = stores[config.dataset]
+            name = f"{part}: {system}, seed {config.seed}"
+            runs.append(PlannedRun(run_key(config, checksum), name, config, data))
+    return runs
+
+
+def _batches(runs: Sequence[PlannedRun], profile: Profile) -> list[Batch]:
+    size = SMOKE_RUNS if profile == "smoke" else RUNS_PER_BATCH
+    by_store = [tuple(group) for _, group in groupby(runs, lambda run: run.data)]
+    return [Batch(group[start : start + size]) for group in by_store for start in range(0, len(group), size)]

@@ -1,0 +1,106 @@
+"""The runs of a book in batches."""
+
+import json
+
+import pytest
+
+from leap.config import from_dict, to_dict
+from leap.errors import LeapError
+from leap.experiments import workflow
+from leap.experiments.chapter import Chapter
+from leap.experiments.chapters import CHAPTERS, leap_vs_mmil, overlap
+from leap.experiments.runs import RECORD, RUNS
+from leap.experiments.workflow import RUNS_PER_BATCH, SEARCH, SMOKE_RUNS, Batch, plan_book
+
+
+@pytest.fixture
+def without_scale(monkeypatch):
+    """Chapters whose data need no simulation."""
+    monkeypatch.setattr(workflow, "CHAPTERS", [c for c in CHAPTERS if c.notebook != "12_scale"])
+
+
+@pytest.fixture
+def plan(without_scale, tmp_path):
+    """Plan a book on AV-Digits at a profile."""
+    return lambda profile: plan_book(profile, "av-digits", "", tmp_path)
+
+
+def runs_of(found, notebook):
+    return [run.config for key in found.batches_for(notebook) for run in found.batches[key].runs]
+
+
+@pytest.mark.parametrize(("profile", "size"), [("smoke", SMOKE_RUNS), ("full", RUNS_PER_BATCH)])
+def test_every_run_is_in_one_batch_and_every_notebook_has_its_runs(profile, size, plan):
+    found = plan(profile)
+    keys = [run.key for batch in found.batches.values() for run in batch.runs]
+    assert len(keys) == len(set(keys))
+    assert max(len(batch.runs) for batch in found.batches.values()) == size
+    for chapter in workflow.CHAPTERS:
+        assert set(chapter.configs(profile, "av-digits")) <= set(runs_of(found, chapter.notebook))
+    assert {run.split for run in runs_of(found, SEARCH)} == {"val"}
+
+
+def test_laptop_makes_the_runs_of_three_chapters_and_shows_committed_records_in_the_others(plan):
+    found = plan("laptop")
+    with_runs = {notebook for notebook, keys in found.needed.items() if keys}
+    assert with_runs == {SEARCH, "02_leap_vs_mmil", "06_overlap", "10_interpretability"}
+    assert set(runs_of(found, "02_leap_vs_mmil")) == set(leap_vs_mmil.CHAPTER.configs("laptop", "av-digits"))
+    assert set(found.needed["06_overlap"]) <= set(found.needed["02_leap_vs_mmil"])
+
+
+def test_parameters_are_those_of_the_book_or_of_the_chapter(without_scale, tiny_path, tmp_path):
+    found = plan_book("trial", "tiny", str(tiny_path), tmp_path).parameters
+    assert found["06_overlap"] == {"profile": "trial", "dataset": "tiny", "data": str(tiny_path)}
+    assert found["04_encoders"] == {"profile": "trial", "dataset": "av-digits", "data": ""}
+    assert found["03_llp"] == {"profile": "trial", "dataset": "llp", "data": ""}
+
+
+def test_without_chosen_settings_the_search_can_be_planned_and_the_runs_are_refused(
+    without_scale, tiny_path, tmp_path
+):
+    found = plan_book("full", "tiny", str(tiny_path), tmp_path)
+    assert len(runs_of(found, SEARCH)) == 14 * 6 * 2
+    with pytest.raises(LeapError, match="no settings chosen for data set 'tiny'"):
+        found.batches_for("02_leap_vs_mmil")
+
+
+def test_an_unknown_data_set_is_refused(without_scale, tmp_path):
+    with pytest.raises(LeapError, match="kitchen: no such file, and no data set of that name"):
+        plan_book("smoke", "kitchen", "", tmp_path)
+
+
+def test_a_simulated_store_is_named_and_others_as_given(monkeypatch, tiny_config, tiny_path, tmp_path):
+    """What stands on the command line does not depend on where the package lies."""
+    config = from_dict(to_dict(tiny_config) | {"dataset": "llp-sim-50"})
+    simulated = Chapter(
+        "12_scale",
+        lambda *_: {"A": [config]},
+        dataset="llp-sim",
+        elsewhere=False,
+        simulations=lambda _: {"llp-sim-50": (70, 50)},
+    )
+    monkeypatch.setattr(workflow, "CHAPTERS", [simulated, overlap.CHAPTER])
+    monkeypatch.setattr(
+        "leap.experiments.study.find_chapter", {"12_scale": simulated, "06_overlap": overlap.CHAPTER}.get
+    )
+    monkeypatch.setattr("leap.data.llp_sim.build.SIZES", {"val": 5, "test": 5})
+    found = plan_book("smoke", "av-digits", "", tmp_path)
+    data = {name: {found.batches[key].data for key in keys} for name, keys in found.needed.items()}
+    store = str(tmp_path / "stores" / "llp_sim_70x50.h5")
+    assert data == {SEARCH: {""}, "12_scale": {store}, "06_overlap": {""}}
+
+
+def test_a_batch_names_its_runs_and_lists_their_configs(plan, tmp_path):
+    found = plan("smoke")
+    batch = found.batches[found.needed["06_overlap"][0]]
+    assert batch.name == "02_leap_vs_mmil: MMIL, seed 0 and 7 more"
+    assert [from_dict(json.loads(line)) for line in batch.lines.splitlines()] == [
+        r.config for r in batch.runs
+    ]
+    first, *others = batch.missing(tmp_path)
+    assert first == "02_leap_vs_mmil: MMIL, seed 0"
+    record = tmp_path / RUNS / batch.runs[0].key / RECORD
+    record.parent.mkdir(parents=True)
+    record.touch()
+    assert batch.missing(tmp_path) == others
+    assert Batch(batch.runs[1:]).key != batch.key
