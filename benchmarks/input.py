@@ -21,7 +21,7 @@ from benchmarks.cost import BATCH, inputs
 from benchmarks.measure import in_own_process, medians, peak, write_table
 from leap.config import Protocol
 from leap.data.annotations import read_weak_labels
-from leap.data.llp.features import FEATURES, ID, PSEUDO_LABELS
+from leap.data.llp.features import FEATURES, PSEUDO_LABELS, feature_file
 from leap.data.llp.pack import pack_llp
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
@@ -42,7 +42,7 @@ app = typer.Typer(pretty_exceptions_enable=False)
 def from_files(root: Path, names: tuple[str, ...], average: bool = True) -> Iterator[list[Tensor]]:
     """Batches, from every video's official files."""
     for batch in epoch_order(len(names), 0, 0).split(BATCH):
-        paths = [[root / s.folder / f"{names[i][:ID]}.npy" for i in batch.tolist()] for s in TRAINING]
+        paths = [[root / feature_file(s, names[i]) for i in batch.tolist()] for s in TRAINING]
         tensors = [
             torch.from_numpy(np.stack([np.load(path, allow_pickle=False) for path in column]))
             for column in paths

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from leap.data.av_digits import build, networks
-from tests.data.av_digits.test_av_digits import write_tones
+from tests.recordings import write_tones
 
 
 def main(folder: Path) -> None:
