@@ -10,7 +10,7 @@ from leap.data.videos import Videos
 def whole(make_videos):
     """Four videos with every tensor that there can be."""
     videos = make_videos(n=4)
-    optional = {"visual_3d": torch.randn(4, 10, 2), "weak_audio": videos.weak, "weak_visual": 1 - videos.weak}
+    optional = {"visual_3d": torch.randn(4, 10, 2)}
     optional |= {"avss_audio": 1 - videos.pseudo_audio, "avss_visual": 1 - videos.pseudo_visual}
     return replace(videos, **optional)
 
@@ -33,7 +33,7 @@ def test_index_takes_the_same_videos_of_every_tensor(whole):
 def test_what_is_absent_stays_absent(make_videos):
     videos = make_videos()
     absent = {name for name, tensor in tensors(videos).items() if tensor is None}
-    assert absent == {"visual_3d", "weak_audio", "weak_visual", "avss_audio", "avss_visual"}
+    assert absent == {"visual_3d", "avss_audio", "avss_visual"}
     for same in (videos[:2], videos.to("cpu")):
         assert {name for name, tensor in tensors(same).items() if tensor is None} == absent
 
