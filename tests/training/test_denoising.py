@@ -4,11 +4,17 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from leap.config import DecoderConfig, EncoderConfig, ModelConfig
-from leap.errors import LeapError
-from leap.models.parser import build_parser
+from leap.config import HanConfig, JomoldConfig, MmilConfig
+from leap.presets import preset, scale_width
 from leap.training.cross_entropy import smooth_labels
-from leap.training.denoising import NoiseRatios, denoise, estimate_noise_ratios
+from leap.training.denoising import (
+    ESTIMATOR,
+    NoiseRatios,
+    denoise,
+    estimate_noise_ratios,
+    noise_estimator_config,
+)
+from tests.models.product import CMPAE, make
 
 
 def parsing(audio, visual):
@@ -59,8 +65,7 @@ def test_labels_go_where_one_modality_fits_worst_and_the_other_best(make_videos)
 
 def test_no_ratios_leave_all_labels(make_videos):
     videos = make_videos(8)
-    config = ModelConfig(EncoderConfig("cmpae"), DecoderConfig("cmpae", 0), 8, 12)
-    parser = build_parser(config, {"audio": 6, "visual_2d": 7}, torch.eye(5))
+    parser = make(CMPAE)
     none = NoiseRatios(torch.zeros(5), torch.zeros(5))
     cleaned = denoise(parser, videos, none)
     assert torch.equal(cleaned.weak_audio, videos.weak)
@@ -70,18 +75,30 @@ def test_no_ratios_leave_all_labels(make_videos):
     assert not denoise(parser, videos, all_).weak_audio.requires_grad
 
 
-def test_denoising_needs_a_pass_without_cross_modal_attention(make_videos):
-    config = ModelConfig(EncoderConfig("valor"), DecoderConfig("cmpae", 0), 8, 12)
-    parser = build_parser(config, {"audio": 6, "visual_2d": 7}, torch.eye(5))
-    with pytest.raises(LeapError, match="only HAN can be run without"):
-        denoise(parser, make_videos(), NoiseRatios(torch.ones(5), torch.ones(5)))
-
-
-def test_warm_up_of_the_release_and_as_meant():
+def test_warm_up_of_the_release_and_as_intended():
     ratios = NoiseRatios(torch.tensor([0.5]), torch.tensor([0.8]))
 
-    def share(progress, warmup):
+    def factor(progress, warmup):
         return ratios.after(progress, warmup).visual.item() / 0.8
 
-    assert [share(p, "step") for p in (0, 0.5, 0.99, 1, 7.5)] == pytest.approx([0, 0, 0, 1, 1])
-    assert [share(p, "ramp") for p in (0, 0.45, 0.9, 3)] == pytest.approx([0, 0.5, 1, 1])
+    assert [factor(p, "step") for p in (0, 0.5, 0.99, 1, 7.5)] == pytest.approx([0, 0, 0, 1, 1])
+    assert [factor(p, "ramp") for p in (0, 0.45, 0.9, 3)] == pytest.approx([0, 0.5, 1, 1])
+
+
+def test_the_estimator_has_the_runs_data_seed_and_sizes():
+    config = replace(scale_width(preset("cmpae", "av-digits"), 64), seed=3)
+    found = noise_estimator_config(config)
+    assert (found.dataset, found.seed, found.model.width, found.model.ffn) == ("av-digits", 3, 64, 64)
+    assert (found.train.epochs, found.train.lr) == (25, config.train.lr)
+    assert found.model == JomoldConfig(
+        encoder=HanConfig(cross_weight=0.0), decoder=MmilConfig(), width=64, ffn=64, dropout=0.1
+    )
+    assert (found.loss, found.protocol) == (ESTIMATOR.loss, ESTIMATOR.protocol)
+
+
+@pytest.mark.parametrize(("epochs", "expected"), [(20, 25), (1, 2), (4, 5), (5, 7)])
+def test_shorter_runs_have_shorter_estimators(epochs, expected):
+    config = preset("cmpae")
+    config = replace(config, train=replace(config.train, epochs=epochs, videos=7))
+    found = noise_estimator_config(config).train
+    assert (found.epochs, found.videos, found.batch) == (expected, 7, 128)

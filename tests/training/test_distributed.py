@@ -8,11 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from leap.config import Protocol, to_dict
+from leap.config import AvssConfig, CmpaeLossConfig, LossConfig, Protocol, TrainConfig, to_dict
 from leap.errors import LeapError
 from leap.experiments.grid import system_config
-from leap.training import distributed
-from leap.training import trainer as engine
+from leap.training import distributed, trainer
 from leap.training.criterion import Criterion
 from leap.training.distributed import check_device, rank_slice, shard
 
@@ -25,17 +24,17 @@ def of_two(monkeypatch):
 
     def be(rank):
         monkeypatch.setattr(distributed, "rank", lambda: rank)
-        monkeypatch.setattr(distributed, "processes", lambda: 2)
+        monkeypatch.setattr(distributed, "world_size", lambda: 2)
 
     return be
 
 
-def trained(processes, settings, tmp_path):
+def trained(world_size, settings, tmp_path):
     """The weights and the history that processes of one training leave."""
-    out = tmp_path / str(processes)
+    out = tmp_path / str(world_size)
     (tmp_path / "config.json").write_text(json.dumps(to_dict(settings)))
     train = ["-m", "leap", "train", str(tmp_path / "config.json"), "--out", str(out)]
-    command = [sys.executable, *LAUNCH[processes], *train]
+    command = [sys.executable, *LAUNCH[world_size], *train]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
@@ -60,7 +59,7 @@ def test_two_processes_train_what_one_does(tmp_path):
         assert other == pytest.approx(epoch, rel=1e-4)
 
 
-def test_shares_make_up_the_batch_and_weights_the_mean(of_two):
+def test_shards_make_up_the_batch_and_weights_the_mean(of_two):
     batch, parts, weights = torch.tensor([5, 3, 8]), [], []
     for rank in (0, 1):
         of_two(rank)
@@ -79,15 +78,19 @@ def test_a_process_without_a_video_takes_part_without_weight(of_two):
 
 
 @pytest.mark.parametrize(
-    ("confident", "videos", "message"), [(True, 4, "whole batches"), (False, 1, "only 1 val videos")]
+    ("loss", "videos", "message"),
+    [
+        (LossConfig(avss=AvssConfig(variant="confident")), 4, "whole batches"),
+        (LossConfig(basic=CmpaeLossConfig()), 4, "whole batches"),
+        (LossConfig(), 1, "2 processes have only 1 val videos"),
+    ],
 )
-def test_what_does_not_divide_is_refused(confident, videos, message, monkeypatch, tmp_path, make_videos):
-    settings = system_config("LEAP + L_avss", "smoke", "av-digits")
-    criterion = Criterion(replace(settings.loss, confident=confident))
-    monkeypatch.setattr(engine, "processes", lambda: 2)
-    videos = make_videos(videos, t=4, c=3)
+def test_what_does_not_divide_is_refused(loss, videos, message, monkeypatch, tmp_path, make_videos):
+    monkeypatch.setattr(trainer, "world_size", lambda: 2)
+    model, criterion, videos = torch.nn.Linear(1, 1), Criterion(loss), make_videos(videos, t=4, c=3)
     with pytest.raises(LeapError, match=message):
-        engine.fit(torch.nn.Linear(1, 1), criterion, videos, videos, settings.train, Protocol(), 0, tmp_path)
+        trainer.fit(model, criterion, videos, videos, TrainConfig(), Protocol(), 0, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_device_that_is_not_there_is_refused():

@@ -11,15 +11,40 @@ from torch.autograd import gradcheck
 from torch.func import functional_call
 from torch.nn.utils import parameters_to_vector
 
-from leap.config import DecoderConfig
-from leap.models.decoders.evidential import Uncertainty
+from leap.config import (
+    CmpaeLossConfig,
+    HanLossConfig,
+    JomoldLossConfig,
+    LeapLossConfig,
+    ValorLossConfig,
+)
+from leap.models.decoders.evidential import EvidentialParsing, Uncertainty
 from leap.models.decoders.leap import LeapTagger
 from leap.models.output import Parsing
-from leap.training import losses
-from tests.models.test_parser import PRODUCT, make, parts, tensors
+from leap.training.cross_entropy import segment_bce, smooth_labels, video_bce
+from leap.training.losses import CmpaeLoss, HanLoss, JomoldLoss, LeapLoss, ValorLoss
+from leap.training.losses.cmpae import mutual
+from leap.training.losses.jomold import nce
+from leap.training.losses.similarity import (
+    avss,
+    avss_confident,
+    avss_release,
+    cosine_similarity,
+    eiou,
+    eiou_release,
+)
+from tests.models.product import EACH, make, parts, tensors
+
+CMPAE_LOSS = CmpaeLoss(CmpaeLossConfig())
+LOSSES = [
+    LeapLoss(LeapLossConfig()),
+    HanLoss(HanLossConfig()),
+    ValorLoss(ValorLossConfig()),
+    JomoldLoss(JomoldLossConfig()),
+]
 
 LEAVES = [field.name for field in fields(Parsing)][:7]
-"""What losses read of a parsing, but for uncertainties."""
+"""What losses read of a parsing, except uncertainties."""
 
 SEGMENTS, VIDEO, ENCODED = LEAVES[:2], LEAVES[2:5], LEAVES[5:]
 
@@ -38,7 +63,7 @@ def parsing():
         return (low + (high - low) * uniform).requires_grad_()
 
     segments, videos = (2, 3, 4), (2, 4)
-    return Parsing(
+    return EvidentialParsing(
         *(draw(*segments, low=-3, high=3) for _ in SEGMENTS),
         *(draw(*videos) for _ in VIDEO),
         *(draw(2, 3, 5, low=-1, high=1) for _ in ENCODED),
@@ -64,12 +89,12 @@ def silent(loss, parsing, names):
     return not any(gradient.any() for gradient in torch.autograd.grad(loss, leaves, materialize_grads=True))
 
 
-@pytest.mark.parametrize("name", ["basic", "han", "valor", "jomold"])
-def test_losses_of_a_system(name, parsing, videos):
-    check(lambda p: getattr(losses, f"{name}_losses")(p, videos), parsing, LEAVES)
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.config.name)
+def test_losses_of_a_system(loss, parsing, videos):
+    check(lambda p: loss(p, videos), parsing, LEAVES)
 
 
-@pytest.mark.parametrize("function", [losses.avss, losses.avss_release, losses.avss_confident])
+@pytest.mark.parametrize("function", [avss, avss_release, avss_confident])
 def test_similarity(function, parsing, videos):
     """With regard to the streams: confidences have no gradient, on purpose."""
     check(lambda p: function(p, videos), parsing, ENCODED)
@@ -81,27 +106,27 @@ def test_similarity(function, parsing, videos):
 )
 def test_mutual_learning(step, learners, teachers, parsing, videos):
     """With regard to who learns: who teaches has no gradient, on purpose."""
-    check(lambda p: losses.mutual(p, videos.weak, step), parsing, learners)
-    check(lambda p: losses.cmpae_losses(p, videos, step)["mutual"], parsing, learners)
-    assert silent(losses.mutual(parsing, videos.weak, step), parsing, teachers)
+    check(lambda p: mutual(p, videos.weak, step), parsing, learners)
+    check(lambda p: CMPAE_LOSS(p, videos, step)["mutual"], parsing, learners)
+    assert silent(mutual(parsing, videos.weak, step), parsing, teachers)
 
 
 @pytest.mark.parametrize("step", [0, 1])
-def test_doubt_of_mutual_learning(step, parsing, videos):
-    def mutual(doubt):
-        return losses.mutual(replace(parsing, uncertainty=doubt), videos.weak, step)
+def test_uncertainty_of_mutual_learning(step, parsing, videos):
+    def of_uncertainty(uncertainty):
+        return mutual(replace(parsing, uncertainty=uncertainty), videos.weak, step)
 
-    check(mutual, parsing.uncertainty, VIDEO)
+    check(of_uncertainty, parsing.uncertainty, VIDEO)
 
 
 def test_cmpaes_other_losses(parsing, videos):
     def others(parsing):
-        return {n: loss for n, loss in losses.cmpae_losses(parsing, videos).items() if n != "mutual"}
+        return {n: loss for n, loss in CMPAE_LOSS(parsing, videos).items() if n != "mutual"}
 
     check(others, parsing, LEAVES)
 
 
-@pytest.mark.parametrize("target", [losses.eiou, losses.eiou_release])
+@pytest.mark.parametrize("target", [eiou, eiou_release])
 def test_targets_of_soft_labels(target, parsing):
     """Four labels of more than one half: every union is above 1, where the EIoU's is cut."""
     labels = [(1 + getattr(parsing, name).sigmoid()) / 2 for name in SEGMENTS]
@@ -109,11 +134,11 @@ def test_targets_of_soft_labels(target, parsing):
 
 
 def test_parts_of_losses(parsing):
-    check(lambda p: losses.video_bce(p.video, p.video_audio), parsing, VIDEO)
-    check(lambda p: losses.segment_bce(p.segment_audio, p.segment_visual.sigmoid()), parsing, SEGMENTS)
-    check(lambda p: losses.cosine_similarity(p.encoded_audio, p.encoded_visual), parsing, ENCODED)
-    check(losses.nce, parsing, ENCODED)
-    check(lambda p: losses.smooth(p.video, 0.8), parsing, VIDEO)
+    check(lambda p: video_bce(p.video, p.video_audio), parsing, VIDEO)
+    check(lambda p: segment_bce(p.segment_audio, p.segment_visual.sigmoid()), parsing, SEGMENTS)
+    check(lambda p: cosine_similarity(p.encoded_audio, p.encoded_visual), parsing, ENCODED)
+    check(nce, parsing, ENCODED)
+    check(lambda p: smooth_labels(p.video, 0.8), parsing, VIDEO)
 
 
 def check_module(module, outputs, *inputs):
@@ -131,23 +156,19 @@ def check_module(module, outputs, *inputs):
     assert gradcheck(of_vector, (vector, *leaves), fast_mode=True, atol=1e-8)
 
 
-LEAP = DecoderConfig(heads=2)
-PARSERS = [c for c in PRODUCT if c.encoder.name == "han" or c.decoder == LEAP or c.global_branch]
-"""Every decoder on HAN, every encoder with LEAP's decoder, and CMPAE with its global branch."""
-
-
-@pytest.mark.parametrize("config", PARSERS, ids=parts)
+@pytest.mark.parametrize("config", EACH, ids=parts)
 def test_every_part_of_a_parser(config, videos):
     parser = make(config, classes=4).double()
     inputs = videos.audio, videos.visual_2d, None, parser.label_embedding
     check_module(parser, lambda parsing: tensors(parsing).values(), *inputs)
 
 
-@pytest.mark.parametrize("config", PARSERS, ids=parts)
+@pytest.mark.parametrize("config", EACH, ids=parts)
 def test_a_hard_union_alone_has_no_gradient(config, videos):
     parsing = make(config, classes=4).double()(videos.audio, videos.visual_2d)
+    hard = getattr(config.decoder, "variant", "") in ("release", "release-union")
     without = {name for name, tensor in tensors(parsing).items() if not tensor.requires_grad}
-    assert without == ({"video"} if config.decoder.variant in ("release", "release-union") else set())
+    assert without == ({"video"} if hard else set())
 
 
 def test_tagger():
