@@ -97,6 +97,7 @@ def test_same_content_whatever_the_number_of_workers(tree, packed, tmp_path):
     assert (tmp_path / "llp.h5").read_bytes() == packed.read_bytes()
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_and_resumed(tree, packed, tmp_path):
     out = tmp_path / "llp.h5"
     command = [sys.executable, "-m", "leap", "data", "pack", "llp", "--root", tree, "--out", out]
