@@ -402,7 +402,7 @@ class TrainConfig:
         epochs: passes over the training videos.
         batch: videos per step.
         lr: peak learning rate.
-        weight_decay: AdamW's decoupled weight decay, or Adam's.
+        weight_decay: adamW's decoupled weight decay, or Adam's.
         clip: largest norm of the gradient; None for no clipping.
         videos: number of training videos, the first of the split; None for all.
         optimizer: AdamW or Adam.

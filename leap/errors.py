@@ -24,14 +24,14 @@ def require(module: str, extra: str) -> ModuleType:
     under ``TYPE_CHECKING``.
 
     Args:
-        module: Dotted name of the module, such as ``"scipy.io.wavfile"``.
-        extra: The extra that installs it: ``"media"``, ``"text"``, ``"book"``, ``"cluster"`` or ``"dev"``.
+        module: dotted name of the module, such as ``"scipy.io.wavfile"``.
+        extra: the extra that installs it: ``"media"``, ``"text"``, ``"book"``, ``"cluster"`` or ``"dev"``.
 
     Returns:
         The imported module.
 
     Raises:
-        LeapError: The module's package is not installed; the message names the extra.
+        LeapError: the module's package is not installed; the message names the extra.
 
     Example:
         >>> require("json", "media").dumps([1])

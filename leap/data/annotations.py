@@ -82,8 +82,8 @@ class WeakLabels:
     """Weak labels of the ``N`` videos of a split.
 
     Attributes:
-        filenames: Names of the videos, ``<YouTube id>_<start>_<end>`` in LLP.
-        weak: Event classes of each video, (N, C) uint8 of zeros and ones.
+        filenames: names of the videos, ``<YouTube id>_<start>_<end>`` in LLP.
+        weak: event classes of each video, (N, C) uint8 of zeros and ones.
     """
 
     filenames: tuple[str, ...]
@@ -95,8 +95,8 @@ class Annotations(WeakLabels):
     """Weak and dense labels of the ``N`` videos of a split.
 
     Attributes:
-        audio: Dense audio labels, (N, T, C) uint8 of zeros and ones.
-        visual: Dense visual labels, likewise.
+        audio: dense audio labels, (N, T, C) uint8 of zeros and ones.
+        visual: dense visual labels, likewise.
     """
 
     audio: NDArray[np.uint8]
@@ -107,11 +107,11 @@ def read_weak_labels(folder: str | Path, split: str) -> WeakLabels:
     """Read the weak labels of a split of LLP.
 
     Args:
-        folder: Folder of the official annotation files.
+        folder: folder of the official annotation files.
         split: ``"full"``, ``"train"``, ``"val"`` or ``"test"``.
 
     Raises:
-        LeapError: The file is missing or malformed, or holds an unknown class.
+        LeapError: the file is missing or malformed, or holds an unknown class.
     """
     if split not in SPLIT_FILES:
         raise LeapError(f"LLP has no split '{split}'; it has {', '.join(SPLIT_FILES)}")
@@ -122,11 +122,11 @@ def read_videos(path: Path, classes: Sequence[str] = LLP) -> WeakLabels:
     """Read a table of videos with the columns ``filename`` and ``event_labels`` (separated by commas).
 
     Args:
-        path: The table.
-        classes: Names of the C classes, in label order.
+        path: the table.
+        classes: names of the C classes, in label order.
 
     Raises:
-        LeapError: The file is missing or malformed, or holds an unknown class.
+        LeapError: the file is missing or malformed, or holds an unknown class.
     """
     rows = read_rows(path, VIDEO_COLUMNS)
     weak = np.zeros((len(rows), len(classes)), np.uint8)  # (N, C)
@@ -140,12 +140,12 @@ def read_annotations(folder: str | Path, split: str, repair: Repair = "none") ->
     """Read the weak and dense labels of a split of LLP.
 
     Args:
-        folder: Folder of the official annotation files.
+        folder: folder of the official annotation files.
         split: ``"val"`` or ``"test"``.
-        repair: Which defects to repair.
+        repair: which defects to repair.
 
     Raises:
-        LeapError: The split has no dense labels, or a file is missing or malformed, or holds an unknown class
+        LeapError: the split has no dense labels, or a file is missing or malformed, or holds an unknown class
             or a time that is not a whole second.
     """
     if split not in ANNOTATED:
@@ -166,7 +166,7 @@ def expand_to_segments(weak: NDArray[np.uint8], segments: int = SEGMENTS) -> NDA
     """Repeat weak labels in every segment.
 
     Args:
-        weak: Event classes of videos, (…, C).
+        weak: event classes of videos, (…, C).
         segments: T.
 
     Returns:
@@ -190,16 +190,16 @@ def read_events(
     """Read a table of events strictly, such as a system's predictions: a row that fits no video is an error.
 
     Args:
-        path: A table in the format of ``AVVP_eval_audio.csv``.
-        filenames: Names of the N videos that may occur.
-        classes: Names of the C classes, in label order.
+        path: a table in the format of ``AVVP_eval_audio.csv``.
+        filenames: names of the N videos that may occur.
+        classes: names of the C classes, in label order.
         segments: T.
 
     Returns:
         Dense labels, (N, T, C) uint8. A video that is listed several times has its events in every copy.
 
     Raises:
-        LeapError: The file is missing or malformed, or a row names another video, an unknown class, or a time
+        LeapError: the file is missing or malformed, or a row names another video, an unknown class, or a time
             span that is empty, reversed or not within the video.
     """
     path, known = Path(path), set(filenames)
@@ -224,13 +224,13 @@ def write_events(
     """Write dense labels as a table of events, one row per maximal run of a class.
 
     Args:
-        path: The table to write.
-        filenames: Names of the N videos.
-        labels: Dense labels, (N, T, C); nonzero means that the class occurs.
-        classes: Names of the C classes, in label order.
+        path: the table to write.
+        filenames: names of the N videos.
+        labels: dense labels, (N, T, C); nonzero means that the class occurs.
+        classes: names of the C classes, in label order.
 
     Raises:
-        LeapError: The name of a video or class with events is empty or cannot stand in a table.
+        LeapError: the name of a video or class with events is empty or cannot stand in a table.
     """
     lines = ["\t".join(EVENT_COLUMNS)]
     for name, video in zip(filenames, labels, strict=True):
@@ -258,7 +258,7 @@ def list_events(path: Path, classes: Sequence[str] = LLP) -> list[Event]:
     """Read all events of a table, whichever videos they name.
 
     Raises:
-        LeapError: The file is missing or malformed, or holds an unknown class or a time that is not a whole
+        LeapError: the file is missing or malformed, or holds an unknown class or a time that is not a whole
             second.
     """
     return [parse_event(row, path, classes) for row in read_rows(path, EVENT_COLUMNS)]
@@ -268,9 +268,9 @@ def repair_event(event: Event, repair: Repair, annotated: Iterable[str] = ()) ->
     """Repair the known defects of one row.
 
     Args:
-        event: The event as read from the file.
-        repair: Which defects to repair.
-        annotated: Names of all annotated videos; needed for ``"all"`` only.
+        event: the event as read from the file.
+        repair: which defects to repair.
+        annotated: names of all annotated videos; needed for ``"all"`` only.
     """
     if repair == "none":
         return event
@@ -287,9 +287,9 @@ def dense_labels(
     """Turn events into dense labels; events of other videos are ignored.
 
     Args:
-        events: Events; times beyond the last segment are clipped, reversed or empty spans mark nothing.
-        filenames: Names of the N videos; a name that occurs several times has its events in every copy.
-        classes: Names of the C classes, in label order.
+        events: events; times beyond the last segment are clipped, reversed or empty spans mark nothing.
+        filenames: names of the N videos; a name that occurs several times has its events in every copy.
+        classes: names of the C classes, in label order.
         segments: T.
 
     Returns:
@@ -313,7 +313,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     """Read a tab-separated table with a header of exactly these columns; empty lines are skipped.
 
     Raises:
-        LeapError: The file cannot be read as UTF-8 text, has other columns, or a row has an empty cell or
+        LeapError: the file cannot be read as UTF-8 text, has other columns, or a row has an empty cell or
             another number of cells.
     """
     try:
@@ -336,12 +336,12 @@ def parse_event(row: Row, path: Path, classes: Sequence[str] = LLP) -> Event:
     """Turn a row of a table of events into an event.
 
     Args:
-        row: A row with the cells of `EVENT_COLUMNS`.
-        path: The table, for error messages.
-        classes: Names of the known classes.
+        row: a row with the cells of `EVENT_COLUMNS`.
+        path: the table, for error messages.
+        classes: names of the known classes.
 
     Raises:
-        LeapError: The class is unknown or a time is not a whole second.
+        LeapError: the class is unknown or a time is not a whole second.
     """
     filename, onset, offset, label = row.fields
     class_index(label, path, row.line, classes)
@@ -352,7 +352,7 @@ def class_index(label: str, path: Path, line: int, classes: Sequence[str] = LLP)
     """Position of a class name in ``classes``.
 
     Raises:
-        LeapError: The class is unknown; the message names file and line.
+        LeapError: the class is unknown; the message names file and line.
     """
     if label not in classes:
         raise _error(path, line, f"'{label}' is not one of the {len(classes)} classes")

@@ -56,10 +56,10 @@ class Table:
     """The N videos of a split.
 
     Attributes:
-        path: The file of the table.
-        names: Names of the videos.
-        lines: Line of each video in the file.
-        weak: Weak labels, (N, C), or None where they are unknown.
+        path: the file of the table.
+        names: names of the videos.
+        lines: line of each video in the file.
+        weak: weak labels, (N, C), or None where they are unknown.
     """
 
     path: Path
@@ -87,18 +87,18 @@ def pack_custom(
     Pseudo-labels are restricted to the weak labels.
 
     Args:
-        name: Name of the data set: lower-case letters, digits and hyphens.
-        root: Folder of feature files in LLP's official layout.
-        out: The store to write.
-        packing: How to pack; ``repair`` is not used.
-        annotations: Folder of the tables; ``annotations`` below ``root`` by default.
-        label_embedding: Label embeddings, (C, L); by default n-gram embeddings of the class names.
+        name: name of the data set: lower-case letters, digits and hyphens.
+        root: folder of feature files in LLP's official layout.
+        out: the store to write.
+        packing: how to pack; ``repair`` is not used.
+        annotations: folder of the tables; ``annotations`` below ``root`` by default.
+        label_embedding: label embeddings, (C, L); by default n-gram embeddings of the class names.
 
     Returns:
         Problems with feature files; if there is any, nothing is written.
 
     Raises:
-        LeapError: The name is not allowed; a table or folder is missing or malformed; a video is listed
+        LeapError: the name is not allowed; a table or folder is missing or malformed; a video is listed
             twice, or shares seconds with a video of another split; or the videos differ in length.
     """
     if not NAME.fullmatch(name) or find_dataset(name):
@@ -135,14 +135,14 @@ def weak_by_file(tables: Sequence[Path], classes: Sequence[str]) -> dict[str, ND
     """Collect weak labels by file: a file has the classes of all its listed parts.
 
     Args:
-        tables: Tables with the columns ``filename`` and ``event_labels``.
-        classes: Names of the C classes, in label order.
+        tables: tables with the columns ``filename`` and ``event_labels``.
+        classes: names of the C classes, in label order.
 
     Returns:
         Name of the file without suffix → weak labels, (C,).
 
     Raises:
-        LeapError: A table is missing or malformed, or holds an unknown class.
+        LeapError: a table is missing or malformed, or holds an unknown class.
     """
     found: dict[str, NDArray[np.uint8]] = {}
     for path in tables:
@@ -159,9 +159,9 @@ class Files:
     """Feature files and pseudo-label files below one folder.
 
     Attributes:
-        root: Folder of the official layout.
+        root: folder of the official layout.
         classes: C, the width of the pseudo-labels.
-        packing: How to pack their arrays.
+        packing: how to pack their arrays.
     """
 
     root: Path
@@ -196,7 +196,7 @@ class Files:
         """Read features, (T, width) or (T·k, width), or pseudo-labels, (T, C), of a video.
 
         Raises:
-            LeapError: The file is damaged, holds features that are not finite in the store's precision, or
+            LeapError: the file is damaged, holds features that are not finite in the store's precision, or
                 holds labels other than 0 and 1.
         """
         array = load_array(self.root, self._path(source, span))

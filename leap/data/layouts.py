@@ -46,13 +46,13 @@ class LayoutStatistics:
     """Counts that the sampler draws from, and a summary for readers and tests.
 
     Attributes:
-        segments: Segments per video, T.
-        source: Origin of the labels, and the command that measures them.
+        segments: segments per video, T.
+        source: origin of the labels, and the command that measures them.
         summary: `summarise` of the measured labels.
-        compositions: Composition, such as ``"audio only + identical"`` → number of videos.
-        chains: Kind → ``"<first segment> <state before>"`` → ``"<state> <end>"`` → number of runs; ends are
+        compositions: composition, such as ``"audio only + identical"`` → number of videos.
+        chains: kind → ``"<first segment> <state before>"`` → ``"<state> <end>"`` → number of runs; ends are
             exclusive.
-        class_counts: Class → number of training videos that carry it.
+        class_counts: class → number of training videos that carry it.
     """
 
     segments: int
@@ -69,11 +69,11 @@ def measure_layouts(annotations: Path, out: Path) -> LayoutStatistics:
     Class counts come from the weak labels of train.
 
     Args:
-        annotations: Folder of LLP's annotation files.
-        out: The JSON file to write.
+        annotations: folder of LLP's annotation files.
+        out: the JSON file to write.
 
     Raises:
-        LeapError: An annotation file is missing or malformed.
+        LeapError: an annotation file is missing or malformed.
     """
     parts = [read_annotations(annotations, split) for split in ("val", "test")]
     weak, audio, visual = (
@@ -90,7 +90,7 @@ def load_statistics(path: Path = LLP_STATISTICS) -> LayoutStatistics:
     """Read a file written by `measure_layouts`; by default the statistics of LLP that ship with the package.
 
     Raises:
-        LeapError: The file cannot be read, or holds something else.
+        LeapError: the file cannot be read, or holds something else.
     """
     try:
         return LayoutStatistics(**json.loads(path.read_text(encoding="utf-8")))
@@ -103,10 +103,10 @@ def measure(weak: Labels, audio: Labels, visual: Labels, source: str = "") -> La
     """Count compositions of videos and runs of states.
 
     Args:
-        weak: Weak labels, (N, C), for the summary only; layouts are those of the dense labels.
-        audio: Dense audio labels, (N, T, C).
-        visual: Dense visual labels, (N, T, C).
-        source: Origin of the labels.
+        weak: weak labels, (N, C), for the summary only; layouts are those of the dense labels.
+        audio: dense audio labels, (N, T, C).
+        visual: dense visual labels, (N, T, C).
+        source: origin of the labels.
     """
     compositions: Counter[str] = Counter()
     chains: dict[str, dict[str, Counter[str]]] = {}
@@ -140,12 +140,12 @@ def sample_layouts(
     """Draw the dense labels of videos with one to ``max_classes`` classes each.
 
     Args:
-        n: Number of videos.
-        n_classes: Number of classes, C.
-        statistics: Counts to draw from.
-        rng: Random generator.
-        max_classes: Largest number of classes per video.
-        class_weights: Probabilities of the classes, (C,), by which the classes of a video are drawn without
+        n: number of videos.
+        n_classes: number of classes, C.
+        statistics: counts to draw from.
+        rng: random generator.
+        max_classes: largest number of classes per video.
+        class_weights: probabilities of the classes, (C,), by which the classes of a video are drawn without
             replacement; uniform by default.
 
     Returns:

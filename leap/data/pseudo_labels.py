@@ -26,9 +26,9 @@ def threshold_scores(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -
     A class is marked where its score exceeds its threshold and the weak label of the video contains it.
 
     Args:
-        scores: Scores of the teacher, (N, T, C).
-        thresholds: One threshold for all classes, or one per class, (C,).
-        weak: Weak labels, (N, C), zeros and ones.
+        scores: scores of the teacher, (N, T, C).
+        thresholds: one threshold for all classes, or one per class, (C,).
+        weak: weak labels, (N, C), zeros and ones.
 
     Returns:
         Pseudo-labels, (N, T, C), zeros and ones of the type of ``weak``.
@@ -45,8 +45,8 @@ def precision_recall(pseudo: Tensor, true: Tensor) -> PrecisionRecall:
     """Compare pseudo-labels with dense labels, pooled over all entries (micro average).
 
     Args:
-        pseudo: Pseudo-labels, zeros and ones of any shape.
-        true: Dense labels of the same shape.
+        pseudo: pseudo-labels, zeros and ones of any shape.
+        true: dense labels of the same shape.
 
     Returns:
         Precision, recall and F-score; each is 1 where its denominator is zero.
@@ -62,11 +62,11 @@ def corrupt(
     """Flip pseudo-labels at random within the weak labels.
 
     Args:
-        pseudo: Pseudo-labels, (N, T, C), zeros and ones.
-        weak: Weak labels, (N, C); classes outside them stay 0.
-        miss_rate: Probability that a 1 becomes 0.
-        false_alarm_rate: Probability that a 0 of a class of the weak label becomes 1.
-        generator: Random generator on the device of ``pseudo``.
+        pseudo: pseudo-labels, (N, T, C), zeros and ones.
+        weak: weak labels, (N, C); classes outside them stay 0.
+        miss_rate: probability that a 1 becomes 0.
+        false_alarm_rate: probability that a 0 of a class of the weak label becomes 1.
+        generator: random generator on the device of ``pseudo``.
 
     Returns:
         Corrupted pseudo-labels, (N, T, C), zeros and ones.
@@ -80,9 +80,9 @@ def corrupt_videos(videos: Videos, noise: NoiseConfig, seed: int) -> Videos:
     """Corrupt the pseudo-labels that L_basic, L_avss or both learn from.
 
     Args:
-        videos: Videos with pseudo-labels.
-        noise: Error rates, and the losses that see the errors.
-        seed: Seed of the random errors.
+        videos: videos with pseudo-labels.
+        noise: error rates, and the losses that see the errors.
+        seed: seed of the random errors.
     """
     if not noise.misses and not noise.false_alarms:
         return videos

@@ -18,10 +18,10 @@ class Dataset:
     """A data set that the package knows by name.
 
     Attributes:
-        path: The feature store: absolute if it ships with the package, else a file name in ``LEAP_DATA``.
-        classes: Names of the C classes, in label order.
-        labels: Default source of label embeddings, a value of ``ModelConfig.labels``.
-        features: Names of the features in the store.
+        path: the feature store: absolute if it ships with the package, else a file name in ``LEAP_DATA``.
+        classes: names of the C classes, in label order.
+        labels: default source of label embeddings, a value of ``ModelConfig.labels``.
+        features: names of the features in the store.
     """
 
     path: Path
@@ -85,11 +85,11 @@ def check_dataset(name: str, custom: bool = False) -> None:
     """Refuse an unknown name.
 
     Args:
-        name: Name of a data set.
-        custom: Whether the store of the data set is at hand, so any valid name may be a custom data set's.
+        name: name of a data set.
+        custom: whether the store of the data set is at hand, so any valid name may be a custom data set's.
 
     Raises:
-        LeapError: The name is unknown, or cannot name a data set.
+        LeapError: the name is unknown, or cannot name a data set.
 
     Example:
         >>> check_dataset("llp-sim-50"), check_dataset("kitchen", custom=True)
@@ -111,10 +111,10 @@ def dataset_path(name_or_path: str) -> Path:
     """Path of the feature store of a data set.
 
     Args:
-        name_or_path: Name of a known data set, or the path of a feature store.
+        name_or_path: name of a known data set, or the path of a feature store.
 
     Raises:
-        LeapError: The data set belongs in the folder ``LEAP_DATA``, which is not set.
+        LeapError: the data set belongs in the folder ``LEAP_DATA``, which is not set.
     """
     dataset = find_dataset(name_or_path)
     if dataset is None:
@@ -131,7 +131,7 @@ def open_dataset(name_or_path: str) -> FeatureStore:
     """Open a data set by name, or a feature store by path.
 
     Raises:
-        LeapError: There is no such file or data set, or the file is not a sound feature store.
+        LeapError: there is no such file or data set, or the file is not a sound feature store.
 
     Example:
         >>> with open_dataset("av-digits") as store:

@@ -33,8 +33,8 @@ def label_free_baselines(train: Videos, videos: Videos) -> dict[str, tuple[Tenso
     """Predict without a model and without any label of the videos: the most frequent training classes.
 
     Args:
-        train: The training videos, for the frequencies of the classes.
-        videos: The videos to predict.
+        train: the training videos, for the frequencies of the classes.
+        videos: the videos to predict.
 
     Returns:
         Name of the baseline → (audio, visual) predictions, each (N, T, C), zeros and ones: for every k from

@@ -16,17 +16,17 @@ class Videos:
     """Features and labels of ``N`` videos of ``T`` segments over ``C`` classes, as float32 tensors.
 
     Attributes:
-        audio: Audio features, (N, T, A).
-        visual_2d: Frame features averaged over each second, (N, T, V), or of k frames per second,
+        audio: audio features, (N, T, A).
+        visual_2d: frame features averaged over each second, (N, T, V), or of k frames per second,
             (N, T·k, V).
-        weak: Weak labels: the event classes of each video, (N, C), zeros and ones.
-        pseudo_audio: Audio pseudo-labels, (N, T, C), zeros and ones.
-        pseudo_visual: Visual pseudo-labels, likewise.
-        true_audio: Dense audio labels, (N, T, C), or None where unknown; for scoring, never for training.
-        true_visual: Dense visual labels, likewise.
-        visual_3d: Video-clip features, (N, T, S), or None where the data set has none.
-        avss_audio: Audio pseudo-labels that L_avss uses instead of ``pseudo_audio``, (N, T, C), or None.
-        avss_visual: Visual pseudo-labels that L_avss uses instead of ``pseudo_visual``, likewise.
+        weak: weak labels: the event classes of each video, (N, C), zeros and ones.
+        pseudo_audio: audio pseudo-labels, (N, T, C), zeros and ones.
+        pseudo_visual: visual pseudo-labels, likewise.
+        true_audio: dense audio labels, (N, T, C), or None where unknown; for scoring, never for training.
+        true_visual: dense visual labels, likewise.
+        visual_3d: video-clip features, (N, T, S), or None where the data set has none.
+        avss_audio: audio pseudo-labels that L_avss uses instead of ``pseudo_audio``, (N, T, C), or None.
+        avss_visual: visual pseudo-labels that L_avss uses instead of ``pseudo_visual``, likewise.
     """
 
     audio: Tensor
@@ -51,7 +51,7 @@ class Videos:
         """Dense audio and visual labels, each (N, T, C).
 
         Raises:
-            LeapError: The videos have only weak labels, like LLP's training videos.
+            LeapError: the videos have only weak labels, like LLP's training videos.
         """
         if self.true_audio is None or self.true_visual is None:
             raise LeapError("these videos have no dense labels to score against; use val or test")

@@ -15,7 +15,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     the temporary file is removed and ``path`` stays unchanged.
 
     Raises:
-        OSError: The file cannot be written; the error names ``path``, not the temporary file.
+        OSError: the file cannot be written; the error names ``path``, not the temporary file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ def atomic_write(path: str | Path, text: str) -> None:
     """Write ``text`` to ``path`` in UTF-8, atomically.
 
     Raises:
-        OSError: The file cannot be written.
+        OSError: the file cannot be written.
     """
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

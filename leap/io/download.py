@@ -29,12 +29,12 @@ def download(url: str, path: Path, sha256: str = "") -> None:
     An interrupted download leaves its part beside ``path``; the next call resumes there.
 
     Args:
-        url: Address of the file.
-        path: Where to write it, atomically.
-        sha256: Expected checksum of the content; empty to accept any content.
+        url: address of the file.
+        path: where to write it, atomically.
+        sha256: expected checksum of the content; empty to accept any content.
 
     Raises:
-        LeapError: The download fails or has another checksum, or ``path`` holds a different file, which is
+        LeapError: the download fails or has another checksum, or ``path`` holds a different file, which is
             left unchanged; or the ``media`` extra is not installed.
     """
     if path.exists():
@@ -59,11 +59,11 @@ def unpack(archive: Path, target: Callable[[PurePosixPath], Path | None]) -> Non
     """Extract files from a zip archive.
 
     Args:
-        archive: The archive.
-        target: Maps the path of a member in the archive to the file to write, or to None to skip it.
+        archive: the archive.
+        target: maps the path of a member in the archive to the file to write, or to None to skip it.
 
     Raises:
-        LeapError: The archive is damaged, or a member is larger than `LARGEST`.
+        LeapError: the archive is damaged, or a member is larger than `LARGEST`.
     """
     try:
         with ZipFile(archive) as file:

@@ -28,7 +28,7 @@ class HDF5File(io.FileIO):
         """Raise the failure of an earlier write.
 
         Raises:
-            OSError: A write failed since the file was opened.
+            OSError: a write failed since the file was opened.
         """
         if self.failure is not None:
             raise OSError(self.failure.errno, self.failure.strerror, self.name)

@@ -22,12 +22,12 @@ def read_npy(path: Path, mapped: bool = False) -> NDArray[Any]:
     The header is compared with the size of the file before memory is allocated.
 
     Args:
-        path: The file.
-        mapped: Map the file into memory, so values are read from disk when they are used.
+        path: the file.
+        mapped: map the file into memory, so values are read from disk when they are used.
 
     Raises:
-        OSError: The file cannot be opened.
-        Exception: The file is damaged or holds something else; the type depends on the defect.
+        OSError: the file cannot be opened.
+        Exception: the file is damaged or holds something else; the type depends on the defect.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -56,11 +56,11 @@ def write_npy(path: Path, array: NDArray[Any]) -> None:
     ``numpy.save`` loses up to 4 KiB at the end without an error where the disk is full; this does not.
 
     Args:
-        path: The file.
-        array: The array.
+        path: the file.
+        array: the array.
 
     Raises:
-        OSError: The file cannot be written.
+        OSError: the file cannot be written.
     """
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         write_array(SimpleNamespace(write=file.write), array, allow_pickle=False)

@@ -19,7 +19,7 @@ def reason(error: Exception) -> str:
     """Say in one line what went wrong with a file.
 
     Args:
-        error: What opening, reading or writing the file raised, by the operating system or a library.
+        error: what opening, reading or writing the file raised, by the operating system or a library.
 
     Returns:
         For a refusal by the operating system its reason, such as ``"permission denied"``; otherwise the first

@@ -8,7 +8,7 @@ def parse_json(text: str) -> Any:
     """Parse a JSON text.
 
     Raises:
-        ValueError: The text is not JSON, is nested too deeply, or repeats a key within an object.
+        ValueError: the text is not JSON, is nested too deeply, or repeats a key within an object.
 
     Example:
         >>> parse_json('{"lr": 0.1, "lr": 0.2}')

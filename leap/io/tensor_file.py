@@ -36,8 +36,8 @@ def load_file(path: Path) -> Any:
     """Read a file of tensors, NumPy arrays, and dictionaries and lists of them, onto the CPU.
 
     Raises:
-        OSError: The file cannot be opened.
-        Exception: The file is damaged or holds anything else; the type depends on the defect.
+        OSError: the file cannot be opened.
+        Exception: the file is damaged or holds anything else; the type depends on the defect.
     """
     with path.open("rb") as file:
         archive = file.read(len(ARCHIVE)) == ARCHIVE
@@ -52,14 +52,14 @@ def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
     """Read a state dict without running code that its file may contain.
 
     Args:
-        path: A file written by ``torch.save``: the state dict itself, or a dictionary that holds it under one
+        path: a file written by ``torch.save``: the state dict itself, or a dictionary that holds it under one
             of `CHECKPOINT_KEYS` beside the state of training.
 
     Returns:
         Name → tensor, without the prefixes of wrappers (`strip_prefixes`).
 
     Raises:
-        LeapError: The file cannot be read, or does not hold a dictionary of dense real tensors.
+        LeapError: the file cannot be read, or does not hold a dictionary of dense real tensors.
     """
     try:
         state = load_file(path)

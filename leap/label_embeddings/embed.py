@@ -29,14 +29,14 @@ def embed_labels(source: Source, prompts: Prompts, model: str = "") -> Tensor:
     Args:
         source: ``"glove"`` (a file of word vectors), ``"transformers"`` (a BERT-like encoder or CLIP) or
             ``"ngrams"``.
-        prompts: The texts of each class.
-        model: The file of word vectors, or the folder or hub name of the encoder; unused for n-grams.
+        prompts: the texts of each class.
+        model: the file of word vectors, or the folder or hub name of the encoder; unused for n-grams.
 
     Returns:
         Label embeddings, (C, L).
 
     Raises:
-        LeapError: The model is missing or cannot be read, a word has no vector, or an extra is not installed.
+        LeapError: the model is missing or cannot be read, a word has no vector, or an extra is not installed.
     """
     if source == "ngrams":
         return _embed(prompts, ngram_embeddings)
@@ -54,7 +54,7 @@ def save_label_embeddings(embeddings: Tensor, path: Path) -> None:
     """Write label embeddings, (C, L), as a ``.npy`` file for ``ModelConfig.labels``.
 
     Raises:
-        LeapError: The name of the file does not end in ``.npy``.
+        LeapError: the name of the file does not end in ``.npy``.
     """
     if path.suffix != ".npy":
         raise LeapError(f"{path}: label embeddings are written as .npy")
@@ -65,7 +65,7 @@ def cache_folder() -> Path:
     """Folder of cached embeddings, on Linux ``~/.cache/leap/labels``.
 
     Raises:
-        LeapError: The ``media`` extra is not installed.
+        LeapError: the ``media`` extra is not installed.
     """
     folder: Path = require("platformdirs", "media").user_cache_path("leap")
     return folder / "labels"

@@ -21,7 +21,7 @@ def find_model(name: str) -> Path:
     """Find the folder of a model: a local folder, or a hub name, downloaded now or earlier.
 
     Raises:
-        LeapError: The model is neither present nor can it be downloaded, or the ``text`` extra is not
+        LeapError: the model is neither present nor can it be downloaded, or the ``text`` extra is not
             installed.
     """
     if Path(name).is_dir():
@@ -41,8 +41,8 @@ def load_tokenizer(folder: Path) -> Any:
     """Load the tokenizer of a model in a folder; code in the folder is not run.
 
     Raises:
-        ValueError: The folder has no vocabulary; the library would return an empty tokenizer.
-        LeapError: The ``text`` extra is not installed.
+        ValueError: the folder has no vocabulary; the library would return an empty tokenizer.
+        LeapError: the ``text`` extra is not installed.
     """
     transformers = require("transformers", "text")
 
@@ -58,14 +58,14 @@ def encoder_embeddings(texts: Sequence[str], folder: Path) -> Tensor:
     tokens that are not padding. Weights are read as safetensors; code in the folder is not run.
 
     Args:
-        texts: The n texts.
-        folder: Folder of the model, from `find_model`.
+        texts: the n texts.
+        folder: folder of the model, from `find_model`.
 
     Returns:
         Embeddings, float32 (n, L).
 
     Raises:
-        LeapError: The folder holds no such model, or the ``text`` extra is not installed.
+        LeapError: the folder holds no such model, or the ``text`` extra is not installed.
     """
     transformers = require("transformers", "text")
     safely: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}

@@ -17,15 +17,15 @@ def read_label_embeddings(path: str | Path, classes: int) -> Tensor:
     """Read label embeddings from a file, in label order.
 
     Args:
-        path: A ``.npy`` file with an array (C, L), or a ``.pt`` file with a dictionary of C vectors, as
+        path: a ``.npy`` file with an array (C, L), or a ``.pt`` file with a dictionary of C vectors, as
             LEAP's release ships them; no code in the file is run.
-        classes: Expected number of classes, C.
+        classes: expected number of classes, C.
 
     Returns:
         Label embeddings, float32 (C, L).
 
     Raises:
-        LeapError: The file cannot be read, or holds another number of labels or a value that is not finite.
+        LeapError: the file cannot be read, or holds another number of labels or a value that is not finite.
     """
     path = Path(path)
     try:

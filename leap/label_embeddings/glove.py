@@ -19,14 +19,14 @@ def glove_embeddings(texts: Sequence[str], path: Path) -> Tensor:
     """Embed every text as the mean of the vectors of its words.
 
     Args:
-        texts: The n texts.
-        path: A file with a word and its L numbers per line; it is read line by line.
+        texts: the n texts.
+        path: a file with a word and its L numbers per line; it is read line by line.
 
     Returns:
         Embeddings, (n, L).
 
     Raises:
-        LeapError: The file cannot be read, a word has no vector in it, or a text has no words.
+        LeapError: the file cannot be read, a word has no vector in it, or a text has no words.
     """
     if path.suffix == ".pt":
         raise LeapError(f"{path}: already holds label embeddings; name it in model.labels of a run config")
@@ -43,7 +43,7 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, Tensor]:
     """Read the vectors, (L,), of those wanted words that the file contains.
 
     Raises:
-        LeapError: The file cannot be read, or the line of a wanted word does not hold L finite numbers.
+        LeapError: the file cannot be read, or the line of a wanted word does not hold L finite numbers.
     """
     vectors: dict[str, Tensor] = {}
     try:

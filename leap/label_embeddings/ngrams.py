@@ -20,7 +20,7 @@ def ngram_embeddings(texts: Sequence[str]) -> Tensor:
     that share parts of words get similar embeddings; equal texts get equal embeddings on every machine.
 
     Args:
-        texts: The n texts.
+        texts: the n texts.
 
     Returns:
         Embeddings, (n, 256), rows of unit variance.

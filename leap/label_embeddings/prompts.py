@@ -26,11 +26,11 @@ def read_prompts(path: Path, classes: Sequence[str]) -> Prompts:
     """Read descriptions from a JSON file: class name → list of texts.
 
     Args:
-        path: The file.
-        classes: Names of the classes, in label order.
+        path: the file.
+        classes: names of the classes, in label order.
 
     Raises:
-        LeapError: The file cannot be read or is not such a table, a class has no text, or a name is not a
+        LeapError: the file cannot be read or is not such a table, a class has no text, or a name is not a
             class.
     """
     try:
@@ -54,7 +54,7 @@ def read_classes(path: Path) -> tuple[str, ...]:
     """Read class names, one per line.
 
     Raises:
-        LeapError: The file cannot be read, is empty or repeats a class, or a name has a tab or no words.
+        LeapError: the file cannot be read, is empty or repeats a class, or a name has a tab or no words.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")

@@ -41,7 +41,7 @@ def check_source(source: str) -> None:
     The file itself is not accessed: a config may be read on a machine without it.
 
     Raises:
-        LeapError: The source is not one of `SOURCES` and does not end in one of `SUFFIXES`.
+        LeapError: the source is not one of `SOURCES` and does not end in one of `SUFFIXES`.
 
     Example:
         >>> check_source("orthogonal"), check_source("vectors/glove.npy")
@@ -58,9 +58,9 @@ def random_orthogonal(classes: int, width: int = ORTHOGONAL_WIDTH, seed: int = 0
     """Make label embeddings without semantics: random orthogonal rows of unit variance.
 
     Args:
-        classes: Number of classes, C.
-        width: Width, L; increased to C if it is smaller.
-        seed: Seed of the directions.
+        classes: number of classes, C.
+        width: width, L; increased to C if it is smaller.
+        seed: seed of the directions.
 
     Returns:
         Label embeddings, (C, L).
@@ -77,15 +77,15 @@ def label_embeddings(
     """Make or read the label embeddings of a source.
 
     Args:
-        source: One of `SOURCES` (of ``"learned"``, the initial values), or the path of a file.
-        classes: Names of the C classes, in label order.
-        packed: Function that reads the label embeddings packed with the data; needed for ``"dataset"``.
+        source: one of `SOURCES` (of ``"learned"``, the initial values), or the path of a file.
+        classes: names of the C classes, in label order.
+        packed: function that reads the label embeddings packed with the data; needed for ``"dataset"``.
 
     Returns:
         Label embeddings, (C, L).
 
     Raises:
-        LeapError: The source is unknown, the data set has no label embeddings, or the file is missing or does
+        LeapError: the source is unknown, the data set has no label embeddings, or the file is missing or does
             not fit.
     """
     check_source(source)
@@ -107,7 +107,7 @@ def source_checksum(source: str) -> str:
     """SHA-256 of a file of label embeddings; empty for the named sources.
 
     Raises:
-        LeapError: The source is unknown, or the file cannot be read.
+        LeapError: the source is unknown, or the file cannot be read.
     """
     check_source(source)
     if source in SOURCES:

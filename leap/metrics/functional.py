@@ -48,8 +48,8 @@ def parsing_scores(
     """Score a set of videos at segment and event level: audio, visual, audio-visual, Type@AV and Event@AV.
 
     Args:
-        pred_audio: Predicted audio events, (N, T, C).
-        pred_visual: Predicted visual events, (N, T, C).
+        pred_audio: predicted audio events, (N, T, C).
+        pred_visual: predicted visual events, (N, T, C).
         true_audio: True audio events, (N, T, C).
         true_visual: True visual events, (N, T, C).
 
@@ -57,7 +57,7 @@ def parsing_scores(
         The ten `SCORES` × 100, each the mean over videos.
 
     Raises:
-        LeapError: The shapes differ, a value is neither 0 nor 1, or there is no video.
+        LeapError: the shapes differ, a value is neither 0 nor 1, or there is no video.
 
     Example:
         >>> true = np.array([[[1], [1], [0], [0]]])  # (N, T, C) = (1, 4, 1)
@@ -106,7 +106,7 @@ def with_type_means(scores: Mapping[str, float]) -> dict[str, float]:
     """Add Type@AV, the mean of audio, visual and audio-visual scores, at each level.
 
     Args:
-        scores: The eight `PER_VIDEO` scores.
+        scores: the eight `PER_VIDEO` scores.
 
     Returns:
         The ten `SCORES`, in their order.
@@ -130,7 +130,7 @@ def overlapping_videos(true_audio: Labels, true_visual: Labels) -> Mask:
         Booleans, (N,).
 
     Raises:
-        LeapError: The shapes differ, or a value is neither 0 nor 1.
+        LeapError: the shapes differ, or a value is neither 0 nor 1.
     """
     streams = _segments_first(true_audio=true_audio, true_visual=true_visual)
     return np.logical_or.reduce([(np.count_nonzero(x, axis=2) >= 2).any(axis=0) for x in streams])
@@ -140,14 +140,14 @@ def precision_recall(pred: Labels, true: Labels) -> dict[str, float]:
     """Micro-averaged precision, recall and F of one modality, over all videos, segments and classes.
 
     Args:
-        pred: Predicted events, (N, T, C).
+        pred: predicted events, (N, T, C).
         true: True events, (N, T, C).
 
     Returns:
         ``precision``, ``recall`` and ``f`` × 100; 0 where the denominator is zero, as in scikit-learn.
 
     Raises:
-        LeapError: The shapes differ, or a value is neither 0 nor 1.
+        LeapError: the shapes differ, or a value is neither 0 nor 1.
     """
     marked, held = _segments_first(pred=pred, true=true)
     hits, predicted, positive = (int(np.count_nonzero(x)) for x in (marked & held, marked, held))
@@ -167,7 +167,7 @@ def average_precision(
     equal to that of scikit-learn's ``average_precision_score``.
 
     Args:
-        probabilities: Segment probabilities of one modality, or any scores of the same order, (N, T, C).
+        probabilities: segment probabilities of one modality, or any scores of the same order, (N, T, C).
         true: True events, (N, T, C).
         average: ``"micro"`` pools the classes; ``"macro"`` averages over the classes that occur.
 
@@ -175,7 +175,7 @@ def average_precision(
         The average precision × 100; 0 if no event is true.
 
     Raises:
-        LeapError: The shapes differ, a label is neither 0 nor 1, or a probability is not finite.
+        LeapError: the shapes differ, a label is neither 0 nor 1, or a probability is not finite.
     """
     scores, labels = _array(probabilities), _array(true)
     _check_shapes(probabilities=scores, true=labels)

@@ -17,7 +17,7 @@ class ParsingScores(Metric):
     summed over processes.
 
     Raises:
-        LeapError: In ``update`` for inputs that `leap.metrics.per_video_scores` refuses; in ``compute`` if
+        LeapError: in ``update`` for inputs that `leap.metrics.per_video_scores` refuses; in ``compute`` if
             there was no video.
 
     Example:
@@ -45,8 +45,8 @@ class ParsingScores(Metric):
         """Add videos.
 
         Args:
-            pred_audio: Predicted audio events, (N, T, C), zeros and ones.
-            pred_visual: Predicted visual events, likewise.
+            pred_audio: predicted audio events, (N, T, C), zeros and ones.
+            pred_visual: predicted visual events, likewise.
             true_audio: True audio events, likewise.
             true_visual: True visual events, likewise.
         """

@@ -64,9 +64,9 @@ def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
     differences between machines.
 
     Args:
-        recordings: Folder of the pinned recordings.
-        out: The folder to write to.
-        seed: Seed of all draws and of training.
+        recordings: folder of the pinned recordings.
+        out: the folder to write to.
+        seed: seed of all draws and of training.
 
     Returns:
         Path of the store.
@@ -92,13 +92,13 @@ def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterabl
     """Render videos of a built data set again, and extract their features with its networks.
 
     Args:
-        store: The data set; its networks lie beside its file.
-        recordings: Folder of the pinned recordings.
+        store: the data set; its networks lie beside its file.
+        recordings: folder of the pinned recordings.
         split: ``"train"``, ``"val"`` or ``"test"``.
-        indices: Positions of the videos in the split.
+        indices: positions of the videos in the split.
 
     Raises:
-        LeapError: The networks are missing, or are not those that made the features.
+        LeapError: the networks are missing, or are not those that made the features.
     """
     path = store.path.with_name(NETWORKS)
     networks, scales, _ = load_networks(path)

@@ -29,9 +29,9 @@ def fetch_archive(url: str, out: Path, check: Callable[[Path], None]) -> None:
     """Download a zip archive and move its ``<root>/recordings/*.wav`` to ``out`` if ``check`` accepts them.
 
     Args:
-        url: Address of the archive.
-        out: The folder to make; it appears complete or not at all.
-        check: Function that raises unless the unpacked folder is the expected one.
+        url: address of the archive.
+        out: the folder to make; it appears complete or not at all.
+        check: function that raises unless the unpacked folder is the expected one.
 
     Raises:
         LeapError: ``out`` exists, the download fails, or ``check`` refuses the recordings.

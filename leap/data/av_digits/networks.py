@@ -48,8 +48,8 @@ class DigitNetwork(nn.Module):
     """Three convolutions with max pooling, the maximum over the last axis, and one hidden layer.
 
     Args:
-        shape: Size of the network.
-        height: Height of the input images: mel bands or pixels.
+        shape: size of the network.
+        height: height of the input images: mel bands or pixels.
     """
 
     def __init__(self, shape: Shape, height: int) -> None:
@@ -103,11 +103,11 @@ def pretrain(network: DigitNetwork, modality: str, role: str, material: Material
     """Train a network on isolated digits: single segments with one digit or, in a tenth of them, none.
 
     Args:
-        network: The network, trained in place and left in evaluation mode.
+        network: the network, trained in place and left in evaluation mode.
         modality: ``"audio"`` or ``"visual"``.
-        role: Role whose material is rendered.
-        material: The role's material.
-        seed: Seed of rendering and batches.
+        role: role whose material is rendered.
+        material: the role's material.
+        seed: seed of rendering and batches.
     """
     labels, images = isolated(modality, role, material, seed)
     generator = torch.Generator().manual_seed(seed)
@@ -155,7 +155,7 @@ def load_networks(path: Path) -> tuple[Networks, dict[str, Tensor], dict[str, An
         Networks in evaluation mode; modality → feature scales, (width,); configuration.
 
     Raises:
-        LeapError: The file cannot be read, or holds other networks.
+        LeapError: the file cannot be read, or holds other networks.
     """
     try:
         with safe_open(path, "pt") as file:

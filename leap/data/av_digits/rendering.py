@@ -66,11 +66,11 @@ def render(
 
     Args:
         split: ``"train"``, ``"val"`` or ``"test"``, or a role of the networks.
-        index: Position of the video in the split.
-        audio: Dense audio labels, (T, 10).
-        visual: Dense visual labels, (T, 10).
-        material: Material of the split, from `load_material`.
-        seed: Seed of the data set.
+        index: position of the video in the split.
+        audio: dense audio labels, (T, 10).
+        visual: dense visual labels, (T, 10).
+        material: material of the split, from `load_material`.
+        seed: seed of the data set.
     """
     rng = np.random.default_rng([seed, SPLIT_SEEDS[split], index])
     return Rendering(_render_sound(audio, material.sounds, rng), _render_frames(visual, material.images, rng))

@@ -70,7 +70,7 @@ def load_sounds(recordings: Path, role: str) -> Sounds:
     """Read the recordings of a role.
 
     Raises:
-        LeapError: A recording is missing, damaged, or not mono at 8 kHz.
+        LeapError: a recording is missing, damaged, or not mono at 8 kHz.
     """
     sounds: Sounds = [{speaker: [] for speaker in ROLES[role].speakers} for _ in range(DIGITS)]
     for name in ROLES[role].files():
@@ -101,7 +101,7 @@ def check_recordings(recordings: Path) -> None:
     """Check that a folder holds exactly the pinned recordings.
 
     Raises:
-        LeapError: There is no such folder, or it holds other recordings.
+        LeapError: there is no such folder, or it holds other recordings.
     """
     if not recordings.is_dir():
         raise LeapError(f"{recordings}: no such folder; `leap data fetch av-digits` downloads the recordings")

@@ -24,8 +24,8 @@ class BlockCache:
     Blocks are written atomically, so an interrupted conversion resumes with the first missing block.
 
     Args:
-        out: The file to be made.
-        identity: Everything the blocks depend on, as JSON values; blocks of another identity are deleted.
+        out: the file to be made.
+        identity: everything the blocks depend on, as JSON values; blocks of another identity are deleted.
     """
 
     def __init__(self, out: Path, identity: Mapping[str, Any]) -> None:

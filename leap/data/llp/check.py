@@ -72,13 +72,13 @@ def check_annotations(folder: str | Path) -> list[Finding]:
     """Check the six annotation files of LLP.
 
     Args:
-        folder: Folder of the official annotation files.
+        folder: folder of the official annotation files.
 
     Returns:
         All findings, in the order of `RULES`.
 
     Raises:
-        LeapError: A file is missing, or is not a table with the right columns.
+        LeapError: a file is missing, or is not a table with the right columns.
     """
     folder = Path(folder)
     lists = {split: read_rows(folder / name, VIDEO_COLUMNS) for split, name in SPLIT_FILES.items()}

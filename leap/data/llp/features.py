@@ -31,10 +31,10 @@ class Source:
     """A kind of features or pseudo-labels in the official layout.
 
     Attributes:
-        name: Name of the array in a feature store.
-        folder: Folder of the files.
-        shape: Shape of the array of a ten-second video, (rows, width).
-        pool: Function of the array and T that returns (T, width), or None if rows are segments already.
+        name: name of the array in a feature store.
+        folder: folder of the files.
+        shape: shape of the array of a ten-second video, (rows, width).
+        pool: function of the array and T that returns (T, width), or None if rows are segments already.
     """
 
     name: str
@@ -103,11 +103,11 @@ def read_features(root: Path, source: Source, video: str, dtype: str, kept: bool
     """Read the features of one video.
 
     Args:
-        root: Root of the official layout.
-        source: Kind of features.
-        video: Name of the video.
-        dtype: Type to convert to, ``"float16"`` or ``"float32"``.
-        kept: Whether to keep the rows of the file instead of pooling them.
+        root: root of the official layout.
+        source: kind of features.
+        video: name of the video.
+        dtype: type to convert to, ``"float16"`` or ``"float32"``.
+        kept: whether to keep the rows of the file instead of pooling them.
 
     Returns:
         Features, (T, width) or, if ``kept``, (rows, width); or the problem with the file.

@@ -18,11 +18,11 @@ def fetch_llp(out: Path, valor: bool = False) -> None:
     Correct files are kept, and an interrupted download is resumed.
 
     Args:
-        out: Root of the official layout.
-        valor: Also download VALOR's archives of CLIP and CLAP features and pseudo-labels, and unpack them.
+        out: root of the official layout.
+        valor: also download VALOR's archives of CLIP and CLAP features and pseudo-labels, and unpack them.
 
     Raises:
-        LeapError: A download fails or has another checksum, or an archive has other folders.
+        LeapError: a download fails or has another checksum, or an archive has other folders.
     """
     for name, sha256 in sources.ANNOTATION_SHA256.items():
         download(f"{sources.ANNOTATIONS}/{name}", out / "annotations" / name, sha256)
@@ -35,7 +35,7 @@ def fetched_label_embeddings() -> Path:
     """Path of the GloVe vectors that `fetch_llp` downloads to ``LEAP_DATA``, or to ``llp`` if that is unset.
 
     Raises:
-        LeapError: The file does not exist.
+        LeapError: the file does not exist.
     """
     path = Path(os.environ.get("LEAP_DATA") or "llp") / sources.GLOVE_FILE
     if not path.is_file():

@@ -49,9 +49,9 @@ class Packing:
 
     Attributes:
         frames: ``"averaged"`` over each second, or ``"kept"`` for systems that read single frames.
-        dtype: Type of the stored features.
+        dtype: type of the stored features.
         pseudo_labels: ``"valor"`` for VALOR's files, ``"weak"`` for the weak label in every segment.
-        repair: Which defects of the annotations to repair.
+        repair: which defects of the annotations to repair.
     """
 
     frames: Literal["averaged", "kept"] = "averaged"
@@ -81,20 +81,20 @@ def pack_llp(
     store's provenance lists these files.
 
     Args:
-        root: Root of the official layout: ``feats/vggish`` and ``feats/res152``, and if present
+        root: root of the official layout: ``feats/vggish`` and ``feats/res152``, and if present
             ``feats/r2plus1d_18``, ``CLIP`` and ``CLAP``.
-        out: The store to write.
-        packing: How to pack.
-        annotations: Folder of the annotation files; ``annotations`` below ``root`` by default.
-        label_embedding: Label embeddings to store, (C, L).
-        strict: Write nothing if a file is missing or damaged.
-        workers: Threads that read files.
+        out: the store to write.
+        packing: how to pack.
+        annotations: folder of the annotation files; ``annotations`` below ``root`` by default.
+        label_embedding: label embeddings to store, (C, L).
+        strict: write nothing if a file is missing or damaged.
+        workers: threads that read files.
 
     Returns:
         Problems with the files.
 
     Raises:
-        LeapError: A required folder is missing, a folder holds no file of any video, or an annotation file is
+        LeapError: a required folder is missing, a folder holds no file of any video, or an annotation file is
             missing or malformed.
     """
     annotations = annotations or root / "annotations"
@@ -138,7 +138,7 @@ def available_sources(root: Path, packing: Packing) -> list[Source]:
     """List the kinds of features, and pseudo-labels if asked for, whose folders exist.
 
     Raises:
-        LeapError: A required folder does not exist.
+        LeapError: a required folder does not exist.
     """
     present = [source for source in FEATURES if (root / source.folder).is_dir()]
     required = [source for source in FEATURES if source.name in REQUIRED]

@@ -45,8 +45,8 @@ def score_trivial_baselines(val: Annotations, test: Annotations) -> dict[str, di
     """Score every baseline of `LABELS_USED` on test.
 
     Args:
-        val: Annotations of val, to which baselines with parameters are fitted.
-        test: Annotations of test, to predict and to score against.
+        val: annotations of val, to which baselines with parameters are fitted.
+        test: annotations of test, to predict and to score against.
 
     Returns:
         Name of the baseline → the ten scores × 100; of random baselines, means over `DRAWS` draws.

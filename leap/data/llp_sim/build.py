@@ -45,16 +45,16 @@ def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP
     and val and test do not depend on its size.
 
     Args:
-        out: The store to write.
-        videos: Number of training videos.
-        seed: Seed of all draws; correlations, patterns and class difficulties are the same for every seed.
-        n_classes: Number of classes C, a multiple of five; 25 classes have LLP's names.
+        out: the store to write.
+        videos: number of training videos.
+        seed: seed of all draws; correlations, patterns and class difficulties are the same for every seed.
+        n_classes: number of classes C, a multiple of five; 25 classes have LLP's names.
 
     Returns:
         Path of the store.
 
     Raises:
-        LeapError: The number of classes is not a multiple of five, there are no videos, or the seed is
+        LeapError: the number of classes is not a multiple of five, there are no videos, or the seed is
             negative.
     """
     if n_classes < GROUP or n_classes % GROUP:

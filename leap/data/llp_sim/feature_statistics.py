@@ -51,7 +51,7 @@ def measure_features(path: Path, out: Path) -> Statistics:
     """Compute the statistics of a file of features, write them as JSON, and return them.
 
     Raises:
-        LeapError: The file cannot be read, or does not hold one array of three axes.
+        LeapError: the file cannot be read, or does not hold one array of three axes.
     """
     features = read_features(path)
     statistics = feature_statistics(features)
@@ -64,7 +64,7 @@ def read_features(path: Path) -> NDArray[Any]:
     """Read features, (N, T, A), from a ``.npy`` file or the only array of an HDF5 file.
 
     Raises:
-        LeapError: The file cannot be read, or does not hold one array of three axes.
+        LeapError: the file cannot be read, or does not hold one array of three axes.
     """
     try:
         if path.suffix == ".npy":

@@ -40,15 +40,15 @@ class Kind:
 
     Attributes:
         modality: ``"audio"`` or ``"visual"``.
-        width: Number of channels.
-        threshold: Mean threshold of the channels, in standard deviations of the nuisance.
-        spread: Standard deviation of the thresholds over channels.
-        scale: Scale of the values.
-        power: Exponent; above 1 for a longer tail.
-        decay: Exponent of the decay of the nuisance's spectrum.
-        video_share: Fraction of the correlated nuisance's variance that is constant over a video.
-        lag_one: Correlation of the remaining correlated nuisance between adjacent segments.
-        independent_share: Fraction of the nuisance's variance that is independent over channels and segments.
+        width: number of channels.
+        threshold: mean threshold of the channels, in standard deviations of the nuisance.
+        spread: standard deviation of the thresholds over channels.
+        scale: scale of the values.
+        power: exponent; above 1 for a longer tail.
+        decay: exponent of the decay of the nuisance's spectrum.
+        video_share: fraction of the correlated nuisance's variance that is constant over a video.
+        lag_one: correlation of the remaining correlated nuisance between adjacent segments.
+        independent_share: fraction of the nuisance's variance that is independent over channels and segments.
     """
 
     modality: str
@@ -77,9 +77,9 @@ class SharedStructure:
     """Structure that all videos share in one kind of features.
 
     Attributes:
-        loadings: Loadings of the channels on the nuisance directions, (directions, width), unit variance.
-        thresholds: Thresholds of the channels, (width,).
-        patterns: Pattern of every part of the classes.
+        loadings: loadings of the channels on the nuisance directions, (directions, width), unit variance.
+        thresholds: thresholds of the channels, (width,).
+        patterns: pattern of every part of the classes.
     """
 
     loadings: Features
@@ -91,9 +91,9 @@ def simulate_features(audio: Labels, visual: Labels, rng: np.random.Generator) -
     """Simulate the features of videos with given labels.
 
     Args:
-        audio: Dense audio labels, (n, T, C).
-        visual: Dense visual labels, (n, T, C).
-        rng: Random generator.
+        audio: dense audio labels, (n, T, C).
+        visual: dense visual labels, (n, T, C).
+        rng: random generator.
 
     Returns:
         ``audio`` (n, T, 128), ``visual_2d`` (n, T, 2048) and ``visual_3d`` (n, T, 512).

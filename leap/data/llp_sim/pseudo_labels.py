@@ -27,9 +27,9 @@ class Errors:
 
     Attributes:
         modality: ``"audio"`` or ``"visual"``.
-        miss: Log-odds that an event of one segment is missed entirely.
-        false_alarm: Log-odds that a class of the weak label is marked in a modality in which it never occurs.
-        overrun: Probability of each further segment by which a marked event is extended, at either end.
+        miss: log-odds that an event of one segment is missed entirely.
+        false_alarm: log-odds that a class of the weak label is marked in a modality in which it never occurs.
+        overrun: probability of each further segment by which a marked event is extended, at either end.
     """
 
     modality: str
@@ -49,10 +49,10 @@ def simulate_pseudo_labels(true: Labels, weak: Labels, errors: Errors, rng: np.r
     Like VALOR's, they stay within the weak label.
 
     Args:
-        true: Dense labels of one modality, (N, T, C).
-        weak: Weak labels, (N, C).
-        errors: Error rates.
-        rng: Random generator of the errors; the difficulties of the classes do not depend on it.
+        true: dense labels of one modality, (N, T, C).
+        weak: weak labels, (N, C).
+        errors: error rates.
+        rng: random generator of the errors; the difficulties of the classes do not depend on it.
 
     Returns:
         Pseudo-labels, (N, T, C), zeros and ones.

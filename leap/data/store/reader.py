@@ -35,18 +35,18 @@ class FeatureStore:
     Use it as a context manager, or call `close`.
 
     Attributes:
-        path: The file.
-        dataset: Name of the data set.
-        classes: Names of the C classes, in label order.
-        provenance: How the data were made.
+        path: the file.
+        dataset: name of the data set.
+        classes: names of the C classes, in label order.
+        provenance: how the data were made.
         checksum: SHA-256 over the data set's name, class names and all arrays. It depends on the content
             only, not on compression or file layout.
-        splits: Split → number of videos N.
-        segments: Segments per video, T.
-        widths: Kind of features → width, such as ``{"audio": 128, "visual_2d": 2048}``.
+        splits: split → number of videos N.
+        segments: segments per video, T.
+        widths: kind of features → width, such as ``{"audio": 128, "visual_2d": 2048}``.
 
     Raises:
-        LeapError: The file cannot be opened (no such file, permission, lock), or is not a sound feature
+        LeapError: the file cannot be opened (no such file, permission, lock), or is not a sound feature
             store.
 
     Example:
@@ -84,7 +84,7 @@ class FeatureStore:
         """Read the names of the videos of a split, in order.
 
         Raises:
-            LeapError: There is no such split, or the names are damaged.
+            LeapError: there is no such split, or the names are damaged.
         """
         names = np.concatenate([*self._blocks(self._group(split)["ids"], "ids")])
         try:
@@ -97,10 +97,10 @@ class FeatureStore:
 
         Args:
             split: ``"train"``, ``"val"`` or ``"test"``.
-            inputs: Kinds of features to use as ``audio`` and ``visual_2d``.
+            inputs: kinds of features to use as ``audio`` and ``visual_2d``.
 
         Raises:
-            LeapError: There is no such split or feature; an array does not match its checksum; or features
+            LeapError: there is no such split or feature; an array does not match its checksum; or features
                 are not finite, or labels are not 0 or 1.
         """
         group, sources = self._group(split), self._arrays(split, inputs)
@@ -116,14 +116,14 @@ class FeatureStore:
 
         Args:
             split: ``"train"``, ``"val"`` or ``"test"``.
-            index: Position of the video in ``ids(split)``, from 0.
-            inputs: Kinds of features to use as ``audio`` and ``visual_2d``.
+            index: position of the video in ``ids(split)``, from 0.
+            inputs: kinds of features to use as ``audio`` and ``visual_2d``.
 
         Returns:
             Videos with N = 1.
 
         Raises:
-            LeapError: There is no such split, video or feature; features are not finite, or labels are not
+            LeapError: there is no such split, video or feature; features are not finite, or labels are not
                 0 or 1.
         """
         group, sources = self._group(split), self._arrays(split, inputs)
@@ -137,13 +137,13 @@ class FeatureStore:
         """Widths of a parser's inputs.
 
         Args:
-            inputs: Kinds of features to use as ``audio`` and ``visual_2d``.
+            inputs: kinds of features to use as ``audio`` and ``visual_2d``.
 
         Returns:
             ``audio``, ``visual_2d`` and, if the data set has it, ``visual_3d`` → width.
 
         Raises:
-            LeapError: The data set lacks a kind of features.
+            LeapError: the data set lacks a kind of features.
         """
         return {name: self.widths[source] for name, source in self._input_sources(inputs).items()}
 
@@ -151,7 +151,7 @@ class FeatureStore:
         """Read one kind of features of a split, such as ``"clip"``, as float32 (N, T, ·).
 
         Raises:
-            LeapError: There is no such split or kind of features, or the array is damaged.
+            LeapError: there is no such split or kind of features, or the array is damaged.
         """
         self._check_kind(name)
         return self._tensor(split, name)
@@ -160,7 +160,7 @@ class FeatureStore:
         """Read the label embeddings that are packed with the data, float32 (C, L).
 
         Raises:
-            LeapError: The store has none, or they are damaged.
+            LeapError: the store has none, or they are damaged.
         """
         if LABEL_EMBEDDING not in self._file:
             raise LeapError(f"{self.path}: holds no label embeddings; name a file or another source of them")
@@ -170,7 +170,7 @@ class FeatureStore:
         """Read and check every array, in constant memory.
 
         Raises:
-            LeapError: An array is damaged.
+            LeapError: an array is damaged.
         """
         for split in SPLITS:
             self.ids(split)

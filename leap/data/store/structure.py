@@ -52,20 +52,20 @@ class Structure:
     """The structure of an open store: its header, splits and widths, checked against its arrays.
 
     Args:
-        file: The open store.
-        path: Its path, for sizes and error messages.
+        file: the open store.
+        path: its path, for sizes and error messages.
 
     Attributes:
-        dataset: Name of the data set.
-        classes: Names of the C classes, in label order.
-        provenance: How the data were made.
+        dataset: name of the data set.
+        classes: names of the C classes, in label order.
+        provenance: how the data were made.
         checksum: SHA-256 over the data set's name, class names and all arrays, as the arrays declare theirs.
-        splits: Split → number of videos N.
-        segments: Segments per video, T.
-        widths: Kind of features → width.
+        splits: split → number of videos N.
+        segments: segments per video, T.
+        widths: kind of features → width.
 
     Raises:
-        LeapError: The file is not a feature store, an array is missing or of another shape, or something
+        LeapError: the file is not a feature store, an array is missing or of another shape, or something
             refers to another file.
     """
 

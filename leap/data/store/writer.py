@@ -37,8 +37,8 @@ class Blocks:
     """An array that is too large for memory, as consecutive blocks of its rows.
 
     Attributes:
-        shape: Shape of the whole array, (N, …).
-        blocks: Blocks of its rows in order, each (n, …); iterated once.
+        shape: shape of the whole array, (N, …).
+        blocks: blocks of its rows in order, each (n, …); iterated once.
     """
 
     shape: tuple[int, ...]
@@ -62,22 +62,22 @@ def write_store(
     """Write a data set to one HDF5 file, atomically, and verify it.
 
     Args:
-        path: The file to write.
-        dataset: Name of the data set.
-        classes: Names of the C classes, in label order.
-        provenance: How the data were made; any values that JSON can hold.
-        splits: For each of ``train``, ``val`` and ``test`` its arrays: ``ids`` (N); ``audio`` (N, T, A) and
+        path: the file to write.
+        dataset: name of the data set.
+        classes: names of the C classes, in label order.
+        provenance: how the data were made; any values that JSON can hold.
+        splits: for each of ``train``, ``val`` and ``test`` its arrays: ``ids`` (N); ``audio`` (N, T, A) and
             ``visual_2d`` (N, T, V), or frames (N, T·k, V); ``weak`` (N, C); ``pseudo_audio`` and
             ``pseudo_visual`` (N, T, C); ``true_audio`` and ``true_visual`` (N, T, C), optional in train; and
             optionally ``visual_3d``, ``clip`` and ``clap`` (N, T, ·). An array may be given as `Blocks`.
             Labels are stored as uint8.
-        label_embedding: Label embeddings that belong to the data, (C, L).
-        dtype: Type of the stored features, ``"float16"`` or ``"float32"``.
-        compress: Whether to compress the arrays, which is slow for large data.
+        label_embedding: label embeddings that belong to the data, (C, L).
+        dtype: type of the stored features, ``"float16"`` or ``"float32"``.
+        compress: whether to compress the arrays, which is slow for large data.
 
     Raises:
-        LeapError: The arrays do not make a sound store; nothing is written.
-        OSError: The file cannot be written, for example because the disk is full.
+        LeapError: the arrays do not make a sound store; nothing is written.
+        OSError: the file cannot be written, for example because the disk is full.
     """
     packing = {"compression": "gzip", "compression_opts": 9, "shuffle": True} if compress else {}
     with atomic_path(path) as temporary:
@@ -121,7 +121,7 @@ def _names(values: Sequence[str]) -> NDArray[np.bytes_]:
     """Encode the names of videos.
 
     Raises:
-        LeapError: A name cannot be stored unchanged.
+        LeapError: a name cannot be stored unchanged.
     """
     odd = [value for value in values if UNSTORABLE.search(value)]
     if odd:
