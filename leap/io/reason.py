@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 
 LOCKED = "locked by another process (on network mounts set HDF5_USE_FILE_LOCKING=FALSE)"
 WORDS = {
@@ -12,7 +13,10 @@ WORDS = {
     errno.ENOTDIR: "a part of its path is not a folder",
     errno.EAGAIN: LOCKED,
     errno.ENOSPC: "no space left on the disk",
+    errno.ENOMEM: "not enough memory",
 }
+MEMORY = re.compile("out of memory|allocate memory")
+"""What torch says, on a GPU and on a CPU, in a ``RuntimeError``."""
 
 
 def reason(error: Exception) -> str:
@@ -40,9 +44,13 @@ def os_reason(error: Exception) -> str:
     Example:
         >>> os_reason(PermissionError(13, "Permission denied"))
         'permission denied'
+        >>> os_reason(MemoryError())
+        'not enough memory'
         >>> os_reason(OSError("file signature not found"))
         ''
     """
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and MEMORY.search(str(error))):
+        return "not enough memory"
     if not isinstance(error, OSError) or not error.errno:
         return ""
     if "unable to lock file" in str(error):  # by HDF5, which network mounts answer with several numbers

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from leap.errors import LeapError
@@ -24,6 +25,9 @@ NUMPY_ARRAYS: list[Any] = [
     for module in ("numpy.core", "numpy._core")
 ] + [np.ndarray, np.dtype, type(np.dtype(np.uint32))]
 """What a pickled NumPy array refers to; unpickling it runs no code from the file."""
+
+TENSOR_ERRORS = (SafetensorError, OSError, RuntimeError, ValueError, TypeError, LookupError, MemoryError)
+"""Raised where a file of tensors is damaged or does not fit, or cannot be read for another `reason`."""
 
 CHECKPOINT_KEYS = ("model", "state_dict", "model_state_dict")
 """Keys under which training programs save a state dict beside other state."""

@@ -14,14 +14,16 @@ from typing import Annotated
 
 import torch
 from pydantic import TypeAdapter, ValidationError
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from leap.config import PARSERS, STRICT, ModelConfig, Protocol
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
+from leap.io.reason import os_reason, reason
 from leap.io.strict_json import parse_json
+from leap.io.tensor_file import TENSOR_ERRORS
 from leap.models.hub import snapshot
 from leap.models.parser import Parser, build_parser
 from leap.registry import check_trusted, first_problem
@@ -108,20 +110,13 @@ def load_parser(path: str | Path) -> tuple[Parser, Description]:
         parser = _assemble(description, tensors)
     except FileNotFoundError:
         raise LeapError(f"{weights}: no such file; make a parser with leap train") from None
-    except OSError as error:
-        raise LeapError(f"{weights}: cannot be read ({error.strerror or error})") from None
-    except (LeapError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError, MemoryError) as error:
-        if _out_of_memory(error):
-            raise LeapError(f"{weights}: there is not enough memory to load this parser") from None
-        reason = first_problem(error) if isinstance(error, ValidationError) else str(error).partition("\n")[0]
-        raise LeapError(f"{weights}: not a trained parser ({reason}); make one with leap train") from None
+    except (LeapError, *TENSOR_ERRORS) as error:
+        if refused := os_reason(error):
+            raise LeapError(f"{weights}: cannot be read ({refused})") from None
+        what = first_problem(error) if isinstance(error, ValidationError) else reason(error)
+        raise LeapError(f"{weights}: not a trained parser ({what}); make one with leap train") from None
     parser.description = description
     return parser.eval(), description
-
-
-def _out_of_memory(error: Exception) -> bool:
-    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
-    return known or ("alloc" in str(error) and "memory" in str(error))
 
 
 def _parse(text: str) -> Description:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
+from leap.io.reason import os_reason, reason
+from leap.io.tensor_file import TENSOR_ERRORS
 from leap.training.optimizer import load_state_by_name, state_by_name
 
 SECONDS = 10
@@ -122,9 +124,11 @@ class TrainingState(AbstractContextManager["TrainingState"]):
             return Progress()
         try:
             progress = self._read()
-        except (SafetensorError, RuntimeError, ValueError, TypeError, KeyError) as error:
-            reason = str(error).splitlines()[0]
-            raise LeapError(f"{self.path}: not a checkpoint of this training ({reason}); remove it") from None
+        except TENSOR_ERRORS as error:
+            if refused := os_reason(error):
+                raise LeapError(f"{self.path}: cannot be read ({refused})") from None
+            what = f"not a checkpoint of this training ({reason(error)})"
+            raise LeapError(f"{self.path}: {what}; remove it") from None
         if not self.log.exists() or self.log.read_text(encoding="utf-8") != _log(progress):
             atomic_write(self.log, _log(progress))  # a kill may have come between checkpoint and log
         return progress

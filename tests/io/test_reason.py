@@ -3,6 +3,7 @@ import os
 
 import h5py
 import pytest
+import torch
 
 from leap.io.reason import LOCKED, os_reason, reason
 
@@ -14,6 +15,7 @@ from leap.io.reason import LOCKED, os_reason, reason
         (errno.EACCES, "permission denied"),
         (errno.EISDIR, "is a folder"),
         (errno.EAGAIN, LOCKED),
+        (errno.ENOMEM, "not enough memory"),
         (errno.EIO, os.strerror(errno.EIO).lower()),
     ],
 )
@@ -26,6 +28,21 @@ def test_a_lock_is_recognised_by_hdf5s_message(number):
     """Network mounts answer a request for a lock with several numbers."""
     message = f"Unable to synchronously open file (unable to lock file, errno = {number})"
     assert os_reason(OSError(number, message)) == LOCKED
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: 40 bytes"
+        ),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 40.00 MiB."),
+    ],
+)
+def test_a_lack_of_memory_is_no_damage(error):
+    assert reason(error) == os_reason(error) == "not enough memory"
+    assert os_reason(RuntimeError("damaged; Tried to allocate a name")) == ""
 
 
 def test_damage_is_not_the_operating_systems_reason(tmp_path):

@@ -197,7 +197,7 @@ def test_a_lack_of_memory_is_called_so(place, error, parser, tmp_path, monkeypat
     monkeypatch.setattr(module, place, fail)
     with pytest.raises(LeapError) as refusal:
         load_parser(tmp_path)
-    assert str(refusal.value) == f"{path}: there is not enough memory to load this parser"
+    assert str(refusal.value) == f"{path}: cannot be read (not enough memory)"
 
 
 @pytest.fixture
