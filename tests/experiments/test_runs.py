@@ -33,10 +33,10 @@ def test_what_a_record_says(tiny_records, tiny_store, tiny_config):
     assert record.protocol == record.config["protocol"]
     assert len(record.history) == 2
     best = record.history[int(record.selection["epoch"]) - 1]
-    assert record.selection["seg_type"] == best["seg_type"] == max(e["seg_type"] for e in record.history)
+    assert record.selection["score"] == best["seg_type"] == max(e["seg_type"] for e in record.history)
     parts = ("", "_overlap", "_1", "_2", "_3+")
     assert set(record.segments) == {m + part for m in ("audio", "visual") for part in parts}
-    assert {"similarity_correlation", "peak_audio", "chance_visual"} <= record.probes.keys()
+    assert {"similarity_correlation", "peak_audio", "chance_visual"} <= record.diagnostics.keys()
     assert {len(scores) for scores in record.per_video.values()} == {6}
     assert record.seconds > 0
 
@@ -177,7 +177,7 @@ def test_a_run_in_bfloat16_is_like_one_in_float32(variant, tiny_config, cmpae_co
     rounded = replace(config, model=replace(config.model, precision="bfloat16"))
     exact, record = (make_run(c, tiny_store, tmp_path) for c in (config, rounded))
     assert record.key != exact.key
-    assert record.probes.keys() == exact.probes.keys()
+    assert record.diagnostics.keys() == exact.diagnostics.keys()
     losses = [r.history[0]["loss_total"] for r in (record, exact)]
     assert losses[0] != losses[1]
     assert losses[0] == pytest.approx(losses[1], rel=0.05)

@@ -34,7 +34,7 @@ def searched(tiny_records, tiny_store, tmp_path, monkeypatch):
                 tiny_records[0],
                 key=run_key(config, store.checksum),
                 seed=config.seed,
-                selection={"epoch": 1, "seg_type": score(config)},
+                selection={"epoch": 1, "score": score(config)},
                 metrics={},
             )
             for config in configs
@@ -48,7 +48,7 @@ def searched(tiny_records, tiny_store, tmp_path, monkeypatch):
 
 
 def test_val_score_is_the_mean_of_the_best_epochs(tiny_records):
-    records = [replace(tiny_records[0], selection={"epoch": 1, "seg_type": s}) for s in (10.0, 40.0)]
+    records = [replace(tiny_records[0], selection={"epoch": 1, "score": s}) for s in (10.0, 40.0)]
     assert val_score(records) == 25.0
 
 

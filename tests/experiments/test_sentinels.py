@@ -93,6 +93,6 @@ def test_a_whole_run_equals_its_committed_record(store, records, tmp_path):
     assert_as_seeds(record.metrics, pd.DataFrame(other.metrics for other in committed))
     for part, values in record.segments.items():
         assert_as_seeds(values, pd.DataFrame(other.segments[part] for other in committed))
-    probes = pd.DataFrame(other.probes for other in committed)
-    assert record.probes.keys() == set(probes)
-    assert_as_seeds(record.probes, probes, least=0.0)
+    diagnostics = pd.DataFrame(other.diagnostics for other in committed)
+    assert record.diagnostics.keys() == set(diagnostics)
+    assert_as_seeds(record.diagnostics, diagnostics, least=0.0)
