@@ -29,7 +29,7 @@ from leap.models.parser import Parser
 from leap.training.criterion import Criterion
 from leap.training.optimizer import make_optimizer
 from leap.training.run import initial_parser
-from leap.training.trainer import train_one_epoch
+from leap.training.trainer import Trainer
 
 BEFORE = "9798a00"
 """The commit before steps were made faster."""
@@ -41,12 +41,12 @@ app = typer.Typer(pretty_exceptions_enable=False)
 
 def seconds_of(parser: Parser, config: RunConfig, train: Videos, val: Videos) -> float:
     """Seconds that a run takes, from a few of its steps; without denoising."""
-    loss = replace(config.loss, denoise=False)
-    arguments = (parser, Criterion(loss), make_optimizer(parser, config.train))
+    arguments = (parser, Criterion(config.loss), make_optimizer(parser, config.train))
     few = train[: STEPS * config.train.batch]
-    train_one_epoch(*arguments, few[: 2 * config.train.batch], config.train, 0, 0)
+    Trainer(*arguments, few[: 2 * config.train.batch], config.train, seed=0).train_one_epoch(0)
+    trainer = Trainer(*arguments, few, config.train, seed=0)
     started = time.perf_counter()
-    train_one_epoch(*arguments, few, config.train, 0, 0)
+    trainer.train_one_epoch(0)
     step = (time.perf_counter() - started) / STEPS
     started = time.perf_counter()
     evaluate(parser, val, config.protocol)

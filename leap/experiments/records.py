@@ -47,7 +47,7 @@ class Record:
         libraries: versions of what computes.
         device: processor and threads.
         seconds: training and evaluation time.
-        diagnostics: measures of the trained parser, see `leap.experiments.diagnostics.diagnose`; records of the first
+        diagnostics: measures of the trained parser, see `leap.experiments.diagnostics`; records of the first
             revision have none.
     """
 
