@@ -5,31 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from leap.config import ModelConfig, RunConfig
 from leap.errors import LeapError
 from leap.experiments.records import read_record, read_records, write_record, write_records
 from leap.experiments.runs import load_predictions, run_folder
 from leap.metrics import parsing_scores
-from leap.training.run import REVISION, run_key
-
-
-def test_key_is_16_hex_digits_of_config_data_and_revision():
-    key = run_key(RunConfig(), "a")
-    assert len(key) == 16
-    assert int(key, 16) >= 0
-    assert key == run_key(RunConfig(), "a")
-    others = {run_key(RunConfig(), "b"), run_key(RunConfig(seed=1), "a")}
-    others.add(run_key(RunConfig(), "a", REVISION + 1))
-    assert len(others | {key}) == 4
-
-
-def test_key_changes_with_the_content_of_a_label_file(tmp_path):
-    path = tmp_path / "labels.npy"
-    config = RunConfig(model=ModelConfig(labels=str(path)))
-    path.write_bytes(b"one")
-    first = run_key(config, "a")
-    path.write_bytes(b"two")
-    assert run_key(config, "a") != first
 
 
 def test_one_record_round_trips(tiny_records, tmp_path):

@@ -1,0 +1,180 @@
+"""Training of a run config: its key, its initial values, and what is refused before anything is trained."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import leap.training.run as module
+import leap.training.trainer as trainer
+from leap.config import (
+    AvssConfig,
+    LeapConfig,
+    LossConfig,
+    ModelConfig,
+    NoiseConfig,
+    Protocol,
+    RunConfig,
+    ValorConfig,
+)
+from leap.errors import LeapError
+from leap.inference.thresholds import VISUAL_GRID
+from leap.training.run import ESTIMATOR, REVISION, initial_parser, run_key, train
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """Arguments of every training, none of which is performed."""
+    calls = []
+
+    def fit(*arguments):
+        calls.append(arguments)
+        return trainer.Progress()
+
+    monkeypatch.setattr(module, "fit", fit)
+    return calls
+
+
+def test_keys_depend_on_config_data_and_revision():
+    key = run_key(RunConfig(), "a")
+    assert len(key) == 16
+    assert set(key) <= set("0123456789abcdef")
+    assert key == run_key(RunConfig(), "a")
+    others = {run_key(RunConfig(), "b"), run_key(RunConfig(seed=1), "a")}
+    others.add(run_key(RunConfig(), "a", REVISION + 1))
+    assert len({key, *others}) == 4
+
+
+def test_keys_depend_on_the_content_of_a_label_file(tmp_path):
+    path = tmp_path / "labels.npy"
+    config = RunConfig(model=ModelConfig(labels=str(path)))
+    with pytest.raises(LeapError, match=r"labels\.npy"):
+        run_key(config, "a")
+    keys = set()
+    for value in (0, 1, 0):
+        np.save(path, np.full((3, 4), value))
+        keys.add(run_key(config, "a"))
+    assert len(keys) == 2
+
+
+def test_initial_values_depend_on_the_seed_alone(tiny_store, tiny_config):
+    def first_weight(seed):
+        return next(initial_parser(replace(tiny_config, seed=seed), tiny_store).encoder.parameters())
+
+    before = torch.random.get_rng_state()
+    weight = first_weight(3)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.randn(5)
+    assert torch.equal(weight, first_weight(3))
+    assert not torch.equal(weight, first_weight(4))
+
+
+def test_a_trained_parser_is_described(tiny_store, tiny_config, tmp_path):
+    parser, progress = train(tiny_config, tiny_store, tmp_path)
+    assert len(progress.history) == tiny_config.train.epochs
+    description = parser.description
+    assert (description.model, description.protocol) == (tiny_config.model, tiny_config.protocol)
+    assert (description.classes, description.widths) == (tiny_store.classes, {"audio": 5, "visual_2d": 5})
+    assert {path.name for path in tmp_path.iterdir()} == {"checkpoint.safetensors", "log.jsonl"}
+
+
+def test_training_on_the_first_videos_only(tiny_store, tiny_config, tmp_path, seen):
+    few = replace(tiny_config, train=replace(tiny_config.train, videos=5))
+    for config in (tiny_config, few):
+        train(config, tiny_store, tmp_path)
+    whole, first = (arguments[2] for arguments in seen)
+    assert (len(whole), len(first)) == (24, 5)
+    assert torch.equal(first.audio, whole.audio[:5])
+
+
+def test_pseudo_labels_of_training_alone_are_corrupted(tiny_store, tiny_config, tmp_path, seen):
+    train(replace(tiny_config, noise=NoiseConfig(misses=1.0)), tiny_store, tmp_path)
+    ((_, _, videos, val, *_),) = seen
+    assert not videos.pseudo_audio.any()
+    assert val.pseudo_audio.any()
+
+
+def test_label_noise_is_estimated_by_a_parser_of_the_same_seed(cmpae_config, tiny_store, tmp_path):
+    videos = tiny_store.videos("train")
+
+    def ratios(config, name):
+        return module._noise_ratios(config, tiny_store, videos, tmp_path / name, "cpu")
+
+    first, again = (ratios(cmpae_config, name) for name in "ab")
+    assert torch.equal(first.audio, again.audio)
+    assert torch.equal(first.visual, again.visual)
+    assert first.visual.shape == (3,)
+    assert 0 < first.visual.max() <= 1
+    assert (tmp_path / "a" / ESTIMATOR / "log.jsonl").exists()
+    plain = replace(cmpae_config, loss=LossConfig(basic=replace(cmpae_config.loss.basic, denoise=False)))
+    assert ratios(plain, "c") is ratios(replace(cmpae_config, loss=LossConfig()), "c") is None
+    assert not (tmp_path / "c").exists()
+
+
+def test_denoising_trains_with_the_estimated_ratios(cmpae_config, tiny_store, tmp_path, monkeypatch):
+    ratios = module.NoiseRatios(torch.full((3,), 0.25), torch.full((3,), 0.5))
+    monkeypatch.setattr(module, "_noise_ratios", lambda *_: ratios)
+    found = []
+    monkeypatch.setattr(
+        module, "fit", lambda parser, criterion, *_: found.append(criterion.basic.noise_ratios)
+    )
+    train(cmpae_config, tiny_store, tmp_path)
+    assert found == [ratios]
+
+
+def test_thresholds_are_chosen_on_val(cmpae_config, tiny_store, tmp_path):
+    plain = replace(cmpae_config, loss=LossConfig(), thresholds_on_val=False)
+    parser, _ = train(plain, tiny_store, tmp_path / "fixed")
+    assert parser.description.protocol == plain.protocol
+    parser, _ = train(replace(plain, thresholds_on_val=True), tiny_store, tmp_path / "chosen")
+    protocol = parser.description.protocol
+    assert set(protocol.class_thresholds) <= set(VISUAL_GRID)
+    assert replace(protocol, class_thresholds=None) == plain.protocol
+
+
+REFUSED = {
+    "several processes with denoising": (lambda c: c, 2, "whole batches; train in one process"),
+    "several processes with confident L_avss": (
+        lambda c: replace(c, loss=LossConfig(avss=AvssConfig(variant="confident"))),
+        2,
+        "whole batches; train in one process",
+    ),
+    "more processes than videos": (lambda c: replace(c, loss=LossConfig()), 9, "9 processes have only 8 val"),
+    "another data set": (
+        lambda c: replace(c, dataset="llp"),
+        1,
+        "names the data set 'llp', but the store is",
+    ),
+    "denoising without HAN": (
+        lambda c: replace(c, model=replace(c.model, encoder=ValorConfig())),
+        1,
+        "CMPAE needs an encoder that can run without",
+    ),
+    "class thresholds for other classes": (
+        lambda c: replace(c, protocol=Protocol(gate="modality", class_thresholds=(0.5,) * 4)),
+        1,
+        "4 class_thresholds for 3 classes",
+    ),
+    "sizes that do not fit": (
+        lambda c: replace(c, model=ModelConfig(decoder=LeapConfig(heads=3)), loss=LossConfig()),
+        1,
+        "3 heads do not divide the width 64",
+    ),
+    "features that are not there": (
+        lambda c: replace(c, model=replace(c.model, inputs=("clap", "clip"))),
+        1,
+        "no features 'clap'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_before_anything_is_trained(case, cmpae_config, tiny_store, tmp_path, monkeypatch):
+    """Also before the noise estimator, whose training takes minutes."""
+    change, processes, message = REFUSED[case]
+    monkeypatch.setattr(trainer, "world_size", lambda: processes)
+    monkeypatch.setattr(trainer.Trainer, "train_one_epoch", lambda *_: pytest.fail("a training began"))
+    with pytest.raises(LeapError, match=message):
+        train(change(cmpae_config), tiny_store, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
