@@ -9,7 +9,17 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from leap.cli import main
-from leap.config import CosineSchedule, LeapConfig, ModelConfig, RunConfig, TrainConfig
+from leap.config import (
+    CmpaeConfig,
+    CmpaeLossConfig,
+    CosineSchedule,
+    LeapConfig,
+    LossConfig,
+    ModelConfig,
+    Protocol,
+    RunConfig,
+    TrainConfig,
+)
 from leap.data.store import FeatureStore, write_store
 from leap.data.videos import Videos
 from leap.experiments.runs import make_run
@@ -171,6 +181,18 @@ def tiny_config():
     model = ModelConfig(decoder=LeapConfig(heads=2), width=8, ffn=12)
     train = TrainConfig(epochs=2, batch=4, lr=3e-2, schedule=CosineSchedule(warmup=2))
     return RunConfig(dataset="tiny", model=model, train=train)
+
+
+@pytest.fixture(scope="session")
+def cmpae_config(tiny_config):
+    """CMPAE at the size of ``tiny_config``, with label denoising and thresholds chosen on val."""
+    return replace(
+        tiny_config,
+        model=CmpaeConfig(width=8, ffn=12),
+        loss=LossConfig(basic=CmpaeLossConfig()),
+        protocol=Protocol(segment=0.25, gate="modality", gate_threshold=0.45),
+        thresholds_on_val=True,
+    )
 
 
 @pytest.fixture(scope="session")

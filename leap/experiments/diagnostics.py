@@ -23,7 +23,7 @@ BINS = 10
 """Of probabilities, for their calibration."""
 
 
-def probe(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
+def diagnose(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
     """Measure a parser on videos with dense labels.
 
     Args:

@@ -1,7 +1,6 @@
 """Run records: every number of the book comes from one."""
 
 import gzip
-import hashlib
 import json
 import zlib
 from collections.abc import Iterable
@@ -12,16 +11,13 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from leap.config import STRICT, RunConfig, canonical_json, from_dict, to_dict
+from leap.config import STRICT, RunConfig, canonical_json, from_dict
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
-from leap.label_embeddings import source_checksum
 from leap.registry import first_problem
+from leap.training.run import REVISION, run_key
 
-SCHEMA = 1
-
-REVISION = 2
-"""Raised whenever numerics change on purpose; a part of every run's key."""
+SCHEMA = 2
 
 EXPANSION = 100
 """How many times larger records may be than their gzipped file, which is a fifth to an eighth of them."""
@@ -35,13 +31,13 @@ class Record:
 
     Attributes:
         schema: version of this layout.
-        key: name of the run, see ``run_key``.
+        key: name of the run, see `leap.training.run.run_key`.
         revision: ``REVISION`` at the time.
         config: the run config as plain values.
         seed: the config's seed.
         protocol: the decoding protocol: the config's, with class thresholds where they are chosen on val.
         data: data set name and checksum.
-        selection: epoch chosen on val and its val score, segment-level Type@AV unless the config says other.
+        selection: ``epoch``, the epoch that was kept, and ``score``, the val score it was chosen by.
         metrics: the ten scores × 100 on the config's split.
         per_video: the eight scores of every video in 0…1, six digits.
         segments: micro precision, recall, F and average precision × 100 over segments, by modality and number
@@ -51,7 +47,8 @@ class Record:
         libraries: versions of what computes.
         device: processor and threads.
         seconds: training and evaluation time.
-        probes: what `leap.experiments.diagnostics` finds in the trained parser.
+        diagnostics: measures of the trained parser, see `leap.experiments.diagnostics.diagnose`; empty in
+            records of the first revision.
     """
 
     __pydantic_config__ = STRICT
@@ -72,7 +69,7 @@ class Record:
     libraries: dict[str, str]
     device: dict[str, Any]
     seconds: float
-    probes: dict[str, float] = field(default_factory=dict)
+    diagnostics: dict[str, float] = field(default_factory=dict)
 
     def scores(self, name: str) -> np.ndarray:
         """One score of every video in 0…1, (N,); a type mean is the mean of its three."""
@@ -85,17 +82,6 @@ class Record:
 
 
 _ADAPTER = TypeAdapter(Record)
-
-
-def run_key(config: RunConfig, checksum: str, revision: int = REVISION) -> str:
-    """Name of a run: 16 hex digits over config, data checksum, label embeddings and revision."""
-    parts = {
-        "config": to_dict(config),
-        "data": checksum,
-        "labels": source_checksum(config.model.labels),
-        "revision": revision,
-    }
-    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:16]
 
 
 def write_record(record: Record, path: Path) -> None:

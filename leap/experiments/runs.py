@@ -19,7 +19,7 @@ from leap.data.store import FeatureStore
 from leap.data.videos import Videos
 from leap.errors import LeapError
 from leap.experiments import provenance
-from leap.experiments.diagnostics import probe
+from leap.experiments.diagnostics import diagnose
 from leap.experiments.records import SCHEMA, Record, read_record, write_record
 from leap.inference.predict import Predictions, predict
 from leap.io.atomic import atomic_path
@@ -46,18 +46,18 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str 
     The record is written last, so that a folder with a record is complete.
     """
     folder = run_folder(config, store, results)
-    if (folder / RECORD).exists() and (made := read_record(folder / RECORD)).probes:
-        return made  # those of older versions have no probes and are made again
+    if (folder / RECORD).exists():
+        return read_record(folder / RECORD)
     started = time.perf_counter()
     parser, progress = train(config, store, folder, device)
     protocol = cast(Description, parser.description).protocol
     videos = store.videos(config.split, config.model.inputs)
     predictions = predict(parser, videos, protocol)
     seconds = time.perf_counter() - started
-    probes = probe(parser, store.videos("val", config.model.inputs), videos)
+    diagnostics = diagnose(parser, store.videos("val", config.model.inputs), videos)
     save_pretrained(parser, folder)
     _save_predictions(predictions, folder / PREDICTIONS)
-    record = _record(config, protocol, store, progress, predictions, videos, probes, seconds, device)
+    record = _record(config, protocol, store, progress, predictions, videos, diagnostics, seconds, device)
     write_record(record, folder / RECORD)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     shutil.rmtree(folder / ESTIMATOR, ignore_errors=True)
@@ -133,7 +133,7 @@ def _record(
     progress: Progress,
     predictions: Predictions,
     videos: Videos,
-    probes: dict[str, float],
+    diagnostics: dict[str, float],
     seconds: float,
     device: str,
 ) -> Record:
@@ -150,7 +150,7 @@ def _record(
         metrics=parsing_scores(*cubes),
         per_video={name: np.round(v, 6).tolist() for name, v in per_video_scores(*cubes).items()},
         segments=_segment_statistics(predictions, videos),
-        probes=probes,
+        diagnostics=diagnostics,
         history=progress.history,
         code=provenance.code(),
         libraries=provenance.libraries(),

@@ -31,7 +31,7 @@ def read_search(results: Path, dataset: str) -> list[Record]:
 
 def val_score(records: list[Record]) -> float:
     """Mean over seeds of the best epoch's segment-level Type@AV on val."""
-    return sum(record.selection["seg_type"] for record in records) / len(records)
+    return sum(record.selection["score"] for record in records) / len(records)
 
 
 def search(system: str, store: FeatureStore, results: Path) -> list[tuple[dict[str, Any], list[Record]]]:

@@ -75,10 +75,12 @@ def pair_table(
     return pd.DataFrame(rows).set_index(["system", "score"])
 
 
-def probe_table(runs: Runs, names: Sequence[str]) -> pd.DataFrame:
+def diagnostic_table(runs: Runs, names: Sequence[str]) -> pd.DataFrame:
     """Mean over seeds of what `leap.experiments.diagnostics` found, NaN where a system does not have it."""
     rows = {
-        system: {name: np.mean([record.probes.get(name, np.nan) for record in records]) for name in names}
+        system: {
+            name: np.mean([record.diagnostics.get(name, np.nan) for record in records]) for name in names
+        }
         for system, records in runs.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("system")

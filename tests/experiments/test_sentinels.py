@@ -16,11 +16,10 @@ from leap.data.registry import open_dataset
 from leap.experiments.chapters import CHAPTERS, find_chapter, leap_vs_mmil
 from leap.experiments.records import read_records
 from leap.experiments.runs import make_run
-from leap.inference.evaluate import evaluate
 from leap.training.criterion import Criterion
 from leap.training.optimizer import make_optimizer
 from leap.training.run import initial_parser, run_key
-from leap.training.trainer import train_one_epoch
+from leap.training.trainer import Trainer, validate
 from tests.tree import ROOT
 
 FOLDER = ROOT / "results" / "records"
@@ -80,8 +79,8 @@ def first_epoch(config, store, videos):
     train, val = corrupt_videos(videos[0], config.noise, config.seed), videos[1]
     parser = initial_parser(config, store)
     optimizer = make_optimizer(parser, config.train)
-    losses = train_one_epoch(parser, Criterion(config.loss), optimizer, train, config.train, config.seed, 0)
-    scores = evaluate(parser, val, config.protocol)
+    trainer = Trainer(parser, Criterion(config.loss), optimizer, train, config.train, config.seed)
+    losses, scores = trainer.train_one_epoch(0), validate(parser, val, config.protocol)
     return {f"loss_{name}": loss for name, loss in losses.items()} | scores
 
 
@@ -93,6 +92,6 @@ def test_a_whole_run_equals_its_committed_record(store, records, tmp_path):
     assert_as_seeds(record.metrics, pd.DataFrame(other.metrics for other in committed))
     for part, values in record.segments.items():
         assert_as_seeds(values, pd.DataFrame(other.segments[part] for other in committed))
-    probes = pd.DataFrame(other.probes for other in committed)
-    assert record.probes.keys() == set(probes)
-    assert_as_seeds(record.probes, probes, least=0.0)
+    diagnostics = pd.DataFrame(other.diagnostics for other in committed)
+    assert record.diagnostics.keys() == set(diagnostics)
+    assert_as_seeds(record.diagnostics, diagnostics, least=0.0)

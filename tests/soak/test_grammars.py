@@ -126,7 +126,7 @@ RECORDS = st.builds(
     libraries=st.dictionaries(st.text(), st.text(), max_size=2),
     device=st.dictionaries(st.text(), VALUES, max_size=2),
     seconds=FINITE,
-    probes=TABLE,
+    diagnostics=TABLE,
 )
 
 

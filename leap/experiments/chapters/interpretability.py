@@ -15,7 +15,7 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import leap_vs_mmil
 from leap.experiments.grid import Profile
 from leap.experiments.records import Record
-from leap.experiments.tables import Runs, probe_table
+from leap.experiments.tables import Runs, diagnostic_table
 from leap.inference.parsed_video import MODALITIES
 from leap.inference.predict import parse_videos
 from leap.models.parser import Parser
@@ -50,16 +50,16 @@ def peak_table(runs: Runs) -> pd.DataFrame:
     names = [f"{name}_{modality}" for modality in MODALITIES for name in ("peak", "chance")]
     titles = {"peak_audio": "audio", "chance_audio": "audio, chance"}
     titles |= {"peak_visual": "visual", "chance_visual": "visual, chance"}
-    return probe_table(runs, names).rename(columns=titles)
+    return diagnostic_table(runs, names).rename(columns=titles)
 
 
 def separation_table(records: Sequence[Record]) -> pd.DataFrame:
     """Area under the ROC curve × 100 between present and absent classes, by block and modality."""
-    names = sorted(name for name in records[0].probes if name.startswith("separation_"))
+    names = sorted(name for name in records[0].diagnostics if name.startswith("separation_"))
     rows: dict[str, dict[str, float]] = {}
     for name in names:
         _, modality, block = name.split("_")
-        values = [record.probes[name] for record in records]
+        values = [record.diagnostics[name] for record in records]
         rows.setdefault(f"block {block}", {})[modality] = float(np.mean(values))
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("after")
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
-from leap.experiments.tables import Runs, probe_table
+from leap.experiments.tables import Runs, diagnostic_table
 
 SOURCES = {
     "random orthogonal": "orthogonal",
@@ -66,4 +66,4 @@ def needs_table(shown: Iterable[str]) -> pd.DataFrame:
 
 def geometry_table(runs: Runs) -> pd.DataFrame:
     """Mean cosine of two classes' label embeddings, before the decoder and after it."""
-    return probe_table(runs, list(GEOMETRY)).rename(columns=GEOMETRY)
+    return diagnostic_table(runs, list(GEOMETRY)).rename(columns=GEOMETRY)

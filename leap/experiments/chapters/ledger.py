@@ -264,7 +264,7 @@ def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, 
     if claim.measure in TITLES:
         difference = paired(ours, theirs, claim.measure, overlapping if claim.overlapping else None)
     else:
-        difference = _probed(ours, theirs, claim)
+        difference = _paired_measure(ours, theirs, claim)
     return (
         row
         | {"measured": (TITLES | MEASURED)[claim.measure], "chapter": claim.notebook}
@@ -273,7 +273,7 @@ def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, 
     )
 
 
-def _probed(ours: Sequence[Record], theirs: Sequence[Record], claim: Claim) -> dict[str, float]:
+def _paired_measure(ours: Sequence[Record], theirs: Sequence[Record], claim: Claim) -> dict[str, float]:
     """Difference of a measure over the seeds of both, with its interval over seeds."""
     other = {record.seed: record for record in theirs}
     pairs = [(record, other[record.seed]) for record in ours if record.seed in other]
@@ -289,7 +289,7 @@ def _measure(record: Record, name: str | float) -> float:
     if isinstance(name, float):
         return name / 100
     part, _, measure = name.rpartition(": ")
-    value = record.segments[part][measure] if part else record.probes[name]
+    value = record.segments[part][measure] if part else record.diagnostics[name]
     return value if name.startswith("similarity") else value / 100
 
 

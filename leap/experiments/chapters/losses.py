@@ -8,7 +8,7 @@ from leap.config import AvssConfig, LossConfig
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 from leap.experiments.systems import AVSS
-from leap.experiments.tables import MEANS, Runs, pair_table, probe_table
+from leap.experiments.tables import MEANS, Runs, diagnostic_table, pair_table
 
 DECODERS = ("MMIL", "LEAP")
 PYRAMID = "LEAP on MM-Pyr"
@@ -54,7 +54,7 @@ SIMILARITY = {
 
 def similarity_table(runs: Runs) -> pd.DataFrame:
     """How the similarity of encoded segments follows the true EIoU, on test."""
-    return probe_table(runs, list(SIMILARITY)).rename(columns=SIMILARITY)
+    return diagnostic_table(runs, list(SIMILARITY)).rename(columns=SIMILARITY)
 
 
 def worth_table(runs: Runs) -> pd.DataFrame:

@@ -103,7 +103,7 @@ def _row(records: Sequence[Record]) -> dict[str, float]:
     row = {TITLES[name]: float(np.mean([record.metrics[name] for record in records])) for name in MEANS}
     for modality in ("audio", "visual"):
         row[f"{modality} AP"] = segment_mean(records, modality, "ap")
-        calibration = [record.probes[f"calibration_{modality}"] for record in records]
+        calibration = [record.diagnostics[f"calibration_{modality}"] for record in records]
         row[f"{modality} calibration error"] = float(np.mean(calibration))
     return row | {"seconds": float(np.median([record.seconds for record in records]))}
 

@@ -6,9 +6,9 @@ import pytest
 
 @pytest.fixture
 def make_record(tiny_records):
-    """A record whose every score, measure and probe has one value, on six videos."""
+    """A record whose every score, measure and diagnostic has one value, on six videos."""
 
-    def make(seed=0, value=50.0, probes=None, **changes):
+    def make(seed=0, value=50.0, diagnostics=None, **changes):
         template = tiny_records[0]
         scores = [value / 100] * 6
         parts = {part: dict.fromkeys(measures, value) for part, measures in template.segments.items()}
@@ -18,7 +18,7 @@ def make_record(tiny_records):
             metrics=dict.fromkeys(template.metrics, value),
             per_video=dict.fromkeys(template.per_video, scores),
             segments=parts,
-            probes=probes or dict.fromkeys(template.probes, value),
+            diagnostics=diagnostics or dict.fromkeys(template.diagnostics, value),
             seconds=float(np.float64(value)),
             **changes,
         )

@@ -40,11 +40,11 @@ def test_only_overlapping_videos_where_the_claim_says_so(one_claim, make_record)
     assert row["difference"] == pytest.approx(40.0)
 
 
-def test_probes_are_paired_by_seed_against_a_probe_or_a_constant(one_claim, make_record):
-    probes = {"peak_audio": 90.0, "chance_audio": 50.0, "similarity_correlation": 0.6}
+def test_diagnostics_are_paired_by_seed_against_a_diagnostic_or_a_constant(one_claim, make_record):
+    found = {"peak_audio": 90.0, "chance_audio": 50.0, "similarity_correlation": 0.6}
     runs = {
-        "02: A": [make_record(seed, probes=probes | {"peak_audio": 90.0 + seed}) for seed in (0, 1)],
-        "02: B": [make_record(seed, probes=probes | {"similarity_correlation": 0.5}) for seed in (1, 2)],
+        "02: A": [make_record(seed, diagnostics=found | {"peak_audio": 90.0 + seed}) for seed in (0, 1)],
+        "02: B": [make_record(seed, diagnostics=found | {"similarity_correlation": 0.5}) for seed in (1, 2)],
     }
     for measure, against, expected in (
         ("peak_audio", "chance_audio", 41.0),
@@ -56,7 +56,7 @@ def test_probes_are_paired_by_seed_against_a_probe_or_a_constant(one_claim, make
         assert (row["difference"], row["n"]) == (pytest.approx(expected), 1)
 
 
-def test_measures_of_segments_by_the_number_of_events(one_claim, make_record):
+def test_found_of_segments_by_the_number_of_events(one_claim, make_record):
     one_claim(measure="audio_2: ap")
     ours, theirs = make_record(0), make_record(0)
     ours, theirs = (
@@ -90,8 +90,8 @@ def test_the_main_claim_names_its_loss_and_another_loss_stands_beside_it(make_re
     valor, leap = f"21_audit: {ledger.OTHER_LOSS}", "02_leap_vs_mmil: LEAP"
     (config, *_), (baseline, *_) = (grid("full", "av-digits")[name] for name in (valor, leap))
     assert (config.model.encoder.name, config.model.encoder.layers) == ("han", 1)
-    assert (config.model.decoder.name, config.loss.basic) == ("mmil", "valor")
-    assert (baseline.model.decoder.name, baseline.loss.basic) == ("leap", "leap")
+    assert (config.model.decoder.name, config.loss.basic.name) == ("mmil", "valor")
+    assert (baseline.model.decoder.name, baseline.loss.basic.name) == ("leap", "leap")
     table = ledger.other_loss({valor: [make_record(0, 55.0)], leap: [make_record(0, 50.0)]})
     words = ledger.other_loss_in_words(table)
     assert words.startswith("MMIL with VALOR's loss minus LEAP with L_basic: seg Type@AV +5.0 [")

@@ -117,13 +117,13 @@ def test_shown_videos_are_one_chosen_and_two_drawn():
 
 
 def test_peaks_and_separation(make_record):
-    probes = {
+    found = {
         "peak_audio": 90.0,
         "chance_audio": 50.0,
         "separation_audio_1": 60.0,
         "separation_audio_2": 80.0,
     }
-    runs = {"LEAP": [make_record(seed, probes=probes | {"peak_audio": 90.0 + seed}) for seed in (0, 1)]}
+    runs = {"LEAP": [make_record(seed, diagnostics=found | {"peak_audio": 90.0 + seed}) for seed in (0, 1)]}
     table = interpretability.peak_table(runs)
     assert table.loc["LEAP", "audio"] == 90.5
     assert np.isnan(table.loc["LEAP", "visual"])
@@ -160,7 +160,7 @@ def test_scale_by_videos_and_by_classes(make_runs):
     found = {size: make_runs(**dict.fromkeys(scale.COMPARED, 40.0 + i)) for i, size in enumerate(scale.SIZES)}
     for runs in found.values():
         for record in chain(*runs.values()):
-            record.probes.update(calibration_audio=1.0, calibration_visual=2.0)
+            record.diagnostics.update(calibration_audio=1.0, calibration_visual=2.0)
     table = scale.score_table(found)
     assert len(table) == len(scale.SIZES) * len(scale.COMPARED)
     assert set(table["visual calibration error"]) == {2.0}

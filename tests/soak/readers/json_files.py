@@ -39,7 +39,7 @@ RECORD = {
     "seed": 7,
     "protocol": CONFIG["protocol"],
     "data": {"name": "av-digits", "checksum": "0" * 64},
-    "selection": {"epoch": 3, "seg_type": 61.25},
+    "selection": {"epoch": 3, "score": 61.25},
     "metrics": {"seg_a": 60.5, "evt_av": 48.125},
     "per_video": {"seg_a": [0.0, 0.5, 1.0], "evt_av": [0.25, 1.0, 0.333333]},
     "segments": {"audio": {"precision": 71.5, "ap": 80.0}},
@@ -48,7 +48,7 @@ RECORD = {
     "libraries": {"torch": "2.6"},
     "device": {"name": "cpu", "threads": 1},
     "seconds": 12.5,
-    "probes": {"peak_audio": 41.5},
+    "diagnostics": {"peak_audio": 41.5},
 }
 WEIGHTS = b"the weights of a network"
 SUMS = {"vggish.safetensors": sha256(WEIGHTS).hexdigest(), "clip/model.safetensors": "0" * 64}
