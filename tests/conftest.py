@@ -185,12 +185,12 @@ def tiny_config():
 
 @pytest.fixture(scope="session")
 def cmpae_config(tiny_config):
-    """CMPAE with label denoising."""
+    """CMPAE at the size of ``tiny_config``, with label denoising and thresholds chosen on val."""
     return replace(
         tiny_config,
         model=CmpaeConfig(width=8, ffn=12),
         loss=LossConfig(basic=CmpaeLossConfig()),
-        protocol=Protocol(0.25, "modality", 0.45),
+        protocol=Protocol(segment=0.25, gate="modality", gate_threshold=0.45),
         thresholds_on_val=True,
     )
 

@@ -47,8 +47,8 @@ class Record:
         libraries: versions of what computes.
         device: processor and threads.
         seconds: training and evaluation time.
-        diagnostics: measures of the trained parser, see `leap.experiments.diagnostics`; records of the first
-            revision have none.
+        diagnostics: measures of the trained parser, see `leap.experiments.diagnostics.diagnose`; empty in
+            records of the first revision.
     """
 
     __pydantic_config__ = STRICT

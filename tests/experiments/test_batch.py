@@ -41,7 +41,7 @@ def test_a_config_is_one_document_and_several_are_lines(configs, tmp_path, monke
         (b'{\n"seed": 1,\n}', "runs.json: not JSON"),
         (b'{"seed": 1}\n{"seed": 2,}', "runs.json, line 2: not JSON"),
         (b'{"seed": 1}\n\n{"sead": 2}', "runs.json, line 3: sead: "),
-        (b'{"seed": 1, "seed": 2}', "a key stands twice"),
+        (b'{"seed": 1, "seed": 2}', "the key 'seed' occurs twice"),
     ],
 )
 def test_what_is_no_config_is_one_line(text, message, tmp_path):

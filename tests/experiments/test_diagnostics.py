@@ -3,20 +3,21 @@ from dataclasses import replace
 import pytest
 import torch
 
-from leap.config import DecoderConfig, ModelConfig
+from leap.config import EvidentialConfig, LeapConfig, MmilConfig, ModelConfig
 from leap.experiments import diagnostics
 from leap.experiments.diagnostics import diagnose, mean_cosine
 from leap.label_embeddings import random_orthogonal
 from leap.models.output import Parsing
 from leap.models.parser import build_parser
 
+DECODERS = {config.name: config for config in (LeapConfig(), MmilConfig(), EvidentialConfig())}
 WIDTHS = {"audio": 6, "visual_2d": 7}
 
 
 def make(name="leap", classes=5):
     torch.manual_seed(0)
-    decoder = DecoderConfig(name=name, blocks=2 if name == "leap" else 0)
-    return build_parser(ModelConfig(decoder=decoder, width=8, ffn=12), WIDTHS, random_orthogonal(classes, 9))
+    model = ModelConfig(decoder=DECODERS[name], width=8, ffn=12)
+    return build_parser(model, WIDTHS, random_orthogonal(classes, 9))
 
 
 def parsing(videos, **tensors):
@@ -37,7 +38,7 @@ def test_what_is_found_in_which_decoder(make_videos):
     mmil = diagnose(make("mmil"), videos, videos)
     assert {"peak_audio", "chance_audio", "similarity_none"} <= mmil.keys()
     assert not any(name.startswith(("separation", "geometry")) for name in mmil)
-    assert not any(name.startswith("peak") for name in diagnose(make("cmpae"), videos, videos))
+    assert not any(name.startswith("peak") for name in diagnose(make("evidential"), videos, videos))
 
 
 def test_hooks_are_taken_off(make_videos):

@@ -16,11 +16,10 @@ from leap.data.registry import open_dataset
 from leap.experiments.chapters import CHAPTERS, find_chapter, leap_vs_mmil
 from leap.experiments.records import read_records
 from leap.experiments.runs import make_run
-from leap.inference.evaluate import evaluate
 from leap.training.criterion import Criterion
 from leap.training.optimizer import make_optimizer
 from leap.training.run import initial_parser, run_key
-from leap.training.trainer import train_one_epoch
+from leap.training.trainer import Trainer, validate
 from tests.tree import ROOT
 
 FOLDER = ROOT / "results" / "records"
@@ -80,8 +79,8 @@ def first_epoch(config, store, videos):
     train, val = corrupt_videos(videos[0], config.noise, config.seed), videos[1]
     parser = initial_parser(config, store)
     optimizer = make_optimizer(parser, config.train)
-    losses = train_one_epoch(parser, Criterion(config.loss), optimizer, train, config.train, config.seed, 0)
-    scores = evaluate(parser, val, config.protocol)
+    trainer = Trainer(parser, Criterion(config.loss), optimizer, train, config.train, config.seed)
+    losses, scores = trainer.train_one_epoch(0), validate(parser, val, config.protocol)
     return {f"loss_{name}": loss for name, loss in losses.items()} | scores
 
 

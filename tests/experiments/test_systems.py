@@ -19,7 +19,7 @@ def test_every_system_has_the_same_budget(system):
 
 
 def test_all_systems_share_l_basic():
-    assert {replace(system.loss, weight_avss=0.0) for system in SYSTEMS.values()} == {LossConfig()}
+    assert {replace(system.loss, avss=None) for system in SYSTEMS.values()} == {LossConfig()}
 
 
 def test_the_paper_has_its_encoder_and_its_width():

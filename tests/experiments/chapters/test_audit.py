@@ -24,12 +24,12 @@ def different(first, second, prefix=""):
 SWITCHES = {
     "LEAP: scores": {"model.decoder.variant"},
     "LEAP: union": {"model.decoder.variant"},
-    "LEAP: EIoU": {"loss.avss"},
+    "LEAP: EIoU": {"loss.avss.variant"},
     "LEAP: decoding": {"protocol.gate"},
     "HAN: layers": {"model.encoder.layers"},
-    "MM-Pyr: streams": {"model.encoder.name"},
+    "MM-Pyr: streams": {"model.encoder.swapped"},
     "VALOR: streams": {"model.encoder.name"},
-    "CMPAE: warm-up": {"loss.warmup"},
+    "CMPAE: warm-up": {"loss.basic.warmup"},
 }
 
 

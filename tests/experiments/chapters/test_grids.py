@@ -93,7 +93,7 @@ def test_systems_trained_alike_share_all_but_encoder_decoder_and_what_was_search
     assert len({(c.loss, c.protocol, replace(c.train, lr=1.0)) for c in alike}) == 1
     own = {name: runs[0] for name, runs in grid.items() if name.endswith(", own")}
     assert own["CMPAE, own"].thresholds_on_val
-    assert own["HAN, own"].loss.basic == "han"
+    assert own["HAN, own"].loss.basic.name == "han"
 
 
 def test_scale_has_the_same_number_of_steps_everywhere():

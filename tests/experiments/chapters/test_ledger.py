@@ -90,8 +90,8 @@ def test_the_main_claim_names_its_loss_and_another_loss_stands_beside_it(make_re
     valor, leap = f"21_audit: {ledger.OTHER_LOSS}", "02_leap_vs_mmil: LEAP"
     (config, *_), (baseline, *_) = (grid("full", "av-digits")[name] for name in (valor, leap))
     assert (config.model.encoder.name, config.model.encoder.layers) == ("han", 1)
-    assert (config.model.decoder.name, config.loss.basic) == ("mmil", "valor")
-    assert (baseline.model.decoder.name, baseline.loss.basic) == ("leap", "leap")
+    assert (config.model.decoder.name, config.loss.basic.name) == ("mmil", "valor")
+    assert (baseline.model.decoder.name, baseline.loss.basic.name) == ("leap", "leap")
     table = ledger.other_loss({valor: [make_record(0, 55.0)], leap: [make_record(0, 50.0)]})
     words = ledger.other_loss_in_words(table)
     assert words.startswith("MMIL with VALOR's loss minus LEAP with L_basic: seg Type@AV +5.0 [")
