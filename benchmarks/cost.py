@@ -14,6 +14,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.measure import RESULTS, in_own_process, medians, peak, product
+from leap.config import CmpaeConfig
 from leap.data.videos import Videos
 from leap.models.parser import Parser, build_parser
 from leap.presets import PRESETS, preset
@@ -34,7 +35,7 @@ def inputs(name: str) -> dict[str, int]:
 
 
 def random_videos(widths: Mapping[str, int], frames: int = 1) -> Videos:
-    """A batch, with so many frames a second."""
+    """A batch, with so many frames per second."""
     labels = (torch.rand(BATCH, SEGMENTS, CLASSES) < 0.1).float()
     return Videos(
         audio=torch.randn(BATCH, SEGMENTS, widths["audio"]),
@@ -70,7 +71,7 @@ def flops(parser: Parser, videos: Videos) -> int:
 
 
 def milliseconds(task: Callable[[], None], device: str) -> float:
-    """Median time of a task a video."""
+    """Median time of a task per video."""
     return 1000 * medians({"task": task}, REPEATS, device)["task"] / BATCH
 
 
@@ -79,10 +80,13 @@ def one(name: str, device: str = "cpu") -> None:
     """Measure one preset and print the numbers as JSON."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    frames = FRAMES if preset(name).model.elu else 1  # CMPAE averages itself, the others read averages
+    model = preset(name).model
+    frames = (
+        FRAMES if isinstance(model, CmpaeConfig) else 1
+    )  # CMPAE averages itself, the others read averages
     videos = random_videos(inputs(name), frames).to(device)
     before = peak(device)
-    parser = build_parser(preset(name).model, inputs(name), torch.randn(CLASSES, 300)).eval().to(device)
+    parser = build_parser(model, inputs(name), torch.randn(CLASSES, 300)).eval().to(device)
     row: dict[str, float | str] = {"parameters": sum(p.numel() for p in parser.parameters())}
     row["parse ms"] = milliseconds(partial(parse, parser, videos), device)
     row["parse MiB"] = peak(device) - before

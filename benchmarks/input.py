@@ -109,7 +109,7 @@ def score_all(parser: torch.nn.Module, path: Path, protocol: Protocol) -> None:
 
 
 def evaluations(path: Path) -> dict[str, dict[str, float]]:
-    """Videos a second, of the parsing alone and of all that evaluation does."""
+    """Videos per second, of the parsing alone and of all that evaluation does."""
     rows = {}
     with FeatureStore(path) as store:
         videos = store.videos("test")

@@ -30,12 +30,13 @@ class Attention(nn.Module):
         self.dropout, self.attention_dropout = nn.Dropout(dropout), nn.Dropout(dropout / 2)
 
     def forward(self, query: Tensor, context: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The queries (B, Q, d) after the layer and between attention and feed-forward layer."""
+        """The queries (B, Q, d) after the layer, and after attention and its residual."""
         weights = torch.softmax(self.scores(self.norm_attention(query), context, mask), dim=-1)
         mixed = torch.matmul(self.attention_dropout(weights), self.split(self.value(context)))
         mixed = mixed.transpose(1, 2).contiguous().view(query.shape)
-        between = query + self.dropout(self.output(mixed))
-        return between + self.dropout(self.feed_forward(self.norm_feed_forward(between))), between
+        after_attention = query + self.dropout(self.output(mixed))
+        hidden = self.feed_forward(self.norm_feed_forward(after_attention))
+        return after_attention + self.dropout(hidden), after_attention
 
     def scores(self, query: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
         """Scaled products of queries and keys, (B, heads, Q, T)."""
@@ -80,19 +81,19 @@ class Temporal(nn.Module):
 class Level(nn.Module):
     """One level of the pyramid."""
 
-    def __init__(self, width: int, ffn: int, heads: int, dropout: float, reach: int) -> None:
+    def __init__(self, width: int, ffn: int, heads: int, dropout: float, window: int) -> None:
         super().__init__()
-        self.reach = reach
+        self.window = window
         self.self_audio, self.self_visual, self.cross = (
             Attention(width, ffn, heads, dropout) for _ in range(3)
         )
         self.integrate_audio, self.integrate_visual = Integration(width), Integration(width)
-        self.temporal_audio, self.temporal_visual = Temporal(width, reach), Temporal(width, reach)
+        self.temporal_audio, self.temporal_visual = Temporal(width, window), Temporal(width, window)
 
     def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
         """Refine two (B, T, d)."""
         places = torch.arange(audio.shape[1], device=audio.device)
-        mask = ((places - places[:, None]).abs() <= self.reach).int()
+        mask = ((places - places[:, None]).abs() <= self.window).int()
         own_audio, own_visual = (
             self.self_audio(audio, audio, mask)[0],
             self.self_visual(visual, visual, mask)[0],
@@ -146,8 +147,8 @@ class Projection(nn.Module):
     def forward(self, labels: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Segment logits (B, T, C), video probabilities (B, C) and refined labels (B, C, d)."""
         for block in self.blocks:
-            labels, between = block(labels, segments)
-        scores = block.scores(between, segments).mean(dim=1).transpose(1, 2)
+            labels, after_attention = block(labels, segments)
+        scores = block.scores(after_attention, segments).mean(dim=1).transpose(1, 2)
         return scores, torch.sigmoid(self.video_head(labels)).squeeze(-1), labels
 
 

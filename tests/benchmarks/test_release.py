@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from benchmarks.release import Release
+from leap.config import LeapLossConfig
 from leap.releases.names import leap_names, mm_pyramid_names
 from leap.training.losses import LeapLoss
 from leap.training.losses.similarity import avss_release
@@ -35,7 +36,7 @@ def test_outputs_losses_and_gradients_equal_the_releases(release):
     }
     for name, value in expected.items():
         torch.testing.assert_close(value, golden[f"output/{name}"], **OUTPUT)
-    total = sum(LeapLoss(parsing, videos).values()) + avss_release(parsing, videos)
+    total = sum(LeapLoss(LeapLossConfig())(parsing, videos).values()) + avss_release(parsing, videos)
     torch.testing.assert_close(total, golden["loss/total"], **OUTPUT)
     total.backward()
     assert_gradients(model, golden.state(names, "grad"))
