@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 CONFIG = {
     "dataset": "tiny",
     "model": {"width": 128, "ffn": 256},
-    "loss": {"weight_avss": 1.0},
-    "train": {"epochs": 2, "batch": 24, "warmup": 2},
+    "loss": {"avss": {"weight": 1.0}},
+    "train": {"epochs": 2, "batch": 24, "schedule": {"name": "cosine", "warmup": 2}},
 }
 """Wide enough for two threads to share a matrix product."""
 

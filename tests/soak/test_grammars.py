@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from leap.config import LossConfig, NoiseConfig, RunConfig, TrainConfig, read_config, to_dict
+from leap.config import AvssConfig, LossConfig, NoiseConfig, RunConfig, TrainConfig, read_config, to_dict
 from leap.data.annotations import read_events, read_videos, write_events
 from leap.data.store import FeatureStore, write_store
 from leap.errors import LeapError
@@ -143,7 +143,10 @@ CONFIGS = st.builds(
     RunConfig,
     dataset=st.text(),
     seed=st.integers(0, 2**31 - 1),
-    loss=st.builds(LossConfig, weight_avss=st.floats(0, 1e300)),
+    loss=st.builds(
+        LossConfig,
+        avss=st.none() | st.builds(AvssConfig, weight=st.floats(0, 1e300, exclude_min=True)),
+    ),
     train=st.builds(
         TrainConfig,
         lr=st.floats(0, 1e300, exclude_min=True),

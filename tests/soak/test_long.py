@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-import leap.training.trainer as engine
-from leap.config import DecoderConfig, LossConfig, ModelConfig, Protocol, TrainConfig
+import leap.training.trainer as trainer
+from leap.config import AvssConfig, LeapConfig, LossConfig, ModelConfig, Protocol, TrainConfig
 from leap.experiments.runs import make_run
-from leap.inference.evaluate import evaluate
 from leap.label_embeddings import random_orthogonal
 from leap.models.parser import build_parser
 from leap.training.criterion import Criterion
-from leap.training.trainer import fit
+from leap.training.trainer import fit, validate
 from tests.soak.campaign import cases, publish
 from tests.soak.usage import SELF, growth, usage
 
@@ -46,15 +45,15 @@ def test_many_steps(make_videos, rows, tmp_path, monkeypatch):
 
     def sampled(*arguments):
         samples.append(usage())
-        return evaluate(*arguments)
+        return validate(*arguments)
 
-    monkeypatch.setattr(engine, "evaluate", sampled)
+    monkeypatch.setattr(trainer, "validate", sampled)
     epochs = cases(3, 100)
-    model = ModelConfig(decoder=DecoderConfig(heads=2), width=8, ffn=12)
+    model = ModelConfig(decoder=LeapConfig(heads=2), width=8, ffn=12)
     parser = build_parser(model, {"audio": 6, "visual_2d": 7}, random_orthogonal(3, 9))
     config = TrainConfig(epochs=epochs, batch=2)
     videos = make_videos(STEPS * config.batch, t=4, c=3), make_videos(6, t=4, c=3, seed=1)
-    fit(parser, Criterion(LossConfig(1.0)), *videos, config, Protocol(), 0, tmp_path)
+    fit(parser, Criterion(LossConfig(avss=AvssConfig())), *videos, config, Protocol(), 0, tmp_path)
     assert len(samples) == epochs
     assert_flat("training steps", epochs * STEPS, samples, rows)
 

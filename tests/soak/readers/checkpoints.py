@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load as tensors_of
 from safetensors.torch import save as bytes_of
 
-from leap.config import DecoderConfig, ModelConfig, Protocol
+from leap.config import LeapConfig, ModelConfig, Protocol
 from leap.io.tensor_file import read_checkpoint
 from leap.label_embeddings import read_label_embeddings
 from leap.models.checkpoint import CONFIG, FILE, Description, load_parser, save_parser
@@ -125,7 +125,7 @@ def check_labels(intact, labels):
 @cache
 def parser_file() -> bytes:
     """A small parser, described in its metadata."""
-    model = ModelConfig(decoder=DecoderConfig(blocks=1), width=4, ffn=4)
+    model = ModelConfig(decoder=LeapConfig(blocks=1), width=4, ffn=4)
     parser = build_parser(model, {"audio": 3, "visual_2d": 4}, torch.arange(6.0).reshape(2, 3))
     description = Description(model, Protocol(), ("kettle", "tap"), {"audio": 3, "visual_2d": 4})
     return bytes_of(parser.state_dict(), {"description": json.dumps(asdict(description))})
@@ -142,21 +142,22 @@ def joined(header: bytes, data) -> bytes:
 
 
 def read_a_parser(folder, rng):
-    """Any bytes of the file, its header, its description or that of the folder are damaged."""
+    """Bytes of the file, its header, its description, both copies of that, or the config are damaged."""
     content, (header, data) = parser_file(), parts(parser_file())
     text = mutated_json(rng, json.loads(header["__metadata__"]["description"])).decode("utf-8", "replace")
-    damage = rng.choice(("bytes", "header", "description", "folder"))
+    damage = rng.choice(("bytes", "header", "description", "folder", "config"))
     (folder / CONFIG).write_text(text)
     if damage == "bytes":
         content = mutated_bytes(rng, content)
     elif damage == "header":
         content = joined(mutated_json(rng, header), data)
-    elif damage == "description":
+    elif damage in ("description", "folder"):
         header["__metadata__"]["description"] = text
         content = joined(json.dumps(header).encode(), data)
     (folder / FILE).write_bytes(content)
-    parser, description = load_parser(folder if damage == "folder" else folder / FILE)
-    return folder, content, text if damage in ("description", "folder") else None, parser, description
+    parser, description = load_parser(folder if damage in ("folder", "config") else folder / FILE)
+    changed = text if damage in ("description", "folder", "config") else None
+    return folder, content, changed, parser, description
 
 
 def check_parser(folder, content, text, parser, description):
