@@ -1,6 +1,7 @@
 """Parts of one's own: registered or named by dotted path, validated by their own config."""
 
 import sys
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -18,14 +19,16 @@ from leap.config import (
     DecoderConfig,
     HanConfig,
     ModelConfig,
+    Protocol,
     RunConfig,
     from_dict,
     to_dict,
 )
 from leap.errors import LeapError
+from leap.models.checkpoint import Description, load_parser, save_parser
 from leap.models.parser import build_parser
 from leap.presets import PRESETS
-from leap.registry import Registry
+from leap.registry import TRUSTED, Registry
 from leap.training.run import run_key
 from leap.training.schedules import rate_factor
 
@@ -104,6 +107,22 @@ def test_a_dotted_path_survives_json_and_names_the_run(lab):
     assert run_key(again, "data") == run_key(config, "data")
     others = [with_decoder(name=f"{lab}:Scaled"), with_decoder(name="mmil"), RunConfig()]
     assert len({run_key(other, "data") for other in (config, *others)}) == 4
+
+
+def test_a_checkpoint_is_loaded_where_its_part_is_imported_or_trusted(lab, tmp_path, monkeypatch):
+    monkeypatch.delenv(TRUSTED, raising=False)
+    model, widths = with_decoder(name=f"{lab}:Scaled", scale=3).model, {"audio": 6, "visual_2d": 7}
+    path = tmp_path / "scaled.safetensors"
+    description = Description(model, Protocol(), tuple("abcde"), widths)
+    save_parser(build_parser(model, widths, torch.eye(5)), description, path)
+    assert load_parser(path)[0].decoder.scale == 3
+    del sys.modules[lab]
+    with pytest.raises(LeapError, match=f"import {lab} first, or set LEAP_PARTS={lab}"):
+        load_parser(path)
+    monkeypatch.setenv(TRUSTED, "my_lab")
+    parser, read = load_parser(path)
+    assert asdict(read) == asdict(description)
+    assert parser.decoder.scale == 3
 
 
 def test_once_imported_a_part_is_known_by_its_name(lab):

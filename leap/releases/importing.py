@@ -23,6 +23,7 @@ from leap.config import (
 from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.inference.protocols import named_protocol
+from leap.io.reason import os_reason, reason
 from leap.io.tensor_file import strip_prefixes
 from leap.models.checkpoint import Description
 from leap.models.parser import Parser, build_parser
@@ -131,8 +132,8 @@ def _refusing(system: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise LeapError(f"not a checkpoint of {system}: lacks or misshapes {reason}") from None
+        what = os_reason(error) or f"not a checkpoint of {system}: lacks or misshapes {reason(error)}"
+        raise LeapError(what) from None
 
 
 def _han(state: State, heads: int, norm: Norm) -> ModelConfig:

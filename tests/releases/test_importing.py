@@ -10,7 +10,7 @@ from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.io.tensor_file import read_checkpoint
 from leap.models.checkpoint import from_pretrained, load_parser, save_pretrained
-from leap.releases import RELEASES, from_release, release_model
+from leap.releases import RELEASES, from_release, importing, release_model
 from tests.golden_files import Golden
 
 OUTPUT = {"rtol": 1e-5, "atol": 1e-6}
@@ -112,6 +112,17 @@ def test_unknown_systems_and_other_systems_checkpoints():
         from_release("han", {})
     with pytest.raises(LeapError, match="choose sizes that fit"):
         from_release("leap", released("leap_mmpyr_n1")[1], 5)
+
+
+def test_a_lack_of_memory_is_no_fault_of_the_checkpoint(monkeypatch):
+    _, state, (system, heads, _) = released("han_mmil")
+
+    def fail(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 40 bytes")
+
+    monkeypatch.setattr(importing, "_translate", fail)
+    with pytest.raises(LeapError, match=r"^not enough memory$"):
+        from_release(system, state, heads)
 
 
 def test_leap_without_label_embeddings_asks_for_them():
