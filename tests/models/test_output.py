@@ -20,9 +20,9 @@ def test_float32_leaves_no_bfloat16_and_no_other_value():
 
 
 def test_float32_keeps_what_a_subclass_adds():
-    doubts = Uncertainty(*(torch.rand(2) for _ in range(4)))
-    evidential = EvidentialParsing(**vars(parsing(torch.bfloat16)), uncertainty=doubts)
-    assert evidential.to_float32().uncertainty is doubts
+    uncertainty = Uncertainty(*(torch.rand(2) for _ in range(4)))
+    evidential = EvidentialParsing(**vars(parsing(torch.bfloat16)), uncertainty=uncertainty)
+    assert evidential.to_float32().uncertainty is uncertainty
 
 
 def test_nan_is_replaced_in_video_probabilities_alone():

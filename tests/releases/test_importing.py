@@ -41,7 +41,7 @@ def parse(parser, golden, **labels):
 
 @pytest.mark.parametrize("name", FILES)
 def test_outputs_are_the_releases_own_from_features_to_probabilities(name):
-    """Frames are given as the release reads them, eight a second."""
+    """Frames are given as the release reads them, eight per second."""
     golden, state, (system, heads, options) = released(name)
     parser = from_release(system, state, heads, **options)
     assert not parser.training

@@ -30,14 +30,14 @@ def test_mutual_learning_alternates(make_videos):
 def test_both_directions_are_weighted_by_the_confidence_of_what_is_learned_from():
     """One video, one class that it has: 0.9 and 0.2 of the modalities, 0.5 of the branch."""
 
-    def loss(step, uncertainty, branch):
+    def loss(step, audio, branch):
         pair = torch.tensor([[0.9]]), torch.tensor([[0.2]])
-        doubts = Uncertainty(
-            *pair, torch.tensor([[uncertainty]]), torch.tensor([[0.3]]), torch.tensor([branch])
+        uncertainty = Uncertainty(
+            *pair, torch.tensor([[audio]]), torch.tensor([[0.3]]), torch.tensor([branch])
         )
         empty = torch.zeros(1, 1, 1)
         parsing = EvidentialParsing(
-            empty, empty, *pair, torch.tensor([[0.5]]), empty, empty, uncertainty=doubts
+            empty, empty, *pair, torch.tensor([[0.5]]), empty, empty, uncertainty=uncertainty
         )
         return mutual(parsing, torch.ones(1, 1), step).item()
 
