@@ -37,7 +37,10 @@ book: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) -- book
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
-test: lint unit smoke
+# the types are checked while the tests run: each leaves a core idle
+test: $(INSTALLED)
+	$(MAKE) -j2 --output-sync=line lint unit
+	$(MAKE) smoke
 
 test-all: lint everything smoke
 
@@ -66,6 +69,7 @@ bench: $(INSTALLED)
 	python -m benchmarks.precision
 	python -m benchmarks.cost table
 	python -m benchmarks.sizes table
+	python -m tests.notebooks.store notebooks/03_llp.ipynb notebooks/13_performance.ipynb
 
 soak: $(INSTALLED)
 	LEAP_SOAK=long pytest -q -m '' --durations=0 tests/soak

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 
 import pytest
@@ -74,6 +75,9 @@ except LeapError as error:
 """
 
 
+providers = cache(packages_distributions)
+
+
 def closure(requirements):
     """Names of the distributions that the requirements install, with their dependencies."""
     found, waiting = set(), list(requirements)
@@ -93,9 +97,8 @@ def closure(requirements):
 def absent():
     """Packages and distributions that are installed here and not needed by the core."""
     core = closure(PROJECT["dependencies"]) | {"leap-avvp"}
-    providers = packages_distributions()
-    packages = [name for name, found in providers.items() if core.isdisjoint(map(canonicalize_name, found))]
-    return packages, sorted({distribution for name in packages for distribution in providers[name]})
+    packages = [name for name, found in providers().items() if core.isdisjoint(map(canonicalize_name, found))]
+    return packages, sorted({distribution for name in packages for distribution in providers()[name]})
 
 
 @pytest.fixture
@@ -154,5 +157,5 @@ def test_every_required_module_belongs_to_the_extra_that_is_named():
 
 def provides(extra, module):
     """Whether an extra installs a module."""
-    found = map(canonicalize_name, packages_distributions()[module.partition(".")[0]])
+    found = map(canonicalize_name, providers()[module.partition(".")[0]])
     return not closure(EXTRAS[extra]).isdisjoint(found)

@@ -13,6 +13,16 @@ MAIN = ("seg_type", "evt_event")
 """The two scores that figures and verdicts speak of."""
 
 
+def compared(runs: Runs) -> str:
+    """Name the systems of a chapter: a line for each data set, number of videos and number of runs."""
+    lines: dict[str, list[str]] = {}
+    for system, records in runs.items():
+        dataset, videos = records[0].data["name"], len(records[0].per_video["seg_a"])
+        number = f"{len(records)} run{'s' if len(records) > 1 else ''} each"
+        lines.setdefault(f"{dataset}, {videos} videos, {number}", []).append(system)
+    return "\n".join(f"{line}: {', '.join(systems)}" for line, systems in lines.items())
+
+
 def show_tables(*tables: pd.DataFrame, caption: str) -> None:
     """Display tables, with their texts in full, and the caption that they share."""
     with pd.option_context("display.max_colwidth", None):

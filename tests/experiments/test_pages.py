@@ -19,6 +19,14 @@ def runs(tiny_records):
     return {"LEAP": tiny_records, "MMIL": tiny_records[::-1]}
 
 
+def test_systems_with_as_many_videos_and_runs_share_a_line(runs):
+    runs |= {"once": runs["LEAP"][:1]}
+    assert pages.compared(runs).splitlines() == [
+        "tiny, 6 videos, 2 runs each: LEAP, MMIL",
+        "tiny, 6 videos, 1 run each: once",
+    ]
+
+
 def test_tables_share_a_caption(shown):
     pages.show_tables(pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [2]}), caption="two tables")
     assert [type(part).__name__ for part in shown] == ["DataFrame", "DataFrame", "Markdown"]

@@ -90,12 +90,22 @@ def test_without_annotations_committed_results_are_shown_and_called_so(make_stud
     assert not (tmp_path / "results").exists()
 
 
-@pytest.mark.parametrize("make", FIGURES.values())
-def test_figures_can_be_drawn_of_any_annotations(make, tmp_path):
-    from tests.official_tree import write_annotations
+def test_tables_count_what_the_annotations_hold(llp_annotations):
+    """Each video has two labels, of which one is heard and seen in seconds 2 to 7."""
+    splits = llp_tables.split_table(llp_annotations)
+    assert splits["videos"].to_dict() == {"train": 300, "val": 60, "test": 90}
+    assert set(splits["labels a video"]) == {2}
+    assert set(splits["videos with several labels"]) == {1}
+    for name in ("audio events", "visual events", "audio-visual events"):
+        assert splits.loc[["val", "test"], name].tolist() == [60, 90]
+    assert set(splits.loc[["val", "test"], "videos with overlap"]) == {0}
+    defects = llp_tables.defect_table(llp_annotations)["found"]
+    assert defects[defects > 0].to_dict() == {"file": 6, "weak differs from dense": 150}
 
-    folder = write_annotations(tmp_path, {"train": 40, "val": 20, "test": 30})
-    make(folder).savefig(tmp_path / "figure.png")
+
+@pytest.mark.parametrize("make", FIGURES.values())
+def test_figures_can_be_drawn_of_any_annotations(make, tmp_path, llp_annotations):
+    make(llp_annotations).savefig(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
