@@ -202,35 +202,35 @@ def test_a_lack_of_memory_is_called_so(place, error, parser, tmp_path, monkeypat
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
-    """The folder of modules that can be imported; ``my_lab`` leaves a trace when it is."""
+    """The folder of modules that can be imported; ``their_lab`` leaves a trace when it is."""
     folder = tmp_path / "modules"
     folder.mkdir()
-    (folder / "my_lab.py").write_text(f"open({str(tmp_path / 'trace')!r}, 'w').close()\n")
+    (folder / "their_lab.py").write_text(f"open({str(tmp_path / 'trace')!r}, 'w').close()\n")
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.delitem(sys.modules, "my_lab", raising=False)
+    monkeypatch.delitem(sys.modules, "their_lab", raising=False)
     monkeypatch.delenv(TRUSTED, raising=False)
     return folder
 
 
-DOTTED = {"name": "my_lab:Part"}
+DOTTED = {"name": "their_lab:Part"}
 PLACES = [{"encoder": DOTTED}, {"decoder": DOTTED}, DOTTED, {"encoder": {"name": "han", "inner": [DOTTED]}}]
 """Where a description may name a part by a dotted path: the last is within another part."""
 
 
-@pytest.mark.parametrize("trusted", ["", "my", "my_lab_2,my_lab.others"])
+@pytest.mark.parametrize("trusted", ["", "my", "their_lab_2,their_lab.others"])
 @pytest.mark.parametrize("part", PLACES)
 def test_a_checkpoint_does_not_choose_what_is_imported(part, trusted, lab, parser, tmp_path, monkeypatch):
     monkeypatch.setenv(TRUSTED, trusted)
     message = refused(write(tmp_path / "x.safetensors", parser.state_dict(), model=part))
-    assert "my_lab:Part: import my_lab first, or set LEAP_PARTS=my_lab" in message
+    assert "their_lab:Part: import their_lab first, or set LEAP_PARTS=their_lab" in message
     assert not (tmp_path / "trace").exists()
 
 
 @pytest.mark.parametrize("part", PLACES[:3])
 def test_a_trusted_module_is_imported(part, lab, parser, tmp_path, monkeypatch):
-    monkeypatch.setenv(TRUSTED, "others,my_lab")
+    monkeypatch.setenv(TRUSTED, "others,their_lab")
     message = refused(write(tmp_path / "x.safetensors", parser.state_dict(), model=part))
-    assert "'my_lab:Part' cannot be imported (module 'my_lab' has no attribute 'Part')" in message
+    assert "'their_lab:Part' cannot be imported (module 'their_lab' has no attribute 'Part')" in message
     assert (tmp_path / "trace").exists()
 
 
