@@ -30,7 +30,7 @@ STORE := $(if $(DATA),,$(if $(filter llp,$(DATASET)),$(LEAP_DATA)/llp.h5,$(if \
 
 .PHONY: book test test-all lint unit everything smoke bench soak search clean
 
-SNAKEMAKE := python -m leap.experiments.study_lock snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet host reason \
+SNAKEMAKE := snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet host reason \
     --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)' device=$(DEVICE)
 
 book: $(INSTALLED) $(STORE)

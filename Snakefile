@@ -9,6 +9,7 @@ from leap.errors import LeapError
 from leap.experiments.chapters import CHAPTERS
 from leap.experiments.grid import check_profile
 from leap.experiments.search import search_records
+from leap.experiments.study_lock import lock_study
 from leap.experiments.workflow import SEARCH, plan_book
 from snakemake.exceptions import WorkflowError
 
@@ -27,6 +28,7 @@ DONE = "results/runs/batches/{batch}"
 PACKAGE = [str(path) for path in sorted(Path("leap").rglob("*")) if path.suffix in {".py", ".json", ".csv"}]
 BUILT = {"_api", "__pycache__"}
 PROSE = [str(p) for p in sorted(Path("book").rglob("*")) if p.is_file() and BUILT.isdisjoint(p.parts)]
+HELD = []  # the lock of the study, until the process ends
 
 if workflow.is_main_process:
     for key, batch in PLAN.batches.items():
@@ -45,6 +47,13 @@ def batches(part):
 def parameters(notebook):
     """The parameters of a notebook, for its command."""
     return " ".join(f"-p {name}={shlex.quote(value)}" for name, value in PLAN.parameters[notebook].items())
+
+
+onstart:
+    try:
+        HELD.append(lock_study(Path.cwd()))
+    except LeapError as error:
+        raise WorkflowError(str(error)) from None
 
 
 onerror:

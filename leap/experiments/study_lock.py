@@ -1,29 +1,37 @@
-"""One study at a time in a folder: ``python -m leap.experiments.study_lock COMMAND …``.
+"""One study at a time in a working tree.
 
-The engine removes what a run is to make before the run begins, so that two at once would undo each other's
-work. Its own lock outlives a process that is killed; this one does not.
+Snakemake removes the outputs of a job before it begins, so two studies would undo each other's work.
+Snakemake's own lock outlives a process that is killed; this one ends with the process that holds it.
 """
 
-import fcntl
-import os
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-LOCK = Path(".snakemake") / "alone"
+from leap.errors import LeapError, require
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+LOCK = Path(".snakemake") / "study.lock"
 
 
-def main(command: list[str]) -> None:
-    """Become the command, unless another holds the lock of this folder."""
-    LOCK.parent.mkdir(exist_ok=True)
-    handle = os.open(LOCK, os.O_CREAT | os.O_RDWR)
+def lock_study(folder: Path) -> "BaseFileLock":
+    """Take the lock of a working tree; it is held as long as the result, or the process, exists.
+
+    Args:
+        folder: root of the working tree.
+
+    Raises:
+        LeapError: another process holds the lock, or the extra ``book`` is not installed.
+    """
+    filelock = require("filelock", "book")
+    path = folder / LOCK
+    path.parent.mkdir(exist_ok=True)
+    lock: BaseFileLock = filelock.FileLock(path, blocking=False)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        print("leap: another study is at work in this folder; wait for it, or stop it", file=sys.stderr)
-        raise SystemExit(2) from None
-    os.set_inheritable(handle, True)
-    os.execvp(command[0], command)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+        lock.acquire()
+    except filelock.Timeout:
+        raise LeapError(
+            f"{folder.resolve()}: another study is at work here; wait for it, or stop it"
+        ) from None
+    return lock

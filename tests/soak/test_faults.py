@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from leap.experiments.chapters import leap_vs_mmil
+from leap.experiments.study_lock import LOCK
 from tests.soak import work
 from tests.soak.campaign import cases
 from tests.soak.processes import complete, kill, start
@@ -111,16 +112,16 @@ def test_two_at_the_same_run_make_the_same_record(repetition, tmp_path):
 
 def test_one_study_at_a_time_in_a_folder(tmp_path):
     """The second is refused; when the first is gone, even killed, another may begin."""
-    command = [sys.executable, "-m", "leap.experiments.study_lock"]
-    first = subprocess.Popen([*command, "sleep", "60"], cwd=tmp_path)
-    while not (tmp_path / ".snakemake" / "alone").exists():
+    copy_tree(tmp_path)
+    command = work.snakemake(f"results/notebooks/{work.CHAPTER}.ipynb")
+    first = start(command, tmp_path)
+    while not (tmp_path / LOCK).exists():
         time.sleep(0.05)
-    time.sleep(0.5)
-    second = subprocess.run([*command, "true"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert second.returncode == 2
-    assert second.stderr == "leap: another study is at work in this folder; wait for it, or stop it\n"
+    second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert second.returncode != 0
+    assert "another study is at work here; wait for it, or stop it" in second.stdout + second.stderr
     assert kill(first)
-    assert subprocess.run([*command, "true"], cwd=tmp_path, check=False).returncode == 0
+    complete(command, tmp_path)
 
 
 def test_a_run_that_dies_leaves_the_rest_of_the_study(tmp_path):

@@ -114,7 +114,7 @@ def config(folder: Path) -> None:
 def snakemake(target: str, *others: str) -> list[str]:
     """What ``make book PROFILE=smoke`` runs."""
     options = ["--cores", "2", "--nolock", "--rerun-incomplete", "--keep-going", "--config", "profile=smoke"]
-    return [sys.executable, "-m", "leap.experiments.study_lock", "snakemake", *options, *others, "--", target]
+    return ["snakemake", *options, *others, "--", target]
 
 
 def digests(folder: Path, pattern: str) -> Made:
