@@ -33,6 +33,7 @@ def _not_rounded_to_zero(rate: float) -> float:
 
 
 Threshold = Annotated[float, Field(ge=0, le=1)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
 Dropout = Annotated[float, Field(ge=0, lt=1), AfterValidator(_not_rounded_to_zero)]
 """0, or at least 1/128: rates are rounded to multiples of 1/256, and attention weights have half of them."""
 
@@ -218,7 +219,7 @@ class JomoldConfig(ModelConfig):
 
     Attributes:
         name: ``"jomold"``.
-        visual_dropout: its rate.
+        visual_dropout: dropout rate on the encoded visual stream.
     """
 
     name: Literal["jomold"] = "jomold"
@@ -257,6 +258,18 @@ class BasicLossConfig:
 
     name: str
 
+    def check(self, model: ModelConfig) -> None:
+        """Refuse a model that the loss cannot train.
+
+        Raises:
+            ValueError: with the reason; any model is accepted here.
+        """
+
+    @property
+    def reads_pseudo_labels(self) -> bool:
+        """Whether the loss learns from pseudo-labels."""
+        return True
+
 
 @LOSSES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -273,6 +286,11 @@ class HanLossConfig(BasicLossConfig):
 
     name: Literal["han"] = "han"
 
+    @property
+    def reads_pseudo_labels(self) -> bool:
+        """HAN learns from weak labels alone."""
+        return False
+
 
 @LOSSES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -284,10 +302,10 @@ class ValorLossConfig(BasicLossConfig):
 
 @LOSSES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class JomoldLossConfig(BasicLossConfig):
+class JomoldLossConfig(HanLossConfig):
     """The losses of JoMoLD's noise estimator (arXiv 2204.11573); `leap.training.losses.jomold`."""
 
-    name: Literal["jomold"] = "jomold"
+    name: Literal["jomold"] = "jomold"  # type: ignore[assignment]
 
 
 @LOSSES.declare
@@ -305,6 +323,16 @@ class CmpaeLossConfig(BasicLossConfig):
     name: Literal["cmpae"] = "cmpae"
     denoise: bool = True
     warmup: DenoisingWarmup = "step"
+
+    def check(self, model: ModelConfig) -> None:
+        """Refuse a model without CMPAE's global branch and evidential decoder."""
+        if not (isinstance(model, CmpaeConfig) and isinstance(model.decoder, EvidentialConfig)):
+            raise ValueError('loss "cmpae" needs the model "cmpae" with the decoder "evidential"')
+
+    @property
+    def reads_pseudo_labels(self) -> bool:
+        """CMPAE learns from weak labels alone."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -370,7 +398,7 @@ class StepSchedule(ScheduleConfig):
     Attributes:
         name: ``"step"``.
         period: epochs between two drops.
-        factor: of a drop.
+        factor: factor of each drop.
     """
 
     name: Literal["step"] = "step"
@@ -402,9 +430,9 @@ class TrainConfig:
         epochs: passes over the training videos.
         batch: videos per step.
         lr: peak learning rate.
-        weight_decay: adamW's decoupled weight decay, or Adam's.
+        weight_decay: AdamW's decoupled weight decay, or Adam's.
         clip: largest norm of the gradient; None for no clipping.
-        videos: number of training videos, the first of the split; None for all.
+        videos: largest number of training videos, the first of the split; None for all.
         optimizer: AdamW or Adam.
         betas: decay rates of the gradient's two moments.
         schedule: how the learning rate changes.
@@ -419,7 +447,7 @@ class TrainConfig:
     clip: float | None = Field(default=1.0, gt=0)
     videos: int | None = Field(default=None, ge=1)
     optimizer: Literal["adamw", "adam"] = "adamw"
-    betas: tuple[float, float] = optional((0.9, 0.999))
+    betas: tuple[Beta, Beta] = optional((0.9, 0.999))
     schedule: Annotated[ScheduleConfig, SCHEDULES] = CosineSchedule()
     selection: Literal["seg_type", "evt_a", "mean"] = "seg_type"
     ties: Literal["later", "earlier"] = "later"
@@ -504,10 +532,16 @@ class RunConfig:
     def _parts_fit_each_other(self) -> Self:
         if self.thresholds_on_val and self.protocol.gate != "modality":
             raise ValueError('thresholds_on_val belongs to a protocol with gate="modality"')
-        evidential = isinstance(self.model, CmpaeConfig) and isinstance(self.model.decoder, EvidentialConfig)
-        if isinstance(self.loss.basic, CmpaeLossConfig) and not evidential:
-            raise ValueError('loss "cmpae" needs the model "cmpae" with the decoder "evidential"')
+        self.loss.basic.check(self.model)
+        self._noise_is_learned_from()
         return self
+
+    def _noise_is_learned_from(self) -> None:
+        noisy, avss = self.noise.misses or self.noise.false_alarms, self.loss.avss is not None
+        basic = self.loss.basic.reads_pseudo_labels
+        reads = {"all": basic or avss, "basic": basic, "avss": avss}[self.noise.of]
+        if noisy and not reads:
+            raise ValueError(f'noise of "{self.noise.of}": no such loss learns from pseudo-labels')
 
 
 _ADAPTER = TypeAdapter(RunConfig)

@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic_core import core_schema
 
 from leap.errors import LeapError
@@ -56,11 +57,13 @@ class Registry:
         """Decorator of the builder of a part.
 
         Args:
-            config: a frozen pydantic dataclass whose field ``name``, a string, defaults to the part's name.
+            config: a frozen pydantic dataclass that forbids unknown keys (``config=STRICT``) and whose field
+                ``name`` defaults to the part's name.
 
         Raises:
-            LeapError: another part has that name, or the config another builder.
+            LeapError: the config class is not one, another part has that name, or the config another builder.
         """
+        _check_config(config, self.kind)
 
         def decorate(builder: Builder) -> Builder:
             """Remember the builder."""
@@ -113,11 +116,14 @@ class Registry:
         if not isinstance(name, str):
             raise ValueError(f'give the {self.kind} as a table with its "name" ({", ".join(self.parts)})')
         try:
-            return TypeAdapter(self.find(name).config).validate_json(json.dumps(value))
+            kind = self.find(name).config
+            config = TypeAdapter(kind).validate_json(json.dumps(value | {"name": _default_name(kind)}))
+            vars(config)["name"] = name  # a dotted path stays one, whatever names the class allows
         except LeapError as error:
             raise ValueError(str(error)) from None
         except ValidationError as error:
             raise _PartError(*_first(error)) from None
+        return config
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         """Validate a field that is annotated by the registry, and write it by its own class."""
@@ -129,7 +135,7 @@ class Registry:
 
 def plain_values(config: Any) -> dict[str, Any]:
     """A part's config as plain JSON values."""
-    values: dict[str, Any] = TypeAdapter(type(config)).dump_python(config, mode="json")
+    values: dict[str, Any] = TypeAdapter(type(config)).dump_python(config, mode="json", warnings=False)
     return values
 
 
@@ -155,6 +161,17 @@ def _first(error: ValidationError) -> tuple[str, str]:
         places, what = [*places, within.place], within.what
     unknown = first["type"] in ("unexpected_keyword_argument", "extra_forbidden")
     return ".".join(filter(None, places)), "unknown key" if unknown else what
+
+
+def _check_config(config: type[Any], kind: str) -> None:
+    """Refuse a config class that would let unknown keys pass, could change, or has no name."""
+    strict = is_pydantic_dataclass(config) and config.__pydantic_config__.get("extra") == "forbid"
+    named = strict and isinstance(getattr(config.__dataclass_fields__.get("name"), "default", None), str)
+    if not (named and config.__dataclass_params__.frozen):
+        raise LeapError(
+            f"{_place(config)}: not the config class of a part ({kind}); decorate it with pydantic's "
+            "@dataclass(frozen=True, kw_only=True, config=STRICT) and give it a field name with a default"
+        )
 
 
 def _default_name(config: type[Any]) -> str:

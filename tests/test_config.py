@@ -368,3 +368,17 @@ def test_a_dropout_rate_is_zero_or_survives_rounding(rate):
 def test_configs_are_never_changed():
     with pytest.raises(FrozenInstanceError):
         RunConfig().seed = 1
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"train": {"betas": [0.9, 1.5]}}, r"train\.betas\.1: .* less than 1"),
+        ({"noise": {"misses": 0.2, "of": "avss"}}, 'noise of "avss": no such loss'),
+        ({"noise": {"misses": 0.2}, "loss": {"basic": {"name": "han"}}}, 'noise of "all": no such loss'),
+        ({"model": {"dropout": 0.001}}, r"model\.dropout: a dropout rate is 0 or at least 1/128"),
+    ],
+)
+def test_what_would_change_nothing_or_fail_later_is_refused(values, message):
+    with pytest.raises(LeapError, match=message):
+        from_dict(values)

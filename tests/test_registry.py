@@ -1,5 +1,6 @@
 """Parts of one's own: registered or named by dotted path, validated by their own config."""
 
+import dataclasses
 import sys
 from dataclasses import asdict
 
@@ -17,6 +18,7 @@ from leap.config import (
     STRICT,
     CosineSchedule,
     DecoderConfig,
+    EncoderConfig,
     HanConfig,
     ModelConfig,
     Protocol,
@@ -242,3 +244,23 @@ def test_configs_pass_through_as_they_are():
     config = HanConfig(layers=3)
     assert ENCODERS.parse(config) is config
     assert ModelConfig(encoder=config).encoder is config
+
+
+@dataclasses.dataclass(frozen=True)
+class Plain:
+    """A config class that would let unknown keys pass."""
+
+    name: str = "plain"
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Nameless(EncoderConfig):
+    """A config class without a name of its own."""
+
+
+@pytest.mark.parametrize("config", [Plain, Nameless])
+def test_a_config_class_that_is_not_strict_or_has_no_name_is_refused(config):
+    with pytest.raises(
+        LeapError, match=f"{config.__name__}: not the config class of a part \\(encoder\\); decorate it"
+    ):
+        ENCODERS.register(config)

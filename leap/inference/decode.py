@@ -14,7 +14,7 @@ def decode(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
     """Decide which events occur in each segment.
 
     Args:
-        parsing: of B videos.
+        parsing: parsing of B videos.
         protocol: thresholds and gate.
 
     Returns:

@@ -23,7 +23,7 @@ def score_files(
         audio: predicted audio events, a table with the columns ``filename``, ``onset``, ``offset`` and
             ``event_labels``.
         visual: predicted visual events, likewise.
-        repair: what to mend in the annotations.
+        repair: defects of the annotations to repair.
 
     Returns:
         ``videos``, the number of videos; ``without_prediction``, the number without a predicted event;

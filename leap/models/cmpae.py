@@ -1,6 +1,7 @@
 """JoMoLD's noise estimator and CMPAE as parsers: what they add to a front end, an encoder and a decoder.
 
-JoMoLD (Cheng et al., ECCV 2022, arXiv 2204.11573); CMPAE (Gao, Chen and Xu, CVPR 2023).
+JoMoLD (Cheng et al., ECCV 2022, arXiv 2204.11573; release: MCG-NJU/JoMoLD, nets/net_audiovisual.py). CMPAE
+(Gao, Chen and Xu, CVPR 2023; release: MengyuanChen21/CVPR2023-CMPAE, nets/net_audiovisual.py).
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ HEADS = {"han": 1, "mm-pyr": 8, "valor": 8, "cmpae": 1, "leap": 8}
 """Attention heads of the releases; tensors cannot tell."""
 
 CLAP_CLIP = (768, 768)
-"""Widths of audio and frame features by which VALOR++ is known."""
+"""Widths of audio and frame features that identify VALOR++."""
 
 LISTED = 5
 """Names that a message lists of each kind."""
@@ -212,7 +212,7 @@ RELEASES = {
 
 
 def _translate(release: Release, parser: Parser, state: State, model: ModelConfig) -> dict[str, Tensor]:
-    """The tensors under our names; every one of both sides has to be accounted for."""
+    """The tensors under our names; every tensor of both sides must be matched or listed as unused."""
     names, ours = release.names(state, model), parser.state_dict()
     ours.pop("label_embedding", None)
     theirs = {key: _renamed(key, names) for key in ours}

@@ -1,4 +1,4 @@
-"""What training minimises: the named losses of one system and their weights."""
+"""The criterion of a training: the named losses of one system and their weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Criterion:
     """L_basic of a system and, where the config asks for it, L_avss.
 
     Args:
-        config: which losses.
+        config: config of the losses.
 
     Attributes:
         basic: the system's losses.

@@ -1,4 +1,7 @@
-"""Find and remove weak labels that one modality does not support (JoMoLD, arXiv 2204.11573; CMPAE)."""
+"""Find and remove weak labels that one modality does not support (JoMoLD, arXiv 2204.11573; CMPAE).
+
+Releases: MCG-NJU/JoMoLD, main.py; MengyuanChen21/CVPR2023-CMPAE, main.py.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ from leap.models.output import CLAMP, Parsing
 from leap.training.cross_entropy import smooth_labels
 
 LEAST_AUDIO, LEAST_VISUAL = 0.6, 1.8 / 0.95
-"""A label counts as noise where its probability over the class's mean over all videos is below."""
+"""Thresholds on a video's probability divided by its class's mean; a label below is counted as noise."""
 
 WARMUP = 0.9
 """Epochs over which CMPAE intends the noise ratios to rise."""
@@ -95,7 +98,7 @@ class DenoisedVideos(Videos):
 
 
 def noise_estimator_config(config: RunConfig) -> RunConfig:
-    """The run that estimates the noise ratios of another: its data, seed, sizes and rate, JoMoLD's training.
+    """Config of the noise estimator of a run: same data, seed, widths and learning rate; JoMoLD's training.
 
     JoMoLD trains 25 epochs where CMPAE trains 20, at the same rate; shorter runs have shorter estimators.
     """

@@ -13,8 +13,9 @@ from leap.config import TrainConfig
 def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """The config's optimiser over the trainable parameters.
 
-    On a CPU they are flattened into one vector (`flatten`), whose gradient is to be zeroed before a step. On
-    a GPU the fused optimiser updates any number of tensors in a few kernels, and gradients are to be dropped.
+    On a CPU they are flattened into one vector (`flatten`); call ``zero_grad(set_to_none=False)`` before a
+    step. On a GPU the fused optimiser updates any number of tensors in a few kernels; call
+    ``zero_grad(set_to_none=True)``.
     """
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
     parameters = [parameter for parameter in parser.parameters() if parameter.requires_grad]

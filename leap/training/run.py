@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from leap.config import CmpaeLossConfig, Protocol, RunConfig, canonical_json, to_dict
+from leap.config import Protocol, RunConfig, canonical_json, to_dict
 from leap.data.pseudo_labels import corrupt_videos
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
@@ -19,16 +19,14 @@ from leap.label_embeddings import label_embeddings, source_checksum
 from leap.models.checkpoint import Description
 from leap.models.parser import Parser, build_parser
 from leap.training.criterion import Criterion
-from leap.training.denoising import NoiseRatios, estimate_noise_ratios, noise_estimator_config
-from leap.training.losses import CmpaeLoss
 from leap.training.state import Progress
-from leap.training.trainer import check_world, fit
+from leap.training.trainer import check_step, check_world, fit
 
 REVISION = 2
 """Raised whenever numerics change on purpose; a part of every run's key."""
 
 ESTIMATOR = "estimator"
-"""Folder of the noise estimator below that of a training."""
+"""Folder, below that of a training, of a run that its loss trains beforehand (CMPAE's noise estimator)."""
 
 
 def run_key(config: RunConfig, checksum: str, revision: int = REVISION) -> str:
@@ -84,8 +82,8 @@ def train(
     videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
     check_world(criterion, val)
     videos = corrupt_videos(videos, config.noise, config.seed)
-    if isinstance(criterion.basic, CmpaeLoss):
-        criterion.basic.noise_ratios = _noise_ratios(config, store, videos, folder, device)
+    check_step(parser, criterion, videos[:2].to(device))
+    criterion.basic.prepare(config, videos, lambda other: train(other, store, folder / ESTIMATOR, device)[0])
     videos, val_there = videos.to(device), val.to(device)
     progress = fit(
         parser,
@@ -107,14 +105,3 @@ def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:
     if not config.thresholds_on_val:
         return config.protocol
     return choose_class_thresholds(parse_videos(parser, val), val.truth()[1], config.protocol)
-
-
-def _noise_ratios(
-    config: RunConfig, store: FeatureStore, videos: Videos, folder: Path, device: str
-) -> NoiseRatios | None:
-    """Noise ratios of a run that denoises labels, from an estimator trained for it and its seed."""
-    basic = config.loss.basic
-    if not (isinstance(basic, CmpaeLossConfig) and basic.denoise):
-        return None
-    parser, _ = train(noise_estimator_config(config), store, folder / ESTIMATOR, device)
-    return estimate_noise_ratios(parse_videos(parser, videos), videos.weak).to(device)

@@ -22,6 +22,11 @@ from leap.training.optimizer import make_optimizer, optimized, set_learning_rate
 from leap.training.schedules import rate_factor
 from leap.training.state import Progress, TrainingState
 
+EXPECTED = (
+    "an encoder returns two streams (B, T, d), a decoder a Parsing with segment logits (B, T, C) and video "
+    "probabilities (B, C), a loss scalars by name"
+)
+
 
 class Trainer:
     """The training steps of one parser.
@@ -29,7 +34,7 @@ class Trainer:
     Args:
         parser: the parser to train.
         criterion: its losses.
-        optimizer: of its parameters, with one or several parameter groups.
+        optimizer: optimiser of its parameters, with one or several parameter groups.
         videos: training videos.
         config: the optimisation.
         seed: seed of batch order and dropout.
@@ -51,13 +56,13 @@ class Trainer:
         self.forward = cuda_graph.forward(parser, replays)
         self.run = cuda_graph.Replay(self.step) if replays else self.step
 
-    def step(self, index: Tensor, weight: float = 1.0, step: int = 0, progress: float = 0.0) -> Losses:
+    def step(self, index: Tensor, weight: float = 1.0, iteration: int = 0, progress: float = 0.0) -> Losses:
         """One training step.
 
         Args:
             index: videos of the step, (B,).
-            weight: of their loss, see `leap.training.distributed.shard`.
-            step: of the epoch, counted from 0.
+            weight: weight of their loss, see `leap.training.distributed.shard`.
+            iteration: index of the step within the epoch, from 0.
             progress: epochs completed.
 
         Returns:
@@ -65,7 +70,7 @@ class Trainer:
         """
         batch = self.criterion.targets(self.parser, self.videos[index], progress)
         parsing = self.forward(*batch.features)
-        losses = self.criterion(parsing.without_nan(), batch, step)
+        losses = self.criterion(parsing.without_nan(), batch, iteration)
         total = self.criterion.total(losses)
         self.optimizer.zero_grad(set_to_none=self.on_gpu)  # see make_optimizer
         (weight * total).backward()
@@ -151,6 +156,28 @@ def check_world(criterion: Criterion, val: Videos) -> None:
         raise LeapError(f"{world_size()} processes have only {len(val)} val videos to score; take fewer")
     if world_size() > 1 and not criterion.shardable:
         raise LeapError("label denoising and confident L_avss need whole batches; train in one process")
+
+
+def check_step(parser: nn.Module, criterion: Criterion, videos: Videos) -> None:
+    """Parse a few videos and compute their losses once, so parts that do not fit are refused beforehand.
+
+    Raises:
+        LeapError: the encoder, the decoder or the loss fails, or returns other shapes than it should.
+    """
+    state = parser.training
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            parsing = parser.eval()(*videos.features)
+            losses = criterion(parsing.without_nan(), videos)
+            segments, loss = parsing.segment_audio.shape, criterion.total(losses).shape
+    except LeapError:
+        raise
+    except Exception as error:  # of code of one's own, of any kind
+        what = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        raise LeapError(f"the parts do not work together ({what}); {EXPECTED}") from error
+    if segments != videos.pseudo_audio.shape or loss:
+        raise LeapError(f"segment logits of shape {tuple(segments)}, a loss of {tuple(loss)}; {EXPECTED}")
+    parser.train(state)
 
 
 def validate(parser: nn.Module, videos: Videos, protocol: Protocol) -> dict[str, float]:

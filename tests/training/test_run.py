@@ -20,6 +20,10 @@ from leap.config import (
 )
 from leap.errors import LeapError
 from leap.inference.thresholds import VISUAL_GRID
+from leap.training.criterion import Criterion
+from leap.training.denoising import ESTIMATOR as ESTIMATOR_CONFIG
+from leap.training.denoising import NoiseRatios
+from leap.training.losses import cmpae
 from leap.training.run import ESTIMATOR, REVISION, initial_parser, run_key, train
 
 
@@ -99,28 +103,28 @@ def test_label_noise_is_estimated_by_a_parser_of_the_same_seed(cmpae_config, tin
     videos = tiny_store.videos("train")
 
     def ratios(config, name):
-        return module._noise_ratios(config, tiny_store, videos, tmp_path / name, "cpu")
+        loss = Criterion(config.loss).basic
+        loss.prepare(config, videos, lambda other: train(other, tiny_store, tmp_path / name)[0])
+        return loss.noise_ratios
 
     first, again = (ratios(cmpae_config, name) for name in "ab")
     assert torch.equal(first.audio, again.audio)
     assert torch.equal(first.visual, again.visual)
     assert first.visual.shape == (3,)
     assert 0 < first.visual.max() <= 1
-    assert (tmp_path / "a" / ESTIMATOR / "log.jsonl").exists()
     plain = replace(cmpae_config, loss=LossConfig(basic=replace(cmpae_config.loss.basic, denoise=False)))
-    assert ratios(plain, "c") is ratios(replace(cmpae_config, loss=LossConfig()), "c") is None
+    assert ratios(plain, "c") is None
     assert not (tmp_path / "c").exists()
 
 
-def test_denoising_trains_with_the_estimated_ratios(cmpae_config, tiny_store, tmp_path, monkeypatch):
-    ratios = module.NoiseRatios(torch.full((3,), 0.25), torch.full((3,), 0.5))
-    monkeypatch.setattr(module, "_noise_ratios", lambda *_: ratios)
-    found = []
-    monkeypatch.setattr(
-        module, "fit", lambda parser, criterion, *_: found.append(criterion.basic.noise_ratios)
-    )
+def test_denoising_trains_with_the_estimated_ratios(cmpae_config, tiny_store, tmp_path, seen, monkeypatch):
+    ratios = NoiseRatios(torch.full((3,), 0.25), torch.full((3,), 0.5))
+    monkeypatch.setattr(cmpae, "estimate_noise_ratios", lambda parsings, weak: ratios)
     train(cmpae_config, tiny_store, tmp_path)
-    assert found == [ratios]
+    (_, estimator, *_, where, _), (_, criterion, *_) = seen
+    assert estimator.config == ESTIMATOR_CONFIG.loss
+    assert where == tmp_path / ESTIMATOR
+    assert criterion.basic.noise_ratios is ratios
 
 
 def test_thresholds_are_chosen_on_val(cmpae_config, tiny_store, tmp_path):
@@ -178,3 +182,26 @@ def test_refused_before_anything_is_trained(case, cmpae_config, tiny_store, tmp_
     with pytest.raises(LeapError, match=message):
         train(change(cmpae_config), tiny_store, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+class OneStream(torch.nn.Module):
+    """An encoder that forgets a stream."""
+
+    def forward(self, audio, visual):
+        return audio
+
+
+def test_parts_that_do_not_work_together_are_refused_before_training(
+    tiny_config, tiny_store, tmp_path, seen, monkeypatch
+):
+    build = module.build_parser
+
+    def broken(*arguments):
+        parser = build(*arguments)
+        parser.encoder = OneStream()
+        return parser
+
+    monkeypatch.setattr(module, "build_parser", broken)
+    with pytest.raises(LeapError, match=r"the parts do not work together \(\w+: .*an encoder returns two"):
+        train(tiny_config, tiny_store, tmp_path)
+    assert seen == []

@@ -1,4 +1,7 @@
-"""CMPAE's decoder (Gao, Chen and Xu, CVPR 2023): evidence for the presence and the absence of every event."""
+"""CMPAE's decoder (Gao, Chen and Xu, CVPR 2023): evidence for the presence and the absence of every event.
+
+Release: MengyuanChen21/CVPR2023-CMPAE, nets/net_audiovisual.py.
+"""
 
 from dataclasses import dataclass
 
@@ -19,7 +22,7 @@ JOINT_DROPOUT = 0.2
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """Uncertainty of evidential predictions; all but ``video`` lie in (0, 1].
+    """Uncertainty of evidential predictions; every value except ``video`` lies in (0, 1].
 
     Attributes:
         segment_audio: of the audio segment probabilities, (B, T, C).

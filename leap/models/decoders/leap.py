@@ -1,4 +1,7 @@
-"""LEAP: label-anticipated event disentanglement, the decoder of arXiv 2407.08126."""
+"""LEAP: label-anticipated event disentanglement, the decoder of arXiv 2407.08126.
+
+Release: jasongief/LEAP, main_network_temporal_add_label.py and nets/Transformer.py.
+"""
 
 from copy import deepcopy
 from functools import partial

@@ -1,4 +1,7 @@
-"""Attentive MMIL pooling, multimodal multiple-instance learning: the decoder of HAN (arXiv 2007.10558)."""
+"""Attentive MMIL pooling, multimodal multiple-instance learning: the decoder of HAN (arXiv 2007.10558).
+
+Release: YapengTian/AVVP-ECCV20, nets/net_audiovisual.py.
+"""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,7 @@
-"""The hybrid attention network (HAN) of Tian, Li and Xu, ECCV 2020 (arXiv 2007.10558)."""
+"""The hybrid attention network, HAN (Tian, Li and Xu, ECCV 2020, arXiv 2007.10558).
+
+Release: YapengTian/AVVP-ECCV20, nets/net_audiovisual.py.
+"""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,7 @@
-"""The multimodal pyramid attentional network (MM-Pyr) of Yu et al., ACM MM 2022."""
+"""The multimodal pyramid attentional network, MM-Pyr (Yu et al., ACM MM 2022, arXiv 2111.12374).
+
+Release: JustinYuu/MM_Pyramid, main_network.py, nets/MPAM.py and nets/Transformer.py.
+"""
 
 from copy import deepcopy
 from functools import partial

@@ -1,4 +1,7 @@
-"""The encoder of VALOR (Lai, Chen and Wang, NeurIPS 2023, arXiv 2305.17343)."""
+"""The encoder of VALOR (Lai, Chen and Wang, NeurIPS 2023, arXiv 2305.17343).
+
+Release: Franklin905/VALOR, main_network.py.
+"""
 
 from copy import deepcopy
 

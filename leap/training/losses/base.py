@@ -1,13 +1,14 @@
-"""What every system's losses have in common."""
+"""Base class of every system's losses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor, nn
 
+from leap.config import RunConfig
 from leap.data.videos import Videos
 from leap.models.output import Parsing
 
@@ -19,20 +20,30 @@ class BasicLoss:
     """The losses of one system, L_basic of `leap.config.LossConfig`.
 
     Args:
-        config: its config.
+        config: config of the loss.
 
     Attributes:
         weights: weights of the named losses; those not listed have weight 1.
         shardable: whether each loss is a mean over videos, so data-parallel training can shard a batch.
-        replayable: whether every step performs the same computation, so a CUDA graph can replay it.
+        replayable: whether every step performs the same computation, whatever its index and progress, so a
+            CUDA graph can replay it.
     """
 
     weights: Mapping[str, float] = MappingProxyType({})
-    shardable: bool = True
-    replayable: bool = True
+    shardable: bool = False
+    replayable: bool = False
 
     def __init__(self, config: Any) -> None:
         self.config = config
+
+    def prepare(self, config: RunConfig, videos: Videos, train: Callable[[RunConfig], nn.Module]) -> None:
+        """Called once before training, with the training videos; here nothing.
+
+        Args:
+            config: the run.
+            videos: training videos, on the CPU.
+            train: trains another run on the same data and returns its parser, on the CPU.
+        """
 
     def targets(self, parser: nn.Module, videos: Videos, progress: float) -> Videos:
         """The videos of a step with the labels they are trained on; here those given.
@@ -48,8 +59,8 @@ class BasicLoss:
         """The unweighted losses by name.
 
         Args:
-            parsing: of the videos.
+            parsing: parsing of the videos.
             videos: the videos of the step, with their targets.
-            step: of the epoch, counted from 0.
+            step: index of the step within the epoch, from 0.
         """
         raise NotImplementedError

@@ -1,8 +1,11 @@
-"""The losses of CMPAE (Gao, Chen and Xu, CVPR 2023)."""
+"""The losses of CMPAE (Gao, Chen and Xu, CVPR 2023).
+
+Release: MengyuanChen21/CVPR2023-CMPAE, main.py and mutual_loss.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
@@ -10,14 +13,21 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from leap.config import LOSSES, CmpaeLossConfig
+from leap.config import LOSSES, CmpaeLossConfig, RunConfig
 from leap.data.videos import Videos
 from leap.errors import LeapError
+from leap.inference.predict import parse_videos
 from leap.models.cmpae import CmpaeParser
 from leap.models.decoders.evidential import EvidentialParsing
 from leap.models.output import CLAMP, Parsing
 from leap.training.cross_entropy import smooth_labels, video_bce
-from leap.training.denoising import DenoisedVideos, NoiseRatios, denoise
+from leap.training.denoising import (
+    DenoisedVideos,
+    NoiseRatios,
+    denoise,
+    estimate_noise_ratios,
+    noise_estimator_config,
+)
 from leap.training.losses.base import BasicLoss, Losses
 from leap.training.losses.jomold import nce
 
@@ -27,7 +37,7 @@ LEAST_UNCERTAINTY = 0.9
 
 @dataclass(frozen=True)
 class _Opinion:
-    """What the two modalities say of a video, (B, C) each."""
+    """Joint prediction of the two modalities: probability and confidence, each (B, C)."""
 
     probability: Tensor
     confidence: Tensor
@@ -80,18 +90,23 @@ class CmpaeLoss(BasicLoss):
     """
 
     weights: Mapping[str, float] = MappingProxyType({"video_audio": 2.0, "video_visual": 0.6, "video": 0.6})
-    replayable = False  # mutual learning alternates
 
     def __init__(self, config: CmpaeLossConfig) -> None:
         super().__init__(config)
         self.noise_ratios: NoiseRatios | None = None
         self.shardable = not config.denoise
 
+    def prepare(self, config: RunConfig, videos: Videos, train: Callable[[RunConfig], nn.Module]) -> None:
+        """Train JoMoLD's noise estimator, where labels are denoised, and estimate the noise ratios."""
+        if self.config.denoise:
+            estimator = train(noise_estimator_config(config))
+            self.noise_ratios = estimate_noise_ratios(parse_videos(estimator, videos), videos.weak)
+
     def targets(self, parser: nn.Module, videos: Videos, progress: float) -> Videos:
         """The videos with denoised labels, where labels are denoised."""
         if self.noise_ratios is None:
             return videos
-        ratios = self.noise_ratios.after(progress, self.config.warmup)
+        ratios = self.noise_ratios.to(videos.device).after(progress, self.config.warmup)
         return denoise(cast(CmpaeParser, parser), videos, ratios)
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:

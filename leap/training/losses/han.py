@@ -1,4 +1,7 @@
-"""The losses of HAN (Tian, Li and Xu, ECCV 2020, arXiv 2007.10558)."""
+"""The losses of HAN (Tian, Li and Xu, ECCV 2020, arXiv 2007.10558).
+
+Release: YapengTian/AVVP-ECCV20, main_avvp.py.
+"""
 
 from leap.config import LOSSES, HanLossConfig
 from leap.data.videos import Videos
@@ -10,6 +13,8 @@ from leap.training.losses.base import BasicLoss, Losses
 @LOSSES.register(HanLossConfig)
 class HanLoss(BasicLoss):
     """Video cross-entropies from weak labels alone, smoothed for the visual stream."""
+
+    shardable = replayable = True
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
         """``video_audio``, ``video_visual`` and ``video``."""

@@ -1,4 +1,7 @@
-"""The losses of JoMoLD's noise estimator (Cheng et al., ECCV 2022, arXiv 2204.11573)."""
+"""The losses of JoMoLD's noise estimator (Cheng et al., ECCV 2022, arXiv 2204.11573).
+
+Release: MCG-NJU/JoMoLD, main.py.
+"""
 
 import torch
 from torch import Tensor

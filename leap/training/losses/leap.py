@@ -1,4 +1,7 @@
-"""L_basic of LEAP (arXiv 2407.08126)."""
+"""L_basic of LEAP (arXiv 2407.08126).
+
+Release: jasongief/LEAP, main_leap.py.
+"""
 
 from leap.config import LOSSES, LeapLossConfig
 from leap.data.videos import Videos
@@ -14,6 +17,8 @@ class LeapLoss(BasicLoss):
     The video target of a modality is the union of its pseudo-labels over time; that of the whole video is the
     weak label.
     """
+
+    shardable = replayable = True
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
         """``video_audio``, ``video_visual``, ``video``, ``segment_audio`` and ``segment_visual``."""

@@ -1,4 +1,7 @@
-"""L_avss, LEAP's audio-visual semantic similarity loss (arXiv 2407.08126), and its variants."""
+"""L_avss, LEAP's audio-visual semantic similarity loss (arXiv 2407.08126), and its variants.
+
+Release: jasongief/LEAP, main_leap.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The losses of VALOR (Lai, Chen and Wang, NeurIPS 2023, arXiv 2305.17343)."""
+"""The losses of VALOR (Lai, Chen and Wang, NeurIPS 2023, arXiv 2305.17343).
+
+Release: Franklin905/VALOR, main_avvp.py.
+"""
 
 from leap.config import LOSSES, ValorLossConfig
 from leap.data.videos import Videos
@@ -10,6 +13,8 @@ from leap.training.losses.base import BasicLoss, Losses
 @LOSSES.register(ValorLossConfig)
 class ValorLoss(BasicLoss):
     """The whole video learns its weak label, the segments their pseudo-labels."""
+
+    shardable = replayable = True
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
         """``video``, ``segment_audio`` and ``segment_visual``."""
