@@ -46,12 +46,12 @@ TABLES = {
     "06_segments": ("06_overlap", overlap.segment_table),
     "07_scores": ("07_blocks", score_table),
     "08_scores": ("08_labels", score_table),
-    "09_differences": ("09_losses", losses.worth_table),
+    "09_differences": ("09_losses", losses.difference_table),
     "09_similarity": ("09_losses", losses.similarity_table),
     "10_peaks": ("10_interpretability", interpretability.peak_table),
     "11_confidence": ("11_pseudo_labels", pseudo_labels.confidence_table),
     "20_presets": ("20_presets", score_table),
-    "21_audit": ("21_audit", partial(audit.worth_table, dataset="av-digits")),
+    "21_audit": ("21_audit", partial(audit.difference_table, dataset="av-digits")),
     "30_other_loss": ("30_ledger", ledger.other_loss),
 }
 """Committed tables: the chapter, and how they are made from its runs."""

@@ -1,4 +1,4 @@
-"""What the workflow needs to know about a chapter of results."""
+"""A chapter of results as the workflow sees it: its notebook, its runs and its data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

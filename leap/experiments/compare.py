@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from leap.errors import LeapError
 
-LEVEL = 95.0  # per cent, of every interval
+LEVEL = 95.0  # of every interval, in per cent
 BATCH = 500  # resamples drawn at once, to bound memory at BATCH x videos
 
 
@@ -20,7 +20,7 @@ class Difference:
         low: lower end of the 95 % interval.
         high: upper end.
         n_seeds: number of paired seeds.
-        sd: standard deviation over seeds of the mean over videos; nan for one seed.
+        sd: standard deviation over seeds of the mean over videos; NaN for one seed.
     """
 
     mean: float
@@ -33,21 +33,21 @@ class Difference:
 def paired_difference(a: ArrayLike, b: ArrayLike, resamples: int = 10_000, seed: int = 0) -> Difference:
     """Mean difference with a percentile bootstrap interval, seeds and videos resampled independently.
 
-    Both factors are crossed (every seed is scored on the same videos), so a resample draws seeds and
-    videos with replacement and takes the mean of their table (Owen, "The pigeonhole bootstrap", 2007).
-    With one seed the interval speaks of videos only. The same ``seed`` gives the same interval.
+    Every seed is scored on the same videos, so both factors are crossed. A resample draws seeds and videos
+    with replacement and takes the mean over the drawn rows and columns: Owen's pigeonhole bootstrap (Annals
+    of Applied Statistics 1, 2007). With one seed the interval covers only the variation of videos.
 
     Args:
         a: scores of system A in 0…1, (seeds, videos).
         b: scores of system B for the same seeds and videos, (seeds, videos).
         resamples: number of bootstrap resamples.
-        seed: seed of the resampling.
+        seed: seed of the resampling; the same seed gives the same interval.
 
     Returns:
         The difference, × 100.
 
     Raises:
-        LeapError: if the arrays are not two tables of one shape, are empty or hold a value not finite.
+        LeapError: the arrays differ in shape, are empty, or hold a value that is not finite.
     """
     difference = 100 * _paired(a, b)  # (seeds, videos)
     seeds = difference.mean(axis=1)  # (seeds,)

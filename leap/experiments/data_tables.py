@@ -1,4 +1,4 @@
-"""Tables about a data set: sizes, layouts, pseudo labels, floors."""
+"""Tables about a data set: sizes, layouts, pseudo-labels, trivial baselines."""
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ from leap.data.trivial_baselines import label_free_baselines, trivial_baselines
 from leap.experiments.tables import TITLES
 from leap.metrics import overlapping_videos, parsing_scores
 
-SHARES = {
+LAYOUT_MEASURES = {
     "classes_per_video": "classes a video",
     "pairs_in_both": "(video, class) pairs heard and seen",
     "pairs_audio_only": "heard only",
@@ -21,10 +21,15 @@ SHARES = {
     "audio_overlapping_videos": "videos with overlap, heard",
     "visual_overlapping_videos": "videos with overlap, seen",
 }
+"""Measures of `leap.data.layouts.Summary`, and the titles of their rows."""
 
 
 def split_table(store: FeatureStore) -> pd.DataFrame:
-    """Videos, events and overlap of each split."""
+    """Sizes of each split, mean number of labels and fraction of videos with overlapping events.
+
+    Returns:
+        One row per split.
+    """
     rows = {}
     for split in SPLITS:
         videos = store.videos(split)
@@ -39,30 +44,42 @@ def split_table(store: FeatureStore) -> pd.DataFrame:
 
 
 def layout_table(reference: LayoutStatistics, ours: Summary) -> pd.DataFrame:
-    """Layout statistics of LLP beside those of the data set."""
-    rows = {text: (reference.summary[name], ours[name]) for name, text in SHARES.items()}
+    """Measures of the layouts of LLP's events beside those of AV-Digits.
+
+    Args:
+        reference: layout statistics of LLP.
+        ours: measures of AV-Digits.
+
+    Returns:
+        One row per measure, columns ``LLP`` and ``AV-Digits``.
+    """
+    rows = {text: (reference.summary[name], ours[name]) for name, text in LAYOUT_MEASURES.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["LLP", "AV-Digits"]).astype(float)
 
 
 def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
-    """Precision, recall and F × 100 of pseudo-labels, and of the weak label in every segment."""
+    """Precision, recall and F × 100 of pseudo-labels, and of the weak label in every segment.
+
+    Returns:
+        One row per split, modality and kind of labels; micro averages over videos, segments and classes.
+    """
     rows = {}
     for split in SPLITS:
         videos = store.videos(split)
-        painted = trivial_baselines(videos)["weak label"]
+        expanded = trivial_baselines(videos)["weak label"]
         for index, modality in enumerate(("audio", "visual")):
             true = videos.truth()[index]
             for name, labels in (
                 ("pseudo labels", getattr(videos, f"pseudo_{modality}")),
-                ("weak label in all segments", painted[index]),
+                ("weak label in all segments", expanded[index]),
             ):
                 values = precision_recall(labels, true)._asdict()
                 rows[split, modality, name] = {key: 100 * value for key, value in values.items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["split", "modality", "labels"])
 
 
-def floor_table(store: FeatureStore) -> pd.DataFrame:
-    """The ten scores of predictions made without a model, on test."""
+def trivial_baseline_table(store: FeatureStore) -> pd.DataFrame:
+    """The ten scores × 100 of the trivial baselines on test, one row per baseline."""
     videos = store.videos("test")
     rows = {
         name: parsing_scores(*cubes, *videos.truth()) for name, cubes in trivial_baselines(videos).items()
@@ -70,8 +87,12 @@ def floor_table(store: FeatureStore) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename(columns=TITLES).round(1)
 
 
-def blind_floor_table(store: FeatureStore) -> pd.DataFrame:
-    """The ten scores on test of predictions that read no label of the test videos, and the best of each."""
+def label_free_baseline_table(store: FeatureStore) -> pd.DataFrame:
+    """The ten scores × 100 on test of baselines that read no label of the test videos.
+
+    Returns:
+        One row per baseline, and ``best of these``, the best of each score.
+    """
     videos = store.videos("test")
     found = label_free_baselines(store.videos("train"), videos)
     rows = {name: parsing_scores(*cubes, *videos.truth()) for name, cubes in found.items()}
@@ -81,7 +102,11 @@ def blind_floor_table(store: FeatureStore) -> pd.DataFrame:
 
 
 def role_table(store: FeatureStore) -> pd.DataFrame:
-    """Speakers, takes and handwriting of every role, from the store's provenance; ends are exclusive."""
+    """Speakers, takes and handwriting of every role of AV-Digits, from the store's provenance.
+
+    Returns:
+        One row per role; the ends of the ranges of takes and handwriting are exclusive.
+    """
     rows = {
         role: {
             "speakers": ", ".join(parts["speakers"]),

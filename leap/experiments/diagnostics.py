@@ -1,4 +1,4 @@
-"""What a trained parser has learned, besides its scores: similarity, attention, label embeddings."""
+"""Diagnostics of a trained parser: similarity, attention, calibration and label embeddings."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,27 +20,32 @@ from leap.models.parser import Parser
 from leap.training.losses.similarity import cosine_similarity, eiou
 
 BINS = 10
-"""Of probabilities, for their calibration."""
+"""Number of bins of probabilities of the expected calibration error."""
 
 
 def diagnose(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
-    """Measure a parser on videos with dense labels.
+    """Measure a trained parser on videos with dense labels.
 
     Args:
-        parser: a trained one.
-        val: for what is fitted.
-        test: to be measured on.
+        parser: the parser.
+        val: videos that directions are fitted on.
+        test: videos that are measured.
 
     Returns:
-        ``similarity_…``, the mean cosine of audio-visual segment pairs by their true EIoU, and its
-        ``similarity_correlation`` with it; ``peak_…``, how often the attention to the segments of a class
-        that occurs in some of them is largest in one of these, × 100, and ``chance_…``, how often that
-        would be at random, of decoders that attend; ``calibration_…``, the expected calibration error × 100
-        of the segment probabilities, in ten bins; of LEAP ``separation_…_n``, the area under the ROC curve
-        × 100 with which a label embedding that block n refined tells whether its class occurs, along the
-        direction between the classes' means on val, mean over classes; and ``geometry_…``, the mean cosine
-        of two classes' label embeddings: ``given``, ``projected`` to the width, and as refined in videos
-        with the class, by modality.
+        Finite measures, rounded to four decimals:
+
+        - ``similarity_none``, ``_low``, ``_high``, ``_all``: mean cosine of audio and visual segments whose
+          true EIoU is 0, at most ½, above ½, and 1; ``similarity_correlation``: its correlation with the
+          EIoU.
+        - ``peak_<modality>``, of decoders with attention: percentage of (video, class) pairs, among classes
+          that occur in some but not all segments, whose attention is largest inside an event;
+          ``chance_<modality>``: the percentage expected of a random segment.
+        - ``calibration_<modality>``: expected calibration error × 100 of the segment probabilities.
+        - ``separation_<modality>_<n>``, of LEAP: area under the ROC curve × 100 of the presence of a class,
+          predicted by its label embedding after block n along the direction between the means of present and
+          absent on val; mean over classes.
+        - ``geometry_given``, ``_projected``, ``_audio``, ``_visual``, of LEAP: mean cosine of two classes'
+          label embeddings: as given, projected to the width, and refined in videos with the class.
     """
     with _label_states(parser) as states:
         parsings = list(parse_videos(parser, test))
@@ -65,7 +70,7 @@ def _similarity(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
 
 
 def _by_eiou(target: Tensor) -> dict[str, Tensor]:
-    """Masks of segment pairs by their EIoU: 0, up to a half, above it, 1."""
+    """Masks of segment pairs by their EIoU."""
     return {
         "none": target == 0,
         "low": (target > 0) & (target <= 0.5),
@@ -103,13 +108,13 @@ def _calibration(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
 
 @contextmanager
 def _label_states(parser: Parser) -> Iterator[list[list[Tensor]]]:
-    """Collect the label embeddings (B, C, d) after every block of LEAP, audio blocks first."""
+    """Collect the label embeddings (B, C, d) after every block of LEAP, audio blocks first, per batch."""
     decoder = parser.decoder
     blocks = [*decoder.audio.blocks, *decoder.visual.blocks] if isinstance(decoder, Leap) else []
     states: list[list[Tensor]] = [[] for _ in blocks]
 
     def keep(index: int) -> Callable[..., None]:
-        """A hook that keeps what a block returns."""
+        """A hook that keeps the refined label embeddings of a block."""
         return lambda block, inputs, output: states[index].append(output.refined)
 
     handles = [block.register_forward_hook(keep(index)) for index, block in enumerate(blocks)]
@@ -131,14 +136,14 @@ def _geometry(parser: Parser, parsings: list[Parsing], videos: Videos) -> dict[s
 
 
 def mean_cosine(vectors: Tensor) -> float:
-    """Mean cosine of two different rows of (C, d)."""
+    """Mean cosine of two different rows of (C, d); NaN for a single row."""
     unit = normalize(vectors, dim=-1)
     others = len(vectors) * (len(vectors) - 1)
     return float(((unit @ unit.T).sum() - len(vectors)) / others) if others else nan
 
 
 def _separations(fitted: list[Tensor], val: Videos, refined: list[Tensor], test: Videos) -> dict[str, float]:
-    """Of every block's refined labels on val and on test, (N, C, d) each, audio blocks first."""
+    """Separation by block, from refined label embeddings on val and on test, (N, C, d) each, audio first."""
     half, found = len(refined) // 2, {}
     for index, (before, after) in enumerate(zip(fitted, refined, strict=True)):
         modality = index // half

@@ -1,4 +1,4 @@
-"""How large a study is: profiles, seeds, and the runs that the chapters need."""
+"""Size of a study: profiles, seeds, and a system at a profile."""
 
 from dataclasses import replace
 from typing import Any, Literal, get_args
@@ -9,26 +9,26 @@ from leap.experiments.systems import paper_config, selected_config
 
 Profile = Literal["smoke", "laptop", "full", "trial", "paper"]
 PUBLISHED: tuple[Profile, ...] = ("full", "paper")
-"""Profiles whose records, tables and figures are kept under ``results``."""
+"""Profiles whose records, tables and figures are published."""
 
 SHIPPED = "av-digits"
-"""The data set of the committed results; those of others bear its name."""
+"""The data set that ships with the package, and of most committed results."""
 
 CLAIM_SEEDS, SEEDS, SLOW_SEEDS = 10, 5, 3
-"""Paired seeds of comparisons that a claim rests on, of others, and of those on MM-Pyr and LLP-Sim."""
+"""Number of paired seeds: where a claim of the ledger rests on them, elsewhere, and on MM-Pyr or LLP-Sim."""
 
 SHORT: dict[str, tuple[int, dict[str, Any]]] = {
     "smoke": (1, {"epochs": 2, "videos": 128}),
     "trial": (1, {"epochs": 3}),
 }
-"""Number of seeds and training of the profiles that only try things out."""
+"""Number of seeds, and changes to the training, of the profiles that only show that everything runs."""
 
 
 def check_profile(profile: str) -> Profile:
-    """The profile, if it is one.
+    """The profile of a name.
 
     Raises:
-        LeapError: for an unknown profile.
+        LeapError: the profile is unknown.
     """
     known = get_args(Profile)
     if profile not in known:
@@ -51,17 +51,21 @@ def result_name(name: str, dataset: str, home: str = SHIPPED) -> str:
 
 
 def searched(profile: Profile) -> bool:
-    """Whether the settings of a profile were chosen on val; else they are the paper's."""
+    """Whether a profile uses the settings chosen on val; the others use the paper's."""
     return profile not in ("trial", "paper")
 
 
 def system_config(system: str, profile: Profile, dataset: str) -> RunConfig:
-    """A system at a profile: with the settings chosen on val, or the paper's."""
+    """The run config of a system at a profile.
+
+    Raises:
+        LeapError: the profile uses settings chosen on val, and none were chosen on this data set.
+    """
     return selected_config(system, dataset) if searched(profile) else paper_config(system, dataset)
 
 
 def with_seeds(config: RunConfig, profile: Profile, count: int) -> list[RunConfig]:
-    """A run with so many seeds, or as few and as short as the profile has them."""
+    """A run with seeds 0 to ``count`` − 1; at profiles of `SHORT` fewer seeds, and a short training."""
     if profile in SHORT:
         fewer, training = SHORT[profile]
         count, config = min(count, fewer), replace(config, train=replace(config.train, **training))

@@ -1,4 +1,4 @@
-"""Tables about LLP, from its annotations, and of LLP-Sim beside it."""
+"""Tables about LLP, from its annotations, and about LLP-Sim."""
 
 from collections import Counter
 from pathlib import Path
@@ -14,18 +14,25 @@ from leap.data.llp.check import RULES, check_annotations
 from leap.data.llp.trivial_baselines import LABELS_USED, score_trivial_baselines
 from leap.data.llp_sim import background, simulate_labels
 from leap.data.llp_sim.feature_statistics import feature_statistics, vggish_statistics
-from leap.experiments.data_tables import SHARES
+from leap.experiments.data_tables import LAYOUT_MEASURES
 from leap.experiments.published import published
 from leap.experiments.tables import TITLES
 from leap.metrics import overlapping_videos, parsing_scores
 
 VALOR = "VALOR pseudo labels on LLP test (masked by the true video labels)"
 SIMULATED_BLOCKS = 16
-"""Blocks of 64 videos that stand for LLP-Sim."""
+"""Number of blocks of 64 videos that are simulated to measure LLP-Sim."""
 
 
 def split_table(annotations: Path) -> pd.DataFrame:
-    """Videos, labels and events of each split."""
+    """Number of videos, labels and events of each split.
+
+    Args:
+        annotations: folder of the annotation files.
+
+    Returns:
+        One row per split; NaN where a split has no dense labels.
+    """
     rows: dict[str, dict[str, float]] = {}
     for split in ("train", "val", "test"):
         weak = read_weak_labels(annotations, split).weak.sum(1)
@@ -47,7 +54,7 @@ def split_table(annotations: Path) -> pd.DataFrame:
 
 
 def readable_splits(splits: pd.DataFrame) -> pd.DataFrame:
-    """The splits for reading: shares and means with two decimals, counts whole."""
+    """`split_table` as text: counts whole, fractions and means with two decimals."""
     counts = [str(name) for name in splits if name == "videos" or str(name).endswith("events")]
     text = splits.map("{:.2f}".format)
     text[counts] = splits[counts].map("{:,.0f}".format)
@@ -55,7 +62,7 @@ def readable_splits(splits: pd.DataFrame) -> pd.DataFrame:
 
 
 def defect_table(annotations: Path) -> pd.DataFrame:
-    """How often each kind of defect occurs in the annotation files, and what reading makes of it."""
+    """Number of defects of each kind in the annotation files, and how the reader handles them."""
     counts = Counter(finding.kind for finding in check_annotations(annotations))
     rows = {
         kind: {"found": counts[kind], "what it is, and what is done": rule} for kind, rule in RULES.items()
@@ -63,25 +70,29 @@ def defect_table(annotations: Path) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("kind")
 
 
-def floor_table(annotations: Path) -> pd.DataFrame:
-    """The ten scores on test of predictions that look at no video."""
+def trivial_baseline_table(annotations: Path) -> pd.DataFrame:
+    """The ten scores × 100 on test of the trivial baselines, which read no features."""
     val, test = (read_annotations(annotations, split) for split in ("val", "test"))
     return pd.DataFrame.from_dict(score_trivial_baselines(val, test), orient="index").rename_axis(
         "prediction"
     )
 
 
-def readable_floors(floors: pd.DataFrame) -> pd.DataFrame:
-    """The floors for reading, with what each reads of the videos it predicts."""
-    return floors.rename(columns=TITLES).round(1).assign(reads=[LABELS_USED[name] for name in floors.index])
+def readable_baselines(baselines: pd.DataFrame) -> pd.DataFrame:
+    """`trivial_baseline_table` as text, with the labels that each baseline reads."""
+    return (
+        baselines.rename(columns=TITLES)
+        .round(1)
+        .assign(reads=[LABELS_USED[name] for name in baselines.index])
+    )
 
 
-def lessons(floors: pd.DataFrame) -> list[str]:
-    """What the floors teach about reading published numbers, in sentences."""
+def lessons(baselines: pd.DataFrame) -> list[str]:
+    """What the trivial baselines say about published scores, one paragraph each."""
     systems = published().query("kind == 'system'")
-    nothing, everywhere = floors.loc["nothing"], floors.loc["weak label in every second"]
-    usual = floors.loc["weak label where its class usually is"]
-    two, ten = (floors.loc[f"truth with {rate} % of seconds wrong"] for rate in (2, 10))
+    nothing, everywhere = baselines.loc["nothing"], baselines.loc["weak label in every second"]
+    usual = baselines.loc["weak label where its class usually is"]
+    two, ten = (baselines.loc[f"truth with {rate} % of seconds wrong"] for rate in (2, 10))
     above = {name: int((systems[name] > everywhere[name]).sum()) for name in TITLES}
     printed = {name: int(systems[name].notna().sum()) for name in TITLES}
     return [
@@ -105,13 +116,17 @@ def lessons(floors: pd.DataFrame) -> list[str]:
 
 
 def simulation_table() -> pd.DataFrame:
-    """Statistics of LLP, or of real features, beside those of LLP-Sim."""
+    """Measures of LLP, or of real VGGish features, beside those of LLP-Sim.
+
+    Returns:
+        One row per group and measure, columns ``real`` and ``LLP-Sim``.
+    """
     blocks = [simulate_labels("train", block, 0, len(LLP)) for block in range(SIMULATED_BLOCKS)]
     labels = [np.concatenate(cubes) for cubes in zip(*blocks, strict=True)]  # (N, T, C) each
     audio, visual, pseudo_audio, pseudo_visual = labels
     ours, real = summarise(audio, visual), load_statistics()
     rows: dict[tuple[str, str], Any] = {}
-    for name, text in SHARES.items():
+    for name, text in LAYOUT_MEASURES.items():
         rows["layouts", text] = real.summary[name], ours[name]
     counts, drawn = np.array(list(real.class_counts.values())), (audio | visual).any(1).sum(0)  # (C,)
     rows["classes", "share of the most frequent"] = counts.max() / counts.sum(), drawn.max() / drawn.sum()
@@ -139,5 +154,5 @@ FEATURE_STATISTICS = {
 
 
 def _events(cube: np.ndarray) -> int:
-    """Number of maximal runs of ones in (N, T, C)."""
+    """Number of events: maximal runs of ones along the segments of (N, T, C)."""
     return int((np.diff(cube.astype(np.int8), axis=1, prepend=0) == 1).sum())

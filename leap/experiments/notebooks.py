@@ -1,4 +1,4 @@
-"""Papermill, strictly: unknown parameters are refused, failures fail, output appears whole."""
+"""Execution of notebooks with papermill; unknown parameters are refused, and output appears whole."""
 
 import warnings
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
         parameters: values for its parameters cell.
 
     Raises:
-        LeapError: for a missing or unreadable notebook, a parameter it does not have, or a failing cell.
+        LeapError: the notebook is missing or unreadable, lacks a parameter, or a cell fails.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # papermill's own deprecations
@@ -51,7 +51,7 @@ def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> Non
     """Refuse parameters that the notebook's parameters cell does not have.
 
     Raises:
-        LeapError: for a missing or unreadable notebook, an unknown parameter or a value that is no text.
+        LeapError: the notebook is missing or unreadable, a parameter is unknown, or a value is not UTF-8.
     """
     import nbformat
     import papermill
@@ -74,5 +74,5 @@ def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> Non
 
 
 def _literal(path: str | Path) -> str:
-    """A path for papermill, which puts parameters into braces."""
+    """A path with its braces escaped, because papermill formats paths with the parameters."""
     return str(path).replace("{", "{{").replace("}", "}}")

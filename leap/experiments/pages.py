@@ -1,4 +1,4 @@
-"""What notebooks put on their pages: tables, differences and verdicts, each with its caption."""
+"""What notebooks display: tables, differences and verdicts, each with its caption."""
 
 from collections.abc import Iterable
 
@@ -9,8 +9,8 @@ from leap.experiments.tables import TITLES, Runs, by_level, format_differences
 from leap.experiments.verdicts import compare_in_words
 from leap.visualization.figures import difference_plot, show
 
-MAIN = ("seg_type", "evt_event")
-"""The two scores that figures and verdicts speak of."""
+HEADLINE = ("seg_type", "evt_event")
+"""The two scores of figures and verdicts."""
 
 
 def compared(runs: Runs) -> str:
@@ -24,26 +24,26 @@ def compared(runs: Runs) -> str:
 
 
 def show_tables(*tables: pd.DataFrame, caption: str) -> None:
-    """Display tables, with their texts in full, and the caption that they share."""
+    """Display tables, their texts uncut, and one caption for all."""
     with pd.option_context("display.max_colwidth", None):
         display(*tables, Markdown(f"*{caption}*"))
 
 
 def show_differences(table: pd.DataFrame, caption: str, baseline: str = "MMIL") -> None:
-    """Display a table of paired differences, in two where it has all ten scores, and its figure.
+    """Display a table of paired differences, split by level where it has all ten scores, and its figure.
 
     Args:
         table: as `leap.experiments.tables.pair_table` makes it.
         caption: data, profile, seeds and protocol.
-        baseline: what the systems are compared with, for the axes.
+        baseline: name of the baseline, for the axes.
     """
     readable = format_differences(table)
     whole = set(TITLES.values()) <= set(readable.columns)
     show_tables(*(by_level(readable) if whole else [readable]), caption=caption)
-    show(difference_plot(table, MAIN, baseline), f"Differences with their 95 % intervals. {caption}")
+    show(difference_plot(table, HEADLINE, baseline), f"Differences with their 95 % intervals. {caption}")
 
 
 def show_verdicts(runs: Runs, pairs: Iterable[tuple[str, str]], caption: str) -> None:
-    """Display a sentence for each pair of a system and what it is compared with."""
-    sentences = [compare_in_words(runs, *pair, MAIN) for pair in pairs]
+    """Display one sentence for each pair of a system and its baseline."""
+    sentences = [compare_in_words(runs, *pair, HEADLINE) for pair in pairs]
     display(Markdown("\n".join(f"- {sentence}" for sentence in sentences)), Markdown(f"*{caption}*"))

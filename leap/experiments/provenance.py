@@ -1,4 +1,4 @@
-"""Under what a run was made: code, libraries, machine."""
+"""Provenance of a run: code, libraries, machine."""
 
 import platform
 import subprocess
@@ -16,7 +16,12 @@ LIBRARIES = ("torch", "numpy", "h5py", "safetensors")
 
 
 def code() -> dict[str, Any]:
-    """Package version and, in a git checkout, commit and whether the package's files differ from it."""
+    """Version of the package and, in a git checkout, its commit.
+
+    Returns:
+        ``version``, ``commit`` and ``dirty``, whether files of the package differ from the commit; the last
+        two are None outside of a checkout.
+    """
     commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--", ".")
     return {
         "version": leap.__version__,
@@ -26,18 +31,23 @@ def code() -> dict[str, Any]:
 
 
 def libraries() -> dict[str, str]:
-    """Versions of the libraries that compute."""
+    """Versions of the libraries that a run's numbers depend on."""
     return {name: version(name) for name in LIBRARIES}
 
 
 def device(name: str = "cpu") -> dict[str, Any]:
-    """Processor architecture and number of threads, and the GPU where training was on one."""
+    """Architecture of the processor, number of threads and, for a GPU, its name."""
     found = {"type": "cpu", "machine": platform.machine(), "threads": torch.get_num_threads()}
     return found if name == "cpu" else found | {"type": name, "gpu": torch.cuda.get_device_name(name)}
 
 
-def flagged(caption: str, records: Iterable[Record]) -> str:
-    """A caption and, only where they are others than here, the libraries and devices its records name."""
+def with_environment(caption: str, records: Iterable[Record]) -> str:
+    """A caption, extended by libraries and devices of its records that differ from those that run now.
+
+    Args:
+        caption: the caption.
+        records: the records that a table or figure is made from.
+    """
     made = [record.libraries | record.device for record in records]
     others = []
     for name, here in (libraries() | device()).items():

@@ -1,4 +1,4 @@
-"""Published results on LLP, each with where it was seen."""
+"""Published results on LLP, each with its source."""
 
 from importlib.resources import files
 
@@ -7,22 +7,22 @@ import pandas as pd
 from leap.experiments.tables import TITLES
 
 ROUNDING = 0.11
-"""By how much a printed mean may differ from the mean of three printed scores: each is rounded to 0.1."""
+"""Largest difference of a printed mean from the mean of three printed scores, each rounded to 0.1."""
 
 
 def published() -> pd.DataFrame:
     """The published scores × 100, NaN where a source does not print one.
 
     Returns:
-        one row a published result: ``kind`` (``system`` or ``pseudo labels``), ``features``, ``encoder``,
-        ``decoder``, the ten scores and ``source``, by method.
+        One row per method: ``kind`` (``system`` or ``pseudo labels``), ``features``, ``encoder``,
+        ``decoder``, the ten scores and ``source``.
     """
     with files("leap.experiments").joinpath("published.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, index_col="method", dtype=dict.fromkeys(TITLES, float))
 
 
-def not_the_mean() -> str:
-    """Which published Type@AV are not the mean of the three scores printed beside them, in a sentence."""
+def inconsistent_means() -> str:
+    """A sentence that lists published Type@AV scores that differ from the mean of their three scores."""
     table, found = published(), []
     for level in ("seg", "evt"):
         name = f"{level}_type"
@@ -35,7 +35,7 @@ def not_the_mean() -> str:
 
 
 def readable() -> pd.DataFrame:
-    """The published scores for reading, under their full names."""
+    """`published` as text: the ten scores under their titles, features and source."""
     table = published()
     scores = table[list(TITLES)].rename(columns=TITLES)
     text = scores.map(lambda value: "–" if pd.isna(value) else f"{value:.1f}")

@@ -1,4 +1,4 @@
-"""The result table of the README, written from the committed records."""
+"""The result tables of the README, written from the committed records."""
 
 import re
 from pathlib import Path
@@ -16,16 +16,20 @@ COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")
 
 
 def update(text: str, results: Path) -> str:
-    """The README's text with its result table and its ledger made again.
+    """The README with its result table and its ledger made anew.
+
+    Args:
+        text: the README.
+        results: folder of the committed records and tables.
 
     Raises:
-        LeapError: if the text has no place for one of them.
+        LeapError: the text lacks the two comments around one of the tables.
     """
     return _fill(_fill(text, "results", result_table(results)), "ledger", ledger_table(results))
 
 
 def _fill(text: str, name: str, content: str) -> str:
-    """Put content between the two comments of a name."""
+    """Replace the text between the two comments of a name."""
     block = re.compile(rf"(<!-- {name} -->\n).*(<!-- /{name} -->)", re.DOTALL)
     if not block.search(text):
         raise LeapError(f"README.md: no <!-- {name} --> … <!-- /{name} --> block; add the two comments")
@@ -33,7 +37,7 @@ def _fill(text: str, name: str, content: str) -> str:
 
 
 def ledger_table(results: Path) -> str:
-    """The committed ledger in short: its tally, the record that bounds it, and all entries, folded."""
+    """The committed ledger as Markdown: its tally, the record that bounds it, and all entries, folded."""
     texts = {"published": str, "measured": str}
     table = pd.read_csv(results / "tables" / "30_ledger.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
     lines = [tally(table), ""]

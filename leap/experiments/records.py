@@ -1,4 +1,4 @@
-"""Run records: every number of the book comes from one."""
+"""Run records, which every number of the book comes from."""
 
 import gzip
 import json
@@ -20,33 +20,33 @@ from leap.training.run import REVISION, run_key
 SCHEMA = 2
 
 EXPANSION = 100
-"""How many times larger records may be than their gzipped file, which is a fifth to an eighth of them."""
+"""Largest accepted ratio of records to their gzipped file; in practice it is five to eight."""
 
 TYPE_MEANS = {f"{level}_type": [f"{level}_{m}" for m in ("a", "v", "av")] for level in ("seg", "evt")}
 
 
 @dataclass(frozen=True)
 class Record:
-    """What a run leaves behind.
+    """The results of a run, and what they were made with.
 
     Attributes:
-        schema: version of this layout.
+        schema: version of these fields.
         key: name of the run, see `leap.training.run.run_key`.
-        revision: ``REVISION`` at the time.
+        revision: `leap.training.run.REVISION` when the run was made.
         config: the run config as plain values.
         seed: the config's seed.
-        protocol: the decoding protocol: the config's, with class thresholds where they are chosen on val.
-        data: data set name and checksum.
+        protocol: the config's decoding protocol, with the class thresholds that were chosen on val.
+        data: ``name`` and ``checksum`` of the data set.
         selection: ``epoch``, the epoch that was kept, and ``score``, the val score it was chosen by.
         metrics: the ten scores × 100 on the config's split.
-        per_video: the eight scores of every video in 0…1, six digits.
+        per_video: the eight scores of every video in 0…1, rounded to six decimals.
         segments: micro precision, recall, F and average precision × 100 over segments, by modality and number
-            of events at once.
-        history: losses and val scores, epoch by epoch.
-        code: package version, commit and whether the tree had changes.
-        libraries: versions of what computes.
-        device: processor and threads.
-        seconds: training and evaluation time.
+            of simultaneous events.
+        history: losses and val scores of every epoch.
+        code: version of the package, commit, and whether files differed from it.
+        libraries: versions of the libraries that the numbers depend on.
+        device: processor, threads and GPU.
+        seconds: time of training and evaluation.
         diagnostics: measures of the trained parser, see `leap.experiments.diagnostics.diagnose`; empty in
             records of the first revision.
     """
@@ -72,7 +72,7 @@ class Record:
     diagnostics: dict[str, float] = field(default_factory=dict)
 
     def scores(self, name: str) -> np.ndarray:
-        """One score of every video in 0…1, (N,); a type mean is the mean of its three."""
+        """A score of every video in 0…1, (N,); a Type@AV is the mean of its three scores."""
         names = TYPE_MEANS.get(name, [name])
         return np.mean([self.per_video[part] for part in names], axis=0)
 
@@ -93,7 +93,7 @@ def read_record(path: Path) -> Record:
     """Read one record.
 
     Raises:
-        LeapError: if the file is missing, damaged or of another schema.
+        LeapError: the file is missing, damaged or of another schema.
     """
     try:
         return _parse(path.read_text(encoding="utf-8"), path)
@@ -108,8 +108,14 @@ def pick(
 ) -> list[Record]:
     """The records of some configs, in their order.
 
+    Args:
+        records: the records to choose from.
+        configs: the configs.
+        checksum: checksum of their data set.
+        revision: revision of the records.
+
     Raises:
-        LeapError: if one is missing.
+        LeapError: a record is missing.
     """
     by_key = {record.key: record for record in records}
     keys = [run_key(config, checksum, revision) for config in configs]
@@ -127,10 +133,10 @@ def write_records(records: Iterable[Record], path: Path) -> None:
 
 
 def read_records(path: Path) -> list[Record]:
-    """Read what ``write_records`` wrote.
+    """Read records that `write_records` wrote.
 
     Raises:
-        LeapError: if the file is missing or damaged.
+        LeapError: the file is missing or damaged.
     """
     try:
         text = _unpacked(path.read_bytes()).decode("utf-8")
@@ -140,7 +146,7 @@ def read_records(path: Path) -> list[Record]:
 
 
 def _unpacked(data: bytes) -> bytes:
-    """The content of a gzipped file, no more than so many times as large."""
+    """The content of a gzipped file, of at most `EXPANSION` times its size."""
     stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     content = stream.decompress(data, EXPANSION * len(data))
     if not stream.eof or stream.unused_data:

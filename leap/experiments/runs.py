@@ -1,4 +1,4 @@
-"""One run: from a config to its record."""
+"""Runs: from a config to a record."""
 
 import shutil
 import sys
@@ -36,14 +36,23 @@ PREDICTIONS = "predictions.npz"
 
 
 def run_folder(config: RunConfig, store: FeatureStore, results: Path) -> Path:
-    """Where the run's record, predictions and model are."""
+    """Folder of a run's record, predictions and model."""
     return results / RUNS / run_key(config, store.checksum)
 
 
 def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str = "cpu") -> Record:
-    """The run's record, from disk where it is there, else made.
+    """Read the record of a run, or train and evaluate it; an interrupted training continues.
 
-    The record is written last, so that a folder with a record is complete.
+    The record is written last, so a folder with a record is complete.
+
+    Args:
+        config: the run.
+        store: its data set.
+        results: folder of results.
+        device: device to train on.
+
+    Raises:
+        LeapError: the run cannot be made, see `check_run`, or its record is damaged.
     """
     folder = run_folder(config, store, results)
     if (folder / RECORD).exists():
@@ -79,7 +88,7 @@ def check_run(config: RunConfig, store: FeatureStore) -> None:
 
 
 def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) -> list[Record]:
-    """Records of several runs, in order, with a progress bar over those that are missing.
+    """Records of several runs, in their order, with a progress bar over the runs that are missing.
 
     Raises:
         LeapError: one of the runs cannot be made, or ``results`` cannot be written; nothing is trained then.
@@ -96,7 +105,7 @@ def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) 
 
 
 def check_writable(folder: Path) -> None:
-    """Create a folder of results and write to it, so that a run does not fail to after its training.
+    """Create a folder and write to it, so a full training does not end in a folder that is read-only.
 
     Raises:
         LeapError: the folder cannot be created or written.
@@ -112,7 +121,7 @@ def check_writable(folder: Path) -> None:
 
 
 def load_predictions(folder: Path) -> Predictions:
-    """The predictions that ``make_run`` saved."""
+    """The predictions that `make_run` saved."""
     with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
         return Predictions(**{name: torch.as_tensor(arrays[name]).float() for name in arrays.files})
 
@@ -160,7 +169,7 @@ def _record(
 
 
 def _segment_statistics(predictions: Predictions, videos: Videos) -> dict[str, dict[str, float]]:
-    """Decisions and ranking of segments, by modality and number of true events at once."""
+    """Precision, recall and ranking of segments, by modality and number of simultaneous true events."""
     found = {}
     for modality, true in zip(("audio", "visual"), videos.truth(), strict=True):
         cubes = getattr(predictions, modality), getattr(predictions, f"probability_{modality}"), true

@@ -1,4 +1,4 @@
-"""Choosing hyper-parameters on val, with the same budget for every system."""
+"""Search for hyper-parameters on val, with the same budget for every system."""
 
 import json
 from collections.abc import Iterable
@@ -16,12 +16,12 @@ from leap.io.atomic import atomic_write
 
 
 def search_records(dataset: str) -> str:
-    """File name of the records of a data set's search."""
+    """File name of the records of the search on a data set."""
     return f"{result_name('search', dataset)}.jsonl.gz"
 
 
 def read_search(results: Path, dataset: str) -> list[Record]:
-    """The records of a data set's search.
+    """The records of the search on a data set.
 
     Raises:
         LeapError: there are none.
@@ -30,12 +30,12 @@ def read_search(results: Path, dataset: str) -> list[Record]:
 
 
 def val_score(records: list[Record]) -> float:
-    """Mean over seeds of the best epoch's segment-level Type@AV on val."""
+    """Mean over seeds of the val score of the kept epoch: segment-level Type@AV."""
     return sum(record.selection["score"] for record in records) / len(records)
 
 
 def search(system: str, store: FeatureStore, results: Path) -> list[tuple[dict[str, Any], list[Record]]]:
-    """Every candidate of a system with its records."""
+    """Every candidate setting of a system with its records; runs that are missing are made."""
     runs = [make_runs(configs, store, results) for configs in search_configs(system, store.dataset)]
     return list(zip(candidates(system), runs, strict=True))
 
@@ -63,9 +63,17 @@ def select(store: FeatureStore, results: Path, path: Path) -> None:
 
 
 def search_table(records: list[Record], systems: Iterable[str], dataset: str, checksum: str) -> pd.DataFrame:
-    """A row a system: its chosen setting, and the val scores of its best and its worst candidate.
+    """The chosen setting of every system, and the val scores of its best and worst candidate.
 
-    Settings stay chosen when a later revision rounds otherwise, so the search may be of an earlier one.
+    Args:
+        records: records of the search; settings stay chosen when the revision is raised, so they may be of
+            an earlier one.
+        systems: names of the systems.
+        dataset: the data set of the search.
+        checksum: its checksum.
+
+    Raises:
+        LeapError: a record is missing.
     """
     rows, revision = {}, records[0].revision
     for system in systems:

@@ -1,4 +1,4 @@
-"""Which feature store a run reads."""
+"""The feature store of a run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ def open_store(
         simulations: the data sets that are simulated, by name.
 
     Raises:
-        LeapError: there is no such data set, or its file is not a sound feature store.
+        LeapError: the data set is unknown, or its file is not a sound feature store.
     """
     if not simulations or dataset not in simulations:
         return open_dataset(data or dataset)

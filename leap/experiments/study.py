@@ -1,4 +1,4 @@
-"""A chapter at a profile on a data set: its runs, what it reads and what it publishes."""
+"""A chapter at a profile on a data set: its runs, and what it reads and publishes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import CHAPTERS, find_chapter, own_runs
 from leap.experiments.grid import PUBLISHED, SHORT, Profile, check_profile, searched
-from leap.experiments.provenance import flagged
+from leap.experiments.provenance import with_environment
 from leap.experiments.records import Record, read_records, write_records
 from leap.experiments.runs import check_writable, make_runs, run_folder
 from leap.experiments.search import read_search, search_table
 from leap.experiments.stores import open_store
 from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS
-from leap.experiments.tables import outside, write_table
+from leap.experiments.tables import outside_intervals, write_table
 from leap.inference.parsed_video import ParsedVideo, parse_video
 from leap.metrics import overlapping_videos
 from leap.models.checkpoint import load_parser
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 class Study:
     """A chapter at a profile on a data set.
 
-    `runs` makes the runs that are missing, under ``results/runs``. Committed records, tables and figures are
-    written by the methods ``publish_…`` alone, and only where `publishes` holds.
+    `runs` makes the runs that are missing, under ``results/runs``. Only the methods ``publish_…`` write
+    committed records, tables and figures, and only where `publishes` holds.
 
     Attributes:
         chapter: the chapter.
@@ -78,7 +78,7 @@ class Study:
         """Open the store of one of the chapter's data sets.
 
         Raises:
-            LeapError: there is none, or it holds another data set.
+            LeapError: the data set is unknown, or the store holds another one.
         """
         store = open_store(dataset, self.results, self.data, self.chapter.simulations(self.made_at))
         if store.dataset != dataset:
@@ -180,7 +180,7 @@ class Study:
             index: the columns that index it.
 
         Raises:
-            LeapError: there is no such table.
+            LeapError: the table is missing.
         """
         dataset = dataset or self.dataset
         path = self.committed / "tables" / f"{self.chapter.result_name(name, dataset)}.csv"
@@ -195,7 +195,7 @@ class Study:
         path = self.committed / "figures" / f"{self.chapter.result_name(name, self.dataset)}.png"
         display(Image(path.read_bytes(), alt=caption), Markdown(f"*{caption}*"))
 
-    def against_committed(self, name: str, table: pd.DataFrame) -> str:
+    def compare_with_committed(self, name: str, table: pd.DataFrame) -> str:
         """Name the differences that lie outside their committed intervals, in a sentence.
 
         Args:
@@ -205,7 +205,7 @@ class Study:
         path = self.committed / "tables" / f"{self.chapter.result_name(name, self.dataset)}.csv"
         if self.profile in SHORT or not path.exists():
             return "Nothing of this size is committed to compare these differences with."
-        left = outside(table, pd.read_csv(path).set_index(["system", "score"]))
+        left = outside_intervals(table, pd.read_csv(path).set_index(["system", "score"]))
         if left:
             return f"**Outside their committed 95 % intervals**: {'; '.join(left)}."
         return f"All {len(table)} differences lie within their committed 95 % intervals."
@@ -224,13 +224,13 @@ class Study:
         systems = [system for system in self.grid() if system in SYSTEMS]
         table = search_table(records, systems, self.dataset, self.store.checksum).round(1)
         line = f"Data set {self.dataset} (val), {budget}, revision {records[0].revision}."
-        return table, flagged(line, records)
+        return table, with_environment(line, records)
 
     def overlapping_videos(self) -> NDArray[np.bool_]:
         """Mask (N,) of the test videos with overlapping events in at least one modality."""
         return overlapping_videos(*self.store.videos("test").truth())
 
-    def parsed(self, record: Record, index: int) -> ParsedVideo:
+    def parsed_video(self, record: Record, index: int) -> ParsedVideo:
         """Parse a test video with the model of a run that was made here.
 
         Args:
@@ -256,7 +256,7 @@ class Study:
             split: the split that they are scored on.
             protocol: the decoding protocol in words; empty for the first run's.
         """
-        protocol = protocol or describe(next(iter(runs.values()))[0].run_config().protocol)
+        protocol = protocol or describe_protocol(next(iter(runs.values()))[0].run_config().protocol)
         made = ", from committed records" if self.from_records else ""
         seeds = sorted({len(records) for records in runs.values()})
         count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
@@ -265,7 +265,7 @@ class Study:
             f"Data set {self.dataset} ({split}), profile {self.made_at}{made}, {count} {noun}, "
             f"revision {REVISION}, {protocol}."
         )
-        return flagged(line, chain.from_iterable(runs.values()))
+        return with_environment(line, chain.from_iterable(runs.values()))
 
 
 def _paper_settings(grid: Grid) -> pd.DataFrame:
@@ -281,7 +281,7 @@ def _paper_settings(grid: Grid) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def describe(protocol: Protocol) -> str:
+def describe_protocol(protocol: Protocol) -> str:
     """A decoding protocol in words."""
     gate = "no gate" if protocol.gate is None else f"{protocol.gate} gate {protocol.gate_threshold:g}"
     return f"protocol: segment threshold {protocol.segment:g}, {gate}"
@@ -293,13 +293,13 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
     Args:
         notebook: the notebook's name, without suffix.
         profile: ``smoke``, ``laptop``, ``full``, ``trial`` or ``paper``.
-        dataset: name of the data set; a chapter that is about one data set alone has that one.
+        dataset: name of the data set; ignored by a chapter that is about one data set only.
         data: path of its store; empty for the store known by name.
         results: folder of runs and of what is published; empty for ``results`` in the repository.
 
     Raises:
-        LeapError: no such chapter, profile or data set, a store of another data set, or no folder of results
-            outside of a repository.
+        LeapError: the chapter, the profile or the data set is unknown, the store holds another data set, or
+            no folder of results is given outside of a repository.
     """
     chapter, size = find_chapter(notebook), check_profile(profile)
     if chapter.dataset and not chapter.elsewhere:
@@ -323,7 +323,7 @@ def repository_root() -> Path:
     """The folder at or above the working directory that holds the Snakefile.
 
     Raises:
-        LeapError: there is none.
+        LeapError: no folder holds it.
     """
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "Snakefile").exists():

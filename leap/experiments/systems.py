@@ -1,4 +1,4 @@
-"""The systems that the studies compare, and the settings that were chosen for them on val."""
+"""The systems that the studies compare, and the settings chosen for them on val."""
 
 import json
 from dataclasses import dataclass, replace
@@ -32,11 +32,11 @@ BASIC, AVSS = LossConfig(), LossConfig(avss=AvssConfig())
 
 @dataclass(frozen=True)
 class System:
-    """An encoder, a decoder and losses; L_basic is the same for all.
+    """An encoder, a decoder and a loss; L_basic is the same for all systems.
 
     Attributes:
         decoder: the decoder.
-        loss: the losses.
+        loss: the loss.
         encoder: the encoder.
     """
 
@@ -61,22 +61,28 @@ SYSTEMS = {
     "MM-Pyr, MMIL": System(MMIL, encoder=MM_PYR),
     "MM-Pyr, LEAP": System(LEAP, encoder=MM_PYR),
 }
-"""Systems by name, on a HAN encoder where none is named; each has settings of its own, chosen on val."""
+"""Systems by name, on HAN's encoder unless the name says otherwise; settings are chosen for each on val."""
 
 LEARNING_RATES = (1e-3, 2e-3, 4e-3)
 DROPOUTS = (0.1, 0.2)
 HEADS = (1, 4)
 SEARCH_SEEDS = (1000, 1001)
-"""Outside the seeds that are reported."""
+"""Seeds of the search; none of them is reported."""
 
 PAPER_MODEL = ModelConfig(width=512, ffn=512)
 PAPER_HEADS = 8
 PAPER_TRAINING = TrainConfig(epochs=30, batch=32, lr=1e-4)
-"""Sizes, epochs, batch and rate of LEAP's release; the schedule is ours."""
+"""Width, number of heads, epochs, batch and rate of LEAP's release; the schedule is ours."""
 
 
-def system_config(system: str, dataset: str, settings: dict[str, Any]) -> RunConfig:
-    """A system with hyper-parameters ``lr`` and ``heads`` or ``dropout``."""
+def configure_system(system: str, dataset: str, settings: dict[str, Any]) -> RunConfig:
+    """The run config of a system with given hyper-parameters.
+
+    Args:
+        system: name in `SYSTEMS`.
+        dataset: name of the data set.
+        settings: ``lr``, and ``heads`` or ``dropout``.
+    """
     found = SYSTEMS[system]
     decoder = found.decoder
     if "heads" in settings and has_blocks(decoder):
@@ -88,49 +94,49 @@ def system_config(system: str, dataset: str, settings: dict[str, Any]) -> RunCon
 
 
 def has_blocks(decoder: DecoderConfig) -> TypeGuard[MmilConfig | LeapConfig]:
-    """Whether a decoder has attention blocks, whose number of heads can be chosen."""
+    """Whether a decoder has attention blocks, so its number of heads can be chosen."""
     return isinstance(decoder, MmilConfig | LeapConfig) and decoder.blocks > 0
 
 
 def candidates(system: str) -> list[dict[str, Any]]:
-    """The six settings every system is tried with: three learning rates by one choice of two.
+    """The grid of six settings of a system.
 
-    The choice is the decoder's number of heads where it has attention blocks, else the dropout.
+    Three learning rates and two head counts, or two dropout rates for decoders without attention blocks.
     """
     name, values = ("heads", HEADS) if has_blocks(SYSTEMS[system].decoder) else ("dropout", DROPOUTS)
     return [{"lr": lr, name: value} for lr, value in product(LEARNING_RATES, values)]
 
 
 def search_configs(system: str, dataset: str) -> list[list[RunConfig]]:
-    """Runs of the search, a list of seeds per candidate; they are scored on val and never see test."""
+    """Runs of the search, scored on val: for every candidate, one run per seed."""
     return [
-        [replace(system_config(system, dataset, c), seed=seed, split="val") for seed in SEARCH_SEEDS]
+        [replace(configure_system(system, dataset, c), seed=seed, split="val") for seed in SEARCH_SEEDS]
         for c in candidates(system)
     ]
 
 
 @cache
 def selected() -> dict[str, dict[str, dict[str, Any]]]:
-    """The settings chosen on val by ``leap study search``, by data set and system."""
+    """The settings that ship with the package, chosen on val, by data set and system."""
     return json.loads(files("leap.experiments").joinpath("selected.json").read_text(encoding="utf-8"))
 
 
 def selected_config(system: str, dataset: str) -> RunConfig:
-    """A system with the settings that were chosen for it on val.
+    """The run config of a system with the settings chosen for it on val.
 
     Raises:
-        LeapError: nothing was chosen for this data set.
+        LeapError: no settings were chosen on this data set.
     """
     if dataset not in selected():
         raise LeapError(
             f"no settings chosen for data set {dataset!r}; choose them with make search and copy "
             "results/selected.json to leap/experiments/, or take the paper's with profile trial or paper"
         )
-    return system_config(system, dataset, selected()[dataset][system])
+    return configure_system(system, dataset, selected()[dataset][system])
 
 
 def paper_config(system: str, dataset: str) -> RunConfig:
-    """A system at the paper's size, with the label embeddings that are packed with the data, if any."""
+    """The run config of a system at the paper's size, with the default label embeddings of the data set."""
     found = SYSTEMS[system]
     decoder = replace(found.decoder, heads=PAPER_HEADS) if has_blocks(found.decoder) else found.decoder
     model = replace(PAPER_MODEL, encoder=found.encoder, decoder=decoder, labels=default_labels(dataset))

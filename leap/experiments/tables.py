@@ -14,7 +14,7 @@ from leap.io.atomic import atomic_path
 from leap.metrics import TITLES
 
 MEANS = ("seg_type", "seg_event", "evt_type", "evt_event")
-"""The four scores that sum up the ten."""
+"""The four scores that summarise the ten."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -22,7 +22,12 @@ Runs = Mapping[str, Sequence[Record]]
 
 
 def score_table(runs: Runs) -> pd.DataFrame:
-    """Mean and standard deviation over seeds of every score: columns score, score_sd (NaN for one) and n."""
+    """Mean and standard deviation over seeds of the ten scores.
+
+    Returns:
+        One row per system; columns ``<score>``, ``<score>_sd`` (NaN for one seed) and ``n``, the number of
+        seeds.
+    """
     rows = {system: _moments(records) for system, records in runs.items()}
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "system"
@@ -39,12 +44,13 @@ def difference_table(
 
     Args:
         runs: records by system.
-        baseline: the system the others are compared with.
-        scores: which scores.
+        baseline: the system that the others are compared with.
+        scores: the scores to compare.
         videos: mask (N,) of the videos to compare on; None for all.
 
     Returns:
-        One row per system and score: difference, low, high, n (paired seeds).
+        One row per system and score; columns ``difference``, ``low``, ``high`` and ``n``, the number of
+        paired seeds.
     """
     pairs = {system: (system, baseline) for system in runs if system != baseline}
     return pair_table(runs, pairs, scores, videos)
@@ -60,12 +66,12 @@ def pair_table(
 
     Args:
         runs: records by system.
-        pairs: by name, a system and the one it is compared with.
-        scores: which scores.
+        pairs: name → a system and its baseline.
+        scores: the scores to compare.
         videos: mask (N,) of the videos to compare on; None for all.
 
     Returns:
-        One row per pair (index ``system``) and score: difference, low, high, n (paired seeds).
+        One row per pair (index ``system``) and score, columns as those of `difference_table`.
     """
     rows = [
         {"system": name, "score": score} | paired(runs[system], runs[baseline], score, videos)
@@ -92,7 +98,20 @@ def paired(
     score: str,
     videos: NDArray[np.bool_] | None = None,
 ) -> dict[str, float]:
-    """Difference × 100 of two systems over the seeds they share: difference, low, high, n."""
+    """Difference × 100 of two systems over their common seeds.
+
+    Args:
+        records: records of a system.
+        baseline: records of its baseline.
+        score: the score to compare.
+        videos: mask (N,) of the videos to compare on; None for all.
+
+    Returns:
+        ``difference``, ``low``, ``high`` and ``n``, see `leap.experiments.compare.paired_difference`.
+
+    Raises:
+        LeapError: the two systems have no seed in common.
+    """
     ours, theirs = ({record.seed: record for record in side} for side in (records, baseline))
     seeds = sorted(ours.keys() & theirs.keys())
     if not seeds:
@@ -109,7 +128,11 @@ def paired(
 
 
 def precision_recall_table(runs: Runs) -> pd.DataFrame:
-    """Mean over seeds of micro precision, recall, F and average precision, by modality and overlap."""
+    """Precision, recall, F and average precision of segments, means over seeds.
+
+    Returns:
+        One row per system; columns by modality, for all segments and for those with overlap, and measure.
+    """
     rows = {
         system: {
             (f"{modality}{part}", name): segment_mean(records, f"{modality}{part}", name)
@@ -122,8 +145,13 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def outside(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]:
-    """Which differences of one table lie outside their intervals in another: 'LEAP, evt Event@AV'."""
+def outside_intervals(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]:
+    """Names of the differences that lie outside their committed intervals, as 'system, title of the score'.
+
+    Args:
+        fresh: a table of differences.
+        committed: the committed table, with intervals.
+    """
     known = committed.reindex(fresh.index)
     left = (fresh["difference"] < known["low"]) | (fresh["difference"] > known["high"])
     return [f"{system}, {TITLES[score]}" for system, score in fresh.index[left]]
@@ -136,12 +164,12 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def segment_mean(records: Sequence[Record], part: str, name: str) -> float:
-    """Mean over seeds of one measure of segments, such as ``"ap"`` of ``"audio_overlap"``."""
+    """Mean over seeds of a measure of segments, such as ``"ap"`` of ``"audio_overlap"``."""
     return float(np.mean([record.segments[part][name] for record in records]))
 
 
 def format_scores(table: pd.DataFrame) -> pd.DataFrame:
-    """``score_table`` for reading: 'mean ± sd' with one decimal under the scores' full names."""
+    """`score_table` as text: 'mean ± sd' with one decimal, under the titles of the scores."""
     text = {
         title: [
             _mean_and_deviation(mean, deviation)
@@ -153,7 +181,7 @@ def format_scores(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def format_differences(table: pd.DataFrame) -> pd.DataFrame:
-    """``difference_table`` for reading: a row per system, a column per score, and the paired seeds."""
+    """`difference_table` as text: one row per system, one column per score, and the paired seeds."""
     text = table.apply(format_difference, axis=1)
     systems, names = (table.index.get_level_values(level).unique() for level in ("system", "score"))
     cells = {TITLES[name]: text.xs(name, level="score") for name in names}
@@ -163,20 +191,20 @@ def format_differences(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_level(table: pd.DataFrame) -> list[pd.DataFrame]:
-    """A readable table in two: segment-level and event-level scores, each with what is not a score."""
+    """Split a table of titled scores by level: segments, then events; other columns are in both."""
     other = [name for name in table.columns if name not in TITLES.values()]
     levels = ([t for n, t in TITLES.items() if n.startswith(level)] for level in ("seg", "evt"))
     return [table[[t for t in titles if t in table.columns] + other] for titles in levels]
 
 
 def format_difference(row: Mapping[str, float]) -> str:
-    """'+0.7 [+0.3, +1.1]', which breaks only before the interval."""
+    """A difference and its interval, such as '+0.7 [+0.3, +1.1]'; lines break before the interval only."""
     text = f"{row['difference']:+.1f} [{row['low']:+.1f},{NO_BREAK}{row['high']:+.1f}]"
     return text.replace("-", "−")
 
 
 def _mean_and_deviation(mean: float, deviation: float) -> str:
-    """'60.7 ± 0.4', of one seed only '60.7'."""
+    """Text such as '60.7 ± 0.4'; '60.7' for one seed."""
     return f"{mean:.1f}" if np.isnan(deviation) else f"{mean:.1f}{NO_BREAK}±{NO_BREAK}{deviation:.1f}"
 
 

@@ -1,4 +1,4 @@
-"""Verdict on a measured difference, by one rule for all comparisons."""
+"""Verdicts on measured differences, by one rule for all comparisons."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -16,7 +16,11 @@ WORDS: dict[Verdict, str] = {
 
 
 def verdict(low: float, high: float) -> Verdict:
-    """Supported if the interval lies above 0, contradicted if below, else inconclusive."""
+    """Verdict on the claim that a difference is above 0.
+
+    >>> verdict(0.2, 1.0), verdict(-1.0, -0.2), verdict(-0.2, 1.0)
+    ('supported', 'contradicted', 'inconclusive')
+    """
     if low > 0:
         return "supported"
     return "contradicted" if high < 0 else "inconclusive"
@@ -25,7 +29,14 @@ def verdict(low: float, high: float) -> Verdict:
 def compare_in_words(
     runs: Mapping[str, Sequence[Record]], system: str, baseline: str, scores: Sequence[str]
 ) -> str:
-    """One sentence: how a system stands to a baseline on some scores, with intervals and paired seeds."""
+    """A sentence that compares a system with a baseline: verdicts, differences with intervals, paired seeds.
+
+    Args:
+        runs: records by system.
+        system: name of the system.
+        baseline: name of the baseline.
+        scores: the scores that are compared.
+    """
     parts: list[str] = []
     for score in scores:
         difference = paired(runs[system], runs[baseline], score)

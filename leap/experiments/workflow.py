@@ -1,4 +1,4 @@
-"""The runs of a book in batches: what the Snakefile asks for.
+"""The runs of a book in batches, planned for the Snakefile.
 
 Starting Python and PyTorch takes seconds, as long as a short run. A process therefore makes several runs, one
 after the other; each run's record is written when it is done, so an interruption costs one run.
@@ -25,16 +25,16 @@ SEARCH = "search"
 """Name of the search for settings among the parts of a plan."""
 
 SMOKE_RUNS, RUNS_PER_BATCH = 12, 4
-"""Runs in a batch: many where a run takes a second, few where workers would wait for the last batch."""
+"""Runs per batch: many where a run takes a second, few where workers would wait for the last batch."""
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run and what makes it.
+    """A run, and the process that makes it.
 
     Attributes:
         key: name of its folder below ``results/runs``.
-        name: what it is, for messages.
+        name: chapter, system and seed, for messages.
         config: its config.
         data: path of the store that it reads; empty for the store known by name.
     """
@@ -58,7 +58,7 @@ class Batch:
 
     @property
     def name(self) -> str:
-        """What the batch is, for messages."""
+        """Name of the batch, for messages."""
         more = len(self.runs) - 1
         return f"{self.runs[0].name}" + f" and {more} more" * (more > 0)
 
@@ -85,7 +85,7 @@ class Plan:
         batches: batches by key.
         parameters: parameters of every notebook.
         needed: keys of the batches that every notebook needs, and those of the search.
-        refused: why the runs of a notebook cannot be made.
+        refused: reasons why the runs of a notebook cannot be made.
     """
 
     batches: dict[str, Batch] = field(default_factory=dict)
@@ -114,7 +114,7 @@ def plan_book(profile: Profile, dataset: str, data: str, results: Path) -> Plan:
         results: folder of results.
 
     Raises:
-        LeapError: there is no such data set.
+        LeapError: the data set is unknown.
     """
     plan, parts = Plan(), {SEARCH: _search_runs(dataset, data, results)}
     for chapter in CHAPTERS:

@@ -3,11 +3,11 @@ import pytest
 
 from leap.data.layouts import measure, summarise
 from leap.experiments.data_tables import (
-    floor_table,
     layout_table,
     pseudo_label_table,
     role_table,
     split_table,
+    trivial_baseline_table,
 )
 from leap.metrics import parsing_scores
 
@@ -39,8 +39,8 @@ def test_pseudo_labels_that_are_true_are_perfect_and_painting_recalls_all(tiny_s
     assert (painted["precision"] < 100).all()
 
 
-def test_floors_are_scored_on_test(tiny_store):
-    table = floor_table(tiny_store)
+def test_trivial_baselines_are_scored_on_test(tiny_store):
+    table = trivial_baseline_table(tiny_store)
     videos = tiny_store.videos("test")
     nothing = parsing_scores(*[videos.true_audio * 0] * 2, videos.true_audio, videos.true_visual)
     assert list(table.loc["nothing"]) == pytest.approx(list(nothing.values()))

@@ -68,7 +68,7 @@ def test_a_caption_flags_what_records_were_made_with(libraries, devices, flag, t
         replace(tiny_records[0], libraries=LIBRARIES | versions, device=DEVICE | device)
         for versions, device in zip(libraries, devices, strict=True)
     ]
-    caption = provenance.flagged("A table.", records)
+    caption = provenance.with_environment("A table.", records)
     note = f" Made with {flag}; others round differently."
     assert caption == "A table." + note * bool(flag)
 

@@ -12,7 +12,7 @@ from leap.experiments import chapters, provenance
 from leap.experiments import study as study_module
 from leap.experiments.chapter import Chapter
 from leap.experiments.records import read_records, write_records
-from leap.experiments.study import Study, describe, open_study, repository_root
+from leap.experiments.study import Study, describe_protocol, open_study, repository_root
 from leap.training.run import REVISION
 
 
@@ -149,14 +149,15 @@ def test_what_leaves_its_committed_interval_is_flagged(make_study, tmp_path):
     index = pd.MultiIndex.from_tuples([("LEAP", "seg_a")], names=["system", "score"])
     table = pd.DataFrame({"difference": [1.0], "low": [0.5], "high": [1.5], "n": [2]}, index=index)
     study = make_study("full", tmp_path)
-    assert study.against_committed("d", table).startswith("Nothing of this size")
+    assert study.compare_with_committed("d", table).startswith("Nothing of this size")
     study.publish_table("d", table)
     assert (
-        study.against_committed("d", table) == "All 1 differences lie within their committed 95 % intervals."
+        study.compare_with_committed("d", table)
+        == "All 1 differences lie within their committed 95 % intervals."
     )
-    moved = study.against_committed("d", table.assign(difference=2.0))
+    moved = study.compare_with_committed("d", table.assign(difference=2.0))
     assert moved == "**Outside their committed 95 % intervals**: LEAP, seg A."
-    assert make_study("smoke", tmp_path).against_committed("d", table).startswith("Nothing of this size")
+    assert make_study("smoke", tmp_path).compare_with_committed("d", table).startswith("Nothing of this size")
 
 
 def test_settings_of_the_paper_are_not_searched(make_study, tiny_config):
@@ -176,7 +177,7 @@ def test_overlapping_videos_have_two_events_in_one_segment_of_one_modality(make_
 
 
 def test_parsed_video_is_of_the_records_model(make_study, tiny_records):
-    parsed = [make_study().parsed(record, 2) for record in tiny_records]
+    parsed = [make_study().parsed_video(record, 2) for record in tiny_records]
     assert [video.name for video in parsed] == ["clip-2-2"] * 2
     assert not np.array_equal(parsed[0].probabilities["audio"], parsed[1].probabilities["audio"])
 
@@ -203,8 +204,8 @@ def test_settings_flag_records_of_other_libraries(monkeypatch):
 
 
 def test_protocol_in_words():
-    assert describe(Protocol()) == "protocol: segment threshold 0.5, video gate 0.5"
-    assert describe(Protocol(segment=0.25, gate=None)) == "protocol: segment threshold 0.25, no gate"
+    assert describe_protocol(Protocol()) == "protocol: segment threshold 0.5, video gate 0.5"
+    assert describe_protocol(Protocol(segment=0.25, gate=None)) == "protocol: segment threshold 0.25, no gate"
 
 
 def test_open_study(tiny_path, tmp_path, monkeypatch):

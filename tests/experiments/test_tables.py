@@ -11,7 +11,7 @@ from leap.experiments.tables import (
     format_difference,
     format_differences,
     format_scores,
-    outside,
+    outside_intervals,
     paired,
     precision_recall_table,
     score_table,
@@ -103,9 +103,9 @@ def test_formatted_differences(runs):
 def test_a_difference_outside_its_committed_interval_is_named():
     index = pd.MultiIndex.from_tuples([("LEAP", "seg_a"), ("LEAP", "evt_event")], names=["system", "score"])
     committed = pd.DataFrame({"difference": 1.0, "low": 0.5, "high": 1.5, "n": 10}, index=index)
-    assert outside(committed, committed) == []
+    assert outside_intervals(committed, committed) == []
     fresh = committed.assign(difference=[0.6, 1.6])
-    assert outside(fresh, committed) == ["LEAP, evt Event@AV"]
+    assert outside_intervals(fresh, committed) == ["LEAP, evt Event@AV"]
 
 
 def test_formatted_difference():

@@ -1,4 +1,4 @@
-"""Where releases depart from their papers: runs with each departure on and off."""
+"""Departures of the releases from their papers, each switched on and off."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from leap.config import (
 )
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import SEEDS, SHIPPED, SLOW_SEEDS, Profile, with_seeds
-from leap.experiments.systems import selected, system_config
+from leap.experiments.systems import configure_system, selected
 from leap.experiments.tables import MEANS, TITLES, Runs, pair_table, score_table
 from leap.presets import preset, scale_width
 
@@ -33,9 +33,9 @@ class Departure:
     """One departure of a release from its paper.
 
     Attributes:
-        paper: what the paper says, or means.
-        release: what the release does.
-        as_paper: the run as the paper has it.
+        paper: the paper's statement, or our reading of it.
+        release: the behaviour of the release.
+        as_paper: the run as in the paper.
         as_released: the same run with the departure.
     """
 
@@ -49,10 +49,10 @@ WIDTH = 64
 
 
 def departures(dataset: str) -> dict[str, Departure]:
-    """Every departure with its two runs, on a data set.
+    """Every departure with its two runs, by name.
 
-    LEAP's runs have the settings that the search chose on AV-Digits, also on other data sets; those of the
-    other systems their preset's, narrow, CMPAE with its training, the others with LEAP's.
+    LEAP's runs use the settings chosen on AV-Digits, on every data set. The others use their presets scaled
+    to `WIDTH`: CMPAE with its own training, HAN, MM-Pyr and VALOR with LEAP's.
     """
     return _leap_departures(dataset) | _other_departures(dataset)
 
@@ -122,7 +122,7 @@ def _other_departures(dataset: str) -> dict[str, Departure]:
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
-    """Runs of the audit, by departure and side; equal runs are made once."""
+    """Runs of every departure, as released and as in the paper; equal runs are made once."""
     runs = {}
     for departure, found in departures(dataset).items():
         for side, config in zip(side_names(departure), (found.as_released, found.as_paper), strict=True):
@@ -139,11 +139,11 @@ def _seeds(config: RunConfig, profile: Profile) -> list[RunConfig]:
 
 
 def _leap(dataset: str) -> RunConfig:
-    return system_config("LEAP", dataset, selected()[SHIPPED]["LEAP"])
+    return configure_system("LEAP", dataset, selected()[SHIPPED]["LEAP"])
 
 
 def _same_budget(config: RunConfig) -> RunConfig:
-    """A preset's model and losses with the optimisation of LEAP's runs."""
+    """A preset's model and losses, trained as LEAP's runs are."""
     train = replace(TrainConfig(), lr=_leap(config.dataset).train.lr)
     return replace(config, train=train)
 
@@ -163,7 +163,7 @@ def side_names(departure: str) -> tuple[str, str]:
 
 
 def words_table(dataset: str) -> pd.DataFrame:
-    """What every departure is, in words."""
+    """Every departure in words, one row per departure."""
     rows = {
         name: {"the paper": found.paper, "the release": found.release}
         for name, found in departures(dataset).items()
@@ -171,23 +171,19 @@ def words_table(dataset: str) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def mean_table(runs: Runs, floor: Mapping[str, float]) -> pd.DataFrame:
-    """The four means of every departure's two systems, and of the best that needs no model.
+def mean_table(runs: Runs, baseline: Mapping[str, float]) -> pd.DataFrame:
+    """The four mean scores of every departure's two systems and of a trivial baseline.
 
     Args:
         runs: records by system.
-        floor: its scores, by the scores' titles.
+        baseline: title → score × 100 of the baseline.
     """
     scores = score_table(runs)
     table = scores[list(MEANS)].rename(columns=TITLES)
-    table.loc["(no model)"] = [floor[TITLES[name]] for name in MEANS]
+    table.loc["(no model)"] = [baseline[TITLES[name]] for name in MEANS]
     return table
 
 
-def worth_table(runs: Runs, dataset: str) -> pd.DataFrame:
-    """What every departure is worth: release minus paper, paired, in the four means of scores.
-
-    Returns:
-        One row per departure (index ``system``) and score: difference, low, high, n (paired seeds).
-    """
+def difference_table(runs: Runs, dataset: str) -> pd.DataFrame:
+    """Release minus paper in the four mean scores; index ``system`` (the departure) and ``score``."""
     return pair_table(runs, {name: side_names(name) for name in departures(dataset)}, MEANS)

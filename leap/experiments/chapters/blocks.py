@@ -1,4 +1,4 @@
-"""How many blocks LEAP needs, and what they cost."""
+"""The number of LEAP's blocks: scores and cost."""
 
 import numpy as np
 import pandas as pd
@@ -24,11 +24,15 @@ CHAPTER = Chapter("07_blocks", grid)
 
 
 def cost_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:
-    """What every depth scores on average over the ten, and what it costs.
+    """Cost of every number of blocks, and the mean of the ten scores.
+
+    Args:
+        runs: records by number of blocks.
+        store: their data set.
 
     Returns:
-        By N: ``parameters``, ``seconds`` (of a run, median over seeds, as the records tell) and the mean and
-        standard deviation over seeds of the mean of all ten scores.
+        One row per number of blocks: ``parameters``, ``seconds`` (of a run, median over seeds), ``mean of
+        ten`` and ``sd``, mean and standard deviation over seeds.
     """
     rows = {}
     for name, records in runs.items():

@@ -1,4 +1,4 @@
-"""LEAP against MMIL on several encoders: the paper's main comparison, and 'plug and play'."""
+"""LEAP against MMIL on several encoders: the paper's main comparison, and its claim 'plug and play'."""
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ PAIRS = {
     "VALOR": ("VALOR, MMIL", "VALOR, LEAP"),
     "MM-Pyr": ("MM-Pyr, MMIL", "MM-Pyr, LEAP"),
 }
-"""By encoder, the systems that decode it by MMIL and by LEAP."""
+"""Encoder → the systems that decode it by MMIL and by LEAP."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
@@ -29,16 +29,20 @@ def grid(profile: Profile, dataset: str) -> Grid:
 CHAPTER = Chapter("04_encoders", grid)
 
 PUBLISHED = {"MMIL": "MM-Pyr + MMIL (VALOR labels)", "LEAP": "MM-Pyr + LEAP"}
-"""The paper's two rows, by decoder."""
+"""Decoder → row of the published results on MM-Pyr."""
 
 
 def gain_table(runs: Runs) -> pd.DataFrame:
-    """LEAP minus MMIL on every encoder, in all ten scores; index ``system`` (the encoder) and ``score``."""
+    """LEAP minus MMIL on every encoder, in the ten scores; index ``system`` (the encoder) and ``score``."""
     return pair_table(runs, {encoder: (leap, mmil) for encoder, (mmil, leap) in PAIRS.items()})
 
 
 def beside_published(runs: Runs) -> pd.DataFrame:
-    """The paper's comparison on MM-Pyr: measured here, and as published on LLP, for reading."""
+    """The paper's comparison on MM-Pyr as text: measured here, and as published on LLP.
+
+    Returns:
+        One row per mean score.
+    """
     (mmil, leap), printed = PAIRS["MM-Pyr"], published()
     means, rows = score_table(runs), {}
     for score in MEANS:

@@ -1,4 +1,4 @@
-"""Attention and label embeddings as evidence: do they show where events are, and which?"""
+"""Attention and label embeddings: do they show when events occur, and which?"""
 
 from __future__ import annotations
 
@@ -33,20 +33,24 @@ def grid(profile: Profile, dataset: str) -> Grid:
 CHAPTER = Chapter("10_interpretability", grid, made_afresh=True)
 
 
-RANDOM_VIDEOS, CHOICE = 2, 7
-"""How many videos are shown that nobody chose, and the seed that drew them."""
+RANDOM_VIDEOS, RANDOM_SEED = 2, 7
+"""Number of randomly drawn example videos, and the seed of the draw."""
 
 
-def shown_videos(overlapping: NDArray[np.bool_]) -> dict[str, int]:
-    """Which test videos are shown, by how they came to be: the first with overlap, and some at random."""
-    drawn = np.random.default_rng(CHOICE).choice(len(overlapping), RANDOM_VIDEOS, replace=False)
+def example_videos(overlapping: NDArray[np.bool_]) -> dict[str, int]:
+    """Positions of the example videos in the test split, by the reason of their choice.
+
+    Args:
+        overlapping: which test videos have overlapping events, (N,).
+    """
+    drawn = np.random.default_rng(RANDOM_SEED).choice(len(overlapping), RANDOM_VIDEOS, replace=False)
     return {"first video with overlap": int(overlapping.argmax())} | {
         f"random video {number}": int(index) for number, index in enumerate(drawn, 1)
     }
 
 
 def peak_table(runs: Runs) -> pd.DataFrame:
-    """How often a class's attention is largest inside its event, beside chance, × 100."""
+    """Percentage of classes whose attention is largest inside an event, beside chance; one row per system."""
     names = [f"{name}_{modality}" for modality in MODALITIES for name in ("peak", "chance")]
     titles = {"peak_audio": "audio", "chance_audio": "audio, chance"}
     titles |= {"peak_visual": "visual", "chance_visual": "visual, chance"}
@@ -54,7 +58,7 @@ def peak_table(runs: Runs) -> pd.DataFrame:
 
 
 def separation_table(records: Sequence[Record]) -> pd.DataFrame:
-    """Area under the ROC curve × 100 between present and absent classes, by block and modality."""
+    """Area under the ROC curve × 100 between present and absent classes, one row per block."""
     names = sorted(name for name in records[0].diagnostics if name.startswith("separation_"))
     rows: dict[str, dict[str, float]] = {}
     for name in names:
@@ -65,9 +69,13 @@ def separation_table(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def label_map(parser: Parser, videos: Videos) -> Figure:
-    """Refined label embeddings of all videos and classes on their two main axes, present and absent ones.
+    """Refined label embeddings of all videos and classes, projected onto their two principal components.
 
-    A class's own mean is taken off first, as it tells classes apart and not their presence.
+    The mean of each class is subtracted first: it separates classes, not their presence.
+
+    Args:
+        parser: a trained LEAP parser.
+        videos: videos with dense labels.
     """
     from matplotlib.figure import Figure
     from sklearn.decomposition import PCA

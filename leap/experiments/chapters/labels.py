@@ -1,4 +1,4 @@
-"""What label embeddings have to mean: LEAP with words, and with controls that have none."""
+"""Label embeddings: LEAP with meaningful ones, and with controls without meaning."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,20 +15,20 @@ SOURCES = {
     "character n-grams": "ngrams",
     "near-identical": "alike",
 }
-"""Sources that need no download, by what tables call them."""
+"""Title → source, of the label embeddings that need no download."""
 
 GLOVE = "GloVe"
-ELSEWHERE = {
+UNAVAILABLE = {
     GLOVE: "word vectors of the class names; LLP's are packed with it, of AV-Digits' there are none here",
     "BERT": "weights of a sentence encoder",
     "CLIP": "weights of a CLIP text encoder",
     "descriptions": "weights of a text encoder, and a file of descriptions",
 }
-"""Sources that need what is not at hand everywhere, and what that is."""
+"""Title → requirement, of the label embeddings that need files."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
-    """Runs of LEAP with label embeddings of each source; all else is equal."""
+    """Runs of LEAP that differ only in their label embeddings."""
     leap = system_config("LEAP", profile, dataset)
     sources = SOURCES | ({GLOVE: "dataset"} if dataset == "llp" else {})
     return {
@@ -49,21 +49,25 @@ GEOMETRY = {
     "geometry_audio": "refined, audio",
     "geometry_visual": "refined, visual",
 }
-"""Mean cosine of two classes' embeddings, where: see `leap.experiments.diagnostics`."""
+"""Diagnostic → title: mean cosine of two classes' label embeddings at a place in the parser."""
 
 
-def with_the_rest(table: pd.DataFrame) -> pd.DataFrame:
-    """A readable table with a row for every source that was not run."""
-    rest = [name for name in ELSEWHERE if name not in table.index]
+def with_missing_sources(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of text, extended by a row for every source that was not run."""
+    rest = [name for name in UNAVAILABLE if name not in table.index]
     return pd.concat([table, pd.DataFrame("not run here", index=rest, columns=table.columns)])
 
 
-def needs_table(shown: Iterable[str]) -> pd.DataFrame:
-    """What the sources need that were not run."""
-    rows = {name: {"needs": needs} for name, needs in ELSEWHERE.items() if name not in shown}
+def requirement_table(shown: Iterable[str]) -> pd.DataFrame:
+    """Requirements of the sources that were not run.
+
+    Args:
+        shown: titles of the sources that were run.
+    """
+    rows = {name: {"needs": needs} for name, needs in UNAVAILABLE.items() if name not in shown}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def geometry_table(runs: Runs) -> pd.DataFrame:
-    """Mean cosine of two classes' label embeddings, before the decoder and after it."""
+    """Mean cosine of two classes' label embeddings before and after the decoder, one row per source."""
     return diagnostic_table(runs, list(GEOMETRY)).rename(columns=GEOMETRY)

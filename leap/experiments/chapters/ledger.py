@@ -1,4 +1,4 @@
-"""Claims and limitations from the paper's summary and abstract, and our own: measurements and verdicts."""
+"""The ledger: claims of the paper's summary and abstract, its limitations and ours, with verdicts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MEASURED = {
     "audio_2: ap": "average precision, audio",
     "visual_2: ap": "average precision, visual",
 }
-"""What claims rest on beside scores, in words: `leap.experiments.diagnostics` and measures of segments."""
+"""Measures beside the scores → titles: diagnostics, and ``<part>: <measure>`` of segments in records."""
 
 MAIN = leap_vs_mmil.CHAPTER
 """The chapter that most claims rest on."""
@@ -57,18 +57,18 @@ OTHER_LOSS_RUN = f"{audit.CHAPTER.notebook}: {OTHER_LOSS}"
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim as a difference that it says is above 0.
+    """A claim that a difference is above 0.
 
     Attributes:
         text: the claim.
-        source: where it was read.
+        source: its source.
         chapter: the chapter that measures it; None where it cannot be measured here.
         system: the system that is claimed to be better.
         baseline: the system it is compared with.
         measure: a score, or one of `MEASURED`.
-        against: of the latter, the baseline's measure or a constant; empty for the same measure.
-        published: the published difference × 100, on LLP; empty where none is known.
-        overlapping: whether on the videos with overlapping events only.
+        against: for one of `MEASURED`, the baseline's measure or a constant; empty for the same measure.
+        published: the published difference × 100 on LLP; empty where none is known.
+        overlapping: whether only the videos with overlapping events count.
     """
 
     text: str
@@ -82,16 +82,16 @@ class Claim:
     overlapping: bool = False
 
     def names(self) -> tuple[str, ...]:
-        """The systems that it compares."""
+        """The systems that the claim compares."""
         return tuple(dict.fromkeys((self.system, self.baseline or self.system)))
 
     def run_name(self, system: str) -> str:
-        """Name of one of its systems in the ledger's grid."""
+        """Name of a system of the claim in the ledger's grid."""
         return f"{self.notebook}: {system}"
 
     @property
     def notebook(self) -> str:
-        """Name of the notebook that measures it; empty where it cannot be measured here."""
+        """Name of the notebook that measures the claim; empty where it cannot be measured here."""
         return self.chapter.notebook if self.chapter else ""
 
 
@@ -181,7 +181,7 @@ def _evidence() -> list[Claim]:
 
 
 def _limitations() -> list[Claim]:
-    chapter, similar = pseudo_labels.CHAPTER, pseudo_labels.SIMILAR
+    chapter, similar = pseudo_labels.CHAPTER, pseudo_labels.WITH_AVSS
     clean = pseudo_labels.CLEAN
     found = []
     for noise in pseudo_labels.STRONG:
@@ -217,15 +217,16 @@ CHAPTER = Chapter("30_ledger", grid)
 
 
 def ledger(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
-    """Every claim with its verdict by the rule of `leap.experiments.verdicts`.
+    """Every claim with its measurement and its verdict, by the rule of `leap.experiments.verdicts`.
 
     Args:
         runs: records of `grid`'s runs.
         overlapping: which test videos have overlapping events, (N,).
 
     Returns:
-        One row a claim: ``claim``, ``published``, ``source``, ``measured`` (what), ``difference``, ``low``,
-        ``high``, ``n`` (NaN where nothing could be measured), ``chapter`` and ``verdict``.
+        One row per claim: ``claim``, ``published``, ``source``, ``measured`` (title of the measure),
+        ``difference``, ``low``, ``high``, ``n`` (NaN where nothing could be measured), ``chapter`` and
+        ``verdict``.
     """
     return pd.DataFrame([_row(claim, runs, overlapping) for claim in CLAIMS])
 
@@ -244,7 +245,7 @@ def other_loss(runs: Runs) -> pd.DataFrame:
 
 
 def other_loss_in_words(table: pd.DataFrame) -> str:
-    """The differences of `other_loss` in a sentence, which takes no side."""
+    """The differences of `other_loss` in a sentence, without a verdict."""
     parts = []
     for row in table.reset_index().to_dict("records"):
         difference = format_difference({name: row[name] for name in ("difference", "low", "high")})
@@ -274,7 +275,7 @@ def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, 
 
 
 def _paired_measure(ours: Sequence[Record], theirs: Sequence[Record], claim: Claim) -> dict[str, float]:
-    """Difference of a measure over the seeds of both, with its interval over seeds."""
+    """Difference × 100 of a measure over common seeds, with its interval over seeds."""
     other = {record.seed: record for record in theirs}
     pairs = [(record, other[record.seed]) for record in ours if record.seed in other]
     against = claim.against or claim.measure
@@ -285,7 +286,7 @@ def _paired_measure(ours: Sequence[Record], theirs: Sequence[Record], claim: Cla
 
 
 def _measure(record: Record, name: str | float) -> float:
-    """One of `MEASURED`, as a fraction; a constant is given × 100."""
+    """A measure of `MEASURED` as a fraction, or a constant that is given × 100."""
     if isinstance(name, float):
         return name / 100
     part, _, measure = name.rpartition(": ")
@@ -294,7 +295,7 @@ def _measure(record: Record, name: str | float) -> float:
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """The ledger for reading: by verdict, the claim, what is published with its source, what was measured."""
+    """The ledger as text, indexed by verdict: claim, published result with its source, measurement."""
     rows = []
     for _, row in table.iterrows():
         measured = "–"
@@ -308,6 +309,6 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def tally(table: pd.DataFrame) -> str:
-    """How many claims got which verdict, in a sentence."""
+    """A sentence with the number of claims per verdict."""
     counts = table["verdict"].value_counts()
     return f"Of {len(table)} entries: " + ", ".join(f"{n} {name}" for name, n in counts.items()) + "."

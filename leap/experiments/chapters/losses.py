@@ -1,4 +1,4 @@
-"""What the audio-visual similarity loss L_avss is worth: its weight, its target, its decoder."""
+"""The effect of the similarity loss L_avss, by weight, target and decoder."""
 
 from dataclasses import replace
 
@@ -18,8 +18,8 @@ WEIGHTS = (0.25, 1.0, 4.0)
 def grid(profile: Profile, dataset: str) -> Grid:
     """Runs with L_basic, and with L_avss of several weights and of the release's target.
 
-    Without L_avss and with it each decoder has the settings chosen for it; λ and target are then changed
-    alone. On MM-Pyr LEAP has one setting for both.
+    Each decoder has the settings chosen for it without L_avss and with it; the variants change only λ or the
+    target. LEAP on MM-Pyr has one setting for both.
     """
     runs = {}
     for decoder in DECODERS:
@@ -49,22 +49,26 @@ SIMILARITY = {
     "similarity_all": "1",
     "similarity_correlation": "correlation",
 }
-"""Mean cosine of audio-visual segment pairs by their true EIoU, and its correlation with it."""
+"""Diagnostic → title: mean cosine of audio-visual segment pairs by their true EIoU."""
 
 
 def similarity_table(runs: Runs) -> pd.DataFrame:
-    """How the similarity of encoded segments follows the true EIoU, on test."""
+    """Mean cosine of encoded segments by their true EIoU on test, one row per system."""
     return diagnostic_table(runs, list(SIMILARITY)).rename(columns=SIMILARITY)
 
 
-def worth_table(runs: Runs) -> pd.DataFrame:
-    """Every variant minus its decoder without L_avss, in the four means."""
+def difference_table(runs: Runs) -> pd.DataFrame:
+    """Every variant minus its decoder without L_avss, in the four mean scores."""
     pairs = {name: (name, name.split(",")[0]) for name in runs if "," in name}
     return pair_table(runs, pairs, MEANS)
 
 
 def similarity_panels(table: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
-    """The similarity by EIoU for `leap.visualization.figures.curves`, a panel for each decoder."""
+    """The similarity by EIoU for `leap.visualization.figures.curves`, one panel per decoder.
+
+    Args:
+        table: as `similarity_table` makes it.
+    """
     bins = table.drop(columns=SIMILARITY["similarity_correlation"])
     lines = {name: pd.DataFrame({"mean": row, "sd": float("nan")}) for name, row in bins.iterrows()}
     return {

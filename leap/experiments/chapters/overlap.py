@@ -1,4 +1,4 @@
-"""Scores by the number of events at once: where LEAP's gain is, and whether it is ranking or threshold."""
+"""Scores by the number of simultaneous events: does LEAP gain by ranking or by the threshold?"""
 
 from collections.abc import Mapping
 from itertools import product
@@ -25,23 +25,27 @@ CHAPTER = Chapter("06_overlap", grid, made_afresh=True)
 
 
 LEVELS = {"one at a time": (0, 1), "two at once": (2, 2), "three or more": (3, np.inf)}
-"""Videos by the largest number of events of one modality in one segment: from, to."""
+"""Groups of videos: smallest and largest number of simultaneous events of one modality."""
 
 PARTS = {"one": "_1", "two": "_2", "three or more": "_3+", "all": ""}
-"""Segments by their number of events of the modality, as in records."""
+"""Groups of segments by their number of events of a modality, and their suffix in records."""
 
 MEASURES = {"precision": "precision", "recall": "recall", "f": "F", "ap": "average precision"}
 
 
 def by_overlap(store: FeatureStore) -> dict[str, NDArray[np.bool_]]:
-    """Masks (N,) of the test videos by `LEVELS`; those without any video are left out."""
+    """Masks (N,) of the test videos of every group of `LEVELS` that has a video."""
     most = np.maximum(*(cube.sum(-1).amax(1).numpy() for cube in store.videos("test").truth()))  # (N,)
     masks = {name: (most >= low) & (most <= high) for name, (low, high) in LEVELS.items()}
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
 def video_table(runs: Runs, masks: Mapping[str, NDArray[np.bool_]], score: str) -> pd.DataFrame:
-    """Mean score × 100 of every system by overlap of the videos."""
+    """Mean of a score × 100 over the seeds and the videos of each group.
+
+    Returns:
+        One row per system, one column per group.
+    """
     rows = {
         system: {
             name: 100 * np.mean([record.scores(score)[mask] for record in records])
@@ -53,13 +57,13 @@ def video_table(runs: Runs, masks: Mapping[str, NDArray[np.bool_]], score: str) 
 
 
 def gain_table(runs: Runs, masks: Mapping[str, NDArray[np.bool_]]) -> pd.DataFrame:
-    """LEAP minus MMIL in the four means; index ``system`` (here the videos' overlap) and ``score``."""
+    """LEAP minus MMIL in the four mean scores; index ``system`` (the group of videos) and ``score``."""
     tables = [pair_table(runs, {name: ("LEAP", "MMIL")}, MEANS, mask) for name, mask in masks.items()]
     return pd.concat(tables)
 
 
 def segment_table(runs: Runs) -> pd.DataFrame:
-    """LEAP and MMIL on single segments by modality and number of events: threshold and ranking told apart.
+    """Decisions and ranking of LEAP and MMIL on single segments, by modality and number of events.
 
     Returns:
         One row per modality, number of events and measure: ``MMIL``, ``LEAP``, ``LEAP − MMIL`` and its
@@ -78,8 +82,8 @@ def segment_table(runs: Runs) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["modality", "events", "measure"])
 
 
-def where_from(segments: pd.DataFrame) -> str:
-    """LEAP minus MMIL on segments with two events, a line for each modality."""
+def gains_in_words(segments: pd.DataFrame) -> str:
+    """LEAP minus MMIL on segments with two events, one line per modality."""
     found = segments["LEAP − MMIL"].xs("two", level="events")
     lines = []
     for modality in ("audio", "visual"):

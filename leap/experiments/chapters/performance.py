@@ -1,4 +1,4 @@
-"""What the benchmarks measured, as tables, a figure and what was aimed at; `make bench` measures again."""
+"""Results of the benchmarks, and the aims they are compared with; ``make bench`` measures anew."""
 
 from __future__ import annotations
 
@@ -28,27 +28,32 @@ AIMS = {
     "evaluation of LEAP's preset, share of the parsing's rate": ("evaluation", "leap", "share", 0.9, 1),
     "evaluation of HAN's preset, share of the parsing's rate": ("evaluation", "han", "share", 0.9, 1),
 }
-"""What was aimed at: table, row, column, bound, and 1 where more is better, −1 where less is."""
+"""Aim → table, row, column, bound, and 1 where more is better or −1 where less is."""
 
 
 def measured(folder: Path, name: str) -> pd.DataFrame:
-    """One table of the benchmarks."""
+    """A table of the benchmarks.
+
+    Args:
+        folder: folder of the tables.
+        name: name of the table, without suffix.
+    """
     return pd.read_csv(folder / f"{name}.csv", index_col=0)
 
 
 def machine(folder: Path, name: str) -> str:
-    """What a table was measured on, in words."""
+    """The machine that a table was measured on, in words."""
     found = json.loads((folder / "machines.json").read_text(encoding="utf-8"))[name]
     return f"{found['processor']}, {found['cores']} cores, PyTorch {found['torch']}"
 
 
 def where(folder: Path, name: str) -> str:
-    """How a table was measured, for its caption."""
+    """How and where a table was measured, for its caption."""
     return f"Measured by `make bench` on {machine(folder, name)}; random features of LLP's shapes."
 
 
 def aim_table(folder: Path) -> pd.DataFrame:
-    """What was aimed at beside what was measured."""
+    """Aims beside measurements, one row per aim."""
     rows = {}
     for title, (name, row, column, bound, sign) in AIMS.items():
         value = float(measured(folder, name)[column][row])
@@ -62,13 +67,13 @@ def aim_table(folder: Path) -> pd.DataFrame:
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """Numbers with three digits, shares in per cent; a dash where there is none."""
+    """A table as text: numbers with three digits, column ``share`` in per cent, a dash for NaN."""
     text = table.map(number).rename_axis(None)
     return text.assign(share=table["share"].map("{:.0%}".format)) if "share" in table else text
 
 
 def precision_table(folder: Path, name: str = "precision") -> pd.DataFrame:
-    """Scores at both precisions, and their differences with intervals."""
+    """Scores in float32 and bfloat16 as text, and their differences with intervals."""
     table = measured(folder, name).rename_axis(None)
     means = table[["float32", "bfloat16"]].map("{:.1f}".format)
     means["difference"] = table.apply(format_difference, axis=1)
@@ -77,14 +82,18 @@ def precision_table(folder: Path, name: str = "precision") -> pd.DataFrame:
 
 
 def number(value: float) -> str:
-    """A number with about three digits; a dash for none."""
+    """A number with about three digits; a dash for NaN.
+
+    >>> number(1234.5), number(0.01234)
+    ('1,234', '0.0123')
+    """
     if pd.isna(value):
         return "–"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def size_figure(sizes: pd.DataFrame) -> Figure:
-    """Time and memory of a decoder's training step against the number of classes, one line a length.
+    """Time and memory of a decoder's training step by number of classes, one line per number of segments.
 
     Args:
         sizes: columns ``classes``, ``segments``, ``ms`` and ``MiB``, by decoder.

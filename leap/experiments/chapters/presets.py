@@ -1,4 +1,4 @@
-"""Every preset, trained on the embedded data."""
+"""The presets: their settings, their scores on AV-Digits, and their cost."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +13,11 @@ from leap.experiments.tables import MEANS, TITLES
 from leap.presets import PRESETS, preset, scale_width
 
 WIDTH = 64
-"""AV-Digits has 2,000 videos of 128-d features; LLP's sizes are for 10,000 of 2,048."""
+"""Width on small data: AV-Digits has 2,000 training videos and 128-d features, LLP 10,000 and 2,048-d."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
-    """One run of each preset, narrow, by its name."""
+    """One run of each preset, scaled to `WIDTH`."""
     with open_dataset(dataset) as store:
         features = tuple(store.widths)
     configs = {name: sized(preset(name, dataset, features), dataset) for name in PRESETS}
@@ -28,12 +28,12 @@ CHAPTER = Chapter("20_presets", grid, dataset="av-digits")
 
 
 def sized(config: RunConfig, dataset: str) -> RunConfig:
-    """A preset at a width that suits a data set: LLP's own, else narrow."""
+    """A preset at its own width on LLP, and scaled to `WIDTH` elsewhere."""
     return config if dataset == "llp" else scale_width(config, WIDTH)
 
 
 def preset_table() -> pd.DataFrame:
-    """How every preset is built and trained on LLP."""
+    """The settings of every preset on LLP in words, one row per preset."""
     return pd.DataFrame.from_dict({name: _row(preset(name)) for name in PRESETS}, orient="index")
 
 
@@ -66,23 +66,32 @@ def _schedule(config: RunConfig) -> str:
     return schedule.name
 
 
-def above_the_floor(scores: pd.DataFrame, floor: Mapping[str, float]) -> str:
-    """Which systems are above what needs no model in all of Type@AV and Event@AV, in a sentence.
+def above_baseline(scores: pd.DataFrame, baseline: Mapping[str, float]) -> str:
+    """A sentence that names the systems below a trivial baseline in some mean score.
 
     Args:
-        scores: one row a system, columns named as the floor's entries.
-        floor: the best score without a model.
+        scores: scores × 100, one row per system, columns titled.
+        baseline: title → score of the baseline.
     """
     names = [TITLES[name] for name in MEANS]
-    passed = {system: all(row[name] > floor[name] for name in names) for system, row in scores.iterrows()}
+    passed = {system: all(row[name] > baseline[name] for name in names) for system, row in scores.iterrows()}
     below = [str(system) for system, passes in passed.items() if not passes]
     if not below:
-        return f"All {len(passed)} presets are above the best of these floors in {', '.join(names)}."
-    return f"Not above the best of these floors in all of {', '.join(names)}: {', '.join(below)}."
+        return (
+            f"All {len(passed)} presets are above the best of these trivial baselines in {', '.join(names)}."
+        )
+    return f"Not above the best of these trivial baselines in all of {', '.join(names)}: {', '.join(below)}."
 
 
 def cost_tables(path: Path) -> dict[str, pd.DataFrame]:
-    """What every preset costs, as ``python -m benchmarks.cost`` measured it, by processor or GPU."""
+    """Cost of every preset, as measured by ``python -m benchmarks.cost``.
+
+    Args:
+        path: the table.
+
+    Returns:
+        Processor or GPU → one row per preset.
+    """
     table = pd.read_csv(path, index_col="preset")
     table["parameters"] = (table["parameters"] / 1e6).map("{:.1f} M".format)
     parts = table.groupby("product", sort=False)

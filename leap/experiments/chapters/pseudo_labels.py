@@ -1,4 +1,4 @@
-"""How much errors in the pseudo labels cost, through L_basic and through EIoU, and what helps."""
+"""The cost of errors in the pseudo-labels, through L_basic and through L_avss, and what helps."""
 
 from dataclasses import replace
 from itertools import product
@@ -19,31 +19,31 @@ NOISES = {
     "20 % false alarms": NoiseConfig(false_alarms=0.2),
     "40 % false alarms": NoiseConfig(false_alarms=0.4),
 }
-"""Errors added to those that the pseudo labels have."""
+"""Errors that are added to those of the pseudo-labels."""
 
 STRONG = ("40 % misses", "40 % false alarms")
-SIMILAR, CONFIDENT = "LEAP + L_avss", "LEAP + confident L_avss"
-"""The paper's system, and our answer to its limitation."""
+WITH_AVSS, CONFIDENT = "LEAP + L_avss", "LEAP + confident L_avss"
+"""LEAP with the paper's L_avss, and with L_avss weighted by confidence."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
     """Runs by system, errors and the losses that read them.
 
-    MMIL and LEAP meet all errors; LEAP with L_avss, as in the paper and weighed by confidence, the strong
-    ones, in all losses or in one.
+    MMIL and LEAP are trained with all errors; LEAP with L_avss, as in the paper and weighted by confidence,
+    with the strong ones, which all losses or one of them read.
     """
-    base = {system: system_config(system, profile, dataset) for system in ("MMIL", "LEAP", SIMILAR)}
-    base[CONFIDENT] = replace(base[SIMILAR], loss=LossConfig(avss=AvssConfig(variant="confident")))
+    base = {system: system_config(system, profile, dataset) for system in ("MMIL", "LEAP", WITH_AVSS)}
+    base[CONFIDENT] = replace(base[WITH_AVSS], loss=LossConfig(avss=AvssConfig(variant="confident")))
     runs: dict[tuple[str, str, str], RunConfig] = {}
     for system in ("MMIL", "LEAP"):
         runs |= {(system, name, "all"): replace(base[system], noise=noise) for name, noise in NOISES.items()}
-    for system in (SIMILAR, CONFIDENT):
+    for system in (WITH_AVSS, CONFIDENT):
         runs |= {
             (system, name, "all"): replace(base[system], noise=NOISES[name]) for name in (CLEAN, *STRONG)
         }
     for part in ("basic", "avss"):
         for name in STRONG:
-            runs[SIMILAR, name, part] = replace(base[SIMILAR], noise=replace(NOISES[name], of=part))
+            runs[WITH_AVSS, name, part] = replace(base[WITH_AVSS], noise=replace(NOISES[name], of=part))
     return {
         f"{system}, {name}" + (f" in L_{part}" if part != "all" else ""): with_seeds(
             run, profile, CLAIM_SEEDS if part == "all" and name in (CLEAN, *STRONG) else SEEDS
@@ -59,7 +59,7 @@ RATES = {0: CLEAN, 20: "20 % ", 40: "40 % "}
 
 
 def curves(runs: Runs, score: str) -> pd.DataFrame:
-    """Mean and standard deviation of MMIL's and LEAP's score by kind and rate of errors.
+    """Mean and standard deviation over seeds of a score of MMIL and LEAP, by kind and rate of errors.
 
     Returns:
         One row per kind, system and rate in per cent: ``mean`` and ``sd`` (NaN for one seed).
@@ -74,17 +74,17 @@ def curves(runs: Runs, score: str) -> pd.DataFrame:
 
 
 def loss_table(runs: Runs) -> pd.DataFrame:
-    """What errors cost: every system with them minus itself without, in the four means."""
+    """Every system with errors minus the same system without, in the four mean scores."""
     pairs = {name: (name, f"{name.split(', ')[0]}, {CLEAN}") for name in runs if not name.endswith(CLEAN)}
     return pair_table(runs, pairs, MEANS)
 
 
 def gain_table(runs: Runs) -> pd.DataFrame:
-    """LEAP minus MMIL under the same errors, in the four means."""
+    """LEAP minus MMIL with the same errors, in the four mean scores."""
     return pair_table(runs, {name: (f"LEAP, {name}", f"MMIL, {name}") for name in NOISES}, MEANS)
 
 
 def confidence_table(runs: Runs) -> pd.DataFrame:
-    """L_avss weighed by confidence minus L_avss as in the paper, under the same errors, in the four means."""
-    pairs = {name: (f"{CONFIDENT}, {name}", f"{SIMILAR}, {name}") for name in (CLEAN, *STRONG)}
+    """L_avss weighted by confidence minus the paper's, with the same errors, in the four mean scores."""
+    pairs = {name: (f"{CONFIDENT}, {name}", f"{WITH_AVSS}, {name}") for name in (CLEAN, *STRONG)}
     return pair_table(runs, pairs, MEANS)

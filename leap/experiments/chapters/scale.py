@@ -1,4 +1,4 @@
-"""How scores and cost grow with videos and classes, on LLP-Sim: where LEAP overtakes MMIL, and why."""
+"""Scores and cost by number of videos and classes, on LLP-Sim."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ from leap.experiments.verdicts import WORDS, verdict
 
 COMPARED = ("MMIL", "LEAP", "LEAP calibrated")
 STEPS = 1_875
-"""Training steps of every run, whatever the number of videos: six epochs of ten thousand."""
+"""Training steps of every run, whatever its number of videos: six epochs of 10,000."""
 
 Size = Simulation
 """Number of training videos and of classes of a comparison."""
@@ -88,7 +88,7 @@ def by_size(runs: Runs, profile: Profile) -> RunsBySize:
 
 
 def score_table(found: RunsBySize) -> pd.DataFrame:
-    """Scores, ranking, calibration and cost of every system at every size: means over seeds.
+    """Scores, average precision, calibration and cost of every system at every size, means over seeds.
 
     Returns:
         One row per number of videos, number of classes and system.
@@ -109,7 +109,7 @@ def _row(records: Sequence[Record]) -> dict[str, float]:
 
 
 def gain_table(found: RunsBySize, system: str) -> pd.DataFrame:
-    """A system minus MMIL at every size, in the four means; index ``system`` (the size) and ``score``."""
+    """A system minus MMIL in the four mean scores; index ``system`` (the size) and ``score``."""
     return pd.concat(
         pair_table(runs, {size_name(size): (system, "MMIL")}, MEANS) for size, runs in found.items()
     )
@@ -136,8 +136,8 @@ def _line(runs: Mapping[int, Runs], system: str, score: str) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def crossing(found: RunsBySize) -> str:
-    """LEAP, published and calibrated, against MMIL at every size in score and ranking, a line each."""
+def comparison_in_words(found: RunsBySize) -> str:
+    """LEAP and its calibrated form against MMIL in score and ranking, one line per size."""
     return "\n".join(
         f"- {size_name(size)}: {_against_mmil(runs, system)}; {_ranking(runs, system)}."
         for system in COMPARED[1:]

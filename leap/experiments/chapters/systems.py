@@ -1,4 +1,4 @@
-"""HAN, VALOR, CMPAE and LEAP side by side: as their releases train them, and all in one way."""
+"""HAN, VALOR, CMPAE and LEAP: each trained as its release does, and all trained alike."""
 
 import pandas as pd
 
@@ -9,24 +9,24 @@ from leap.experiments.published import published
 from leap.experiments.tables import MEANS, TITLES, Runs, format_scores, pair_table, score_table
 from leap.presets import preset
 
-OWN = {"HAN": "han", "VALOR": "valor", "CMPAE": "cmpae", "LEAP": "leap"}
-"""Presets by the names of the published table; LEAP's encoder is MM-Pyr."""
+AS_RELEASED = {"HAN": "han", "VALOR": "valor", "CMPAE": "cmpae", "LEAP": "leap"}
+"""System → its preset; LEAP's encoder is MM-Pyr."""
 
-ALIKE = {"HAN": "MMIL", "VALOR": "VALOR, MMIL", "CMPAE": "CMPAE", "LEAP": "MM-Pyr, LEAP"}
-"""Their encoders and decoders, trained alike."""
+TRAINED_ALIKE = {"HAN": "MMIL", "VALOR": "VALOR, MMIL", "CMPAE": "CMPAE", "LEAP": "MM-Pyr, LEAP"}
+"""System → its encoder and decoder in `leap.experiments.systems.SYSTEMS`, trained alike."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
-    """Runs of each system as its release has it, then of all with one L_basic and protocol."""
+    """Runs of each system as released (own), then of all with one L_basic and protocol (alike)."""
     own = {
         f"{name}, own": with_seeds(
             sized(preset(release, dataset, ()), dataset), profile, SLOW_SEEDS if name == "LEAP" else SEEDS
         )
-        for name, release in OWN.items()
+        for name, release in AS_RELEASED.items()
     }
     alike = {
         f"{name}, alike": with_seeds(system_config(system, profile, dataset), profile, SEEDS)
-        for name, system in ALIKE.items()
+        for name, system in TRAINED_ALIKE.items()
     }
     return own | alike
 
@@ -34,11 +34,15 @@ def grid(profile: Profile, dataset: str) -> Grid:
 CHAPTER = Chapter("05_systems", grid)
 
 PUBLISHED = {"HAN": "HAN", "VALOR": "VALOR", "CMPAE": "CMPAE", "LEAP": "MM-Pyr + LEAP"}
-"""Rows of the published results."""
+"""System → row of the published results."""
 
 
 def beside_published(runs: Runs) -> pd.DataFrame:
-    """Each system's four means, in its own way, trained alike, and as published on LLP, for reading."""
+    """The four mean scores of each system as text: own preset, trained alike, and published on LLP.
+
+    Returns:
+        One row per system and origin of the scores.
+    """
     readable, printed = format_scores(score_table(runs)), published()
     titles, rows = [TITLES[score] for score in MEANS], {}
     for name, row in PUBLISHED.items():
@@ -49,11 +53,11 @@ def beside_published(runs: Runs) -> pd.DataFrame:
 
 
 def difference_table(runs: Runs) -> pd.DataFrame:
-    """LEAP minus every other system, in the four means, by how they are trained."""
+    """LEAP minus every other system in the four mean scores, with own presets and trained alike."""
     pairs = {
         f"LEAP − {name}, {way}": (f"LEAP, {way}", f"{name}, {way}")
         for way in ("own", "alike")
-        for name in OWN
+        for name in AS_RELEASED
         if name != "LEAP"
     }
     return pair_table(runs, pairs, MEANS)

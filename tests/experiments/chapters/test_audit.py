@@ -3,8 +3,15 @@ from dataclasses import fields
 import pytest
 
 from leap.config import to_dict
-from leap.experiments.chapters.audit import departures, grid, mean_table, side_names, words_table, worth_table
-from leap.experiments.systems import selected, system_config
+from leap.experiments.chapters.audit import (
+    departures,
+    difference_table,
+    grid,
+    mean_table,
+    side_names,
+    words_table,
+)
+from leap.experiments.systems import configure_system, selected
 
 DATASETS = ("av-digits", "llp-sim")
 
@@ -44,7 +51,7 @@ def test_a_departure_is_one_switch(dataset):
 
 
 def test_leap_has_the_settings_chosen_on_av_digits():
-    expected = system_config("LEAP", "av-digits", selected()["av-digits"]["LEAP"])
+    expected = configure_system("LEAP", "av-digits", selected()["av-digits"]["LEAP"])
     assert departures("av-digits")["LEAP: scores"].as_paper == expected
 
 
@@ -67,10 +74,10 @@ def test_worth_is_release_minus_paper(tiny_records):
     """Two records of different seeds stand in: what is released is put under the paper's seed."""
     paper = tiny_records
     runs = {side: paper for name in SWITCHES for side in side_names(name)}
-    assert worth_table(runs, "av-digits")["difference"].abs().max() == 0
+    assert difference_table(runs, "av-digits")["difference"].abs().max() == 0
     better = [shifted(record) for record in paper]
     release, _ = side_names("LEAP: union")
-    table = worth_table(runs | {release: better}, "av-digits")
+    table = difference_table(runs | {release: better}, "av-digits")
     changed = table[table["difference"] != 0]
     assert set(changed.index) == {("LEAP: union", "seg_event")}
     assert changed["difference"].item() == pytest.approx(10)

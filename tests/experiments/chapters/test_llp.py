@@ -21,7 +21,7 @@ RESULTS = ROOT / "results"
 TABLES = {
     "03_splits": llp_tables.split_table,
     "03_defects": llp_tables.defect_table,
-    "03_trivial_baselines": llp_tables.floor_table,
+    "03_trivial_baselines": llp_tables.trivial_baseline_table,
 }
 FIGURES = {
     "03_classes": llp_figures.class_figure,
@@ -127,26 +127,26 @@ def test_packed_files_train_at_the_papers_size(tmp_path, llp_annotations):
             assert parser.encoder.layers[0].norm_attention.weight.shape == (512,), system
 
 
-def committed_floors():
+def committed_baselines():
     return pd.read_csv(RESULTS / "tables" / "03_trivial_baselines.csv", index_col=0)
 
 
 def test_baseline_figure_has_a_line_per_baseline_and_a_point_per_system():
     systems = llp_tables.published().query("kind == 'system'")
-    figure = llp_figures.baseline_figure(committed_floors(), systems)
+    figure = llp_figures.baseline_figure(committed_baselines(), systems)
     (axis,) = figure.axes
     heights = [line.get_ydata()[0] for line in axis.lines if len(line.get_ydata()) == 2]
     for baseline in llp_figures.BASELINES:
-        assert set(np.round(committed_floors().loc[baseline], 4)) <= set(np.round(heights, 4))
+        assert set(np.round(committed_baselines().loc[baseline], 4)) <= set(np.round(heights, 4))
     points = sum(len(line.get_ydata()) for line in axis.lines if line.get_marker() == "o")
     assert points == systems[list(TITLES)].notna().to_numpy().sum()
 
 
 def test_lessons_take_their_numbers_from_the_tables():
-    floors = committed_floors()
-    sentences = " ".join(llp_tables.lessons(floors))
-    floors.loc["weak label in every second"] = 12.3
-    changed = " ".join(llp_tables.lessons(floors))
+    baselines = committed_baselines()
+    sentences = " ".join(llp_tables.lessons(baselines))
+    baselines.loc["weak label in every second"] = 12.3
+    changed = " ".join(llp_tables.lessons(baselines))
     assert "71.7" in sentences
     assert "71.7" not in changed
     assert "12.3" in changed
@@ -160,8 +160,8 @@ def test_readable_splits():
     assert table.loc["test", "audio events"] == "2,638"
 
 
-def test_readable_floors_say_what_they_read():
-    table = llp_tables.readable_floors(committed_floors())
+def test_readable_baselines_say_what_they_read():
+    table = llp_tables.readable_baselines(committed_baselines())
     assert table.loc["nothing", "reads"] == "no label"
     assert list(table.columns) == [*TITLES.values(), "reads"]
 

@@ -2,7 +2,7 @@ import pandas as pd
 
 from leap.experiments.chapters.presets import (
     WIDTH,
-    above_the_floor,
+    above_baseline,
     cost_tables,
     grid,
     preset_table,
@@ -33,13 +33,13 @@ def test_settings_in_words():
     assert table.loc["leap", "losses"] == "leap + L_avss"
 
 
-def test_the_floor_has_to_be_passed_in_every_mean():
+def test_the_baseline_has_to_be_passed_in_every_mean():
     names = [TITLES[name] for name in MEANS]
     scores = pd.DataFrame({mean: {"good": 50.0, "mixed": 50.0} for mean in names})
-    floor = dict.fromkeys(names, 40.0)
-    assert above_the_floor(scores, floor).startswith("All 2 presets are above")
+    baseline = dict.fromkeys(names, 40.0)
+    assert above_baseline(scores, baseline).startswith("All 2 presets are above")
     scores.loc["mixed", names[3]] = 40.0
-    assert above_the_floor(scores, floor).endswith("evt Event@AV: mixed.")
+    assert above_baseline(scores, baseline).endswith("evt Event@AV: mixed.")
 
 
 def test_committed_costs_are_of_every_preset():

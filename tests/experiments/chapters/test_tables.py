@@ -35,7 +35,7 @@ def test_gains_by_encoder_and_beside_the_published_ones(make_runs):
 
 
 def test_systems_stand_in_three_rows_each(make_runs):
-    names = [f"{name}, {way}" for name in systems.OWN for way in ("own", "alike")]
+    names = [f"{name}, {way}" for name in systems.AS_RELEASED for way in ("own", "alike")]
     runs = make_runs(**{name: 50.0 + index for index, name in enumerate(names)})
     table = systems.beside_published(runs)
     assert table.loc[("CMPAE", "published on LLP"), "evt Event@AV"] == "55.7"
@@ -66,7 +66,7 @@ def test_ranking_and_threshold_are_told_apart(make_runs):
     assert table.loc[("audio", "two", "average precision"), "LEAP − MMIL"] == pytest.approx(-9.5)
     assert table.loc[("audio", "two", "recall"), "LEAP − MMIL"] == pytest.approx(5.0)
     assert table.loc[("visual", "all", "F"), "sd"] == pytest.approx(0.0)
-    lines = overlap.where_from(table).splitlines()
+    lines = overlap.gains_in_words(table).splitlines()
     assert (
         lines[0]
         == "* audio, two events at once: precision +5.0, recall +5.0, F +5.0, average precision −9.5."
@@ -86,11 +86,11 @@ def test_depths_cost_parameters_and_time(make_record, tiny_store):
 
 def test_what_was_not_run_is_listed(make_runs):
     shown = pd.DataFrame({"seg A": ["1.0"]}, index=["random orthogonal"])
-    table = labels.with_the_rest(shown)
-    assert list(table.index) == ["random orthogonal", *labels.ELSEWHERE]
+    table = labels.with_missing_sources(shown)
+    assert list(table.index) == ["random orthogonal", *labels.UNAVAILABLE]
     assert set(table["seg A"][1:]) == {"not run here"}
-    assert list(labels.needs_table([labels.GLOVE]).index) == [
-        n for n in labels.ELSEWHERE if n != labels.GLOVE
+    assert list(labels.requirement_table([labels.GLOVE]).index) == [
+        n for n in labels.UNAVAILABLE if n != labels.GLOVE
     ]
     geometry = labels.geometry_table(make_runs(learned=0.25))
     assert list(geometry.columns) == list(labels.GEOMETRY.values())
@@ -99,7 +99,7 @@ def test_what_was_not_run_is_listed(make_runs):
 def test_every_loss_is_compared_with_its_decoder_alone(make_runs):
     names = {"MMIL": 50.0, "MMIL, λ = 1": 51.0, losses.PYRAMID: 60.0, f"{losses.PYRAMID}, λ = 1": 58.0}
     runs = make_runs(**names)
-    worth = losses.worth_table(runs)["difference"].xs("seg_type", level="score")
+    worth = losses.difference_table(runs)["difference"].xs("seg_type", level="score")
     assert worth.to_dict() == pytest.approx({"MMIL, λ = 1": 1.0, f"{losses.PYRAMID}, λ = 1": -2.0})
     similarity = losses.similarity_table(runs)
     assert list(similarity.columns) == list(losses.SIMILARITY.values())
@@ -110,10 +110,10 @@ def test_every_loss_is_compared_with_its_decoder_alone(make_runs):
 
 def test_shown_videos_are_one_chosen_and_two_drawn():
     overlapping = np.arange(30) >= 4
-    shown = interpretability.shown_videos(overlapping)
+    shown = interpretability.example_videos(overlapping)
     assert shown["first video with overlap"] == 4
     assert len({shown["random video 1"], shown["random video 2"]}) == interpretability.RANDOM_VIDEOS
-    assert shown == interpretability.shown_videos(overlapping)
+    assert shown == interpretability.example_videos(overlapping)
 
 
 def test_peaks_and_separation(make_record):
@@ -147,7 +147,7 @@ def test_costs_of_errors(make_runs):
     runs = make_runs(**{name: 60.0 - 5.0 * ("40" in name) + 2.0 * ("confident" in name) for name in names})
     cost = pseudo_labels.loss_table(runs)["difference"].xs("seg_type", level="score")
     assert cost["LEAP, 40 % misses"] == pytest.approx(-5.0)
-    assert cost[f"{pseudo_labels.SIMILAR}, 40 % misses in L_avss"] == pytest.approx(-5.0)
+    assert cost[f"{pseudo_labels.WITH_AVSS}, 40 % misses in L_avss"] == pytest.approx(-5.0)
     assert not any(name.endswith(pseudo_labels.CLEAN) for name in cost.index)
     gains = pseudo_labels.confidence_table(runs)["difference"]
     assert gains.tolist() == pytest.approx([2.0] * len(gains))
@@ -170,6 +170,6 @@ def test_scale_by_videos_and_by_classes(make_runs):
     assert videos["LEAP"]["mean"].tolist() == pytest.approx([40.5, 41.5, 42.5])
     names = {scale.system_name(s, size): seeds for size, runs in found.items() for s, seeds in runs.items()}
     assert scale.by_size(names, "full") == found
-    crossing = scale.crossing(found)
+    crossing = scale.comparison_in_words(found)
     assert "10,000 videos, 25 classes: LEAP is not clearly different from MMIL" in crossing
     assert crossing.endswith("average precision audio +0.0, visual +0.0.")
