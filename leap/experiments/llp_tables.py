@@ -97,20 +97,20 @@ def lessons(baselines: pd.DataFrame) -> list[str]:
     printed = {name: int(systems[name].notna().sum()) for name in TITLES}
     return [
         f"Silence scores: predicting no event gives {nothing.seg_v:.1f} for visual and {nothing.seg_av:.1f} "
-        "for audio-visual events, because a video without such events counts 100 where none is predicted. "
+        "for audio-visual events, because a video without such events scores 100 where none is predicted. "
         f"Only Event@AV starts at {nothing.seg_event:.1f}.",
-        "Who knows a video's event set need not know when anything happens: painted over every second it "
+        "Knowing only the set of events already gives a high score: expanded to all segments, the weak label "
         f"scores {everywhere.seg_event:.1f} in segment-level and {everywhere.evt_event:.1f} in event-level "
         f"Event@AV. Of the published systems, {above['seg_event']} of {printed['seg_event']} are above the "
         f"first and {above['evt_event']} of {printed['evt_event']} above the second. A system that found the "
         "true event sets and nothing else would lead these columns, or nearly.",
-        f"Visual and audio-visual scores ask for more than the event set: painting gives "
+        "Visual and audio-visual scores require more than the event set: the expanded weak label gives "
         f"{everywhere.seg_v:.1f} and {everywhere.seg_av:.1f}, and {above['seg_v']} of {printed['seg_v']} and "
-        f"{above['seg_av']} of {printed['seg_av']} published systems are above it. Some of that more "
-        "can be had without looking: in the seconds and the modality in which val has a class often enough, "
-        f"the weak label gives {usual.seg_v:.1f} and {usual.seg_av:.1f}.",
-        "Event-level scores punish flicker: a parser that is right but for one second in ten of the present "
-        f"classes keeps {ten.seg_type:.1f} of 100 in segment-level Type@AV and {ten.evt_type:.1f} in "
+        f"{above['seg_av']} of {printed['seg_av']} published systems are above it. Part of the rest "
+        "needs no look at the video: restricted to the segments and the modality in which val often has a "
+        f"class, the weak label gives {usual.seg_v:.1f} and {usual.seg_av:.1f}.",
+        "Event-level scores punish flicker: a parser that errs in one second in ten of the present classes "
+        f"keeps {ten.seg_type:.1f} of 100 in segment-level Type@AV and {ten.evt_type:.1f} in "
         f"event-level; with one in fifty it keeps {two.seg_type:.1f} and {two.evt_type:.1f}.",
     ]
 

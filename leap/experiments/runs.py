@@ -174,9 +174,9 @@ def _segment_statistics(predictions: Predictions, videos: Videos) -> dict[str, d
     for modality, true in zip(("audio", "visual"), videos.truth(), strict=True):
         cubes = getattr(predictions, modality), getattr(predictions, f"probability_{modality}"), true
         for part, chosen in _by_events(true).items():
-            said, probability, held = (cube[chosen][None] for cube in cubes)  # (1, segments, C)
-            ranking = {"ap": average_precision(probability, held)}
-            found[f"{modality}{part}"] = precision_recall(said, held) | ranking
+            pred, probability, true_part = (cube[chosen][None] for cube in cubes)  # (1, segments, C)
+            ranking = {"ap": average_precision(probability, true_part)}
+            found[f"{modality}{part}"] = precision_recall(pred, true_part) | ranking
     return found
 
 

@@ -149,8 +149,8 @@ def precision_recall(pred: Labels, true: Labels) -> dict[str, float]:
     Raises:
         LeapError: the shapes differ, or a value is neither 0 nor 1.
     """
-    marked, held = _segments_first(pred=pred, true=true)
-    hits, predicted, positive = (int(np.count_nonzero(x)) for x in (marked & held, marked, held))
+    predictions, truth = _segments_first(pred=pred, true=true)
+    hits, predicted, positive = (int(np.count_nonzero(x)) for x in (predictions & truth, predictions, truth))
     return {
         "precision": _percent(hits, predicted),
         "recall": _percent(hits, positive),

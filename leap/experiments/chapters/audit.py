@@ -59,7 +59,7 @@ def departures(dataset: str) -> dict[str, Departure]:
 
 def _leap_departures(dataset: str) -> dict[str, Departure]:
     leap = _leap(dataset)
-    similar = replace(leap, loss=LossConfig(avss=AvssConfig()))
+    with_avss = replace(leap, loss=LossConfig(avss=AvssConfig()))
     return {
         "LEAP: scores": Departure(
             "segments are scored by the attention that also updates the labels",
@@ -76,8 +76,8 @@ def _leap_departures(dataset: str) -> dict[str, Departure]:
         "LEAP: EIoU": Departure(
             "the cosine is drawn towards the intersection over union of the two event sets",
             "ReLU of the cosine, towards x / (1 + x) + 0.01 for x shared classes over the largest set",
-            similar,
-            replace(similar, loss=LossConfig(avss=AvssConfig(variant="release"))),
+            with_avss,
+            replace(with_avss, loss=LossConfig(avss=AvssConfig(variant="release"))),
         ),
         "LEAP: decoding": Departure(
             "a segment's event is its own score's",

@@ -181,17 +181,17 @@ def _evidence() -> list[Claim]:
 
 
 def _limitations() -> list[Claim]:
-    chapter, similar = pseudo_labels.CHAPTER, pseudo_labels.WITH_AVSS
+    chapter, with_avss = pseudo_labels.CHAPTER, pseudo_labels.WITH_AVSS
     clean = pseudo_labels.CLEAN
     found = []
     for noise in pseudo_labels.STRONG:
         text = f"Limitation: it depends on good pseudo labels ({noise} cost score)"
-        found.append(Claim(text, PAPER, chapter, f"{similar}, {clean}", f"{similar}, {noise}"))
+        found.append(Claim(text, PAPER, chapter, f"{with_avss}, {clean}", f"{with_avss}, {noise}"))
         text = f"{BETTER} with {noise}, too"
         found.append(Claim(text, ADDED, chapter, f"LEAP, {noise}", f"MMIL, {noise}"))
         text = f"Weighing L_avss by confidence helps against {noise}"
         confident = f"{pseudo_labels.CONFIDENT}, {noise}"
-        found.append(Claim(text, OURS, chapter, confident, f"{similar}, {noise}"))
+        found.append(Claim(text, OURS, chapter, confident, f"{with_avss}, {noise}"))
     return found
 
 

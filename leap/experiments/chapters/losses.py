@@ -24,10 +24,10 @@ def grid(profile: Profile, dataset: str) -> Grid:
     runs = {}
     for decoder in DECODERS:
         runs[decoder] = with_seeds(system_config(decoder, profile, dataset), profile, CLAIM_SEEDS)
-        similar = system_config(f"{decoder} + L_avss", profile, dataset)
+        with_avss = system_config(f"{decoder} + L_avss", profile, dataset)
         for name, loss in _variants().items():
-            count = CLAIM_SEEDS if loss == similar.loss else SEEDS
-            runs[f"{decoder}, {name}"] = with_seeds(replace(similar, loss=loss), profile, count)
+            count = CLAIM_SEEDS if loss == with_avss.loss else SEEDS
+            runs[f"{decoder}, {name}"] = with_seeds(replace(with_avss, loss=loss), profile, count)
     pyramid = system_config("MM-Pyr, LEAP", profile, dataset)
     runs[PYRAMID] = with_seeds(pyramid, profile, SEEDS)
     runs[f"{PYRAMID}, λ = 1"] = with_seeds(replace(pyramid, loss=AVSS), profile, SEEDS)
