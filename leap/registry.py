@@ -28,6 +28,10 @@ TRUSTED = "LEAP_PARTS"
 """Environment variable: packages and modules, separated by commas, whose parts a checkpoint may name."""
 
 
+class UntrustedPartError(LeapError):
+    """A checkpoint names parts of modules that are neither imported nor trusted."""
+
+
 class Part(NamedTuple):
     """A registered part: the class of its config, and what builds it, once its module is imported."""
 
@@ -202,12 +206,17 @@ def check_trusted(values: Any) -> None:
         values: plain values of a model config, whose parts may hold further parts.
 
     Raises:
-        LeapError: a part is named by the dotted path of another module.
+        UntrustedPartError: parts are named by the dotted paths of other modules.
     """
-    for name in _part_names(values):
-        module, path, _ = name.partition(":")
-        if path and not _trusted(module):
-            raise LeapError(f"it is built with {name}: import {module} first, or set {TRUSTED}={module}")
+    names = [name for name in dict.fromkeys(_part_names(values)) if ":" in name]
+    modules = {name: name.partition(":")[0] for name in names}
+    untrusted = {name: module for name, module in modules.items() if not _trusted(module)}
+    if untrusted:
+        packages = dict.fromkeys(module.partition(".")[0] for module in untrusted.values())
+        raise UntrustedPartError(
+            f"it is built with {', '.join(untrusted)}: import {', '.join(dict.fromkeys(untrusted.values()))} "
+            f"first, or set {TRUSTED}={','.join(packages)}"
+        )
 
 
 def _part_names(values: Any) -> Iterator[str]:

@@ -26,9 +26,11 @@ from leap.io.strict_json import parse_json
 from leap.io.tensor_file import TENSOR_ERRORS
 from leap.models.hub import snapshot
 from leap.models.parser import Parser, build_parser
-from leap.registry import check_trusted, first_problem
+from leap.registry import UntrustedPartError, check_trusted, first_problem
 
 FILE, CONFIG = "model.safetensors", "config.json"
+SHIPPED = ModelConfig.__module__
+"""Module of the config classes of all parts that ship."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def save_parser(parser: Parser, description: Description, path: str | Path) -> P
     parser.description = description
     weights, text = _weights_file(path), _ADAPTER.dump_json(description, indent=2).decode()
     with atomic_path(weights) as temporary:  # one entry: safetensors writes several in random order
-        save_file(parser.state_dict(), temporary, {"description": text})
+        save_file(_without_shared(parser), temporary, {"description": text})
     if weights != Path(path):
         atomic_write(weights.with_name(CONFIG), text + "\n")
     return weights
@@ -98,18 +100,19 @@ def load_parser(path: str | Path) -> tuple[Parser, Description]:
     """Read a parser that `save_parser` wrote, in eval mode, and its description.
 
     Raises:
-        LeapError: the file is missing, damaged or not one of ours, or ``config.json`` describes others.
+        LeapError: the file is missing, damaged or not one of ours, ``config.json`` describes another parser,
+            or a part may not be imported (`leap.registry.check_trusted`).
     """
     weights = _weights_file(path)
     try:
         with safe_open(weights, framework="pt") as file:
-            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            # copied, because the file's own memory is not aligned and would round differently
-            tensors = {name: tensor.to(torch.float32, copy=True) for name, tensor in stored.items()}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             description = _parse(_text(weights, path, file.metadata() or {}))
         parser = _assemble(description, tensors)
     except FileNotFoundError:
         raise LeapError(f"{weights}: no such file; make a parser with leap train") from None
+    except UntrustedPartError as error:
+        raise LeapError(f"{weights}: {reason(error)}") from None
     except (LeapError, *TENSOR_ERRORS) as error:
         if refused := os_reason(error):
             raise LeapError(f"{weights}: cannot be read ({refused})") from None
@@ -135,27 +138,58 @@ def _text(weights: Path, path: str | Path, metadata: Mapping[str, str]) -> str:
     return text
 
 
-def _assemble(description: Description, tensors: Mapping[str, Tensor]) -> Parser:
-    """A parser of these tensors; it takes no memory of its own, whatever sizes its description states."""
-    model, labels = description.model, tensors["label_embedding"]
+def _assemble(description: Description, stored: Mapping[str, Tensor]) -> Parser:
+    """A parser of these tensors, which are copied: a file's memory is not aligned and rounds differently.
+
+    Parts that ship take no memory before the tensors are known to fit, whatever sizes the description states.
+    A custom part may compute with the tensors that it creates, so it is built as for training.
+    """
+    model, labels = description.model, stored["label_embedding"].to(torch.float32, copy=True)
     if len(description.classes) != len(labels):
         raise ValueError(f"{len(description.classes)} classes and {len(labels)} label embeddings")
-    depth = sum(getattr(model.encoder, name, 0) for name in ("layers", "levels"))
-    if depth + getattr(model.decoder, "blocks", 0) > len(tensors):
-        raise ValueError("more layers than tensors")
-    if not all(tensor.isfinite().all() for tensor in tensors.values()):
-        raise ValueError("weights that are not finite")
-    with torch.device("meta"):
+    ships = all(type(part).__module__ == SHIPPED for part in (model, model.encoder, model.decoder))
+    if ships:
+        _check_depth(model, stored)
+    with torch.device("meta") if ships else torch.random.fork_rng(devices=[]):
         parser = build_parser(model, description.widths, labels)
+    tensors = _with_shared(parser, stored)
     wrong = sorted(_shapes(parser.state_dict()) ^ _shapes(tensors))
     if wrong:
         raise ValueError(f"{wrong[0][0]} is not what config and widths ask for")
-    parser.load_state_dict(tensors, assign=True)
+    if ships:
+        tensors = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
+    parser.load_state_dict(tensors, assign=ships)
+    if not all(weights.isfinite().all() for weights in (labels, *parser.parameters())):
+        raise ValueError("weights that are not finite")  # a custom part's buffer may mask with infinity
     return parser
+
+
+def _check_depth(model: ModelConfig, tensors: Mapping[str, Tensor]) -> None:
+    """Refuse a model of parts that ship if it has more layers than the file has tensors."""
+    depth = sum(getattr(model.encoder, name, 0) for name in ("layers", "levels"))
+    if depth + getattr(model.decoder, "blocks", 0) > len(tensors):
+        raise ValueError("more layers than tensors")
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> set[tuple[str, tuple[int, ...]]]:
     return {(name, tuple(tensor.shape)) for name, tensor in tensors.items()}
+
+
+def _without_shared(parser: Parser) -> dict[str, Tensor]:
+    """The parser's tensors by name; a tensor that has several names is listed under the first one only."""
+    first: dict[int, str] = {}
+    for name, tensor in parser.state_dict(keep_vars=True).items():
+        first.setdefault(id(tensor), name)
+    # safetensors refuses views that overlap or are not contiguous, such as a transposed buffer
+    tensors = parser.state_dict()
+    return {name: tensors[name].clone(memory_format=torch.contiguous_format) for name in first.values()}
+
+
+def _with_shared(parser: Parser, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of `_without_shared` under all names that the parser has for them."""
+    names = {name: id(tensor) for name, tensor in parser.state_dict(keep_vars=True).items()}
+    shared = {names[name]: tensor for name, tensor in tensors.items() if name in names}
+    return {name: shared[place] for name, place in names.items() if place in shared} | {**tensors}
 
 
 def check_fit(description: Description, classes: tuple[str, ...], widths: Mapping[str, int]) -> None:

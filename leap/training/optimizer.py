@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from leap.config import TrainConfig
+from leap.errors import LeapError
 
 
 def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
@@ -16,9 +17,14 @@ def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimi
     On a CPU they are flattened into one vector (`flatten`); call ``zero_grad(set_to_none=False)`` before a
     step. On a GPU the fused optimiser updates any number of tensors in a few kernels; call
     ``zero_grad(set_to_none=True)``.
+
+    Raises:
+        LeapError: the parser has no trainable parameter.
     """
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
     parameters = [parameter for parameter in parser.parameters() if parameter.requires_grad]
+    if not parameters:
+        raise LeapError("the model has no trainable parameter; give it one, or evaluate it untrained")
     on_gpu = parameters[0].is_cuda
     return kind(
         parameters if on_gpu else [flatten(parameters)],
@@ -79,28 +85,34 @@ def load_state_by_name(
 ) -> None:
     """Give the optimiser a state that `state_by_name` made, on this or another kind of device.
 
+    A separate parameter that never received a gradient has no state. In a vector its moments are zero.
+
     Raises:
-        KeyError: the state lacks a parameter.
+        KeyError: the state of a parameter is incomplete.
         ValueError: a parameter has another shape.
     """
     keys = {name.rpartition(".")[2] for name in tensors}
+    updated = {name.rpartition(".")[0] for name in tensors}
     state = {
-        place: {key: _gathered(parser, vector, key, tensors) for key in keys}
+        place: {key: _gathered(parser, vector, key, tensors, updated) for key in keys}
         for place, vector in enumerate(optimized(optimizer))
+        if any(name in updated for name, _ in _members(parser, vector))
     }
-    optimizer.load_state_dict(optimizer.state_dict() | {"state": state if keys else {}})
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
 
 
-def _gathered(parser: nn.Module, vector: Tensor, key: str, tensors: dict[str, Tensor]) -> Tensor:
-    """One entry of the state of a vector, from those of its members."""
+def _gathered(
+    parser: nn.Module, vector: Tensor, key: str, tensors: dict[str, Tensor], updated: set[str]
+) -> Tensor:
+    """One entry of the state of a vector, from those of its members that were ever updated."""
     members = list(_members(parser, vector))
-    parts = [tensors[f"{name}.{key}"] for name, _ in members]
+    parts = {name: tensors[f"{name}.{key}"] for name, _ in members if name in updated}
     if key == "step":
-        return parts[0]
-    for (name, parameter), part in zip(members, parts, strict=True):
-        if part.shape != parameter.shape:
+        return max(parts.values())
+    for name, parameter in members:
+        if parts.setdefault(name, torch.zeros_like(parameter)).shape != parameter.shape:
             raise ValueError(f"the state of {name} has another shape")
-    return torch.cat([part.flatten() for part in parts]).view_as(vector)
+    return torch.cat([parts[name].flatten() for name, _ in members]).view_as(vector)
 
 
 def _members(parser: nn.Module, vector: Tensor) -> Iterator[tuple[str, nn.Parameter]]:

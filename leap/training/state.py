@@ -157,7 +157,9 @@ def _side_stream() -> torch.cuda.Stream:
 
 
 def _prefixed(prefix: str, tensors: dict[str, Any]) -> dict[str, Tensor]:
-    return {f"{prefix}.{name}": tensor.clone() for name, tensor in tensors.items()}
+    """Copies, as training goes on; contiguous and of separate memory, as safetensors asks for."""
+    layout = torch.contiguous_format
+    return {f"{prefix}.{name}": tensor.clone(memory_format=layout) for name, tensor in tensors.items()}
 
 
 def _unprefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from pydantic.dataclasses import dataclass
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 import leap.models.checkpoint as module
-from leap.config import LeapConfig, ModelConfig, Protocol
+from leap.config import ENCODERS, STRICT, EncoderConfig, LeapConfig, ModelConfig, Protocol
 from leap.errors import LeapError
 from leap.models.checkpoint import (
     CONFIG,
@@ -221,9 +223,25 @@ PLACES = [{"encoder": DOTTED}, {"decoder": DOTTED}, DOTTED, {"encoder": {"name":
 @pytest.mark.parametrize("part", PLACES)
 def test_a_checkpoint_does_not_choose_what_is_imported(part, trusted, lab, parser, tmp_path, monkeypatch):
     monkeypatch.setenv(TRUSTED, trusted)
-    message = refused(write(tmp_path / "x.safetensors", parser.state_dict(), model=part))
-    assert "their_lab:Part: import their_lab first, or set LEAP_PARTS=their_lab" in message
+    path = write(tmp_path / "x.safetensors", parser.state_dict(), model=part)
+    with pytest.raises(LeapError) as error:
+        load_parser(path)
+    advice = "import their_lab first, or set LEAP_PARTS=their_lab"
+    assert str(error.value) == f"{path}: it is built with their_lab:Part: {advice}"
     assert not (tmp_path / "trace").exists()
+
+
+def test_all_untrusted_parts_are_listed_at_once_with_their_packages(lab, parser, tmp_path, monkeypatch):
+    names = {"encoder": "their_lab.encoders:Conv", "decoder": "their_lab.decoders:Max", "extra": "lab_2:Part"}
+    model = {part: {"name": name} for part, name in names.items()}
+    path = write(tmp_path / "x.safetensors", parser.state_dict(), model=model)
+    with pytest.raises(LeapError) as error:
+        load_parser(path)
+    assert all(name in str(error.value) for name in names.values())
+    advice = "import their_lab.encoders, their_lab.decoders, lab_2 first, or set LEAP_PARTS=their_lab,lab_2"
+    assert str(error.value).endswith(advice)
+    monkeypatch.setenv(TRUSTED, "their_lab,lab_2")
+    assert "cannot be imported" in refused(path)
 
 
 @pytest.mark.parametrize("part", PLACES[:3])
@@ -238,6 +256,202 @@ def test_a_module_that_is_imported_already_is_trusted(parser, tmp_path):
     model = {"encoder": {"name": "leap.models.encoders.han:build_valor"}}
     message = refused(write(tmp_path / "x.safetensors", parser.state_dict(), model=model))
     assert "(module 'leap.models.encoders.han' has no attribute 'build_valor')" in message
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CustomConfig(EncoderConfig):
+    """The config of custom encoders, with a field that means something else in those that ship."""
+
+    name: str = "custom"
+    layers: int | tuple[int, ...] = 2
+
+
+class Custom(nn.Module):
+    """A custom encoder: the identity, until a subclass changes it."""
+
+    def __init__(self, config, model):
+        super().__init__()
+        self.create(config, model.width)
+
+    def forward(self, audio, visual):
+        return audio, visual
+
+
+class HiddenBuffer(Custom):
+    def create(self, config, width):
+        self.register_buffer("scale", torch.arange(1.0, width + 1), persistent=False)
+
+    def forward(self, audio, visual):
+        return audio * self.scale, visual * self.scale
+
+
+class TensorAttribute(Custom):
+    def create(self, config, width):
+        self.scale = torch.arange(1.0, width + 1)
+
+    def forward(self, audio, visual):
+        return audio * self.scale, visual * self.scale
+
+
+class Rates(Custom):
+    def create(self, config, width):
+        self.rates = [rate.item() for rate in torch.linspace(0, 1, 5)]
+
+    def forward(self, audio, visual):
+        return audio * self.rates[1], visual * self.rates[2]
+
+
+class Index(Custom):
+    def create(self, config, width):
+        self.register_buffer("order", torch.arange(width).flip(0))
+        self.register_buffer("kept", torch.arange(width) > 0)
+
+    def forward(self, audio, visual):
+        return audio[..., self.order], torch.where(self.kept, visual[..., self.order], 0.0)
+
+
+class Mask(Custom):
+    def create(self, config, width):
+        self.register_buffer("mask", torch.full((width, width), -torch.inf).triu(1))
+
+    def forward(self, audio, visual):
+        return (audio + self.mask[1]).softmax(-1), visual
+
+
+class Transposed(Custom):
+    def create(self, config, width):
+        grid = torch.arange(2.0 * width).view(width, 2)
+        self.register_buffer("grid", grid.t())
+        self.register_buffer("first", grid[:, 0])
+
+    def forward(self, audio, visual):
+        return audio + self.grid[0], visual + self.first
+
+
+class Tied(Custom):
+    """One layer for both streams, used ``layers`` times, with a buffer of two names."""
+
+    def create(self, config, width):
+        self.repeats = config.layers
+        self.audio = self.visual = nn.Linear(width, width)
+        self.register_buffer("offset", torch.ones(width))
+        self.register_buffer("shift", self.offset)
+
+    def forward(self, audio, visual):
+        for _ in range(self.repeats):
+            audio, visual = self.audio(audio) + self.offset, self.visual(visual) + self.shift
+        return audio, visual
+
+
+class Depths(Custom):
+    def create(self, config, width):
+        self.blocks = nn.ModuleList(nn.Linear(width, width) for _ in range(sum(config.layers)))
+
+    def forward(self, audio, visual):
+        for block in self.blocks:
+            audio, visual = block(audio), block(visual)
+        return audio, visual
+
+
+class Normalized(Custom):
+    def create(self, config, width):
+        self.norm = nn.BatchNorm1d(width)
+
+    def forward(self, audio, visual):
+        return tuple(self.norm(stream.transpose(1, 2)).transpose(1, 2) for stream in (audio, visual))
+
+
+class Double(Custom):
+    def create(self, config, width):
+        self.register_buffer("mean", torch.full((width,), 1 / 3, dtype=torch.float64))
+
+    def forward(self, audio, visual):
+        return (audio - self.mean).float(), (visual - self.mean).float()
+
+
+CUSTOM = [
+    *((part, 2) for part in (HiddenBuffer, TensorAttribute, Rates, Index, Mask, Transposed, Tied)),
+    *((part, 2) for part in (Normalized, Double)),
+    (Depths, (1, 2)),
+    (Tied, 99),
+]
+
+
+@pytest.fixture
+def custom(monkeypatch):
+    """A function that builds a parser with a custom encoder, in train mode, and its description."""
+    monkeypatch.setattr(ENCODERS, "parts", dict(ENCODERS.parts))
+
+    def build(part, layers=2):
+        ENCODERS.register(CustomConfig)(part)
+        model = replace(MODEL, encoder=CustomConfig(layers=layers))
+        return build_parser(model, SMALL, torch.rand(2, 3)), described(model)
+
+    return build
+
+
+FEATURES = torch.rand(2, 5, 3), torch.rand(2, 5, 4)
+
+
+@pytest.mark.parametrize(("part", "layers"), CUSTOM)
+def test_a_custom_part_is_saved_and_loaded_unchanged(part, layers, custom, tmp_path):
+    parser, description = custom(part, layers)
+    parser(*FEATURES)  # changes the statistics of a batch norm
+    save_parser(parser, description, tmp_path)
+    state = torch.get_rng_state()
+    loaded, read = load_parser(tmp_path)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert read == description
+    for name, value in parser.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value), name
+        assert loaded.state_dict()[name].dtype == value.dtype, name
+    expected = tensors(parser.eval()(*FEATURES))
+    for name, value in tensors(loaded(*FEATURES)).items():
+        assert torch.equal(value, expected[name]), name
+
+
+def test_a_shared_tensor_is_stored_once_and_is_shared_again(custom, tmp_path):
+    parser, description = custom(Tied)
+    stored = load_file(save_parser(parser, description, tmp_path))
+    encoder = {name for name in stored if name.startswith("encoder.")}
+    assert encoder == {"encoder.audio.weight", "encoder.audio.bias", "encoder.offset"}
+    loaded = load_parser(tmp_path)[0]
+    assert loaded.encoder.audio.weight is loaded.encoder.visual.weight
+    assert loaded.encoder.offset is loaded.encoder.shift
+    again = load_file(save_parser(loaded, description, tmp_path / "again"))
+    assert again.keys() == stored.keys()
+
+
+def test_tensors_have_to_fit_a_custom_part(custom, tmp_path):
+    parser, description = custom(Tied)
+    path = save_parser(parser, description, tmp_path / "x.safetensors")
+    text, stored = module._ADAPTER.dump_json(description).decode(), load_file(path)
+    name = "encoder.audio.weight"
+    for changed in (
+        {key: value for key, value in stored.items() if key != name},
+        stored | {name: torch.ones(3, 3)},
+        stored | {f"{name}_2": torch.ones(3)},
+    ):
+        save_file(changed, path, {"description": text})
+        assert "is not what config and widths ask for" in refused(path)
+    save_file(stored | {name: torch.full((4, 4), torch.inf)}, path, {"description": text})
+    assert "weights that are not finite" in refused(path)
+
+
+def test_weights_that_overflow_are_not_finite(parser, tmp_path):
+    stored = {name: value.double() for name, value in parser.state_dict().items()}
+    load_parser(write(tmp_path / "x.safetensors", stored))
+    stored["label_embedding"] = torch.full((2, 3), 1e300, dtype=torch.float64)
+    assert "weights that are not finite" in refused(write(tmp_path / "x.safetensors", stored))
+
+
+@pytest.mark.parametrize("config", PRODUCT, ids=parts)
+def test_the_file_of_parts_that_ship_is_their_state_dict(config, tmp_path):
+    parser = make(config)
+    path = save_parser(parser, described(config, WIDTHS, tuple("abcde")), tmp_path / "x.safetensors")
+    text = module._ADAPTER.dump_json(parser.description, indent=2).decode()
+    save_file(parser.state_dict(), tmp_path / "plain.safetensors", {"description": text})
+    assert path.read_bytes() == (tmp_path / "plain.safetensors").read_bytes()
 
 
 def test_data_of_other_classes_or_widths_are_refused():

@@ -1,11 +1,21 @@
 """The optimiser: one vector on a CPU, rates and clipping over all parameter groups, its state by name."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 import torch
 
-from leap.config import AvssConfig, LeapConfig, LossConfig, ModelConfig, StepSchedule, TrainConfig
+from leap.config import (
+    AvssConfig,
+    HanConfig,
+    LeapConfig,
+    LossConfig,
+    ModelConfig,
+    StepSchedule,
+    TrainConfig,
+)
+from leap.errors import LeapError
 from leap.training.criterion import Criterion
 from leap.training.optimizer import (
     flatten,
@@ -15,6 +25,7 @@ from leap.training.optimizer import (
     set_learning_rate,
     state_by_name,
 )
+from leap.training.state import Progress, TrainingState
 from leap.training.trainer import Trainer
 from tests.models.product import make
 
@@ -27,9 +38,13 @@ def train(make_videos):
     return make_videos(12, t=4, c=3)._map(lambda tensor: tensor.double())
 
 
-def make_parser():
+UNIMODAL = replace(MODEL, encoder=HanConfig(heads=2, cross_weight=0.0))
+"""A model whose cross-modal attention never receives a gradient."""
+
+
+def make_parser(model=MODEL):
     """A parser in float64, in which equal computations in another order are as good as equal."""
-    return make(MODEL, 3).double()
+    return make(model, 3).double()
 
 
 def trainer_of(parser, optimizer, videos, config=CONFIG):
@@ -54,6 +69,11 @@ def test_kinds_and_settings():
     adamw = make_optimizer(parser, TrainConfig(weight_decay=0.25, lr=0.125))
     assert type(adamw) is torch.optim.AdamW
     assert (adamw.defaults["weight_decay"], adamw.defaults["lr"]) == (0.25, 0.125)
+
+
+def test_a_parser_that_is_frozen_as_a_whole_is_refused():
+    with pytest.raises(LeapError, match=r"^the model has no trainable parameter[^\n]*$"):
+        make_optimizer(make_parser().requires_grad_(False), CONFIG)
 
 
 def test_the_vector_holds_values_and_gradients():
@@ -233,3 +253,74 @@ def test_a_state_of_other_parameters_is_refused(train):
     del tensors[name]
     with pytest.raises(KeyError, match="exp_avg"):
         load_state_by_name(optimizer, parser, tensors)
+
+
+def flat_optimizer(parser):
+    return make_optimizer(parser, CONFIG)
+
+
+def unused(parser):
+    return {name for name, _ in parser.named_parameters() if "cross_attention" in name}
+
+
+def test_the_state_of_an_unused_parameter_is_absent_or_zero(train):
+    """Absent for separate parameters, which stay absent; zero in a vector."""
+    parser, separate = trained(train, separate_optimizer, make_parser(UNIMODAL))
+    tensors, names = state_by_name(separate, parser), unused(parser)
+    updated = {name for name, _ in parser.named_parameters()} - names
+    assert names
+    assert {name.rpartition(".")[0] for name in tensors} == updated
+
+    again_parser = deepcopy(parser)
+    again = separate_optimizer(again_parser)
+    load_state_by_name(again, again_parser, tensors)
+    assert_equal(state_by_name(again, again_parser), tensors)
+
+    flat_parser = deepcopy(parser)
+    flat = flat_optimizer(flat_parser)
+    load_state_by_name(flat, flat_parser, tensors)
+    found = state_by_name(flat, flat_parser)
+    assert_equal({name: found[name] for name in tensors}, tensors)
+    assert {name.rpartition(".")[0] for name in found.keys() - tensors.keys()} == names
+    for name in names:
+        assert not found[f"{name}.exp_avg"].any()
+        assert not found[f"{name}.exp_avg_sq"].any()
+    assert flat.state[optimized(flat)[0]]["step"] == 3
+
+
+def test_the_first_parameter_of_a_vector_may_be_unused():
+    """The vector's steps are then those of the others."""
+    layers = [torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)]
+    parser = torch.nn.Sequential(*layers)
+    optimizer = torch.optim.Adam(parser.parameters())
+    layers[1](torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    again = deepcopy(parser)
+    flat = flat_optimizer(again)
+    load_state_by_name(flat, again, state_by_name(optimizer, parser))
+    assert flat.state[optimized(flat)[0]]["step"] == 1
+
+
+@pytest.mark.parametrize("read", [flat_optimizer, separate_optimizer])
+@pytest.mark.parametrize("written", [flat_optimizer, separate_optimizer])
+def test_a_training_with_unused_parameters_is_resumed(written, read, train, tmp_path):
+    config = TrainConfig(epochs=4, batch=5, lr=1e-2)
+    parser = make_parser(UNIMODAL)
+    optimizer = written(parser)
+    trainer = trainer_of(parser, optimizer, train, config)
+    trainer.train_one_epoch(0)
+    with TrainingState(parser, optimizer, tmp_path, "this") as state:
+        state.keep_best()
+        state.save(Progress([{}], 1, 1.0))
+    trainer.train_one_epoch(1)
+
+    again = make_parser(UNIMODAL)
+    resumed = read(again)
+    with TrainingState(again, resumed, tmp_path, "this") as state:
+        assert state.load() == Progress([{}], 1, 1.0)
+    trainer_of(again, resumed, train, config).train_one_epoch(1)
+    for name, value in values(parser).items():
+        if written is read:
+            assert torch.equal(again.state_dict()[name], value), name
+        elif name not in unused(parser):
+            torch.testing.assert_close(again.state_dict()[name], value, rtol=1e-9, atol=1e-9, msg=name)

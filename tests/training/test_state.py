@@ -61,6 +61,45 @@ def test_what_is_written_is_read_on_any_kind_of_device(read, written, tmp_path):
     torch.testing.assert_close(3 * again.parser[1], state.parser[1])
 
 
+class Tied(nn.Module):
+    """One layer and one buffer under two names each, and a buffer that is not contiguous."""
+
+    def __init__(self):
+        super().__init__()
+        self.audio = self.visual = nn.Linear(2, 2)
+        self.register_buffer("offset", torch.ones(3, 2).cumsum(0).t())
+        self.register_buffer("shift", self.offset)
+
+
+def tied_state(folder, flat):
+    parser = Tied()
+    optimizer = torch.optim.Adam([flatten(list(parser.parameters()))] if flat else parser.parameters())
+    parser.visual(parser.audio(torch.ones(1, 2))).sum().backward()
+    optimizer.step()
+    return TrainingState(parser, optimizer, folder, "this")
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_shared_tensors_are_written_read_and_stay_shared(flat, tmp_path):
+    state, again = (tied_state(tmp_path, flat) for _ in range(2))
+    best = {name: value.clone() for name, value in state.parser.state_dict().items()}
+    state.keep_best()
+    with torch.no_grad():
+        state.parser.audio.weight.mul_(3)
+        state.parser.offset.add_(1)
+    state.save(epochs(1))
+    assert again.load() == epochs(1)
+    assert again.parser.audio.weight is again.parser.visual.weight
+    assert again.parser.offset is again.parser.shift
+    for name, value in state.parser.state_dict().items():
+        assert torch.equal(again.parser.state_dict()[name], value), name
+    for one, other in zip(moments(again), moments(state), strict=True):
+        assert torch.equal(one, other)
+    again.restore_best()
+    for name, value in best.items():
+        assert torch.equal(again.parser.state_dict()[name], value), name
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
