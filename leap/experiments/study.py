@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from leap.config import Protocol, RunConfig
 from leap.data.store import FeatureStore
-from leap.errors import LeapError
+from leap.errors import LeapError, require
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import CHAPTERS, find_chapter, own_runs
 from leap.experiments.grid import PUBLISHED, SHORT, Profile, check_profile, searched
@@ -190,10 +190,9 @@ class Study:
 
     def show_committed_figure(self, name: str, caption: str) -> None:
         """Display a committed figure of the chapter with a caption."""
-        from IPython.display import Image, Markdown, display
-
+        shown = require("IPython.display", "book")
         path = self.committed / "figures" / f"{self.chapter.result_name(name, self.dataset)}.png"
-        display(Image(path.read_bytes(), alt=caption), Markdown(f"*{caption}*"))
+        shown.display(shown.Image(path.read_bytes(), alt=caption), shown.Markdown(f"*{caption}*"))
 
     def against_committed(self, name: str, table: pd.DataFrame) -> str:
         """Name the differences that lie outside their committed intervals, in a sentence.
