@@ -23,7 +23,7 @@ from leap.experiments.provenance import flagged
 from leap.experiments.records import Record, read_records, write_records
 from leap.experiments.runs import check_writable, make_runs, run_folder
 from leap.experiments.search import read_search, search_table
-from leap.experiments.stores import open_store
+from leap.experiments.stores import make_store
 from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS
 from leap.experiments.tables import outside, write_table
 from leap.inference.parsed_video import ParsedVideo, parse_video
@@ -74,13 +74,15 @@ class Study:
         """Whether records, tables and figures are published: where they are made anew, at full size."""
         return self.profile in PUBLISHED and not self.from_records
 
-    def open_store(self, dataset: str) -> FeatureStore:
-        """Open the store of one of the chapter's data sets.
+    def make_store(self, dataset: str) -> FeatureStore:
+        """Open the store of one of the chapter's data sets; one that is simulated and missing is written.
+
+        In a book the stores exist by then: the Snakefile simulates them before the runs.
 
         Raises:
             LeapError: there is none, or it holds another data set.
         """
-        store = open_store(dataset, self.results, self.data, self.chapter.simulations(self.made_at))
+        store = make_store(dataset, self.results, self.data, self.chapter.simulations(self.made_at))
         if store.dataset != dataset:
             raise LeapError(
                 f"{self.data}: holds the data set {store.dataset!r}, not {dataset!r}; set dataset or data"
@@ -89,8 +91,8 @@ class Study:
 
     @cached_property
     def store(self) -> FeatureStore:
-        """The store of `dataset`."""
-        return self.open_store(self.dataset)
+        """The store of `dataset`, which `make_store` simulates if it has to."""
+        return self.make_store(self.dataset)
 
     def grid(self) -> Grid:
         """The chapter's run configs by system."""
@@ -115,7 +117,7 @@ class Study:
         records: dict[RunConfig, Record] = {}
         for dataset in dict.fromkeys(config.dataset for config in configs):
             some = [config for config in configs if config.dataset == dataset]
-            with self.open_store(dataset) as store:
+            with self.make_store(dataset) as store:
                 records |= zip(some, make_runs(some, store, self.results), strict=True)
         return records
 
