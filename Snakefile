@@ -21,6 +21,8 @@ try:
     PLAN = plan_book(check_profile(config.get("profile", "laptop")), DATASET, DATA, RESULTS)
     with open_dataset(DATA or DATASET) as store:
         STORE = str(store.path)
+    main = workflow.is_main_process
+    MISSING = [key for key, batch in PLAN.batches.items() if main and batch.missing(RESULTS)]
 except LeapError as error:
     raise WorkflowError(str(error)) from None
 
@@ -30,16 +32,14 @@ BUILT = {"_api", "__pycache__"}
 PROSE = [str(p) for p in sorted(Path("book").rglob("*")) if p.is_file() and BUILT.isdisjoint(p.parts)]
 HELD = []  # the lock of the study, until the process ends
 
-if workflow.is_main_process:
-    for key, batch in PLAN.batches.items():
-        if batch.missing(RESULTS):  # also when a run's folder was removed, for the run to be made again
-            Path(DONE.format(batch=key)).unlink(missing_ok=True)
+for key in MISSING:  # also when a run's folder was removed, for the run to be made again
+    Path(DONE.format(batch=key)).unlink(missing_ok=True)
 
 
-def batches(part):
-    """What says that the runs of a notebook, or of the search, are there."""
+def needed(part):
+    """What says that the runs of a notebook, or of the search, are there, and their simulated stores."""
     try:
-        return [DONE.format(batch=key) for key in PLAN.batches_for(part)]
+        return [DONE.format(batch=key) for key in PLAN.batches_for(part)] + PLAN.stores_for(part)
     except LeapError as error:
         raise WorkflowError(str(error)) from None
 
@@ -82,7 +82,7 @@ rule book:
 
 rule search:
     input:
-        batches(SEARCH),
+        needed(SEARCH),
     output:
         f"results/records/{search_records(DATASET)}",
     message:
@@ -96,7 +96,7 @@ rule notebook:
         "notebooks/{notebook}.ipynb",
         PACKAGE,
         STORE,
-        lambda wildcards: batches(wildcards.notebook),
+        lambda wildcards: needed(wildcards.notebook),
     output:
         "results/notebooks/{notebook}.ipynb",
     params:
@@ -107,7 +107,24 @@ rule notebook:
         "leap study notebook {input[0]} --out {output} {params.parameters} > /dev/null"
 
 
+rule store:
+    output:
+        "results/stores/llp_sim_{videos}x{classes}.h5",
+    wildcard_constraints:
+        videos=r"\d+",
+        classes=r"\d+",
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    message:
+        "store: {wildcards.videos} simulated training videos of {wildcards.classes} classes"
+    shell:
+        "leap data simulate --videos {wildcards.videos} --classes {wildcards.classes} --out {output} > /dev/null"
+
+
 rule runs:
+    input:
+        lambda wildcards: PLAN.batches[wildcards.batch].simulated,
     output:
         touch(DONE),
     params:

@@ -25,12 +25,13 @@ from benchmarks.step import FEATURES, averaged, our_model, preset_of, release_lo
 from leap.config import RunConfig
 from leap.data.annotations import read_weak_labels
 from leap.data.llp_sim import simulate_llp
+from leap.data.registry import default_labels
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
 from leap.experiments.records import TYPE_MEANS
 from leap.inference.predict import predict
 from leap.metrics import per_video_scores
-from leap.presets import default_labels, preset
+from leap.presets import preset
 from leap.training.criterion import Criterion
 from leap.training.run import train
 from leap.training.trainer import fit

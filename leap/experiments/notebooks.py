@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from leap.errors import LeapError
+from leap.errors import LeapError, require
 from leap.io.atomic import atomic_path
 
 KERNEL, LANGUAGE = "python3", "python"
@@ -26,7 +26,7 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # papermill's own deprecations
-        import papermill
+        papermill = require("papermill", "book")
     check_parameters(notebook, parameters)
     failed = Path(f"{output}.failed")
     failed.unlink(missing_ok=True)
@@ -53,9 +53,7 @@ def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> Non
     Raises:
         LeapError: the notebook is missing or unreadable, a parameter is unknown, or a value is not UTF-8.
     """
-    import nbformat
-    import papermill
-
+    nbformat, papermill = require("nbformat", "book"), require("papermill", "book")
     if not Path(notebook).is_file():
         raise LeapError(f"{notebook}: no such notebook; see notebooks/")
     try:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 
 import pandas as pd
-from IPython.display import Markdown, display
 
+from leap.errors import require
 from leap.experiments.tables import TITLES, Runs, by_level, format_differences
 from leap.experiments.verdicts import compare_in_words
 from leap.visualization.figures import difference_plot, show
+
+_IPYTHON = require("IPython.display", "book")
+Markdown, display = _IPYTHON.Markdown, _IPYTHON.display
 
 HEADLINE = ("seg_type", "evt_event")
 """The two scores of figures and verdicts."""

@@ -12,10 +12,19 @@ FOLDER = "stores"
 """Folder of simulated data sets below that of results."""
 
 
+def simulated_path(simulation: Simulation, results: Path) -> Path:
+    """Where a simulated data set of this size is, or is made by the Snakefile's rule ``store``.
+
+    >>> simulated_path(Simulation(videos=64, classes=50), Path("results")).as_posix()
+    'results/stores/llp_sim_64x50.h5'
+    """
+    return results / FOLDER / f"llp_sim_{simulation.videos}x{simulation.classes}.h5"
+
+
 def open_store(
     dataset: str, results: Path, data: str = "", simulations: Mapping[str, Simulation] | None = None
 ) -> FeatureStore:
-    """Open the store of a run's data set; a simulated data set that is missing is made.
+    """Open the store of a run's data set; nothing is written.
 
     Args:
         dataset: the run's data set, ``RunConfig.dataset``.
@@ -26,10 +35,20 @@ def open_store(
     Raises:
         LeapError: the data set is unknown, or its file is not a sound feature store.
     """
-    if not simulations or dataset not in simulations:
-        return open_dataset(data or dataset)
-    videos, classes = simulations[dataset]
-    path = results / FOLDER / f"llp_sim_{videos}x{classes}.h5"
-    if not path.exists():
-        simulate_llp(path, videos, n_classes=classes)
-    return FeatureStore(path)
+    if simulations and dataset in simulations:
+        return FeatureStore(simulated_path(simulations[dataset], results))
+    return open_dataset(data or dataset)
+
+
+def make_store(
+    dataset: str, results: Path, data: str = "", simulations: Mapping[str, Simulation] | None = None
+) -> FeatureStore:
+    """Open the store of a run's data set; a simulated one that is missing is simulated first.
+
+    Arguments and errors are those of `open_store`.
+    """
+    if simulations and dataset in simulations:
+        path = simulated_path(simulations[dataset], results)
+        if not path.exists():
+            simulate_llp(path, simulations[dataset].videos, n_classes=simulations[dataset].classes)
+    return open_store(dataset, results, data, simulations)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from leap.config import Protocol, RunConfig
 from leap.data.store import FeatureStore
-from leap.errors import LeapError
+from leap.errors import LeapError, require
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import CHAPTERS, find_chapter, own_runs
 from leap.experiments.grid import PUBLISHED, SHORT, Profile, check_profile, searched
@@ -23,7 +23,7 @@ from leap.experiments.provenance import with_environment
 from leap.experiments.records import Record, read_records, write_records
 from leap.experiments.runs import check_writable, make_runs, run_folder
 from leap.experiments.search import read_search, search_table
-from leap.experiments.stores import open_store
+from leap.experiments.stores import make_store
 from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS
 from leap.experiments.tables import outside_intervals, write_table
 from leap.inference.parsed_video import ParsedVideo, parse_video
@@ -74,13 +74,15 @@ class Study:
         """Whether records, tables and figures are published: where they are made anew, at full size."""
         return self.profile in PUBLISHED and not self.from_records
 
-    def open_store(self, dataset: str) -> FeatureStore:
-        """Open the store of one of the chapter's data sets.
+    def make_store(self, dataset: str) -> FeatureStore:
+        """Open the store of one of the chapter's data sets; one that is simulated and missing is written.
+
+        In a book the stores exist by then: the Snakefile simulates them before the runs.
 
         Raises:
             LeapError: the data set is unknown, or the store holds another one.
         """
-        store = open_store(dataset, self.results, self.data, self.chapter.simulations(self.made_at))
+        store = make_store(dataset, self.results, self.data, self.chapter.simulations(self.made_at))
         if store.dataset != dataset:
             raise LeapError(
                 f"{self.data}: holds the data set {store.dataset!r}, not {dataset!r}; set dataset or data"
@@ -89,8 +91,8 @@ class Study:
 
     @cached_property
     def store(self) -> FeatureStore:
-        """The store of `dataset`."""
-        return self.open_store(self.dataset)
+        """The store of `dataset`, which `make_store` simulates if it has to."""
+        return self.make_store(self.dataset)
 
     def grid(self) -> Grid:
         """The chapter's run configs by system."""
@@ -115,7 +117,7 @@ class Study:
         records: dict[RunConfig, Record] = {}
         for dataset in dict.fromkeys(config.dataset for config in configs):
             some = [config for config in configs if config.dataset == dataset]
-            with self.open_store(dataset) as store:
+            with self.make_store(dataset) as store:
                 records |= zip(some, make_runs(some, store, self.results), strict=True)
         return records
 
@@ -190,10 +192,9 @@ class Study:
 
     def show_committed_figure(self, name: str, caption: str) -> None:
         """Display a committed figure of the chapter with a caption."""
-        from IPython.display import Image, Markdown, display
-
+        shown = require("IPython.display", "book")
         path = self.committed / "figures" / f"{self.chapter.result_name(name, self.dataset)}.png"
-        display(Image(path.read_bytes(), alt=caption), Markdown(f"*{caption}*"))
+        shown.display(shown.Image(path.read_bytes(), alt=caption), shown.Markdown(f"*{caption}*"))
 
     def compare_with_committed(self, name: str, table: pd.DataFrame) -> str:
         """Name the differences that lie outside their committed intervals, in a sentence.

@@ -2,6 +2,9 @@
 
 Starting Python and PyTorch takes seconds, as long as a short run. A process therefore makes several runs, one
 after the other; each run's record is written when it is done, so an interruption costs one run.
+
+A plan writes nothing. Simulated stores are outputs of the Snakefile, so a run on one is known in the plan by
+its config and the store's path, which names the simulation's size, and not by the checksum of its contents.
 """
 
 import hashlib
@@ -11,12 +14,13 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from leap.config import RunConfig, canonical_json, to_dict
+from leap.data.store import FeatureStore
 from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import CHAPTERS
 from leap.experiments.grid import Profile
 from leap.experiments.runs import RECORD, RUNS
-from leap.experiments.stores import open_store
+from leap.experiments.stores import open_store, simulated_path
 from leap.experiments.study import Study, open_study
 from leap.experiments.systems import SYSTEMS, search_configs
 from leap.training.run import run_key
@@ -29,20 +33,44 @@ SMOKE_RUNS, RUNS_PER_BATCH = 12, 4
 
 
 @dataclass(frozen=True)
+class PlannedStore:
+    """The store that planned runs read.
+
+    Attributes:
+        data: its path; empty for the store known by name.
+        checksum: checksum of its contents; empty for a simulated store, which may have yet to be made.
+    """
+
+    data: str
+    checksum: str = ""
+
+    def find_checksum(self) -> str:
+        """Checksum of its contents; empty while it has yet to be simulated.
+
+        Raises:
+            LeapError: the simulated store is damaged.
+        """
+        if self.checksum or not Path(self.data).exists():
+            return self.checksum
+        with FeatureStore(self.data) as store:
+            return store.checksum
+
+
+@dataclass(frozen=True)
 class PlannedRun:
     """A run, and the process that makes it.
 
     Attributes:
-        key: name of its folder below ``results/runs``.
+        key: name in the plan, which does not depend on whether a simulated store has been made.
         name: chapter, system and seed, for messages.
         config: its config.
-        data: path of the store that it reads; empty for the store known by name.
+        store: the store that it reads.
     """
 
     key: str
     name: str
     config: RunConfig
-    data: str
+    store: PlannedStore
 
 
 @dataclass(frozen=True)
@@ -65,7 +93,12 @@ class Batch:
     @property
     def data(self) -> str:
         """Path of the store that its runs read; empty for the store known by name."""
-        return self.runs[0].data
+        return self.runs[0].store.data
+
+    @property
+    def simulated(self) -> list[str]:
+        """Path of the store, in a list, where it is simulated; otherwise an empty list."""
+        return [] if self.runs[0].store.checksum else [self.data]
 
     @property
     def lines(self) -> str:
@@ -73,8 +106,16 @@ class Batch:
         return "\n".join(canonical_json(to_dict(run.config)) for run in self.runs)
 
     def missing(self, results: Path) -> list[str]:
-        """Names of the runs that have no record yet."""
-        return [run.name for run in self.runs if not (results / RUNS / run.key / RECORD).exists()]
+        """Names of the runs that have no record yet.
+
+        Raises:
+            LeapError: their simulated store is damaged.
+        """
+        checksum = self.runs[0].store.find_checksum()
+        folders = [results / RUNS / run_key(run.config, checksum) for run in self.runs]
+        return [
+            run.name for run, folder in zip(self.runs, folders, strict=True) if not (folder / RECORD).exists()
+        ]
 
 
 @dataclass
@@ -103,9 +144,18 @@ class Plan:
             raise LeapError(self.refused[notebook])
         return self.needed[notebook]
 
+    def stores_for(self, notebook: str) -> list[str]:
+        """Paths of the simulated stores that the runs of a notebook read.
+
+        Raises:
+            LeapError: its runs cannot be made.
+        """
+        batches = [self.batches[key] for key in self.batches_for(notebook)]
+        return list(dict.fromkeys(chain.from_iterable(batch.simulated for batch in batches)))
+
 
 def plan_book(profile: Profile, dataset: str, data: str, results: Path) -> Plan:
-    """Plan the runs of all chapters, and of the search for settings.
+    """Plan the runs of all chapters, and of the search for settings; nothing is written.
 
     Args:
         profile: size of the book.
@@ -142,31 +192,37 @@ def _open(chapter: Chapter, profile: Profile, dataset: str, data: str, results: 
 def _search_runs(dataset: str, data: str, results: Path) -> list[PlannedRun]:
     grid = {system: list(chain(*search_configs(system, dataset))) for system in SYSTEMS}
     with open_store(dataset, results, data) as store:
-        return _planned(SEARCH, grid, {dataset: (store.checksum, data)})
+        return _planned(SEARCH, grid, {dataset: PlannedStore(data, store.checksum)})
 
 
 def _chapter_runs(study: Study) -> list[PlannedRun]:
     """The runs that a chapter makes; none where it shows committed records."""
     grid = {} if study.from_records else study.grid()
-    simulated, stores = study.chapter.simulations(study.profile), {}
-    for dataset in dict.fromkeys(config.dataset for configs in grid.values() for config in configs):
-        with study.open_store(dataset) as store:
-            stores[dataset] = store.checksum, str(store.path) if dataset in simulated else study.data
+    datasets = dict.fromkeys(config.dataset for configs in grid.values() for config in configs)
+    stores = {dataset: _planned_store(study, dataset) for dataset in datasets}
     return _planned(study.chapter.notebook, grid, stores)
 
 
-def _planned(part: str, grid: Grid, stores: Mapping[str, tuple[str, str]]) -> list[PlannedRun]:
-    """Plan the runs of a grid on stores, each given by checksum and path."""
+def _planned_store(study: Study, dataset: str) -> PlannedStore:
+    simulations = study.chapter.simulations(study.profile)
+    if dataset in simulations:
+        return PlannedStore(str(simulated_path(simulations[dataset], study.results)))
+    with study.make_store(dataset) as store:  # not simulated: only opened
+        return PlannedStore(study.data, store.checksum)
+
+
+def _planned(part: str, grid: Grid, stores: Mapping[str, PlannedStore]) -> list[PlannedRun]:
+    """Plan the runs of a grid on stores, given by data set."""
     runs = []
     for system, configs in grid.items():
         for config in configs:
-            checksum, data = stores[config.dataset]
-            name = f"{part}: {system}, seed {config.seed}"
-            runs.append(PlannedRun(run_key(config, checksum), name, config, data))
+            store, name = stores[config.dataset], f"{part}: {system}, seed {config.seed}"
+            key = run_key(config, store.checksum or store.data)
+            runs.append(PlannedRun(key, name, config, store))
     return runs
 
 
 def _batches(runs: Sequence[PlannedRun], profile: Profile) -> list[Batch]:
     size = SMOKE_RUNS if profile == "smoke" else RUNS_PER_BATCH
-    by_store = [tuple(group) for _, group in groupby(runs, lambda run: run.data)]
+    by_store = [tuple(group) for _, group in groupby(runs, lambda run: run.store)]
     return [Batch(group[start : start + size]) for group in by_store for start in range(0, len(group), size)]

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from platformdirs import user_cache_path
 from safetensors.torch import save_file
 
 from leap.errors import LeapError, require
@@ -72,12 +73,8 @@ WEIGHTS = {
 
 
 def weights_folder() -> Path:
-    """Default folder of weights, in the user's cache: on Linux ``~/.cache/leap/weights``.
-
-    Raises:
-        LeapError: ``platformdirs`` is not installed.
-    """
-    return require("platformdirs", "media").user_cache_path("leap") / "weights"
+    """Default folder of weights, in the user's cache: on Linux ``~/.cache/leap/weights``."""
+    return user_cache_path("leap") / "weights"
 
 
 def weights_path(name: str, folder: Path) -> Path:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from platformdirs import user_cache_path
 from torch import Tensor
 
 from leap.config import canonical_json
-from leap.errors import LeapError, require
+from leap.errors import LeapError
 from leap.io.npy import write_npy
 from leap.io.reason import reason
 from leap.label_embeddings.encoders import encoder_embeddings, find_model
@@ -62,13 +63,8 @@ def save_label_embeddings(embeddings: Tensor, path: Path) -> None:
 
 
 def cache_folder() -> Path:
-    """Folder of cached embeddings, on Linux ``~/.cache/leap/labels``.
-
-    Raises:
-        LeapError: the ``media`` extra is not installed.
-    """
-    folder: Path = require("platformdirs", "media").user_cache_path("leap")
-    return folder / "labels"
+    """Folder of cached embeddings, on Linux ``~/.cache/leap/labels``."""
+    return user_cache_path("leap") / "labels"
 
 
 def _embed(prompts: Prompts, encode: Callable[[Sequence[str]], Tensor]) -> Tensor:

@@ -10,16 +10,20 @@ cannot both reach IoU 0.5 with the same event of the other, because they would h
 between them, and would then be a single event.
 """
 
+from __future__ import annotations
+
+import sys
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from leap.errors import LeapError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Labels: TypeAlias = "NDArray[np.generic] | Tensor"
 Floats: TypeAlias = NDArray[np.float64]
@@ -290,8 +294,15 @@ def _segments_first(**labels: Labels) -> list[Mask]:
 
 
 def _array(values: Labels) -> NDArray[np.generic]:
-    if not isinstance(values, Tensor):
-        return np.asarray(values)
+    torch = sys.modules.get("torch")  # imported by whoever made a tensor; scoring arrays needs no torch
+    if torch is not None and isinstance(values, torch.Tensor):
+        return _from_tensor(values)
+    return np.asarray(values)
+
+
+def _from_tensor(values: Tensor) -> NDArray[np.generic]:
+    import torch
+
     values = values.detach().cpu()
     return (values.float() if values.dtype == torch.bfloat16 else values).numpy()  # NumPy has no bfloat16
 

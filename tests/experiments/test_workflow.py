@@ -1,26 +1,23 @@
 """The runs of a book in batches."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from leap.config import from_dict, to_dict
+from leap.data.store import FeatureStore
 from leap.errors import LeapError
 from leap.experiments import workflow
-from leap.experiments.chapter import Chapter
+from leap.experiments.chapter import Chapter, Simulation
 from leap.experiments.chapters import CHAPTERS, leap_vs_mmil, overlap
-from leap.experiments.runs import RECORD, RUNS
+from leap.experiments.runs import RECORD, RUNS, run_folder
 from leap.experiments.workflow import RUNS_PER_BATCH, SEARCH, SMOKE_RUNS, Batch, plan_book
 
 
 @pytest.fixture
-def without_scale(monkeypatch):
-    """Chapters whose data need no simulation."""
-    monkeypatch.setattr(workflow, "CHAPTERS", [c for c in CHAPTERS if c.notebook != "12_scale"])
-
-
-@pytest.fixture
-def plan(without_scale, tmp_path):
+def plan(tmp_path):
     """Plan a book on AV-Digits at a profile."""
     return lambda profile: plan_book(profile, "av-digits", "", tmp_path)
 
@@ -35,7 +32,7 @@ def test_every_run_is_in_one_batch_and_every_notebook_has_its_runs(profile, size
     keys = [run.key for batch in found.batches.values() for run in batch.runs]
     assert len(keys) == len(set(keys))
     assert max(len(batch.runs) for batch in found.batches.values()) == size
-    for chapter in workflow.CHAPTERS:
+    for chapter in CHAPTERS:
         assert set(chapter.configs(profile, "av-digits")) <= set(runs_of(found, chapter.notebook))
     assert {run.split for run in runs_of(found, SEARCH)} == {"val"}
 
@@ -48,23 +45,21 @@ def test_laptop_makes_the_runs_of_three_chapters_and_shows_committed_records_in_
     assert set(found.needed["06_overlap"]) <= set(found.needed["02_leap_vs_mmil"])
 
 
-def test_parameters_are_those_of_the_book_or_of_the_chapter(without_scale, tiny_path, tmp_path):
+def test_parameters_are_those_of_the_book_or_of_the_chapter(tiny_path, tmp_path):
     found = plan_book("trial", "tiny", str(tiny_path), tmp_path).parameters
     assert found["06_overlap"] == {"profile": "trial", "dataset": "tiny", "data": str(tiny_path)}
     assert found["04_encoders"] == {"profile": "trial", "dataset": "av-digits", "data": ""}
     assert found["03_llp"] == {"profile": "trial", "dataset": "llp", "data": ""}
 
 
-def test_without_chosen_settings_the_search_can_be_planned_and_the_runs_are_refused(
-    without_scale, tiny_path, tmp_path
-):
+def test_without_chosen_settings_the_search_can_be_planned_and_the_runs_are_refused(tiny_path, tmp_path):
     found = plan_book("full", "tiny", str(tiny_path), tmp_path)
     assert len(runs_of(found, SEARCH)) == 14 * 6 * 2
     with pytest.raises(LeapError, match="no settings chosen for data set 'tiny'"):
         found.batches_for("02_leap_vs_mmil")
 
 
-def test_an_unknown_data_set_is_refused(without_scale, tmp_path):
+def test_an_unknown_data_set_is_refused(tmp_path):
     with pytest.raises(LeapError, match="kitchen: no such file, and no data set of that name"):
         plan_book("smoke", "kitchen", "", tmp_path)
 
@@ -77,17 +72,43 @@ def test_a_simulated_store_is_named_and_others_as_given(monkeypatch, tiny_config
         lambda *_: {"A": [config]},
         dataset="llp-sim",
         elsewhere=False,
-        simulations=lambda _: {"llp-sim-50": (70, 50)},
+        simulations=lambda _: {"llp-sim-50": Simulation(videos=70, classes=50)},
     )
     monkeypatch.setattr(workflow, "CHAPTERS", [simulated, overlap.CHAPTER])
     monkeypatch.setattr(
         "leap.experiments.study.find_chapter", {"12_scale": simulated, "06_overlap": overlap.CHAPTER}.get
     )
-    monkeypatch.setattr("leap.data.llp_sim.build.SIZES", {"val": 5, "test": 5})
     found = plan_book("smoke", "av-digits", "", tmp_path)
     data = {name: {found.batches[key].data for key in keys} for name, keys in found.needed.items()}
     store = str(tmp_path / "stores" / "llp_sim_70x50.h5")
     assert data == {SEARCH: {""}, "12_scale": {store}, "06_overlap": {""}}
+    assert [found.stores_for(name) for name in ("12_scale", "06_overlap")] == [[store], []]
+    [batch] = found.batches_for("12_scale")
+    assert found.batches[batch].simulated == [store]
+
+
+def test_planning_writes_nothing_and_names_the_stores_that_are_to_be_simulated(plan, tmp_path):
+    found = plan("smoke")
+    names = ["llp_sim_64x50.h5", "llp_sim_128x25.h5"]
+    assert {Path(path).name for path in found.stores_for("12_scale")} == set(names)
+    assert len([name for batch in found.batches.values() for name in batch.missing(tmp_path)]) > 18
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_on_a_simulated_store_is_found_under_the_checksum_of_its_contents(plan, tiny_path, tmp_path):
+    """The plan stays as it is when the store is made: jobs of a cluster plan again."""
+    found = plan("smoke")
+    batch = found.batches[found.batches_for("12_scale")[0]]
+    Path(batch.data).parent.mkdir()
+    shutil.copy(tiny_path, batch.data)
+    assert plan("smoke") == found
+    first, *others = batch.missing(tmp_path)
+    with FeatureStore(batch.data) as store:
+        record = run_folder(batch.runs[0].config, store, tmp_path) / RECORD
+    record.parent.mkdir(parents=True)
+    record.touch()
+    assert first == batch.runs[0].name
+    assert batch.missing(tmp_path) == others
 
 
 def test_a_batch_names_its_runs_and_lists_their_configs(plan, tmp_path):

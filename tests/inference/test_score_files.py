@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -82,3 +84,12 @@ def test_scores_of_nothing_and_of_the_weak_label_everywhere(tmp_path, llp_annota
     scores = score_files(llp_annotations, "test", path, path)["scores"]
     true_class = {"seg": 2 * 5 / (5 + 10), "evt": 1}  # as an event it is found: its IoU is 5 of 10
     assert scores == pytest.approx({name: 100 * (true_class[name[:3]] + 0) / 2 for name in SCORES})
+
+
+def test_the_command_does_not_import_torch(annotations, tmp_path):
+    audio, visual = write_predictions(tmp_path, random_labels(2), random_labels(3))
+    code = (
+        "import sys; from leap.cli import app; app(standalone_mode=False); assert 'torch' not in sys.modules"
+    )
+    options = ["--annotations", annotations, "--audio", audio, "--visual", visual]
+    subprocess.run([sys.executable, "-c", code, "score", *options], check=True, stdout=subprocess.DEVNULL)

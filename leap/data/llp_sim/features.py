@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leap.data.llp_sim.parts import Pattern, draw_parts, make_patterns
-from leap.errors import require
 
 Features = NDArray[np.float32]
 Labels = NDArray[np.uint8]
@@ -142,7 +142,8 @@ def shared_structure(name: str, n_classes: int) -> SharedStructure:
     loadings = axes * np.arange(1, directions + 1) ** (-kind.decay / 2)
     loadings /= np.linalg.norm(loadings, axis=1, keepdims=True)
     quantiles = rng.permutation((np.arange(kind.width) + 0.5) / kind.width)
-    thresholds = kind.threshold + kind.spread * require("scipy.special", "media").ndtri(quantiles)
+    normal = np.array([NormalDist().inv_cdf(quantile) for quantile in quantiles])  # (width,)
+    thresholds = kind.threshold + kind.spread * normal
     patterns = make_patterns(n_classes, kind.width, rng)
     return SharedStructure(loadings.T.astype(np.float32), thresholds.astype(np.float32), patterns)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leap.errors import require
 from leap.experiments.chapter import Chapter
 
 if TYPE_CHECKING:
@@ -29,12 +30,11 @@ def show_examples(study: Study, indices: Sequence[int], source: str) -> None:
         indices: positions of the videos in the test split.
         source: the data set in words, for the captions.
     """
-    from IPython.display import Audio, display
-
     from leap.data.av_digits.sources import RATE
     from leap.visualization.av_digits_figures import example_figure, render_examples
     from leap.visualization.figures import show
 
+    sound = require("IPython.display", "book")
     names, recordings = study.store.ids("test"), find_recordings(study)
     captions = [
         f"{names[index]}: sound, spectrogram, frames and dense labels. {source}." for index in indices
@@ -48,4 +48,4 @@ def show_examples(study: Study, indices: Sequence[int], source: str) -> None:
         figure = example_figure(example, study.store.classes)
         study.publish_figure(f"01_{example.name}", figure)
         show(figure, caption)
-        display(Audio(example.waveform(), rate=RATE))
+        sound.display(sound.Audio(example.waveform(), rate=RATE))

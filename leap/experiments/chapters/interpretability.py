@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from leap.data.videos import Videos
+from leap.errors import require
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import leap_vs_mmil
 from leap.experiments.grid import Profile
@@ -78,16 +79,16 @@ def label_map(parser: Parser, videos: Videos) -> Figure:
         videos: videos with dense labels.
     """
     from matplotlib.figure import Figure
-    from sklearn.decomposition import PCA
 
     from leap.visualization.palette import MODALITY_COLOURS, TRUTH
 
+    decomposition = require("sklearn.decomposition", "book")
     parsings = list(parse_videos(parser, videos))
     figure = Figure(figsize=(9, 4), layout="constrained")
     for axis, modality, true in zip(figure.subplots(1, 2), MODALITIES, videos.truth(), strict=True):
         refined = torch.cat([getattr(parsing, f"label_{modality}") for parsing in parsings])  # (N, C, d)
         centred = (refined - refined.mean(dim=0)).flatten(0, 1).numpy()  # (N·C, d)
-        points = PCA(2, random_state=0).fit_transform(centred)  # (N·C, 2)
+        points = decomposition.PCA(2, random_state=0).fit_transform(centred)  # (N·C, 2)
         present = true.amax(dim=1).flatten().numpy() > 0  # (N·C,)
         style: dict[str, Any] = {"s": 8, "alpha": 0.25, "linewidths": 0.8}
         axis.scatter(*points[~present].T, c=TRUTH, marker=".", label="absent", **style)
