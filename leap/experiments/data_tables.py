@@ -1,8 +1,9 @@
 """Tables about a data set: sizes, layouts, pseudo-labels, trivial baselines."""
 
+import numpy as np
 import pandas as pd
 
-from leap.data.layouts import LayoutStatistics, Summary
+from leap.data.layouts import LayoutStatistics, Summary, summarise
 from leap.data.pseudo_labels import precision_recall
 from leap.data.store import SPLITS, FeatureStore
 from leap.data.trivial_baselines import label_free_baselines, trivial_baselines
@@ -55,6 +56,12 @@ def layout_table(reference: LayoutStatistics, ours: Summary) -> pd.DataFrame:
     """
     rows = {text: (reference.summary[name], ours[name]) for name, text in LAYOUT_MEASURES.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["LLP", "AV-Digits"]).astype(float)
+
+
+def layout_summary(store: FeatureStore) -> Summary:
+    """Measures of the layouts of a data set's test videos."""
+    audio, visual = (labels.numpy().astype(np.uint8) for labels in store.videos("test").truth())  # (N, T, C)
+    return summarise(audio, visual)
 
 
 def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from leap.data.layouts import measure, summarise
+from leap.data.layouts import measure
 from leap.experiments.data_tables import (
+    layout_summary,
     layout_table,
     pseudo_label_table,
     role_table,
@@ -24,7 +25,7 @@ def test_layouts_stand_side_by_side(tiny_store):
     videos = tiny_store.videos("test")
     audio, visual = (cube.numpy().astype(np.uint8) for cube in (videos.true_audio, videos.true_visual))
     statistics = measure(videos.weak.numpy().astype(np.uint8), audio, visual)
-    table = layout_table(statistics, summarise(audio, visual))
+    table = layout_table(statistics, layout_summary(tiny_store))
     assert list(table.columns) == ["LLP", "AV-Digits"]
     assert (table["LLP"] == table["AV-Digits"]).all()
     pairs = table.loc[["(video, class) pairs heard and seen", "heard only", "seen only"], "LLP"]

@@ -59,9 +59,16 @@ def test_without_chosen_settings_the_search_can_be_planned_and_the_runs_are_refu
         found.batches_for("02_leap_vs_mmil")
 
 
-def test_an_unknown_data_set_is_refused(tmp_path):
-    with pytest.raises(LeapError, match="kitchen: no such file, and no data set of that name"):
-        plan_book("smoke", "kitchen", "", tmp_path)
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        ("kitchen", "kitchen: no such file, and no data set of that name"),
+        ("av-digits", "holds the data set 'tiny', not 'av-digits'"),
+    ],
+)
+def test_an_unknown_or_another_data_set_is_refused(dataset, message, without_scale, tiny_path, tmp_path):
+    with pytest.raises(LeapError, match=message):
+        plan_book("smoke", dataset, "" if dataset == "kitchen" else str(tiny_path), tmp_path)
 
 
 def test_a_simulated_store_is_named_and_others_as_given(monkeypatch, tiny_config, tiny_path, tmp_path):

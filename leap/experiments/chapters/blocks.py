@@ -1,12 +1,14 @@
 """The number of LEAP's blocks: scores and cost."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
 from leap.data.store import FeatureStore
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import CLAIM_SEEDS, Profile, system_config, with_seeds
-from leap.experiments.tables import TITLES, Runs
+from leap.experiments.tables import MEANS, TITLES, Runs, pair_table
 from leap.training.run import initial_parser
 
 DEPTHS = {1: "LEAP N=1", 2: "LEAP", 3: "LEAP N=3", 4: "LEAP N=4"}
@@ -21,6 +23,21 @@ def grid(profile: Profile, dataset: str) -> Grid:
 
 
 CHAPTER = Chapter("07_blocks", grid)
+
+
+def step_table(runs: Runs) -> pd.DataFrame:
+    """Every number of blocks minus one block less, in the ten scores; index ``system`` and ``score``."""
+    return pair_table(runs, {f"{more} − {less}": (more, less) for less, more in pairwise(runs)})
+
+
+def panels(scores: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
+    """The four mean scores by number of blocks, for `leap.visualization.figures.curves`.
+
+    Args:
+        scores: as `leap.experiments.tables.score_table` makes it.
+    """
+    lines = {name: scores.rename(columns={name: "mean", f"{name}_sd": "sd"}) for name in MEANS}
+    return {TITLES[name]: {"LEAP": line} for name, line in lines.items()}
 
 
 def cost_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:

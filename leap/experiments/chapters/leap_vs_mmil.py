@@ -1,6 +1,12 @@
 """LEAP against MMIL: the comparison that most claims rest on."""
 
+from collections.abc import Iterable
+
+import pandas as pd
+
+from leap.data.store import FeatureStore
 from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.data_tables import trivial_baseline_table
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 
 COMPARED = (
@@ -34,3 +40,17 @@ def n_seeds(system: str) -> int:
 
 
 CHAPTER = Chapter("02_leap_vs_mmil", grid, made_afresh=True)
+
+
+def baseline_rows(store: FeatureStore) -> pd.DataFrame:
+    """Trivial baselines that read true labels of the test videos, as rows for the table of scores."""
+    table = trivial_baseline_table(store).drop(index="nothing")
+    return table.rename(lambda name: f"({name})").assign(seeds="–")
+
+
+def compared_pairs(systems: Iterable[str]) -> list[tuple[str, str]]:
+    """Systems and their baselines in the chapter's verdicts: MMIL, MMIL with as many blocks, and LEAP."""
+    names = list(systems)
+    with_mmil = [(name, "MMIL") for name in names if name != "MMIL"]
+    same_capacity = [("LEAP", name) for name in names if name == "MMIL + 2 blocks"]
+    return with_mmil + same_capacity + [(name, "LEAP") for name in names if name.startswith("LEAP ")]

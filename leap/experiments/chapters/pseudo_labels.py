@@ -73,6 +73,15 @@ def curves(runs: Runs, score: str) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["errors", "system", "rate"]).sort_index()
 
 
+def panels(runs: Runs, score: str) -> dict[str, dict[str, pd.DataFrame]]:
+    """`curves` for `leap.visualization.figures.curves`: one panel per kind of errors."""
+    table = curves(runs, score)
+    return {
+        kind: {system: pd.DataFrame(table.xs(kind).xs(system)) for system in ("MMIL", "LEAP")}
+        for kind in KINDS
+    }
+
+
 def loss_table(runs: Runs) -> pd.DataFrame:
     """Every system with errors minus the same system without, in the four mean scores."""
     pairs = {name: (name, f"{name.split(', ')[0]}, {CLEAN}") for name in runs if not name.endswith(CLEAN)}

@@ -5,7 +5,7 @@ import pytest
 from leap.config import TrainConfig, to_dict
 from leap.errors import LeapError
 from leap.experiments import systems
-from leap.experiments.chapters.leap_vs_mmil import COMPARED, grid
+from leap.experiments.chapters.leap_vs_mmil import COMPARED, baseline_rows, compared_pairs, grid
 from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS, candidates
 
 
@@ -75,3 +75,20 @@ def test_trial_is_the_paper_in_three_epochs():
 def test_a_data_set_without_settings_is_one_line():
     with pytest.raises(LeapError, match=r"^no settings chosen for data set 'llp'[^\n]*$"):
         grid("full", "llp")
+
+
+def test_verdicts_compare_with_mmil_with_as_many_blocks_and_with_leap():
+    assert compared_pairs(["MMIL", "MMIL + 2 blocks", "LEAP", "LEAP calibrated"]) == [
+        ("MMIL + 2 blocks", "MMIL"),
+        ("LEAP", "MMIL"),
+        ("LEAP calibrated", "MMIL"),
+        ("LEAP", "MMIL + 2 blocks"),
+        ("LEAP calibrated", "LEAP"),
+    ]
+    assert compared_pairs(["MMIL", "LEAP"]) == [("LEAP", "MMIL")]
+
+
+def test_baselines_stand_in_brackets_below_the_systems(tiny_store):
+    rows = baseline_rows(tiny_store)
+    assert list(rows.index) == ["(weak label)", "(pseudo labels)"]
+    assert (rows.loc["(pseudo labels)"].drop("seeds") == 100).all()

@@ -20,7 +20,7 @@ from leap.experiments.chapters import (
     scale,
     systems,
 )
-from leap.experiments.tables import MEANS, TITLES
+from leap.experiments.tables import MEANS, TITLES, score_table
 
 
 def test_gains_by_encoder_and_beside_the_published_ones(make_runs):
@@ -82,6 +82,15 @@ def test_depths_cost_parameters_and_time(make_record, tiny_store):
     assert table.loc["N = 3", "parameters"] > table.loc["N = 2", "parameters"]
     assert table.loc["N = 2", "mean of ten"] == pytest.approx(50.0)
     assert table.loc["N = 3", "seconds"] == pytest.approx(52.0)
+
+
+def test_every_block_is_compared_with_one_less(make_runs):
+    runs = make_runs(**{"N = 1": 50.0, "N = 2": 52.0, "N = 3": 51.0})
+    steps = blocks.step_table(runs)["difference"].xs("seg_a", level="score")
+    assert steps.to_dict() == pytest.approx({"N = 2 − N = 1": 2.0, "N = 3 − N = 2": -1.0})
+    panels = blocks.panels(score_table(runs))
+    assert list(panels) == [TITLES[score] for score in MEANS]
+    assert panels["seg Type@AV"]["LEAP"]["mean"].tolist() == [50.5, 52.5, 51.5]
 
 
 def test_what_was_not_run_is_listed(make_runs):
@@ -152,6 +161,8 @@ def test_costs_of_errors(make_runs):
     gains = pseudo_labels.confidence_table(runs)["difference"]
     assert gains.tolist() == pytest.approx([2.0] * len(gains))
     assert (pseudo_labels.gain_table(runs)["difference"].abs() < 1e-9).all()
+    panels = pseudo_labels.panels(runs, "seg_type")
+    assert panels["misses"]["LEAP"]["mean"].to_dict() == pytest.approx({0: 60.5, 20: 60.5, 40: 55.5})
     curves = pseudo_labels.curves(runs, "seg_type")
     assert curves.xs(("misses", "LEAP"))["mean"].tolist() == pytest.approx([60.5, 60.5, 55.5])
 
