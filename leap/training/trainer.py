@@ -155,7 +155,7 @@ def check_world(criterion: Criterion, val: Videos) -> None:
     if len(val) < world_size():
         raise LeapError(f"{world_size()} processes have only {len(val)} val videos to score; take fewer")
     if world_size() > 1 and not criterion.shardable:
-        raise LeapError("label denoising and confident L_avss need whole batches; train in one process")
+        raise LeapError("these losses need whole batches (BasicLoss.shardable); train in one process")
 
 
 def check_step(parser: nn.Module, criterion: Criterion, videos: Videos) -> None:

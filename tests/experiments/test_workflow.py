@@ -66,7 +66,7 @@ def test_without_chosen_settings_the_search_can_be_planned_and_the_runs_are_refu
         ("av-digits", "holds the data set 'tiny', not 'av-digits'"),
     ],
 )
-def test_an_unknown_or_another_data_set_is_refused(dataset, message, without_scale, tiny_path, tmp_path):
+def test_an_unknown_or_another_data_set_is_refused(dataset, message, tiny_path, tmp_path):
     with pytest.raises(LeapError, match=message):
         plan_book("smoke", dataset, "" if dataset == "kitchen" else str(tiny_path), tmp_path)
 
