@@ -1,12 +1,14 @@
-# make book   the runs, the executed notebooks and the book   PROFILE=smoke | laptop | full | trial | paper
-#             DATASET=llp packs the official files in the folder LEAP_DATA first; llp-sim simulates VIDEOS there
-#             DEVICE=cuda trains on a GPU
-# make test   style, types, imports, unit and golden tests, doctests, the smoke book, the notebooks' outputs
-# make test-all   also the slow tests: every compiled parser, soak, cluster, kills, determinism
-# make bench  every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
-# make soak   the long campaigns of faults and damaged files; about 75 minutes
-# make search choose hyper-parameters on val again; not needed for the others
-# PIP_ARGS=   options for pip, for instance an index with another build of torch
+# make book      the runs, the executed notebooks and the book
+#                PROFILE=smoke | laptop | full | trial | paper
+#                DATASET=llp packs the official files in the folder LEAP_DATA first;
+#                DATASET=llp-sim simulates VIDEOS there
+#                DEVICE=cuda trains on a GPU
+# make test      style, types, imports, unit and golden tests, doctests, smoke book, notebooks' outputs
+# make test-all  also the slow tests: every compiled parser, soak, cluster, kills, determinism
+# make bench     every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
+# make soak      the long campaigns of faults and damaged files; about 75 minutes
+# make search    choose hyper-parameters on val again; not needed for the others
+# PIP_ARGS=      options for pip, for instance an index with another build of torch
 
 PROFILE ?= laptop
 DATASET ?= av-digits

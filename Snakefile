@@ -119,7 +119,8 @@ rule store:
     message:
         "store: {wildcards.videos} simulated training videos of {wildcards.classes} classes"
     shell:
-        "leap data simulate --videos {wildcards.videos} --classes {wildcards.classes} --out {output} > /dev/null"
+        "leap data simulate --videos {wildcards.videos} --classes {wildcards.classes}"
+        " --out {output} > /dev/null"
 
 
 rule runs:
@@ -136,4 +137,5 @@ rule runs:
     message:
         "{params.name}"
     shell:
-        "OMP_NUM_THREADS=1 leap run - --data {params.data} --device {DEVICE:q} <<< {params.configs} > /dev/null"
+        "OMP_NUM_THREADS=1 leap run - --data {params.data} --device {DEVICE:q}"
+        " <<< {params.configs} > /dev/null"

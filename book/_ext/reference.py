@@ -1,6 +1,5 @@
-"""Sphinx hooks for the API pages, which autosummary makes from the docstrings: one page per package."""
+"""Sphinx hooks for the API pages, which autosummary makes from the docstrings: one page per module."""
 
-import pkgutil
 import re
 import shutil
 from pathlib import Path
@@ -10,8 +9,6 @@ from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.typing import stringify_annotation
-
-import leap
 
 OMITTED = ["leap.cli", "leap.__main__"]
 """Modules without a page: the command line documents itself by ``leap --help``."""
@@ -24,14 +21,12 @@ ARRAY_LIKE = stringify_annotation(ArrayLike, "smart")
 
 
 def _start(app: Sphinx, config: Config) -> None:
-    """Remove the pages of an earlier build, and tell the template which modules are packages.
+    """Remove the pages of an earlier build, and tell the template which modules have none.
 
     The pages are not in ``_toc.yml``: what is there when the table of contents is read is left out.
     """
     shutil.rmtree(Path(app.srcdir, PAGES), ignore_errors=True)
-    modules = pkgutil.walk_packages(leap.__path__, "leap.")
-    packages = [module.name for module in modules if module.ispkg and module.name not in OMITTED]
-    config.autosummary_context = {"packages": packages, "omitted": OMITTED}
+    config.autosummary_context = {"omitted": OMITTED}
 
 
 def _shorten(app, what, name, obj, options, signature, returns):
