@@ -44,7 +44,7 @@ class AttentionBlock(nn.Module):
         heads: attention heads; must divide ``width``.
         dropout: dropout on both sublayers and in the feed-forward layer; half of it on the attention
             weights, as in the release.
-        window: δ; a query at segment i attends to segments j with |i − j| ≤ δ; None for all segments.
+        window: δ; a query at segment i attends to segments j with ``|i − j|`` ≤ δ; None for all segments.
     """
 
     def __init__(
