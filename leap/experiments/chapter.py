@@ -37,7 +37,7 @@ class Chapter:
         grid: its runs by system, at a profile and on a data set.
         dataset: the data set that the chapter is about, whatever the rest of the book is made on; None for
             the data set of the book.
-        elsewhere: whether the chapter can be made on another data set than `dataset`.
+        elsewhere: whether the chapter can also be made on another data set than `dataset`.
         simulations: the data sets that are simulated for its runs at a profile, by name.
         made_afresh: whether its runs are made at every profile; otherwise profiles ``laptop`` and ``trial``
             show the committed records.

@@ -18,7 +18,7 @@ from leap.data.store import FeatureStore
 from leap.errors import LeapError, require
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import CHAPTERS, find_chapter, own_runs
-from leap.experiments.grid import PUBLISHED, SHORT, Profile, check_profile, searched
+from leap.experiments.grid import PUBLISHED, SHIPPED, SHORT, Profile, check_profile, searched
 from leap.experiments.provenance import with_environment
 from leap.experiments.records import Record, read_records, write_records
 from leap.experiments.runs import check_writable, make_runs, run_folder
@@ -294,7 +294,8 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
     Args:
         notebook: the notebook's name, without suffix.
         profile: ``smoke``, ``laptop``, ``full``, ``trial`` or ``paper``.
-        dataset: name of the data set; ignored by a chapter that is about one data set only.
+        dataset: name of the data set; a chapter that is about one data set only has that one at the
+            notebook's default.
         data: path of its store; empty for the store known by name.
         results: folder of runs and of what is published; empty for ``results`` in the repository.
 
@@ -304,7 +305,9 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
     """
     chapter, size = find_chapter(notebook), check_profile(profile)
     if chapter.dataset and not chapter.elsewhere:
-        dataset, data = chapter.dataset, ""
+        if data or dataset not in (SHIPPED, chapter.dataset):
+            raise LeapError(f"{notebook} is about {chapter.dataset} only; leave dataset and data as they are")
+        dataset = chapter.dataset
     folder = Path(results) if results else repository_root() / "results"
     study = Study(chapter, size, dataset, folder, _committed(folder), data)
     if chapter.elsewhere:

@@ -222,10 +222,13 @@ def test_open_study(tiny_path, tmp_path, monkeypatch):
 
 
 def test_a_chapter_about_one_data_set_has_that_one(tiny_path, tmp_path):
-    study = open_study("12_scale", "laptop", "tiny", str(tiny_path), str(tmp_path))
+    study = open_study("12_scale", "laptop", "av-digits", "", str(tmp_path))
     assert (study.dataset, study.data) == ("llp-sim", "")
     assert len(study.runs()) == 18  # from committed records, without simulating anything
     assert list(tmp_path.iterdir()) == []
+    for dataset, data in (("tiny", ""), ("llp-sim", str(tiny_path))):
+        with pytest.raises(LeapError, match="12_scale is about llp-sim only"):
+            open_study("12_scale", "laptop", dataset, data, str(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,10 @@ def test_a_long_campaign_has_a_million_cases():
 NOTEBOOKS = ROOT / "notebooks"
 WRONG = [
     ("01_data", "profile=Smoke", "LeapError: unknown profile 'Smoke'"),
-    ("01_data", "dataset=av_digits", "LeapError: av_digits: no such file, and no data set of that name"),
-    ("01_data", "data=nowhere.h5", "LeapError: nowhere.h5: no such file, and no data set of that name"),
-    ("02_leap_vs_mmil", "results=Makefile", "Not a directory"),
+    ("01_data", "dataset=av_digits", "LeapError: 01_data is about av-digits only"),
+    ("06_overlap", "dataset=av_digits", "LeapError: av_digits: no such file, and no data set of that name"),
+    ("06_overlap", "data=nowhere.h5", "LeapError: nowhere.h5: no such file, and no data set of that name"),
+    ("06_overlap", "results=Makefile", "LeapError: Makefile: cannot be written"),
 ]
 
 
