@@ -37,7 +37,7 @@ PAGES = {
     "book/releases": "What is dropped",
     "book/extending": "A new decoder",
     "book/labels": "Making a file",
-    "book/videos": "What a parser reads",
+    "book/videos": "A folder of videos",
     "book/custom": "A report",
     "book/security": "Files of strangers",
     "book/llp": "Without the features: LLP-Sim",
