@@ -138,11 +138,11 @@ def test_thresholds_are_chosen_on_val(cmpae_config, tiny_store, tmp_path):
 
 
 REFUSED = {
-    "several processes with denoising": (lambda c: c, 2, "whole batches; train in one process"),
+    "several processes with denoising": (lambda c: c, 2, "need whole batches"),
     "several processes with confident L_avss": (
         lambda c: replace(c, loss=LossConfig(avss=AvssConfig(variant="confident"))),
         2,
-        "whole batches; train in one process",
+        "need whole batches",
     ),
     "more processes than videos": (lambda c: replace(c, loss=LossConfig()), 9, "9 processes have only 8 val"),
     "another data set": (

@@ -16,7 +16,7 @@ from tests.soak.mutations import mutated_bytes, mutated_json, mutated_text, resp
 
 CONFIG = to_dict(
     replace(
-        preset("cmpae", "av-digits"),
+        preset("valor++", "av-digits"),
         protocol=Protocol(segment=0.25, gate="modality", class_thresholds=(0.25, 0.5, 1)),
         noise=NoiseConfig(misses=0.25, of="basic"),
         seed=7,
