@@ -41,8 +41,7 @@ book: $(INSTALLED) $(STORE)
 
 # the types are checked while the tests run: each leaves a core idle
 test: $(INSTALLED)
-	$(MAKE) -j2 --output-sync=line lint unit
-	$(MAKE) smoke
+	$(MAKE) -j3 --output-sync=line lint unit smoke
 
 test-all: lint everything smoke
 
