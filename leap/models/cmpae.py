@@ -12,13 +12,13 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from leap.config import PARSERS, CmpaeConfig, JomoldConfig, Precision
+from leap.config import PARSERS, CmpaeConfig, JomoldConfig
 from leap.models.decoders.evidential import SLOPE, EvidentialParsing, concentration
 from leap.models.encoders.han import Han
 from leap.models.frontend import Frontend
 from leap.models.layers.dropout import Dropout
 from leap.models.output import CLAMP, Parsing, to_float32
-from leap.models.parser import Parser, Streams, build_parts
+from leap.models.parser import Parser, Parts, Streams, build_parts
 
 
 class EluFrontend(Frontend):
@@ -57,25 +57,12 @@ class JomoldParser(Parser):
     """A parser with dropout on the encoded visual stream, as JoMoLD and CMPAE have it.
 
     Args:
-        frontend: as of `Parser`.
-        encoder: as of `Parser`.
-        decoder: as of `Parser`.
-        label_embedding: as of `Parser`.
-        precision: as of `Parser`.
+        parts: front end, encoder and the other arguments of `Parser`, in its order.
         visual_dropout: dropout rate.
     """
 
-    def __init__(
-        self,
-        frontend: nn.Module,
-        encoder: nn.Module,
-        decoder: nn.Module,
-        label_embedding: Tensor | None,
-        precision: Precision = "float32",
-        *,
-        visual_dropout: float,
-    ) -> None:
-        super().__init__(frontend, encoder, decoder, label_embedding, precision)
+    def __init__(self, *parts: *Parts, visual_dropout: float) -> None:
+        super().__init__(*parts)
         self.visual_dropout = Dropout(visual_dropout)
 
     def parse(self, streams: Streams, label_embedding: Tensor | None) -> Parsing:
@@ -93,31 +80,16 @@ class CmpaeParser(JomoldParser):
     """CMPAE: a global branch judges the whole video, and in eval mode two passes are blended.
 
     Args:
-        frontend: as of `Parser`.
-        encoder: HAN, or another encoder that has a unimodal pass.
-        decoder: as of `Parser`.
-        label_embedding: as of `Parser`.
-        precision: as of `Parser`.
+        parts: as of `JomoldParser`; the encoder is HAN, or another that has a unimodal pass.
         visual_dropout: dropout rate.
         branch: the global branch.
         cross_weight: in eval mode, weight of the encoder's own pass; the unimodal pass has the rest.
     """
 
     def __init__(
-        self,
-        frontend: nn.Module,
-        encoder: nn.Module,
-        decoder: nn.Module,
-        label_embedding: Tensor | None,
-        precision: Precision = "float32",
-        *,
-        visual_dropout: float,
-        branch: GlobalBranch,
-        cross_weight: float,
+        self, *parts: *Parts, visual_dropout: float, branch: GlobalBranch, cross_weight: float
     ) -> None:
-        super().__init__(
-            frontend, encoder, decoder, label_embedding, precision, visual_dropout=visual_dropout
-        )
+        super().__init__(*parts, visual_dropout=visual_dropout)
         self.branch, self.cross_weight = branch, cross_weight
 
     def parse(self, streams: Streams, label_embedding: Tensor | None) -> Parsing:
@@ -175,7 +147,7 @@ def blend(first: Parsing, second: Parsing, weight: float) -> Parsing:
 def build_jomold(config: JomoldConfig, widths: dict[str, int], label_embedding: Tensor) -> JomoldParser:
     """Build JoMoLD's noise estimator."""
     parts = build_parts(config, widths, label_embedding, Frontend)
-    return JomoldParser(*parts, config.precision, visual_dropout=config.visual_dropout)
+    return JomoldParser(*parts, visual_dropout=config.visual_dropout)
 
 
 @PARSERS.register(CmpaeConfig)
@@ -186,7 +158,6 @@ def build_cmpae(config: CmpaeConfig, widths: dict[str, int], label_embedding: Te
         raise ValueError("CMPAE needs an encoder that can run without cross-modal attention: han")
     return CmpaeParser(
         *parts,
-        config.precision,
         visual_dropout=config.visual_dropout,
         branch=GlobalBranch(config.width, len(label_embedding)),
         cross_weight=config.cross_weight,

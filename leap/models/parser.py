@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Streams = tuple[Tensor, Tensor]
 """Audio and visual streams, each (B, T, d)."""
 
+Parts = tuple[nn.Module, nn.Module, nn.Module, Tensor | None, Precision]
+"""Front end, encoder, decoder, label embeddings and precision: the arguments of `Parser`, in its order."""
+
 
 class Parser(nn.Module):
     """An audio-visual video parser.
@@ -102,17 +105,17 @@ def build_parser(config: ModelConfig, widths: dict[str, int], label_embedding: T
 @PARSERS.register(ModelConfig)
 def build_standard(config: ModelConfig, widths: dict[str, int], label_embedding: Tensor) -> Parser:
     """Build a parser of a plain front end, an encoder and a decoder."""
-    parts = build_parts(config, widths, label_embedding, Frontend)
-    return Parser(*parts, config.precision)
+    return Parser(*build_parts(config, widths, label_embedding, Frontend))
 
 
 def build_parts(
     config: ModelConfig, widths: dict[str, int], label_embedding: Tensor, frontend: type[Frontend]
-) -> tuple[nn.Module, nn.Module, nn.Module, Tensor]:
-    """Front end, encoder, decoder and label embeddings of a model, initialised in this order."""
+) -> Parts:
+    """Build the parts of a model; they are initialised in this order."""
     return (
         frontend(widths["audio"], widths["visual_2d"], widths.get("visual_3d"), config.width),
         ENCODERS.build(config.encoder, config),
         DECODERS.build(config.decoder, config, *label_embedding.shape),
         nn.Parameter(label_embedding) if config.labels == "learned" else label_embedding,
+        config.precision,
     )

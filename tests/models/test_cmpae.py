@@ -23,7 +23,7 @@ class Features(torch.nn.Module):
 
 
 def make_cmpae(cross_weight=0.7):
-    parts = Features(), Han(8, 12, dropout=0.0, cross_weight=0.8), Evidential(8, 5), None
+    parts = Features(), Han(8, 12, dropout=0.0, cross_weight=0.8), Evidential(8, 5), None, "float32"
     return CmpaeParser(*parts, branch=GlobalBranch(8, 5), visual_dropout=0.0, cross_weight=cross_weight)
 
 

@@ -266,6 +266,7 @@ def cmpae():
         Han(16, 16, dropout=0.0, cross_weight=0.8),
         Evidential(16, 25),
         None,
+        "float32",
         branch=GlobalBranch(16, 25),
         visual_dropout=0.0,
         cross_weight=1.0,
