@@ -1,6 +1,6 @@
-"""What every preset costs on LLP's features: ``python -m benchmarks.cost table``.
+"""Cost of every preset on LLP's features: ``python -m benchmarks.cost table``.
 
-Each system is measured in a process of its own, with one thread.
+Each preset is measured in a separate process with one thread.
 """
 
 import json
@@ -29,13 +29,13 @@ app = typer.Typer(pretty_exceptions_enable=False)
 
 
 def inputs(name: str) -> dict[str, int]:
-    """Widths of what a preset reads."""
+    """Widths of the features that a preset reads."""
     audio, visual = preset(name).model.inputs
     return {"audio": WIDTHS[audio], "visual_2d": WIDTHS[visual], "visual_3d": WIDTHS["visual_3d"]}
 
 
 def random_videos(widths: Mapping[str, int], frames: int = 1) -> Videos:
-    """A batch, with so many frames per second."""
+    """A random batch in LLP's shapes, with ``frames`` frames per second."""
     labels = (torch.rand(BATCH, SEGMENTS, CLASSES) < 0.1).float()
     return Videos(
         audio=torch.randn(BATCH, SEGMENTS, widths["audio"]),
@@ -71,7 +71,7 @@ def flops(parser: Parser, videos: Videos) -> int:
 
 
 def milliseconds(task: Callable[[], None], device: str) -> float:
-    """Median time of a task per video."""
+    """Median milliseconds per video of a task that processes one batch."""
     return 1000 * medians({"task": task}, REPEATS, device)["task"] / BATCH
 
 
@@ -81,9 +81,8 @@ def one(name: str, device: str = "cpu") -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     model = preset(name).model
-    frames = (
-        FRAMES if isinstance(model, CmpaeConfig) else 1
-    )  # CMPAE averages itself, the others read averages
+    # CMPAE reads frames and averages them itself; the others read averages
+    frames = FRAMES if isinstance(model, CmpaeConfig) else 1
     videos = random_videos(inputs(name), frames).to(device)
     before = peak(device)
     parser = build_parser(model, inputs(name), torch.randn(CLASSES, 300)).eval().to(device)
@@ -99,7 +98,7 @@ def one(name: str, device: str = "cpu") -> None:
 
 @app.command()
 def table() -> None:
-    """Measure all presets, one by one, on the CPU and a GPU if there is one; write the table."""
+    """Measure all presets one by one on the CPU and, if available, on a GPU; write the table."""
     rows = []
     for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
         for name in PRESETS:

@@ -1,9 +1,10 @@
 """Training at the paper's size on a GPU: ``python -m benchmarks.gpu --help``.
 
-Ours holds all videos on the device, rounds factors to bfloat16 and replays its steps as a graph; the
-release's way trains in float32 and loads every video's files. Random features of LLP's shapes; ``gpu.csv``
-has seconds for the epochs asked for, the release's from a few of its steps. ``gpu_precision.csv`` has scores
-of the same seeds at both precisions on simulated videos. Both run on a CPU, too, to see that they do.
+Our implementation keeps all videos on the device, rounds the factors of products to bfloat16 and replays its
+steps as a CUDA graph. The release's implementation trains in float32 and loads every video's files. Features
+are random, in LLP's shapes. ``gpu.csv`` holds the seconds of a whole training; those of the release are
+extrapolated from a few steps. ``gpu_precision.csv`` holds the scores of the same seeds in both precisions on
+simulated videos. Both commands also run on a CPU, as a test.
 """
 
 import tempfile
@@ -38,19 +39,19 @@ from leap.training.trainer import fit
 from tests.official_tree import make_up_tree
 
 FEW, VAL = 20, 649
-"""Steps by which the release's way is judged; videos of LLP's val."""
+"""Number of timed steps of the release's implementation; number of videos in LLP's val."""
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
 
 def many(videos: int) -> Videos:
-    """So many random videos."""
+    """The given number of random videos: one random batch, repeated."""
     batch = averaged(random_videos(FEATURES, FRAMES))
     return batch[torch.arange(videos) % len(batch)]
 
 
 def ours(videos: int, epochs: int, device: str) -> float:
-    """Seconds of the whole training, with its transfer, evaluation of every epoch and checkpoints."""
+    """Seconds of our whole training, including transfer, evaluation after every epoch and checkpoints."""
     config, model = preset_of(512), our_model(512, "bfloat16").to(device)
     training, val = many(videos), many(min(VAL, videos))
     val = replace(val, true_audio=val.pseudo_audio, true_visual=val.pseudo_visual)
@@ -63,14 +64,14 @@ def ours(videos: int, epochs: int, device: str) -> float:
 
 
 def release(videos: int, epochs: int, device: str) -> float:
-    """Seconds that the same takes the release's way, without evaluation, from a few steps."""
+    """Seconds of the release's training without evaluation, extrapolated from `FEW` steps."""
     model = release_model(512).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
     labels = random_videos(FEATURES, FRAMES).to(device)
     with tempfile.TemporaryDirectory() as folder:
         root = make_up_tree(Path(folder), {"train": (1 + FEW) * BATCH, "val": 1, "test": 1})
         batches = from_files(root, read_weak_labels(root / "annotations", "train").filenames, average=False)
-        for count in (1, FEW):  # the first to warm up
+        for count in (1, FEW):  # the first step is a warm-up
             started = time.perf_counter()
             for audio, visual_2d, visual_3d, *_ in islice(batches, count):
                 batch = replace(labels, audio=audio, visual_2d=visual_2d, visual_3d=visual_3d).to(device)
@@ -82,7 +83,7 @@ def release(videos: int, epochs: int, device: str) -> float:
 
 @app.command()
 def speed(device: str = "cuda", videos: int = 10_000, epochs: int = 30) -> None:
-    """Measure both ways and write ``gpu.csv``."""
+    """Time both implementations and write ``gpu.csv``."""
     seconds = {"the release's way": release(videos, epochs, device), "ours": ours(videos, epochs, device)}
     rows = {
         name: {"videos": videos, "epochs": epochs, "s": value, "×": seconds["the release's way"] / value}
@@ -92,7 +93,7 @@ def speed(device: str = "cuda", videos: int = 10_000, epochs: int = 30) -> None:
 
 
 def scores(config: RunConfig, store: FeatureStore, device: str) -> dict[str, NDArray[np.float64]]:
-    """Scores of every test video, (N,), after a training."""
+    """Train a run and return the scores of every test video, (N,), by name."""
     with tempfile.TemporaryDirectory() as folder:
         parser, _ = train(config, store, Path(folder), device)
     videos = store.videos("test", config.model.inputs)
@@ -103,7 +104,7 @@ def scores(config: RunConfig, store: FeatureStore, device: str) -> dict[str, NDA
 
 @app.command()
 def precision(device: str = "cuda", videos: int = 1_000, seeds: int = 5) -> None:
-    """Train on simulated videos at both precisions and write ``gpu_precision.csv``."""
+    """Train on simulated videos in both precisions and write ``gpu_precision.csv``."""
     with tempfile.TemporaryDirectory() as folder:
         path, base = simulate_llp(Path(folder) / "llp_sim.h5", videos), preset("leap")
         model = replace(base.model, labels=default_labels("llp-sim"))

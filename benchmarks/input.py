@@ -1,9 +1,9 @@
-"""What an epoch waits for its input, and evaluation beside the parsing alone: ``python -m benchmarks.input``.
+"""Time to load an epoch's input, and throughput of evaluation and parsing: ``python -m benchmarks.input``.
 
 Random videos in LLP's official layout are packed. ``input.csv`` compares an epoch that loads each video's
-files and averages its frames, as the releases do, with one over the packed videos, and has the memory that
-these take; ``evaluation.csv`` compares ``leap evaluate``, from the store to the scores, with the parsing
-alone.
+files and averages its frames, as the releases do, with an epoch over the packed videos, and states the memory
+that the packed videos occupy. ``evaluation.csv`` compares ``leap evaluate``, from the store to the scores,
+with the forward passes only.
 """
 
 import json
@@ -40,7 +40,7 @@ app = typer.Typer(pretty_exceptions_enable=False)
 
 
 def from_files(root: Path, names: tuple[str, ...], average: bool = True) -> Iterator[list[Tensor]]:
-    """Batches, from every video's official files."""
+    """Batches loaded from every video's official files; ``average`` averages the frames of each second."""
     for batch in epoch_order(len(names), 0, 0).split(BATCH):
         paths = [[root / feature_file(s, names[i]) for i in batch.tolist()] for s in TRAINING]
         tensors = [
@@ -51,12 +51,12 @@ def from_files(root: Path, names: tuple[str, ...], average: bool = True) -> Iter
 
 
 def _averaged(x: Tensor) -> Tensor:
-    """Frames averaged over each second, where there are several."""
+    """Average the frames of each second, if there are several."""
     return x.unflatten(1, (10, -1)).mean(2) if x.shape[1] > 10 else x
 
 
 def from_store(videos: Videos) -> Iterator[Videos]:
-    """Batches, from the packed videos in memory."""
+    """Batches drawn from the packed videos in memory."""
     for batch in epoch_order(len(videos), 0, 0).split(BATCH):
         yield videos[batch]
 
@@ -69,7 +69,7 @@ def exhaust(epoch: Iterator[object]) -> None:
 
 @app.command()
 def memory(path: Path) -> None:
-    """Print the MiB that the videos of a store take in memory, while an epoch is drawn from them."""
+    """Print the MiB of memory that the videos of a store occupy while an epoch is drawn from them."""
     before = peak()
     with FeatureStore(path) as store:
         train, _ = store.videos("train"), store.videos("val")
@@ -78,7 +78,7 @@ def memory(path: Path) -> None:
 
 
 def epochs(root: Path, path: Path) -> dict[str, dict[str, float]]:
-    """Seconds of an epoch's input, both ways, and what the packed videos need."""
+    """Seconds of an epoch's input from files and from the store, and the size of the packed videos."""
     names = read_weak_labels(root / "annotations", "train").filenames
     with FeatureStore(path) as store:
         videos = store.videos("train")
@@ -98,18 +98,18 @@ def epochs(root: Path, path: Path) -> dict[str, dict[str, float]]:
 
 
 def parse_all(parser: torch.nn.Module, videos: Videos) -> None:
-    """The forward passes alone."""
+    """Run only the forward passes."""
     exhaust(parse_videos(parser, videos))
 
 
 def score_all(parser: torch.nn.Module, path: Path, protocol: Protocol) -> None:
-    """What ``leap evaluate`` does after reading the parser."""
+    """Load and score the test videos, as ``leap evaluate`` does after it has read the parser."""
     with FeatureStore(path) as store:
         evaluate(parser, store.videos("test"), protocol)
 
 
 def evaluations(path: Path) -> dict[str, dict[str, float]]:
-    """Videos per second, of the parsing alone and of all that evaluation does."""
+    """Videos per second of the forward passes and of the whole evaluation, and their ratio."""
     rows = {}
     with FeatureStore(path) as store:
         videos = store.videos("test")

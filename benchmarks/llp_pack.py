@@ -1,6 +1,6 @@
-"""Packing LLP, and what an epoch reads with and without: ``python -m benchmarks.llp_pack --help``.
+"""Time to pack LLP, and to read an epoch with and without packing: ``python -m benchmarks.llp_pack --help``.
 
-The root needs all videos in the official layout; ``python -m tests.official_tree`` fills one at random.
+The root must contain all videos in the official layout; ``python -m tests.official_tree`` makes a random one.
 """
 
 import os
@@ -33,7 +33,7 @@ def forget(folder: Path) -> int:
 
 
 def pack(root: Path, out: Path, workers: int) -> dict[str, float]:
-    """Pack in a process of its own, from the disk."""
+    """Pack in a separate process with a cold page cache; returns its time, rate, memory and sizes."""
     size = forget(root)
     command = [sys.executable, "-m", "leap", "data", "pack", "llp", "--root", root, "--out", out]
     started = time.perf_counter()
@@ -60,14 +60,14 @@ def epoch_of_files(root: Path, names: tuple[str, ...]) -> float:
 
 
 def load(root: Path, source: Source, name: str) -> np.ndarray:
-    """One file, averaged over each second where it holds frames."""
+    """Load one file; frames are averaged over each second."""
     if source in PSEUDO_LABELS:
         return np.asarray(read_pseudo_labels(root, source, name))
     return np.asarray(read_features(root, source, name, "float32", kept=False))
 
 
 def epoch_of_store(path: Path) -> tuple[float, float]:
-    """Seconds to read the training videos into memory, once, and to draw an epoch's batches from it."""
+    """Seconds to read the training videos into memory, and to draw an epoch's batches from them."""
     started = time.perf_counter()
     with FeatureStore(path) as store:
         videos = store.videos("train")

@@ -1,4 +1,4 @@
-"""What all benchmarks share: medians of tasks that take turns, memory, machine, processes of their own."""
+"""Tools of all benchmarks: interleaved timing, peak memory, machine, and separate processes."""
 
 import json
 import os
@@ -21,7 +21,7 @@ RESULTS = Path("results/benchmarks")
 
 
 def medians(tasks: Mapping[str, Callable[[], object]], repeats: int, device: str = "cpu") -> dict[str, float]:
-    """Median seconds of each task; the tasks take turns, after a turn to warm up."""
+    """Median seconds of each task over interleaved repetitions, after one warm-up repetition."""
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(repeats + 1):
         for name, task in tasks.items():
@@ -34,11 +34,11 @@ def medians(tasks: Mapping[str, Callable[[], object]], repeats: int, device: str
 
 
 def peak(device: str = "cpu") -> float:
-    """The largest memory so far, MiB: of this process, or on the GPU."""
+    """Peak memory so far, in MiB, of this process or on the GPU."""
     if device != "cpu":
         return torch.cuda.max_memory_allocated() / 2**20
     own = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
-    assert own  # the usage that the system keeps would begin with the parent's
+    assert own  # ru_maxrss is no substitute: it starts at the parent's value
     return int(own[1]) / 1024
 
 
@@ -52,13 +52,13 @@ def product(device: str = "cpu") -> str:
 
 
 def in_own_process(module: str, *arguments: object) -> Any:
-    """What a benchmark prints as JSON when it is run in a process of its own."""
+    """Run a benchmark in a separate process and parse the JSON that it prints."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     return json.loads(subprocess.check_output(command))
 
 
 def write_table(rows: Mapping[str, Mapping[str, float]], name: str, index: str, device: str = "cpu") -> None:
-    """Write a table of ``results/benchmarks`` and what it was measured on, and print it."""
+    """Write a table and the machine that it was measured on to ``results/benchmarks``, and print it."""
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index)
     RESULTS.mkdir(parents=True, exist_ok=True)
     table.to_csv(RESULTS / f"{name}.csv", float_format="%.4g")
@@ -67,7 +67,7 @@ def write_table(rows: Mapping[str, Mapping[str, float]], name: str, index: str, 
 
 
 def write_machine(name: str, device: str) -> None:
-    """Write to ``machines.json`` what a table was measured on."""
+    """Add the machine that a table was measured on to ``machines.json``."""
     found = {"processor": product(device), "cores": os.cpu_count(), "torch": torch.__version__}
     path = RESULTS / "machines.json"
     machines = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

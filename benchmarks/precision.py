@@ -1,7 +1,7 @@
-"""What bfloat16 costs in scores: ``python -m benchmarks.precision`` trains the same seeds at both precisions.
+"""Effect of bfloat16 on scores: ``python -m benchmarks.precision`` trains the same seeds in both precisions.
 
-On AV-Digits, with the settings of the chapters; ``precision.csv`` has means over seeds and paired differences
-with their 95 % intervals.
+The runs are on AV-Digits with the settings of the chapters. ``precision.csv`` holds means over seeds and
+paired differences with their 95 % intervals.
 """
 
 import tempfile
@@ -29,19 +29,19 @@ SCORES = {"segment Type@AV": "seg_type", "event Type@AV": "evt_type"}
 
 
 def run(config: RunConfig) -> Record:
-    """One run, in a folder that is not kept."""
+    """Make one run in a temporary folder."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder, open_dataset("av-digits") as store:
         return make_run(config, store, Path(folder))
 
 
 def at(precision: Precision, configs: list[RunConfig]) -> list[RunConfig]:
-    """The same runs at a precision."""
+    """The same runs in the given precision."""
     return [replace(config, model=replace(config.model, precision=precision)) for config in configs]
 
 
 def compared(exact: Sequence[ArrayLike], rounded: Sequence[ArrayLike]) -> dict[str, float]:
-    """Means of both precisions' scores, (seeds, videos), and of their differences."""
+    """Means × 100 of the scores, (seeds, videos), in both precisions, and their paired difference."""
     found = paired_difference(np.asarray(rounded), np.asarray(exact))
     return {
         "float32": 100 * float(np.mean(exact)),

@@ -1,9 +1,9 @@
-"""LEAP on MM-Pyr operation by operation, as the released code computes it: what our parser is timed against.
+"""LEAP on MM-Pyr, operation by operation as the released code computes it: the baseline of our timings.
 
-Written out for the benchmarks, without regard to speed: every frame is projected before frames are averaged,
-every video has label embeddings of its own, both directions of cross-modal attention are passes of their own,
-segment scores come from a second attention pass, and dropout, softmax and optimiser are PyTorch's. Parameters
-have the names of our parser, so that both read one state dict.
+Like the release, it is not optimized for speed: every frame is projected before frames are averaged, label
+embeddings are copied for every video, the two directions of cross-modal attention are separate passes,
+segment scores come from a second attention pass, and dropout, softmax and optimizer are PyTorch's. The names
+of parameters are those of our parser, so both load the same state dict.
 """
 
 from math import sqrt
@@ -17,7 +17,7 @@ LEVELS, FRAMES = 4, 8
 
 
 class Attention(nn.Module):
-    """A transformer layer that norms queries only."""
+    """A pre-norm transformer layer that normalizes the queries but not the context."""
 
     def __init__(self, width: int, ffn: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Attention(nn.Module):
         self.dropout, self.attention_dropout = nn.Dropout(dropout), nn.Dropout(dropout / 2)
 
     def forward(self, query: Tensor, context: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The queries (B, Q, d) after the layer, and after attention and its residual."""
+        """Queries (B, Q, d) after the layer, and after attention with its residual only."""
         weights = torch.softmax(self.scores(self.norm_attention(query), context, mask), dim=-1)
         mixed = torch.matmul(self.attention_dropout(weights), self.split(self.value(context)))
         mixed = mixed.transpose(1, 2).contiguous().view(query.shape)
@@ -45,26 +45,26 @@ class Attention(nn.Module):
         return scores if mask is None else scores.masked_fill(mask == 0, -1e9)
 
     def split(self, x: Tensor) -> Tensor:
-        """Heads of (B, T, d), (B, heads, T, d / heads)."""
+        """Split (B, T, d) into heads, (B, heads, T, d / heads)."""
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 class Integration(nn.Module):
-    """Two gates, each by a linear layer of its own."""
+    """Gated sum of self-attended and cross-attended segments; each gate has its own linear layer."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.own, self.cross = nn.Linear(2 * width, width), nn.Linear(2 * width, width)
 
     def forward(self, own: Tensor, cross: Tensor) -> Tensor:
-        """Gate and add two (B, T, d)."""
+        """Gate and add two streams, each (B, T, d)."""
         gate_own = torch.sigmoid(self.own(torch.cat([own, cross], dim=-1)))
         gate_cross = torch.sigmoid(self.cross(torch.cat([own, cross], dim=-1)))
         return gate_own * own + gate_cross * cross
 
 
 class Temporal(nn.Module):
-    """A dilated convolution and one of kernel 1, over (B, d, T)."""
+    """A dilated and a pointwise convolution over time, with a residual."""
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class Temporal(nn.Module):
         self.pointwise = nn.Conv1d(width, width, 1)
 
     def forward(self, stream: Tensor) -> Tensor:
-        """Refine (B, T, d)."""
+        """Refine a stream, (B, T, d)."""
         channels = stream.permute(0, 2, 1)
         refined = torch.relu(self.pointwise(torch.relu(self.dilated(channels))) + channels)
         return refined.permute(0, 2, 1)
@@ -91,7 +91,7 @@ class Level(nn.Module):
         self.temporal_audio, self.temporal_visual = Temporal(width, window), Temporal(width, window)
 
     def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
-        """Refine two (B, T, d)."""
+        """Refine the two streams, each (B, T, d)."""
         places = torch.arange(audio.shape[1], device=audio.device)
         mask = ((places - places[:, None]).abs() <= self.window).int()
         own_audio, own_visual = (
@@ -119,7 +119,7 @@ class Fusion(nn.Module):
 
 
 class Pyramid(nn.Module):
-    """MM-Pyr."""
+    """MM-Pyr's encoder (arXiv 2111.12374)."""
 
     def __init__(self, width: int, ffn: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class Pyramid(nn.Module):
         self.fuse_audio, self.fuse_visual = (Fusion(width, ffn, heads, dropout) for _ in range(2))
 
     def forward(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode two (B, T, d)."""
+        """Encode the two streams, each (B, T, d)."""
         audios, visuals = [], []
         for level in self.levels:
             audio, visual = level(audio, visual)
@@ -153,7 +153,7 @@ class Projection(nn.Module):
 
 
 class Decoder(nn.Module):
-    """LEAP."""
+    """LEAP's decoder (arXiv 2407.08126)."""
 
     def __init__(
         self, width: int, label_width: int, ffn: int, blocks: int, heads: int, dropout: float
@@ -163,7 +163,7 @@ class Decoder(nn.Module):
         self.audio, self.visual = (Projection(width, ffn, blocks, heads, dropout) for _ in range(2))
 
     def forward(self, audio: Tensor, visual: Tensor, label_embedding: Tensor) -> Parsing:
-        """Decode two (B, T, d) by (C, L)."""
+        """Decode the two streams, each (B, T, d), with label embeddings (C, L)."""
         labels = self.label(label_embedding.unsqueeze(0).repeat(len(audio), 1, 1))
         segment_audio, video_audio, label_audio = self.audio(labels, audio)
         segment_visual, video_visual, label_visual = self.visual(labels, visual)
@@ -182,7 +182,7 @@ class Decoder(nn.Module):
 
 
 class Projections(nn.Module):
-    """The linear layers on the features."""
+    """The linear projections of the features."""
 
     def __init__(self, audio: int, visual_2d: int, visual_3d: int, width: int) -> None:
         super().__init__()
@@ -190,14 +190,14 @@ class Projections(nn.Module):
         self.visual_3d, self.fusion = nn.Linear(visual_3d, width), nn.Linear(2 * width, width)
 
     def forward(self, audio: Tensor, frames: Tensor, clips: Tensor) -> tuple[Tensor, Tensor]:
-        """Project (B, T, A), (B, T·k, V) and (B, T, S) to two (B, T, d)."""
+        """Project (B, T, A), (B, T·k, V) and (B, T, S) to an audio and a visual stream, each (B, T, d)."""
         projected = self.visual_2d(frames).permute(0, 2, 1).unsqueeze(-2)
         seconds = nn.functional.avg_pool2d(projected, (1, FRAMES)).squeeze(-2).permute(0, 2, 1)
         return self.audio(audio), self.fusion(torch.cat([seconds, self.visual_3d(clips)], dim=-1))
 
 
 class Release(nn.Module):
-    """LEAP on MM-Pyr."""
+    """LEAP on MM-Pyr, from features to a parsing."""
 
     def __init__(
         self,

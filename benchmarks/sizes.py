@@ -1,6 +1,6 @@
-"""Cost of the decoders by the numbers of classes and segments: ``python -m benchmarks.sizes table``.
+"""Cost of the decoders by number of classes and of segments: ``python -m benchmarks.sizes table``.
 
-Every point is a training step of a decoder alone on random streams, in a process of its own, with one thread.
+Every point is one training step of a decoder on random streams, in a separate process with one thread.
 """
 
 import itertools
@@ -30,7 +30,7 @@ def make_decoder(name: str, classes: int) -> torch.nn.Module:
 
 
 def step(decoder: torch.nn.Module, streams: tuple[torch.Tensor, torch.Tensor], labels: torch.Tensor) -> None:
-    """Forward and backward pass from all that is trained on."""
+    """Forward pass, and backward pass from segment logits and video probabilities."""
     parsing = decoder(*streams, labels)
     loss = sum(getattr(parsing, name).mean() for name in ("segment_audio", "segment_visual", "video"))
     loss.backward()
@@ -38,7 +38,7 @@ def step(decoder: torch.nn.Module, streams: tuple[torch.Tensor, torch.Tensor], l
 
 @app.command()
 def point(name: str, classes: int, segments: int) -> None:
-    """Print one point: milliseconds and MiB of a step, above what it starts from."""
+    """Print one point as JSON: milliseconds of a step, and MiB by which it raises the peak memory."""
     torch.set_num_threads(1)
     decoder, labels = make_decoder(name, classes), torch.randn(classes, LABEL_WIDTH)
     audio, visual = (torch.randn(BATCH, segments, WIDTH, requires_grad=True) for _ in range(2))

@@ -1,9 +1,10 @@
-"""A training step of LEAP on MM-Pyr, ours and the release's way: ``python -m benchmarks.step``.
+"""A training step of LEAP on MM-Pyr, in our and the release's implementation: ``python -m benchmarks.step``.
 
-Ours is the preset ``leap``; the release's way is `benchmarks.release`, held to the release's own outputs.
-Both train on the same random features, taking turns. ``step.csv`` has milliseconds; ``roofline.csv`` the
-operations of each part, forwards and backwards, and the rate it reaches beside this machine's matrix
-products; ``kinds.csv`` what a step at width 64 spends its time on.
+Ours is the preset ``leap``; the release's is `benchmarks.release`, which is tested against the release's own
+outputs. Both train on the same random features in interleaved repetitions. ``step.csv`` holds milliseconds.
+``roofline.csv`` holds the floating-point operations of each part, forward and backward, and its rate beside
+that of this machine's matrix products. ``kinds.csv`` holds the time of a step at width 64 by kind of
+operation.
 """
 
 from collections.abc import Callable, Iterator
@@ -51,12 +52,12 @@ Part = tuple[nn.Module, tuple[Tensor, ...]]
 
 
 def averaged(videos: Videos) -> Videos:
-    """The same with frames averaged over each second, as the packed store has them."""
+    """The same videos with frames averaged over each second, as in the packed store."""
     return replace(videos, visual_2d=videos.visual_2d.unflatten(1, (SEGMENTS, FRAMES)).mean(2))
 
 
 def release_loss(parsing: Parsing, videos: Videos) -> Tensor:
-    """The release's losses."""
+    """Sum of the release's losses."""
     return torch.stack([*LEAP_LOSS(parsing, videos).values(), avss_release(parsing, videos)]).sum()
 
 
@@ -75,43 +76,43 @@ def take(
 
 
 def release_model(width: int) -> nn.Module:
-    """LEAP on MM-Pyr as released."""
+    """LEAP on MM-Pyr in the release's implementation."""
     widths = cast(tuple[int, int, int], tuple(FEATURES.values()))
     return Release(widths, torch.randn(CLASSES, 300), width, preset_of(width).model.ffn)
 
 
 def release_step(width: int, videos: Videos) -> Step:
-    """A step the release's way."""
+    """A training step of the release's implementation."""
     model = release_model(width)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
     return partial(take, model, partial(release_loss, videos=videos), optimizer, videos, True)
 
 
 def preset_of(width: int) -> RunConfig:
-    """The preset, at a width."""
+    """The preset ``leap`` at a width."""
     return preset("leap") if width == preset("leap").model.width else scale_width(preset("leap"), width)
 
 
 def our_model(width: int, precision: Precision = "float32") -> nn.Module:
-    """Our parser."""
+    """Our parser of the preset ``leap`` at a width."""
     config = replace(preset_of(width).model, precision=precision)
     return build_parser(config, FEATURES, torch.randn(CLASSES, 300))
 
 
 def our_step(width: int, videos: Videos, precision: Precision = "float32") -> Step:
-    """A step of ours."""
+    """A training step of our implementation."""
     config, model = preset_of(width), our_model(width, precision)
     criterion, optimizer = Criterion(config.loss), make_optimizer(model, config.train)
 
     def loss(parsing: Parsing) -> Tensor:
-        """The preset's losses."""
+        """Sum of the preset's losses."""
         return criterion.total(criterion(parsing, videos))
 
     return partial(take, model, loss, optimizer, videos, False)
 
 
 def steps(width: int, threads: int) -> dict[str, float]:
-    """Milliseconds of a step, three ways."""
+    """Milliseconds of a step: the release's, ours, and ours in bfloat16; and the speed-ups of ours."""
     torch.set_num_threads(threads)
     videos = random_videos(FEATURES, FRAMES)
     packed = averaged(videos)
@@ -125,7 +126,7 @@ def steps(width: int, threads: int) -> dict[str, float]:
 
 
 def parts(model: nn.Module, videos: Videos) -> Iterator[tuple[str, Part]]:
-    """Front end, encoder and decoder, with what each reads."""
+    """Front end, encoder and decoder, each with its inputs."""
     features = cast(tuple[Tensor, ...], (videos.audio, videos.visual_2d, videos.visual_3d))
     for name in ("frontend", "encoder", "decoder"):
         part = cast(nn.Module, getattr(model, name))
@@ -136,7 +137,7 @@ def parts(model: nn.Module, videos: Videos) -> Iterator[tuple[str, Part]]:
 
 
 def both_ways(part: Part, rounded: bool) -> None:
-    """A part's forward and backward pass."""
+    """Run a part's forward and backward pass."""
     module, inputs = part
     with torch.autocast("cpu", torch.bfloat16, enabled=rounded):
         found = module(*inputs)
@@ -152,7 +153,7 @@ def operations(part: Part) -> int:
 
 
 def roofline(width: int, threads: int) -> dict[str, dict[str, float]]:
-    """Operations of every part, and the rate at which they are done, beside that of matrix products."""
+    """Operations of every part, and their rate beside that of matrix products."""
     torch.set_num_threads(threads)
     videos, rows = random_videos(FEATURES, FRAMES), {}
     factors = [torch.randn(PRODUCT, PRODUCT) for _ in range(2)]
@@ -180,7 +181,7 @@ def roofline(width: int, threads: int) -> dict[str, dict[str, float]]:
 
 
 def kinds(width: int) -> dict[str, dict[str, float]]:
-    """What a step of ours does on one thread, by kind of operation."""
+    """Calls and time of our step on one thread, by kind of operation."""
     torch.set_num_threads(1)
     step = our_step(width, averaged(random_videos(FEATURES, FRAMES)))
     step()

@@ -1,8 +1,8 @@
-"""Runs of the study per hour, before and after: ``python -m benchmarks.throughput table``.
+"""Runs of the study per hour, before and after an optimization: ``python -m benchmarks.throughput table``.
 
-Every system of the grid on AV-Digits is timed over a few steps of training and one evaluation, from which the
-time of its runs follows. Two processes of one thread each do so concurrently, like a study's two workers;
-the code of an earlier commit and today's alternate.
+Every config of the grid on AV-Digits is timed over a few training steps and one evaluation, from which the
+time of its runs is extrapolated. Two processes with one thread each measure concurrently, like a study's two
+workers. Measurements with the code of an earlier commit and with the current code alternate.
 """
 
 import json
@@ -32,9 +32,9 @@ from leap.training.run import initial_parser
 from leap.training.trainer import Trainer
 
 BEFORE = "9798a00"
-"""The commit before steps were made faster."""
+"""The commit before training steps were optimized."""
 ITS_BENCHMARKS = "56672c5"
-"""The last commit whose benchmarks run with that code."""
+"""The last commit whose benchmarks run with the code of `BEFORE`."""
 STEPS, WORKERS, TURNS = 8, 2, 3
 ROOT = Path(__file__).parents[1]
 
@@ -42,7 +42,7 @@ app = typer.Typer(pretty_exceptions_enable=False)
 
 
 def seconds_of(parser: Parser, config: RunConfig, train: Videos, val: Videos) -> float:
-    """Seconds that a run takes, from a few of its steps; without denoising."""
+    """Seconds of a run without denoising, extrapolated from a few steps and one evaluation."""
     arguments = (parser, Criterion(config.loss), make_optimizer(parser, config.train))
     few = train[: STEPS * config.train.batch]
     Trainer(*arguments, few[: 2 * config.train.batch], config.train, seed=0).train_one_epoch(0)
@@ -59,7 +59,7 @@ def seconds_of(parser: Parser, config: RunConfig, train: Videos, val: Videos) ->
 
 @app.command()
 def grid() -> None:
-    """Print number and seconds of the grid's runs as JSON."""
+    """Print the number of the grid's runs and their total seconds as JSON."""
     torch.set_num_threads(1)
     runs = {
         run
@@ -76,7 +76,7 @@ def grid() -> None:
 
 
 def runs_an_hour(tree: Path) -> dict[str, float]:
-    """Of all workers together, with the code of a tree."""
+    """Runs per hour of all workers together, with the code of a working tree."""
     command = [sys.executable, "-m", "benchmarks.throughput", "grid"]
     environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
     workers = [
@@ -89,7 +89,7 @@ def runs_an_hour(tree: Path) -> dict[str, float]:
 
 @app.command()
 def table() -> None:
-    """Measure both trees in turns and write the table of medians."""
+    """Measure both working trees alternately and write the table of medians."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "before"
         subprocess.run(["git", "worktree", "add", "--detach", tree, BEFORE], cwd=ROOT, check=True)

@@ -1,8 +1,9 @@
-"""What defines a run: frozen configs that refuse unknown keys and wrong types.
+"""Configuration of a run: frozen config classes that reject unknown keys and wrong types.
 
-Everything that a run's numbers depend on is here or in the data, so the canonical JSON of a config names
-the run. The encoder, the decoder, the parser, the loss and the schedule are *parts*: each is a config class
-of its own, selected by its ``name`` (`leap.registry`). The parts that ship are listed here.
+A run's config, its data and the revision of the code determine its results, so the canonical JSON of the
+config is part of the run's key (`leap.training.run.run_key`). The encoder, the decoder, the parser, the loss
+and the schedule are *parts*: each has its own config class, selected by its ``name`` (`leap.registry`). This
+module declares the parts that ship with the package.
 """
 
 import json
@@ -35,7 +36,7 @@ def _not_rounded_to_zero(rate: float) -> float:
 Threshold = Annotated[float, Field(ge=0, le=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 Dropout = Annotated[float, Field(ge=0, lt=1), AfterValidator(_not_rounded_to_zero)]
-"""0, or at least 1/128: rates are rounded to multiples of 1/256, and attention weights have half of them."""
+"""Rate that is 0 or at least 1/128: attention weights use half of it, rounded to a multiple of 1/256."""
 
 Inputs = tuple[Literal["audio", "clap"], Literal["visual_2d", "clip"]]
 Variant = Literal["paper", "release", "release-scores", "release-union", "calibrated"]
@@ -45,7 +46,7 @@ Split = Literal["train", "val", "test"]
 
 
 def optional(default: Any, **limits: Any) -> Any:
-    """A field that plain values leave out at its default, so adding it changes no key of earlier runs."""
+    """Field left out of serialized configs at its default, so adding it keeps the keys of earlier runs."""
     return Field(default=default, exclude_if=lambda value: value == default, **limits)
 
 
@@ -54,7 +55,7 @@ def optional(default: Any, **limits: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class EncoderConfig:
-    """Base of every encoder's config; `ENCODERS` holds the parts.
+    """Base class of encoder configs; `ENCODERS` registers them.
 
     Attributes:
         name: name of the encoder.
@@ -66,7 +67,7 @@ class EncoderConfig:
 @ENCODERS.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class HanConfig(EncoderConfig):
-    """HAN's hybrid attention network (arXiv 2007.10558), also with less or without cross-modal attention.
+    """HAN's hybrid attention network (arXiv 2007.10558); the weight of cross-modal attention is adjustable.
 
     Attributes:
         name: ``"han"``.
@@ -85,13 +86,13 @@ class HanConfig(EncoderConfig):
 @ENCODERS.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ValorConfig(EncoderConfig):
-    """VALOR's encoder (arXiv 2305.17343): HAN's layers, the visual stream reading the updated audio stream.
+    """VALOR's encoder (arXiv 2305.17343): HAN layers whose visual stream attends to the updated audio stream.
 
     Attributes:
         name: ``"valor"``.
         layers: number of layers; 1 in VALOR, 4 in VALOR+ and VALOR++.
         heads: attention heads.
-        pre_norm: normalise before the sublayers and once at the end, instead of after each.
+        pre_norm: normalize before the sublayers and once at the end, instead of after each sublayer.
     """
 
     name: Literal["valor"] = "valor"
@@ -103,11 +104,11 @@ class ValorConfig(EncoderConfig):
 @ENCODERS.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MmPyramidConfig(EncoderConfig):
-    """The multimodal pyramid attentional network, MM-Pyr (ACM MM 2022).
+    """The multimodal pyramid attentional network, MM-Pyr (ACM MM 2022, arXiv 2111.12374).
 
     Attributes:
         name: ``"mm-pyramid"``.
-        levels: number of levels; 4 in the paper.
+        levels: number of pyramid levels; 4 in the paper.
         heads: attention heads; 8 in the paper.
         swapped: exchange the two streams at the end, as the released code does before MMIL.
     """
@@ -123,7 +124,7 @@ class MmPyramidConfig(EncoderConfig):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DecoderConfig:
-    """Base of every decoder's config; `DECODERS` holds the parts.
+    """Base class of decoder configs; `DECODERS` registers them.
 
     Attributes:
         name: name of the decoder.
@@ -139,7 +140,7 @@ class MmilConfig(DecoderConfig):
 
     Attributes:
         name: ``"mmil"``.
-        blocks: self-attention blocks before the classifier, per modality; 0 is MMIL as published.
+        blocks: number of self-attention blocks before the classifier, per modality; 0 is MMIL as published.
         heads: attention heads of those blocks.
     """
 
@@ -157,7 +158,7 @@ class LeapConfig(DecoderConfig):
         name: ``"leap"``.
         blocks: N, number of cross-attention blocks; 2 in the paper.
         heads: attention heads of the blocks; 8 in the release.
-        variant: how segment scores and the union of the modalities are computed, see
+        variant: how segment scores and the union of the modalities are computed; see
             `leap.models.decoders.leap.Leap`.
     """
 
@@ -188,17 +189,17 @@ class ModelConfig:
     """A parser: front end, encoder, decoder and the label embeddings it starts from.
 
     Attributes:
-        name: kind of parser: ``"standard"``, or that of a subclass.
+        name: kind of parser: ``"standard"``, or the name of a subclass.
         encoder: the encoder.
         decoder: the decoder.
         width: feature width d.
         ffn: hidden width of the feed-forward layers.
-        dropout: rate on sublayers and in the feed-forward layers; rounded to a multiple of 1/256.
-        labels: source of the label embeddings, see `leap.label_embeddings.label_embeddings`:
+        dropout: dropout rate on sublayers and in the feed-forward layers; rounded to a multiple of 1/256.
+        labels: source of the label embeddings; see `leap.label_embeddings.label_embeddings`:
             ``"orthogonal"``, ``"learned"``, ``"ngrams"``, ``"alike"``, ``"dataset"`` or a file.
-        inputs: stored features that the audio stream and the frame stream read; VALOR++ reads
+        inputs: names of the stored features used as ``audio`` and ``visual_2d``; VALOR++ uses
             ``("clap", "clip")``.
-        precision: of matrix products; weights, norms and losses are float32 either way.
+        precision: precision of matrix products; weights, norms and losses are always float32.
     """
 
     name: str = "standard"
@@ -229,13 +230,13 @@ class JomoldConfig(ModelConfig):
 @PARSERS.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CmpaeConfig(ModelConfig):
-    """CMPAE (CVPR 2023): ELUs in the front end, a global branch, visual dropout, a blend of two passes.
+    """CMPAE (CVPR 2023): JoMoLD's parser with a front end of ELUs, a global branch and a blend of two passes.
 
     Attributes:
         name: ``"cmpae"``.
         visual_dropout: dropout rate on the encoded visual stream.
-        cross_weight: in eval mode, weight of the pass with cross-modal attention; a pass without it has the
-            rest.
+        cross_weight: weight, in eval mode, of the pass with cross-modal attention; the unimodal pass has
+            ``1 − cross_weight``.
     """
 
     name: Literal["cmpae"] = "cmpae"
@@ -250,7 +251,7 @@ class CmpaeConfig(ModelConfig):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BasicLossConfig:
-    """Base of every L_basic's config; `LOSSES` holds the parts.
+    """Base class of the configs of L_basic; `LOSSES` registers them.
 
     Attributes:
         name: name of the loss.
@@ -262,7 +263,7 @@ class BasicLossConfig:
         """Refuse a model that the loss cannot train.
 
         Raises:
-            ValueError: with the reason; any model is accepted here.
+            ValueError: the loss cannot train the model; the base class accepts every model.
         """
 
     @property
@@ -274,7 +275,7 @@ class BasicLossConfig:
 @LOSSES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LeapLossConfig(BasicLossConfig):
-    """LEAP's L_basic (arXiv 2407.08126); `leap.training.losses.leap`."""
+    """LEAP's L_basic (arXiv 2407.08126); see `leap.training.losses.leap`."""
 
     name: Literal["leap"] = "leap"
 
@@ -282,20 +283,20 @@ class LeapLossConfig(BasicLossConfig):
 @LOSSES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class HanLossConfig(BasicLossConfig):
-    """HAN's losses (arXiv 2007.10558), from weak labels alone; `leap.training.losses.han`."""
+    """HAN's losses (arXiv 2007.10558), from weak labels only; see `leap.training.losses.han`."""
 
     name: Literal["han"] = "han"
 
     @property
     def reads_pseudo_labels(self) -> bool:
-        """HAN learns from weak labels alone."""
+        """HAN learns from weak labels only."""
         return False
 
 
 @LOSSES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ValorLossConfig(BasicLossConfig):
-    """VALOR's losses (arXiv 2305.17343), from weak labels and pseudo-labels; `leap.training.losses.valor`."""
+    """VALOR's losses, from weak and pseudo-labels (arXiv 2305.17343); see `leap.training.losses.valor`."""
 
     name: Literal["valor"] = "valor"
 
@@ -303,7 +304,7 @@ class ValorLossConfig(BasicLossConfig):
 @LOSSES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class JomoldLossConfig(HanLossConfig):
-    """The losses of JoMoLD's noise estimator (arXiv 2204.11573); `leap.training.losses.jomold`."""
+    """The losses of JoMoLD's noise estimator (arXiv 2204.11573); see `leap.training.losses.jomold`."""
 
     name: Literal["jomold"] = "jomold"  # type: ignore[assignment]
 
@@ -311,13 +312,13 @@ class JomoldLossConfig(HanLossConfig):
 @LOSSES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CmpaeLossConfig(BasicLossConfig):
-    """CMPAE's losses (CVPR 2023); `leap.training.losses.cmpae`.
+    """CMPAE's losses (CVPR 2023); see `leap.training.losses.cmpae`.
 
     Attributes:
         name: ``"cmpae"``.
         denoise: remove weak labels that a modality does not support.
-        warmup: how denoising begins: ``"step"``, not at all for one epoch, as the released code does;
-            ``"ramp"``, rising, as it intends.
+        warmup: factor of the noise ratios during training: ``"step"`` is 0 in the first epoch and 1 after it,
+            as in the released code; ``"ramp"`` rises linearly during the first epoch, as the code intends.
     """
 
     name: Literal["cmpae"] = "cmpae"
@@ -325,13 +326,17 @@ class CmpaeLossConfig(BasicLossConfig):
     warmup: DenoisingWarmup = "step"
 
     def check(self, model: ModelConfig) -> None:
-        """Refuse a model without CMPAE's global branch and evidential decoder."""
+        """Refuse a model without CMPAE's global branch and evidential decoder.
+
+        Raises:
+            ValueError: the model is not CMPAE with its evidential decoder.
+        """
         if not (isinstance(model, CmpaeConfig) and isinstance(model.decoder, EvidentialConfig)):
             raise ValueError('loss "cmpae" needs the model "cmpae" with the decoder "evidential"')
 
     @property
     def reads_pseudo_labels(self) -> bool:
-        """CMPAE learns from weak labels alone."""
+        """CMPAE learns from weak labels only."""
         return False
 
 
@@ -340,7 +345,7 @@ class AvssConfig:
     """The audio-visual semantic similarity loss L_avss (arXiv 2407.08126).
 
     Attributes:
-        weight: λ.
+        weight: λ, the weight of L_avss in the total loss.
         variant: ``"paper"``; ``"release"``, the target and similarity of the released code; ``"confident"``,
             segment pairs weighted by how well the parser agrees with their pseudo-labels (not in the paper).
     """
@@ -354,8 +359,8 @@ class LossConfig:
     """L = L_basic + λ · L_avss.
 
     Attributes:
-        basic: L_basic, LEAP's or another system's.
-        avss: L_avss; None leaves it out.
+        basic: L_basic, of LEAP or of another system.
+        avss: L_avss; None for a loss without it.
     """
 
     basic: Annotated[BasicLossConfig, LOSSES] = LeapLossConfig()
@@ -367,7 +372,7 @@ class LossConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ScheduleConfig:
-    """Base of every learning-rate schedule's config; `SCHEDULES` holds the parts.
+    """Base class of the configs of learning-rate schedules; `SCHEDULES` registers them.
 
     Attributes:
         name: name of the schedule.
@@ -383,7 +388,7 @@ class CosineSchedule(ScheduleConfig):
 
     Attributes:
         name: ``"cosine"``.
-        warmup: steps of the warm-up.
+        warmup: number of warm-up steps.
     """
 
     name: Literal["cosine"] = "cosine"
@@ -393,12 +398,12 @@ class CosineSchedule(ScheduleConfig):
 @SCHEDULES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class StepSchedule(ScheduleConfig):
-    """Multiply the rate by a factor every few epochs (HAN, MM-Pyr, CMPAE, LEAP).
+    """Multiply the learning rate by a factor every few epochs (HAN, MM-Pyr, CMPAE, LEAP).
 
     Attributes:
         name: ``"step"``.
-        period: epochs between two drops.
-        factor: factor of each drop.
+        period: number of epochs between two drops.
+        factor: factor by which each drop multiplies the learning rate.
     """
 
     name: Literal["step"] = "step"
@@ -409,12 +414,12 @@ class StepSchedule(ScheduleConfig):
 @SCHEDULES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class EpochCosineSchedule(ScheduleConfig):
-    """A linear rise over epochs from 0, then half a cosine over the remaining epochs (VALOR).
+    """Linear warm-up from 0 over epochs, then half a cosine over the remaining epochs (VALOR).
 
     Attributes:
         name: ``"epoch-cosine"``.
-        warmup: epochs of the rise.
-        final: last rate over the largest.
+        warmup: number of warm-up epochs.
+        final: limit of the cosine, as a fraction of the peak learning rate.
     """
 
     name: Literal["epoch-cosine"] = "epoch-cosine"
@@ -424,20 +429,20 @@ class EpochCosineSchedule(ScheduleConfig):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainConfig:
-    """The optimisation; the best epoch on the validation split is kept.
+    """Optimization; training keeps the epoch with the best validation score.
 
     Attributes:
         epochs: passes over the training videos.
         batch: videos per step.
         lr: peak learning rate.
         weight_decay: AdamW's decoupled weight decay, or Adam's.
-        clip: largest norm of the gradient; None for no clipping.
-        videos: largest number of training videos, the first of the split; None for all.
-        optimizer: AdamW or Adam.
-        betas: decay rates of the gradient's two moments.
+        clip: maximum norm of the gradient; None for no clipping.
+        videos: maximum number of training videos, taken from the start of the split; None for all.
+        optimizer: ``"adamw"`` or ``"adam"``.
+        betas: decay rates of the running first and second moments of the gradient.
         schedule: how the learning rate changes.
-        selection: validation score that selects the epoch, or ``"mean"`` of all ten.
-        ties: which of equally good epochs is kept.
+        selection: validation score that selects the epoch; ``"mean"`` is the mean of all ten scores.
+        ties: which of two equally good epochs is kept.
     """
 
     epochs: int = Field(default=12, ge=1)
@@ -455,12 +460,12 @@ class TrainConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class NoiseConfig:
-    """Errors put into the pseudo-labels of training, within the weak labels.
+    """Random errors added to the training pseudo-labels, within the classes of the weak labels.
 
     Attributes:
-        misses: probability that a marked segment loses its mark.
-        false_alarms: probability that an unmarked segment of a class of the weak label is marked.
-        of: losses that learn from the errors: all, L_basic alone, or L_avss alone.
+        misses: probability that a 1 becomes 0.
+        false_alarms: probability that a 0 of a class of the weak label becomes 1.
+        of: losses that learn from the corrupted labels: all of them, only L_basic or only L_avss.
     """
 
     misses: float = Field(default=0.0, ge=0, le=1)
@@ -473,17 +478,17 @@ class NoiseConfig:
 
 @dataclass(frozen=True, config=STRICT)
 class Protocol:
-    """How a parsing becomes events; a probability equal to its threshold counts as an event.
+    """How probabilities are decoded into events; a probability equal to its threshold counts as an event.
 
     HAN, MM-Pyr, VALOR and LEAP use the default; the others are in `leap.inference.protocols`.
 
     Attributes:
         segment: threshold of segment probabilities.
-        gate: video-level decision that a segment also needs: ``"video"``, one for both modalities;
-            ``"modality"``, that of its own modality; None, no such decision.
+        gate: video-level decision that a segment-level event also requires: ``"video"`` is one decision for
+            both modalities, ``"modality"`` is that of the event's own modality, None requires neither.
         gate_threshold: threshold of the video-level decision.
-        class_thresholds: thresholds of the visual video-level decision by class, (C,), in place of
-            ``gate_threshold``, which stays the audio one; only with ``gate="modality"``.
+        class_thresholds: per-class thresholds of the visual video-level decision, (C,), instead of
+            ``gate_threshold``, which still applies to audio; only with ``gate="modality"``.
     """
 
     segment: Threshold = 0.5
@@ -503,7 +508,7 @@ class Protocol:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RunConfig:
-    """One run: what is trained, on what, how, and what it is scored on.
+    """One run: the data set, the parser, how it is trained and how it is scored.
 
     Attributes:
         dataset: name of the data set.
@@ -512,10 +517,10 @@ class RunConfig:
         train: the optimisation.
         protocol: decoding protocol, on the validation split and on ``split``.
         seed: seed of initial values, batch order and dropout.
-        split: split that the record's scores are of.
-        thresholds_on_val: after training, choose the protocol's visual thresholds by class on the validation
+        split: split on which the trained parser is scored.
+        thresholds_on_val: after training, choose the protocol's per-class visual thresholds on the validation
             split (CMPAE).
-        noise: errors put into the pseudo-labels of training.
+        noise: errors added to the training pseudo-labels.
     """
 
     dataset: str = "av-digits"
@@ -553,7 +558,7 @@ def to_dict(config: RunConfig) -> dict[str, Any]:
 
 
 def from_dict(values: dict[str, Any], source: str = "config") -> RunConfig:
-    """A config from plain values; ``source`` names them in messages.
+    """Make a config from plain values, which error messages call ``source``.
 
     >>> from_dict({"model": {"name": "standard", "decoder": {"name": "mmil"}}}).model.decoder
     MmilConfig(name='mmil', blocks=0, heads=1)
@@ -586,5 +591,9 @@ def read_config(path: str | Path) -> RunConfig:
 
 
 def canonical_json(values: Any) -> str:
-    """One text for one value: sorted keys, no spaces."""
+    """Serialize a value deterministically as JSON: sorted keys, no spaces.
+
+    Raises:
+        ValueError: the value contains NaN or infinity.
+    """
     return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)

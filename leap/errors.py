@@ -1,4 +1,4 @@
-"""The one error class for what a user can correct, and imports that belong to an optional extra."""
+"""The exception for problems that a user can correct, and imports from optional extras."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from types import ModuleType
 
 
 class LeapError(Exception):
-    """A bad file, value or request; the message is one line: what is wrong, where, what to do.
+    """Invalid file, value or request; its one-line message says what is wrong, where, and what to do.
 
-    Characters that cannot be printed on one line, such as a line end in a name read from a file, are
+    Characters that cannot be printed on one line, such as a line break in a name read from a file, are
     escaped. The command line prints the message and exits with status 2.
     """
 
@@ -20,8 +20,7 @@ class LeapError(Exception):
 def require(module: str, extra: str) -> ModuleType:
     """Import a module that an optional extra of the package installs.
 
-    The result has no static type: in code that mypy should follow, import the names it needs for typing
-    under ``TYPE_CHECKING``.
+    The result has no static type. For type checking, also import the module's types under ``TYPE_CHECKING``.
 
     Args:
         module: dotted name of the module, such as ``"scipy.io.wavfile"``.

@@ -1,4 +1,4 @@
-"""Every system as its release trains it: sizes, losses, optimiser, schedule, selection and protocol."""
+"""Every system as its release trains it: sizes, losses, optimizer, schedule, selection and protocol."""
 
 from __future__ import annotations
 
@@ -99,25 +99,25 @@ PRESETS = {
     "leap": LEAP,
     "leap-release": LEAP_RELEASE,
 }
-"""By name. CMPAE first trains ``"jomold-estimator"`` for its noise ratios."""
+"""Name → run config. CMPAE first trains ``"jomold-estimator"`` to estimate its noise ratios."""
 
 
 def preset(name: str, dataset: str = "llp", features: Collection[str] | None = None) -> RunConfig:
-    """The run config of a system's release on a data set.
+    """Run config of a released system on a data set.
 
-    LEAP takes the data set's default label embeddings. Where a data set has no CLAP and CLIP features,
-    VALOR++ reads what VALOR+ reads.
+    LEAP uses the data set's default label embeddings. If the data set lacks CLAP or CLIP features, VALOR++
+    uses the input features of VALOR+.
 
     >>> preset("han").train.epochs
     40
 
     Args:
-        name: of ``PRESETS``.
+        name: a name in `PRESETS`.
         dataset: name of the data set.
-        features: features that the data set has, needed for a custom one; None for those of a known data set.
+        features: names of the features in the data set; needed only for a custom data set.
 
     Raises:
-        LeapError: an unknown preset or data set.
+        LeapError: the preset or the data set is unknown.
     """
     if name not in PRESETS:
         raise LeapError(f"no preset {name!r}; known are {', '.join(PRESETS)}")
@@ -133,9 +133,9 @@ def preset(name: str, dataset: str = "llp", features: Collection[str] | None = N
 
 
 def scale_width(config: RunConfig, width: int) -> RunConfig:
-    """A config at another width, for small data: FFN in proportion, learning rate in inverse proportion.
+    """Scale a config to another width: the FFN proportionally, the learning rate inversely.
 
-    The largest stable rate of Adam scales with 1/width (Yang et al., Tensor Programs V, arXiv 2203.03466).
+    Adam's largest stable rate scales with 1/width (Yang et al., Tensor Programs V, arXiv 2203.03466).
     """
     ratio = config.model.width / width
     model = replace(config.model, width=width, ffn=round(config.model.ffn / ratio))

@@ -1,10 +1,10 @@
-"""Parts of a system by name: the config class of each, and what builds it.
+"""Registries of exchangeable parts: a name maps to a config class and a builder.
 
 A run config names its encoder, decoder, parser, loss and schedule, for example
-``{"name": "han", "layers": 2}``. The name selects the class that validates the other keys, so a part
-has hyper-parameters of its own, and a key that belongs to another part is refused. A part of one's own is
-one file: a config class, and a builder registered with it. It is found by the registered name once its
-module is imported, or by the dotted path of the builder, ``"my_lab.decoders:MaxPooling"``.
+``{"name": "han", "layers": 2}``. The name selects the class that validates the other keys, so each part
+has its own hyper-parameters and rejects the keys of other parts. A custom part is one file: a config class,
+and a builder registered with it. A config refers to it by its registered name once its module is imported,
+or by the dotted path of the builder, ``"my_lab.decoders:MaxPooling"``.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from leap.errors import LeapError
 Builder = TypeVar("Builder", bound=Callable[..., Any])
 
 TRUSTED = "LEAP_PARTS"
-"""Environment variable: packages and modules, separated by commas, whose parts a checkpoint may name."""
+"""Environment variable with the comma-separated packages and modules whose parts a checkpoint may name."""
 
 
 class UntrustedPartError(LeapError):
-    """A checkpoint names parts of modules that are neither imported nor trusted."""
+    """A checkpoint names parts from modules that are neither imported nor trusted."""
 
 
 class Part(NamedTuple):
-    """A registered part: the class of its config, and what builds it, once its module is imported."""
+    """A registered part: its config class, and its builder, None until the builder's module is imported."""
 
     config: type[Any]
     builder: Callable[..., Any] | None
 
 
 class Registry:
-    """The parts of one kind; used as an annotation, it makes pydantic validate a field by them.
+    """Registry of the parts of one kind; as an annotation, it makes pydantic validate a field as such a part.
 
     Args:
-        kind: what they are, for messages: ``"encoder"``.
-        package: where the parts that ship are built; imported when one is built.
-        default: name of the part that values without a name describe.
+        kind: name of the kind in messages, such as ``"encoder"``.
+        package: package whose modules register the builders that ship; `build` imports it.
+        default: name of the part where plain values give none.
     """
 
     def __init__(self, kind: str, package: str, default: str) -> None:
@@ -53,31 +53,35 @@ class Registry:
         self.parts: dict[str, Part] = {}
 
     def declare(self, config: type[Any]) -> type[Any]:
-        """Class decorator: the config class of a part that ships, whose builder registers itself later."""
+        """Class decorator for the config class of a part that ships; its builder is registered later.
+
+        Raises:
+            LeapError: another part has that name.
+        """
         self._keep(Part(config, None))
         return config
 
     def register(self, config: type[Any]) -> Callable[[Builder], Builder]:
-        """Decorator of the builder of a part.
+        """Make a decorator that registers the builder of a part.
 
         Args:
             config: a frozen pydantic dataclass that forbids unknown keys (``config=STRICT``) and whose field
                 ``name`` defaults to the part's name.
 
         Raises:
-            LeapError: the config class is not one, another part has that name, or the config another builder.
+            LeapError: ``config`` is not such a class or has another builder, or another part has its name.
         """
         _check_config(config, self.kind)
 
         def decorate(builder: Builder) -> Builder:
-            """Remember the builder."""
+            """Register the builder."""
             self._keep(Part(config, builder))
             return builder
 
         return decorate
 
     def _keep(self, part: Part) -> None:
-        """Remember a part; a module that is imported again replaces its own."""
+        """Store a part; reloading a module replaces the parts that it registered."""
         name = _default_name(part.config)
         for known, new in zip(self.parts.get(name, part), part, strict=True):
             if known and new and _place(known) != _place(new):
@@ -85,7 +89,15 @@ class Registry:
         self.parts[name] = part
 
     def build(self, config: Any, *arguments: Any) -> Any:
-        """Build the part that a config describes; further arguments are those of parts of this kind."""
+        """Build the part that a config describes.
+
+        Args:
+            config: config of the part.
+            arguments: the builder's other arguments, the same for all parts of one kind.
+
+        Raises:
+            LeapError: the part is unknown or has no builder.
+        """
         import_module(self.package)
         builder = self.find(config.name).builder
         if builder is None:
@@ -93,10 +105,10 @@ class Registry:
         return builder(config, *arguments)
 
     def find(self, name: str) -> Part:
-        """The part of a name, or of a dotted path.
+        """Look up a part by its name or by the dotted path of its builder.
 
         Raises:
-            LeapError: there is none.
+            LeapError: the name is unknown, or the path cannot be imported or is not a registered builder.
         """
         if name in self.parts:
             return self.parts[name]
@@ -109,10 +121,10 @@ class Registry:
         return found[0]
 
     def parse(self, value: Any) -> Any:
-        """The config of a part from plain values; a config is returned as it is.
+        """Make the config of a part from plain values; a config is returned unchanged.
 
         Raises:
-            ValueError: an unknown part, or values that do not fit it.
+            ValueError: the part is unknown, or the values do not fit it.
         """
         if any(isinstance(value, part.config) for part in self.parts.values()):
             return value
@@ -122,7 +134,7 @@ class Registry:
         try:
             kind = self.find(name).config
             config = TypeAdapter(kind).validate_json(json.dumps(value | {"name": _default_name(kind)}))
-            vars(config)["name"] = name  # a dotted path stays one, whatever names the class allows
+            vars(config)["name"] = name  # keep a dotted path, which the class may not allow as a name
         except LeapError as error:
             raise ValueError(str(error)) from None
         except ValidationError as error:
@@ -130,7 +142,7 @@ class Registry:
         return config
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
-        """Validate a field that is annotated by the registry, and write it by its own class."""
+        """Validate an annotated field with `parse`, and serialize it with `plain_values`."""
         return core_schema.no_info_plain_validator_function(
             self.parse,
             serialization=core_schema.plain_serializer_function_ser_schema(plain_values),
@@ -138,13 +150,13 @@ class Registry:
 
 
 def plain_values(config: Any) -> dict[str, Any]:
-    """A part's config as plain JSON values."""
+    """The config of a part as plain JSON values."""
     values: dict[str, Any] = TypeAdapter(type(config)).dump_python(config, mode="json", warnings=False)
     return values
 
 
 class _PartError(ValueError):
-    """A validation error within a part: its place there, and its message."""
+    """A validation error within a part: its location in the part, and its message."""
 
     def __init__(self, place: str, what: str) -> None:
         super().__init__(what)
@@ -168,7 +180,11 @@ def _first(error: ValidationError) -> tuple[str, str]:
 
 
 def _check_config(config: type[Any], kind: str) -> None:
-    """Refuse a config class that would let unknown keys pass, could change, or has no name."""
+    """Refuse a config class that accepts unknown keys, is mutable or has no name.
+
+    Raises:
+        LeapError: the class is refused.
+    """
     strict = is_pydantic_dataclass(config) and config.__pydantic_config__.get("extra") == "forbid"
     named = strict and isinstance(getattr(config.__dataclass_fields__.get("name"), "default", None), str)
     if not (named and config.__dataclass_params__.frozen):
@@ -183,12 +199,12 @@ def _default_name(config: type[Any]) -> str:
 
 
 def _place(thing: Any) -> str:
-    """Where a class or function is defined."""
+    """Qualified name of a class or function, with its module."""
     return f"{thing.__module__}.{thing.__qualname__}"
 
 
 def _imported(path: str, kind: str) -> Any:
-    """The object that a dotted path ``module:name`` names."""
+    """Import the object that a path ``module:name`` names."""
     module, _, name = path.partition(":")
     try:
         return getattr(import_module(module), name)
@@ -197,16 +213,16 @@ def _imported(path: str, kind: str) -> Any:
 
 
 def check_trusted(values: Any) -> None:
-    """Refuse dotted paths in a checkpoint, unless their modules are imported already or trusted.
+    """Refuse dotted paths in a checkpoint unless their modules are already imported or trusted.
 
-    A checkpoint may come from anywhere and must not choose what is imported; `TRUSTED` names packages and
-    modules that it may.
+    A checkpoint may come from anywhere and must not import arbitrary code; `TRUSTED` names the packages and
+    modules whose parts it may use.
 
     Args:
         values: plain values of a model config, whose parts may hold further parts.
 
     Raises:
-        UntrustedPartError: parts are named by the dotted paths of other modules.
+        UntrustedPartError: a dotted path leads to a module that is neither imported nor trusted.
     """
     names = [name for name in dict.fromkeys(_part_names(values)) if ":" in name]
     modules = {name: name.partition(":")[0] for name in names}
@@ -220,7 +236,7 @@ def check_trusted(values: Any) -> None:
 
 
 def _part_names(values: Any) -> Iterator[str]:
-    """The names of a part and of all parts within it, from plain values."""
+    """Names of a part and of all parts nested in it, from plain values."""
     if isinstance(values, dict) and isinstance(values.get("name"), str):
         yield values["name"]
     within = values.values() if isinstance(values, dict) else values if isinstance(values, list) else ()
@@ -229,6 +245,6 @@ def _part_names(values: Any) -> Iterator[str]:
 
 
 def _trusted(module: str) -> bool:
-    """Whether a module is imported, or is or lies in one of `TRUSTED`."""
+    """Whether a module is imported, or is listed in `TRUSTED` itself or through a parent package."""
     trusted = filter(None, os.environ.get(TRUSTED, "").split(","))
     return module in sys.modules or any(f"{module}.".startswith(f"{name}.") for name in trusted)

@@ -62,7 +62,7 @@ def train(
     data: Data = "",
     device: Device = "cpu",
 ) -> None:
-    """Train a parser and save it in a folder; goes on from a checkpoint found there.
+    """Train a parser and save it in a folder; resumes from a checkpoint in that folder.
 
     torchrun --nproc-per-node N -m leap train … divides every batch among N processes.
     """
@@ -222,8 +222,8 @@ def import_release(
 
 
 def main() -> None:
-    """Run the command; an error that a user can correct is one line on stderr and exit status 2."""
-    sys.path.append(os.getcwd())  # where parts of one's own, named by dotted path, are found
+    """Run the command; an error that a user can correct prints one line to stderr and exits with status 2."""
+    sys.path.append(os.getcwd())  # custom parts, named by dotted path, are imported from here
     try:
         app()
     except (LeapError, OSError) as error:

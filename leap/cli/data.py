@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Build, download, check, pack and s
 
 
 class Frames(StrEnum):
-    """Whether the frames of a second are averaged or kept."""
+    """Treatment of the frames of a second: averaged, or kept as they are."""
 
     AVERAGED = "averaged"
     KEPT = "kept"
@@ -253,6 +253,6 @@ def _widths(store: "FeatureStore") -> str:
 
 
 def _check_supported(dataset: str, *supported: str) -> None:
-    """Refuse an unknown data set before anything is imported."""
+    """Refuse an unsupported data set before any heavy import."""
     if dataset not in supported:
         raise LeapError(f"unknown data set {dataset!r}; this command supports {' and '.join(supported)}")

@@ -1,4 +1,4 @@
-"""Options that several commands share, and checks of them before anything is computed."""
+"""Options that several commands share, and checks of their values before any computation."""
 
 import os
 from enum import StrEnum
@@ -45,13 +45,13 @@ class Norm(StrEnum):
 
 
 def check_out_folder(out: Path) -> None:
-    """Refuse a folder that cannot be written, before anything is computed.
+    """Refuse a folder that cannot be written, before any computation.
 
     Args:
         out: value of ``--out``; it need not exist.
 
     Raises:
-        LeapError: it, or the nearest folder above it that exists, is no folder or is not writable.
+        LeapError: the path, or its nearest existing parent, is not a folder or not writable.
     """
     existing = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not existing.is_dir():

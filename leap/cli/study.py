@@ -1,4 +1,4 @@
-"""``leap study``: commands that notebooks, Snakefile and README are made with."""
+"""``leap study``: commands that execute notebooks, search for settings and update the README."""
 
 from pathlib import Path
 from typing import Annotated

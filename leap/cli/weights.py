@@ -34,7 +34,7 @@ def fetch(names: Names = None, weights: Weights = None) -> None:
 
 @app.command()
 def verify(names: Names = None, weights: Weights = None) -> None:
-    """Compare the weights on this machine with the checksums of when they were fetched."""
+    """Compare the weights on this machine with their checksums at download."""
     from leap.features.weights import WEIGHTS, verify_weights
 
     for name in names or WEIGHTS:

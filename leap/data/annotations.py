@@ -1,9 +1,9 @@
 """LLP's annotation files: tab-separated tables of videos (weak labels) and of events (dense labels).
 
-Defective rows are read as in the public releases: a row that names no video of the split is skipped, a row
-that ends at or before its onset marks nothing, times beyond the last second are clipped, and rows of one
-class are united. Repairs change scores, so they are made only on request (`Repair`). A row that cannot be
-parsed is an error that names its line.
+Defective rows are read as in the public releases. A row that names no video of the split is skipped. A row
+that ends at or before its onset marks nothing. Times beyond the last second are clipped, and overlapping rows
+of one class are merged. Repairs change scores, so they are made only on request (`Repair`). A row that cannot
+be parsed raises an error that names its line.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ The correct names are those of upstream's correction of April 2024.
 """
 
 UNWRITABLE = re.compile("[\t\n\r\ud800-\udfff]")
-"""Characters that cannot stand in a cell: separators, and surrogates that UTF-8 cannot encode."""
+"""Characters that a cell cannot contain: separators, and surrogates, which UTF-8 cannot encode."""
 
 Repair = Literal["none", "upstream", "all"]
 """Which defects of the annotations to repair.
@@ -62,7 +62,7 @@ Repair = Literal["none", "upstream", "all"]
 
 
 class Row(NamedTuple):
-    """The cells of one line of a table, as text; ``line`` counts from 1, the header."""
+    """The cells of one line of a table, as text; ``line`` 1 is the header."""
 
     line: int
     fields: tuple[str, ...]
@@ -187,7 +187,7 @@ def annotated_videos(folder: str | Path) -> tuple[str, ...]:
 def read_events(
     path: str | Path, filenames: Sequence[str], classes: Sequence[str] = LLP, segments: int = SEGMENTS
 ) -> NDArray[np.uint8]:
-    """Read a table of events strictly, such as a system's predictions: a row that fits no video is an error.
+    """Read a table of events, such as a system's predictions, strictly: a row that fits no video is an error.
 
     Args:
         path: a table in the format of ``AVVP_eval_audio.csv``.
@@ -230,7 +230,8 @@ def write_events(
         classes: names of the C classes, in label order.
 
     Raises:
-        LeapError: the name of a video or class with events is empty or cannot stand in a table.
+        LeapError: the name of a video or class with events is empty, or cannot be written to a table.
+        OSError: the file cannot be written.
     """
     lines = ["\t".join(EVENT_COLUMNS)]
     for name, video in zip(filenames, labels, strict=True):
@@ -255,7 +256,7 @@ def runs_of(labels: NDArray[np.generic]) -> list[tuple[int, int, int]]:
 
 
 def list_events(path: Path, classes: Sequence[str] = LLP) -> list[Event]:
-    """Read all events of a table, whichever videos they name.
+    """Read all events of a table, of any video.
 
     Raises:
         LeapError: the file is missing or malformed, or holds an unknown class or a time that is not a whole
@@ -270,7 +271,7 @@ def repair_event(event: Event, repair: Repair, annotated: Iterable[str] = ()) ->
     Args:
         event: the event as read from the file.
         repair: which defects to repair.
-        annotated: names of all annotated videos; needed for ``"all"`` only.
+        annotated: names of all annotated videos; needed only for ``"all"``.
     """
     if repair == "none":
         return event
@@ -284,10 +285,10 @@ def repair_event(event: Event, repair: Repair, annotated: Iterable[str] = ()) ->
 def dense_labels(
     events: Iterable[Event], filenames: Sequence[str], classes: Sequence[str] = LLP, segments: int = SEGMENTS
 ) -> NDArray[np.uint8]:
-    """Turn events into dense labels; events of other videos are ignored.
+    """Turn events into dense labels; events of videos outside ``filenames`` are ignored.
 
     Args:
-        events: events; times beyond the last segment are clipped, reversed or empty spans mark nothing.
+        events: the events; times beyond the last segment are clipped, reversed or empty spans mark nothing.
         filenames: names of the N videos; a name that occurs several times has its events in every copy.
         classes: names of the C classes, in label order.
         segments: T.
@@ -372,7 +373,7 @@ def _second(text: str, path: Path, line: int) -> int:
 
 
 def _complete_name(name: str, videos: Iterable[str]) -> str:
-    """The only video that a damaged name matches; the name itself if there is none or several."""
+    """The video that a damaged name matches, or the name itself unless exactly one video matches."""
     matches = [v for v in videos if v == name or (v.endswith(name) and len(v) - len(name) <= 3)]
     matches = matches or [v for v in videos if v[:11] == name[:11]]
     return matches[0] if len(matches) == 1 else name

@@ -45,5 +45,5 @@ AV_DIGITS: tuple[str, ...] = (
 
 
 def simulated_classes(number: int) -> tuple[str, ...]:
-    """Class names of an LLP-Sim with ``number`` classes: LLP's names for 25, else ``class 000`` and so on."""
+    """Names of LLP-Sim's classes: LLP's names if ``number`` is 25, else ``class 000``, ``class 001``, …."""
     return LLP if number == len(LLP) else tuple(f"class {index:03d}" for index in range(number))

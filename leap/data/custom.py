@@ -1,8 +1,8 @@
 """Custom data sets: feature files in LLP's official layout and tables of videos and events, packed.
 
 The tables are ``classes.txt`` (one class per line); ``train.tsv``, ``val.tsv`` and ``test.tsv`` with the
-columns ``filename`` and ``event_labels``, or ``filename`` alone where weak labels are unknown; and the events
-of val and test, ``audio.tsv`` and ``visual.tsv``, in the format of LLP's annotations. A video is a whole file
+columns ``filename`` and ``event_labels``, or only ``filename`` if weak labels are unknown; and the events of
+val and test, ``audio.tsv`` and ``visual.tsv``, in the format of LLP's annotations. A video is a whole file
 ``<name>``, or ``<name>_<start>_<end>``: the seconds from start to end of that file.
 """
 
@@ -37,7 +37,7 @@ AUDIO = FEATURES[0]
 PSEUDO = tuple(source.name for source in PSEUDO_LABELS)
 
 WINDOW = re.compile(r"(.+)_(\d{1,6})_(\d{1,6})")
-"""The name of a part of a file: ``<name>_<start>_<end>``, in seconds."""
+"""Pattern of the name of a part of a file: ``<name>_<start>_<end>``, in seconds."""
 
 Array = NDArray[Any]
 
@@ -56,7 +56,7 @@ class Table:
     """The N videos of a split.
 
     Attributes:
-        path: the file of the table.
+        path: file of the table.
         names: names of the videos.
         lines: line of each video in the file.
         weak: weak labels, (N, C), or None where they are unknown.
@@ -68,7 +68,7 @@ class Table:
     weak: NDArray[np.uint8] | None
 
     def place(self, index: int) -> str:
-        """Where a video is listed, as ``<file>:<line>``."""
+        """Location of a video in the table, as ``<file>:<line>``."""
         return f"{self.path}:{self.lines[index]}"
 
 
@@ -83,7 +83,7 @@ def pack_custom(
 ) -> list[Problem]:
     """Pack features and pseudo-labels of custom videos into a feature store.
 
-    Unknown weak labels are derived: in train from the pseudo-labels, in val and test from the events.
+    Unknown weak labels are derived from the pseudo-labels in train, and from the events in val and test.
     Pseudo-labels are restricted to the weak labels.
 
     Args:
@@ -95,11 +95,12 @@ def pack_custom(
         label_embedding: label embeddings, (C, L); by default n-gram embeddings of the class names.
 
     Returns:
-        Problems with feature files; if there is any, nothing is written.
+        Problems with feature files; unless the list is empty, nothing is written.
 
     Raises:
         LeapError: the name is not allowed; a table or folder is missing or malformed; a video is listed
             twice, or shares seconds with a video of another split; or the videos differ in length.
+        OSError: the store cannot be written.
     """
     if not NAME.fullmatch(name) or find_dataset(name):
         raise LeapError(f"{name!r} cannot name a custom data set; use other lower-case letters and hyphens")
@@ -132,7 +133,7 @@ def pack_custom(
 
 
 def weak_by_file(tables: Sequence[Path], classes: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
-    """Collect weak labels by file: a file has the classes of all its listed parts.
+    """Collect weak labels per file: a file has the classes of all its listed parts.
 
     Args:
         tables: tables with the columns ``filename`` and ``event_labels``.
@@ -160,8 +161,8 @@ class Files:
 
     Attributes:
         root: folder of the official layout.
-        classes: C, the width of the pseudo-labels.
-        packing: how to pack their arrays.
+        classes: number of classes C, the width of the pseudo-labels.
+        packing: how to pack the arrays.
     """
 
     root: Path
@@ -169,7 +170,7 @@ class Files:
     packing: Packing
 
     def span(self, name: str) -> Span | Problem:
-        """Find the file and the seconds of a video; a file of exactly that name takes precedence."""
+        """Find the file and the seconds of a video; a file with exactly that name takes precedence."""
         whole = f"{AUDIO.folder}/{name}.npy"
         window = None if isfile(self.root / whole) else WINDOW.fullmatch(name)
         file = window[1] if window else name
@@ -183,7 +184,7 @@ class Files:
         return Span(file, start, end, seconds)
 
     def problem(self, source: Source, span: Span) -> Problem | None:
-        """Check a file's header: the shape must fit the length of the file."""
+        """Check that the shape in a file's header fits the length of the video; None if it does."""
         array = load_array(self.root, self._path(source, span), mapped=True)
         if isinstance(array, Problem):
             return array
@@ -243,7 +244,11 @@ def _check_unique(table: Table) -> None:
 
 
 def _check_leakage(tables: Mapping[str, Table], spans: Mapping[str, Span]) -> None:
-    """Refuse videos of two splits that share a second of a file."""
+    """Refuse videos of two splits that share a second of a file.
+
+    Raises:
+        LeapError: two splits share a second.
+    """
     users: dict[tuple[str, int], tuple[Table, int]] = {}
     for table in tables.values():
         for index, name in enumerate(table.names):
@@ -267,7 +272,11 @@ def _spans(
 
 
 def _length(spans: Mapping[str, Span]) -> int:
-    """T, the length that all videos must share."""
+    """Common length T of all videos.
+
+    Raises:
+        LeapError: the videos differ in length.
+    """
     lengths = {span.end - span.start: name for name, span in spans.items()}
     if len(lengths) > 1:
         (one, first), (other, second), *_ = lengths.items()
@@ -309,14 +318,18 @@ def _arrays(
 
 
 def _union(dense: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:
-    """Classes that occur in any segment of either modality, (N, C)."""
+    """Classes that occur in any segment of either modality, (N, C).
+
+    Raises:
+        LeapError: ``dense`` is empty.
+    """
     if not dense:
         raise LeapError("the training videos need weak labels or pseudo-labels; neither is given")
     return np.any([cube.any(1) for cube in dense.values()], axis=0).astype(np.uint8)
 
 
 def _blocks(files: Files, source: Source, spans: Sequence[Span]) -> Blocks:
-    """Features of all videos as blocks that are read when they are written."""
+    """Features of all videos, as blocks that are read only when they are written to the store."""
     read = partial(files.read, source)
     first = read(spans[0])
     parts = (spans[start : start + ROWS] for start in range(0, len(spans), ROWS))

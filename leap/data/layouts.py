@@ -1,16 +1,16 @@
-"""Event layouts: which classes occur in a video, in which modality and when, with LLP's measured statistics.
+"""Event layouts: which classes occur when and in which modality, sampled with LLP's statistics.
 
 In one segment, a class of a video is in one of the states ``"-"`` (absent), ``"A"`` (only heard), ``"V"``
 (only seen) and ``"AV"``. The states of a (video, class) pair over the segments form a sequence. Its *kind*
-says how the two modalities relate (only one of them, identical, one within the other, or partial overlap)
+describes how the two modalities relate (only one of them, identical, one within the other, partial overlap)
 and whether the class is the only one of its video. The *composition* of a video is the collection of its
 pairs' kinds.
 
 The model is semi-Markov: a composition is drawn, then for every pair a chain of runs. Given the segment at
 which a run begins and the state before it, the chain draws the run's state and end from measured counts. So
 the number of classes per video, modalities, onsets, run lengths and asynchrony follow LLP. Given their
-kinds, the pairs of a video are independent in time, whereas those of LLP avoid each other slightly: sampled
-videos overlap somewhat more.
+kinds, the pairs of a sampled video are independent in time, whereas those of LLP slightly avoid each other:
+events overlap somewhat more in sampled videos than in LLP.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from leap.io.reason import os_reason
 
 COMMAND = "leap data measure-layouts --annotations DIR --out FILE"
 LLP_STATISTICS = Path(__file__).with_name("layout_statistics.json")
-"""Statistics of LLP, part of the package."""
+"""File of LLP's statistics, which ships with the package."""
 
 STATES = ("-", "A", "V", "AV")
 ALONE = "alone, "
@@ -47,7 +47,7 @@ class LayoutStatistics:
 
     Attributes:
         segments: segments per video, T.
-        source: origin of the labels, and the command that measures them.
+        source: origin of the labels, and the command that measured them.
         summary: `summarise` of the measured labels.
         compositions: composition, such as ``"audio only + identical"`` → number of videos.
         chains: kind → ``"<first segment> <state before>"`` → ``"<state> <end>"`` → number of runs; ends are
@@ -107,6 +107,9 @@ def measure(weak: Labels, audio: Labels, visual: Labels, source: str = "") -> La
         audio: dense audio labels, (N, T, C).
         visual: dense visual labels, (N, T, C).
         source: origin of the labels.
+
+    Returns:
+        Statistics without class counts.
     """
     compositions: Counter[str] = Counter()
     chains: dict[str, dict[str, Counter[str]]] = {}
@@ -145,8 +148,8 @@ def sample_layouts(
         statistics: counts to draw from.
         rng: random generator.
         max_classes: largest number of classes per video.
-        class_weights: probabilities of the classes, (C,), by which the classes of a video are drawn without
-            replacement; uniform by default.
+        class_weights: relative frequencies of the classes, (C,), by which the classes of a video are drawn
+            without replacement; uniform by default.
 
     Returns:
         Audio and visual labels, each (n, T, C) uint8 of zeros and ones. Every class of a video occurs in at
@@ -165,7 +168,7 @@ def sample_layouts(
 
 
 def summarise(audio: Labels, visual: Labels) -> Summary:
-    """Summarise dense labels, each (N, T, C), by statistics that matter for parsing.
+    """Summarize dense labels, each (N, T, C), by statistics that matter for parsing.
 
     Returns:
         Name → value. Numbers are fractions or means over videos, (video, class) pairs, segments or runs, as
@@ -207,12 +210,12 @@ def _summarise_modality(labels: Labels) -> Summary:
 
 
 def _by_weight(weights: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.intp]:
-    """Draw all classes one after another by weight, without replacement (exponential race)."""
+    """Draw all classes in weighted random order, without replacement (exponential race)."""
     return np.argsort(rng.exponential(size=len(weights)) / weights)
 
 
 def _sample_pair(kind: str, statistics: LayoutStatistics, rng: np.random.Generator) -> Labels:
-    """Draw the states, (T,), of one pair, by rejection until they are of its kind."""
+    """Draw the states of one pair, (T,), by rejection sampling until they are of its kind."""
     pair = np.zeros(statistics.segments, np.uint8)
     while _kind(_states(pair)) != kind.removeprefix(ALONE):
         start, state = 0, ""

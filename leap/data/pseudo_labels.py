@@ -1,4 +1,4 @@
-"""Segment pseudo-labels: threshold a teacher's scores, measure the result, corrupt it."""
+"""Segment-level pseudo-labels: made from a teacher's scores, compared with dense labels, corrupted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PrecisionRecall(NamedTuple):
 
 
 def threshold_scores(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -> Tensor:
-    """Make segment pseudo-labels of one modality, as VALOR (arXiv 2305.17343) does from CLIP and CLAP.
+    """Make segment-level pseudo-labels of one modality, as VALOR (arXiv 2305.17343) does from CLIP and CLAP.
 
     A class is marked where its score exceeds its threshold and the weak label of the video contains it.
 
@@ -63,7 +63,7 @@ def corrupt(
 
     Args:
         pseudo: pseudo-labels, (N, T, C), zeros and ones.
-        weak: weak labels, (N, C); classes outside them stay 0.
+        weak: weak labels, (N, C); labels of classes outside them become 0.
         miss_rate: probability that a 1 becomes 0.
         false_alarm_rate: probability that a 0 of a class of the weak label becomes 1.
         generator: random generator on the device of ``pseudo``.
@@ -81,8 +81,11 @@ def corrupt_videos(videos: Videos, noise: NoiseConfig, seed: int) -> Videos:
 
     Args:
         videos: videos with pseudo-labels.
-        noise: error rates, and the losses that see the errors.
+        noise: error rates, and the losses that learn from the errors.
         seed: seed of the random errors.
+
+    Returns:
+        The videos; a loss excluded by ``noise.of`` still learns from the original pseudo-labels.
     """
     if not noise.misses and not noise.false_alarms:
         return videos

@@ -44,18 +44,18 @@ DATASETS = {
     "llp": Dataset(Path("llp.h5"), LLP, "dataset", FEATURES),
     "llp-sim": Dataset(Path("llp_sim.h5"), LLP, "orthogonal", SIMULATED_FEATURES),
 }
-"""Data sets of a fixed name; LLP-Sim with another number of classes is ``llp-sim-<classes>``."""
+"""Name → data set; LLP-Sim with another number of classes is ``llp-sim-<classes>``, not listed here."""
 
 SIMULATED = re.compile(r"llp-sim-([1-9]\d*)")
 SHARED_BY = 5
-"""LLP-Sim's classes share parts in groups of five, so their number is a multiple of it."""
+"""Size of the groups in which LLP-Sim's classes share parts; the number of classes is a multiple of it."""
 
 CUSTOM_LABELS = "dataset"
-"""Default source of label embeddings of custom data sets, whose stores hold some."""
+"""Default source of label embeddings of custom data sets, whose stores contain label embeddings."""
 
 
 def simulated_name(classes: int) -> str:
-    """Name of an LLP-Sim with a number of classes.
+    """Name of the LLP-Sim data set with the given number of classes.
 
     Example:
         >>> simulated_name(25), simulated_name(50)
@@ -82,11 +82,11 @@ def find_dataset(name: str) -> Dataset | None:
 
 
 def check_dataset(name: str, custom: bool = False) -> None:
-    """Refuse an unknown name.
+    """Refuse the name of an unknown data set.
 
     Args:
         name: name of a data set.
-        custom: whether the store of the data set is at hand, so any valid name may be a custom data set's.
+        custom: whether the data set's store is available; any valid name is then accepted.
 
     Raises:
         LeapError: the name is unknown, or cannot name a data set.
@@ -114,7 +114,7 @@ def dataset_path(name_or_path: str) -> Path:
         name_or_path: name of a known data set, or the path of a feature store.
 
     Raises:
-        LeapError: the data set belongs in the folder ``LEAP_DATA``, which is not set.
+        LeapError: the data set is looked up in the folder ``LEAP_DATA``, which is not set.
     """
     dataset = find_dataset(name_or_path)
     if dataset is None:
@@ -131,7 +131,8 @@ def open_dataset(name_or_path: str) -> FeatureStore:
     """Open a data set by name, or a feature store by path.
 
     Raises:
-        LeapError: there is no such file or data set, or the file is not a sound feature store.
+        LeapError: no data set or file has that name, ``LEAP_DATA`` is needed but not set, or the file is not
+            a valid feature store.
 
     Example:
         >>> with open_dataset("av-digits") as store:

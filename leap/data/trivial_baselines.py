@@ -1,7 +1,7 @@
-"""Trivial baselines: predictions made without a model, for reading scores in relation to them.
+"""Trivial baselines: predictions made without a model, as reference points for scores.
 
-Some use labels of the videos they predict, which a parser does not have: the weak label is the true set of
-events of a test video, and its pseudo-labels are masked by it.
+Some baselines use labels of the predicted videos, which a parser does not have: the weak label is the true
+set of events of a test video, and its pseudo-labels are masked by the weak label.
 """
 
 from __future__ import annotations

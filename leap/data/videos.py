@@ -17,9 +17,9 @@ class Videos:
 
     Attributes:
         audio: audio features, (N, T, A).
-        visual_2d: frame features averaged over each second, (N, T, V), or of k frames per second,
+        visual_2d: frame features, averaged over each second, (N, T, V), or of k frames per second,
             (N, T·k, V).
-        weak: weak labels: the event classes of each video, (N, C), zeros and ones.
+        weak: weak labels, the event classes of each video, (N, C), zeros and ones.
         pseudo_audio: audio pseudo-labels, (N, T, C), zeros and ones.
         pseudo_visual: visual pseudo-labels, likewise.
         true_audio: dense audio labels, (N, T, C), or None where unknown; for scoring, never for training.
@@ -65,7 +65,7 @@ class Videos:
 
     @property
     def features(self) -> tuple[Tensor, Tensor, Tensor | None]:
-        """What a parser reads: ``audio``, ``visual_2d`` and ``visual_3d``."""
+        """Inputs of a parser: ``audio``, ``visual_2d`` and ``visual_3d``."""
         return self.audio, self.visual_2d, self.visual_3d
 
     @property

@@ -1,4 +1,4 @@
-"""Several runs in one process: what ``leap run`` makes."""
+"""Several runs in one process, as ``leap run`` makes them."""
 
 import sys
 import traceback
@@ -51,20 +51,20 @@ def _is_json(line: str) -> bool:
 
 
 def make_batch(configs: Sequence[RunConfig], data: str, results: Path, device: str = "cpu") -> Iterator[Path]:
-    """Make runs one after the other, and give the path of each record when it is written.
+    """Make runs one after the other and yield the path of each record.
 
-    Runs that have a record are not made again. One that fails is reported on standard error and does not stop
-    the others.
+    A run that has a record is not made again. When one of several runs fails, its error is printed to stderr
+    and the others are still made; the error of a single run is raised.
 
     Args:
         configs: the runs.
-        data: name or path of their data set; empty for the one that each config names.
+        data: name or path of their data set; empty for the data set that each config names.
         results: folder of results.
-        device: where to train.
+        device: device to train on.
 
     Raises:
-        LeapError: before anything is trained, if a run cannot be made or ``results`` cannot be written; after
-            all others are made, if a run has failed.
+        LeapError: a run cannot be made or ``results`` cannot be written (raised before any training), or one
+            of several runs failed (raised after all others are made).
     """
     stores = {name: open_dataset(data or name) for name in dict.fromkeys(c.dataset for c in configs)}
     paths = [run_folder(config, stores[config.dataset], results) / RECORD for config in configs]

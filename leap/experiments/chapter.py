@@ -1,4 +1,4 @@
-"""A chapter of results as the workflow sees it: its notebook, its runs and its data."""
+"""The description of a results chapter for the workflow: its notebook, runs and data."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,23 +24,23 @@ def no_runs(profile: Profile, dataset: str) -> Grid:
 
 
 def no_simulations(profile: Profile) -> dict[str, Simulation]:
-    """The simulated data sets of a chapter whose data exist."""
+    """The simulated data sets of a chapter that needs none."""
     return {}
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A notebook of results, as the workflow sees it.
+    """A results chapter: its notebook, runs and data.
 
     Attributes:
         notebook: name of the notebook, without suffix.
-        grid: its runs by system, at a profile and on a data set.
-        dataset: the data set that the chapter is about, whatever the rest of the book is made on; None for
-            the data set of the book.
+        grid: function of a profile and a data set that returns the runs by system.
+        dataset: the chapter's own data set, whichever data set the rest of the book uses; None for the data
+            set of the book.
         elsewhere: whether the chapter can also be made on another data set than `dataset`.
-        simulations: the data sets that are simulated for its runs at a profile, by name.
-        made_afresh: whether its runs are made at every profile; otherwise profiles ``laptop`` and ``trial``
-            show the committed records.
+        simulations: function of a profile that returns the data sets to simulate for the runs, by name.
+        made_afresh: whether its runs are made at every profile; otherwise some profiles show the committed
+            records, see `from_records`.
     """
 
     notebook: str
@@ -56,7 +56,7 @@ class Chapter:
         return self.dataset or SHIPPED
 
     def from_records(self, profile: Profile) -> bool:
-        """Whether the chapter shows the committed records instead of making its runs, which take long."""
+        """Whether the chapter shows the committed records of a profile instead of making its runs."""
         if self.made_afresh:
             return False
         return profile not in ("smoke", "full") if self.dataset else profile in ("laptop", "trial")
@@ -64,7 +64,7 @@ class Chapter:
     def data_in_book(self, profile: Profile, dataset: str, data: str) -> tuple[str, str]:
         """The data set, and the path of its store, that the chapter shows in a book.
 
-        A chapter about one data set, and committed records, are of `home`.
+        Chapters with their own data set, and committed records, use `home`.
 
         Args:
             profile: the book's profile.

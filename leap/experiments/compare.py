@@ -33,9 +33,10 @@ class Difference:
 def paired_difference(a: ArrayLike, b: ArrayLike, resamples: int = 10_000, seed: int = 0) -> Difference:
     """Mean difference with a percentile bootstrap interval, seeds and videos resampled independently.
 
-    Every seed is scored on the same videos, so both factors are crossed. A resample draws seeds and videos
-    with replacement and takes the mean over the drawn rows and columns: Owen's pigeonhole bootstrap (Annals
-    of Applied Statistics 1, 2007). With one seed the interval covers only the variation of videos.
+    Every seed is scored on the same videos, so seeds and videos are crossed factors. A resample draws seeds
+    and videos with replacement and takes the mean over the drawn rows and columns: Owen's pigeonhole
+    bootstrap (Annals of Applied Statistics 1, 2007). With one seed the interval covers only the variation of
+    videos.
 
     Args:
         a: scores of system A in 0…1, (seeds, videos).

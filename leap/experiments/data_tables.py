@@ -22,7 +22,7 @@ LAYOUT_MEASURES = {
     "audio_overlapping_videos": "videos with overlap, heard",
     "visual_overlapping_videos": "videos with overlap, seen",
 }
-"""Measures of `leap.data.layouts.Summary`, and the titles of their rows."""
+"""Measure of `leap.data.layouts.Summary` → title of its row."""
 
 
 def split_table(store: FeatureStore) -> pd.DataFrame:
@@ -30,6 +30,9 @@ def split_table(store: FeatureStore) -> pd.DataFrame:
 
     Returns:
         One row per split.
+
+    Raises:
+        LeapError: a split has no dense labels.
     """
     rows = {}
     for split in SPLITS:
@@ -65,10 +68,13 @@ def layout_summary(store: FeatureStore) -> Summary:
 
 
 def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
-    """Precision, recall and F × 100 of pseudo-labels, and of the weak label in every segment.
+    """Precision, recall and F × 100 of the pseudo-labels and of weak labels expanded to all segments.
 
     Returns:
         One row per split, modality and kind of labels; micro averages over videos, segments and classes.
+
+    Raises:
+        LeapError: a split has no dense labels.
     """
     rows = {}
     for split in SPLITS:
@@ -86,7 +92,7 @@ def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
 
 
 def trivial_baseline_table(store: FeatureStore) -> pd.DataFrame:
-    """The ten scores × 100 of the trivial baselines on test, one row per baseline."""
+    """The ten scores × 100 of the trivial baselines on test, rounded to 0.1, one row per baseline."""
     videos = store.videos("test")
     rows = {
         name: parsing_scores(*cubes, *videos.truth()) for name, cubes in trivial_baselines(videos).items()
@@ -98,7 +104,7 @@ def label_free_baseline_table(store: FeatureStore) -> pd.DataFrame:
     """The ten scores × 100 on test of baselines that read no label of the test videos.
 
     Returns:
-        One row per baseline, and ``best of these``, the best of each score.
+        One row per baseline, and the row ``best of these`` with the maximum of each score.
     """
     videos = store.videos("test")
     found = label_free_baselines(store.videos("train"), videos)
@@ -112,7 +118,7 @@ def role_table(store: FeatureStore) -> pd.DataFrame:
     """Speakers, takes and handwriting of every role of AV-Digits, from the store's provenance.
 
     Returns:
-        One row per role; the ends of the ranges of takes and handwriting are exclusive.
+        One row per role; the upper ends of the ranges of takes and handwriting are exclusive.
     """
     rows = {
         role: {

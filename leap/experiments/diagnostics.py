@@ -20,7 +20,7 @@ from leap.models.parser import Parser
 from leap.training.losses.similarity import cosine_similarity, eiou
 
 BINS = 10
-"""Number of bins of probabilities of the expected calibration error."""
+"""Number of probability bins of the expected calibration error."""
 
 
 def diagnose(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
@@ -28,24 +28,27 @@ def diagnose(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
 
     Args:
         parser: the parser.
-        val: videos that directions are fitted on.
-        test: videos that are measured.
+        val: videos on which the directions of ``separation`` are fitted.
+        test: videos on which all measures are taken.
 
     Returns:
         Finite measures, rounded to four decimals:
 
-        - ``similarity_none``, ``_low``, ``_high``, ``_all``: mean cosine of audio and visual segments whose
-          true EIoU is 0, at most ½, above ½, and 1; ``similarity_correlation``: its correlation with the
-          EIoU.
+        - ``similarity_none``, ``_low``, ``_high``, ``_all``: mean cosine of the audio-visual segment pairs
+          whose true EIoU is 0, in (0, ½], in (½, 1), and 1; ``similarity_correlation``: correlation of
+          cosine and EIoU over all pairs.
         - ``peak_<modality>``, of decoders with attention: percentage of (video, class) pairs, among classes
           that occur in some but not all segments, whose attention is largest inside an event;
           ``chance_<modality>``: the percentage expected of a random segment.
         - ``calibration_<modality>``: expected calibration error × 100 of the segment probabilities.
         - ``separation_<modality>_<n>``, of LEAP: area under the ROC curve × 100 of the presence of a class,
-          predicted by its label embedding after block n along the direction between the means of present and
-          absent on val; mean over classes.
+          averaged over classes. The score is the label embedding after block n, projected onto the difference
+          between its means for present and for absent classes on val.
         - ``geometry_given``, ``_projected``, ``_audio``, ``_visual``, of LEAP: mean cosine of two classes'
           label embeddings: as given, projected to the width, and refined in videos with the class.
+
+    Raises:
+        LeapError: the videos have no dense labels.
     """
     with _label_states(parser) as states:
         parsings = list(parse_videos(parser, test))
@@ -70,7 +73,7 @@ def _similarity(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
 
 
 def _by_eiou(target: Tensor) -> dict[str, Tensor]:
-    """Masks of segment pairs by their EIoU."""
+    """Masks (N, T, T) of the audio-visual segment pairs by their EIoU."""
     return {
         "none": target == 0,
         "low": (target > 0) & (target <= 0.5),
@@ -136,14 +139,14 @@ def _geometry(parser: Parser, parsings: list[Parsing], videos: Videos) -> dict[s
 
 
 def mean_cosine(vectors: Tensor) -> float:
-    """Mean cosine of two different rows of (C, d); NaN for a single row."""
+    """Mean cosine over all pairs of distinct rows of (C, d); NaN for a single row."""
     unit = normalize(vectors, dim=-1)
     others = len(vectors) * (len(vectors) - 1)
     return float(((unit @ unit.T).sum() - len(vectors)) / others) if others else nan
 
 
 def _separations(fitted: list[Tensor], val: Videos, refined: list[Tensor], test: Videos) -> dict[str, float]:
-    """Separation by block, from refined label embeddings on val and on test, (N, C, d) each, audio first."""
+    """Separation by block, from label embeddings (N, C, d) per block on val and test, audio blocks first."""
     half, found = len(refined) // 2, {}
     for index, (before, after) in enumerate(zip(fitted, refined, strict=True)):
         modality = index // half
@@ -172,14 +175,14 @@ def roc_auc(positive: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
     """Area under the ROC curve: the probability that a positive scores above a negative, ties counting half.
 
     Args:
-        positive: which of the N examples are positive, (N,); at least one is, and one is not.
+        positive: mask (N,) of the positive examples; at least one is positive and at least one negative.
         scores: their scores, (N,).
 
     >>> roc_auc(np.array([False, True, True]), np.array([0.2, 0.2, 0.7]))
     0.75
     """
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # (N,), from 1, equal scores share their mean
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # (N,), from 1; ties get their mean rank
     n_positive = int(positive.sum())
     above = ranks[positive].sum() - n_positive * (n_positive + 1) / 2
     return float(above / (n_positive * (len(positive) - n_positive)))

@@ -1,4 +1,4 @@
-"""Size of a study: profiles, seeds, and a system at a profile."""
+"""Size of a study: profiles, numbers of seeds, and the config of a system at a profile."""
 
 from dataclasses import replace
 from typing import Any, Literal, get_args
@@ -12,20 +12,20 @@ PUBLISHED: tuple[Profile, ...] = ("full", "paper")
 """Profiles whose records, tables and figures are published."""
 
 SHIPPED = "av-digits"
-"""The data set that ships with the package, and of most committed results."""
+"""The data set that ships with the package; most committed results were made on it."""
 
 CLAIM_SEEDS, SEEDS, SLOW_SEEDS = 10, 5, 3
-"""Number of paired seeds: where a claim of the ledger rests on them, elsewhere, and on MM-Pyr or LLP-Sim."""
+"""Numbers of paired seeds: for most claims of the ledger, for other comparisons, and for slow runs."""
 
 SHORT: dict[str, tuple[int, dict[str, Any]]] = {
     "smoke": (1, {"epochs": 2, "videos": 128}),
     "trial": (1, {"epochs": 3}),
 }
-"""Number of seeds, and changes to the training, of the profiles that only show that everything runs."""
+"""Profile that only checks that everything runs → its number of seeds and its changes to the training."""
 
 
 def check_profile(profile: str) -> Profile:
-    """The profile of a name.
+    """Validate the name of a profile.
 
     Raises:
         LeapError: the profile is unknown.
@@ -37,11 +37,11 @@ def check_profile(profile: str) -> Profile:
 
 
 def result_name(name: str, dataset: str, home: str = SHIPPED) -> str:
-    """File name, without suffix, of what was made on a data set.
+    """File name, without suffix, of a result made on a data set.
 
     Args:
-        name: the name of what was made on ``home``.
-        dataset: the data set; any other than ``home`` becomes a part of the name.
+        name: the name of the same result made on ``home``.
+        dataset: the data set; it is appended to the name unless it is ``home``.
         home: the data set of the committed results.
 
     >>> result_name("02_scores", "av-digits"), result_name("02_scores", "llp-sim")
@@ -65,7 +65,7 @@ def system_config(system: str, profile: Profile, dataset: str) -> RunConfig:
 
 
 def with_seeds(config: RunConfig, profile: Profile, count: int) -> list[RunConfig]:
-    """A run with seeds 0 to ``count`` − 1; at profiles of `SHORT` fewer seeds, and a short training."""
+    """A run with seeds 0 to ``count`` − 1; profiles in `SHORT` use fewer seeds and a shorter training."""
     if profile in SHORT:
         fewer, training = SHORT[profile]
         count, config = min(count, fewer), replace(config, train=replace(config.train, **training))

@@ -54,7 +54,7 @@ def split_table(annotations: Path) -> pd.DataFrame:
 
 
 def readable_splits(splits: pd.DataFrame) -> pd.DataFrame:
-    """`split_table` as text: counts whole, fractions and means with two decimals."""
+    """`split_table` as text: counts as integers, fractions and means with two decimals."""
     counts = [str(name) for name in splits if name == "videos" or str(name).endswith("events")]
     text = splits.map("{:.2f}".format)
     text[counts] = splits[counts].map("{:,.0f}".format)
@@ -88,7 +88,7 @@ def readable_baselines(baselines: pd.DataFrame) -> pd.DataFrame:
 
 
 def lessons(baselines: pd.DataFrame) -> list[str]:
-    """What the trivial baselines say about published scores, one paragraph each."""
+    """Paragraphs that put published scores in relation to the trivial baselines."""
     systems = published().query("kind == 'system'")
     nothing, everywhere = baselines.loc["nothing"], baselines.loc["weak label in every second"]
     usual = baselines.loc["weak label where its class usually is"]

@@ -1,4 +1,4 @@
-"""Execution of notebooks with papermill; unknown parameters are refused, and output appears whole."""
+"""Execution of notebooks with papermill; unknown parameters are refused, and output is written atomically."""
 
 import warnings
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ from leap.errors import LeapError, require
 from leap.io.atomic import atomic_path
 
 KERNEL, LANGUAGE = "python3", "python"
-QUIET = ["--log-level=50"]  # of the kernel itself: not even that it was stopped
+QUIET = ["--log-level=50"]  # silences the kernel, including the message that it was stopped
 
 
 def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, str]) -> None:
     """Execute a parameterised notebook and write the executed copy.
 
-    A notebook that fails leaves ``output`` as it was and its executed cells in ``<output>.failed``.
+    A failed execution leaves ``output`` unchanged and writes the executed cells to ``<output>.failed``.
 
     Args:
         notebook: the notebook.
-        output: where the executed copy goes.
+        output: path of the executed copy.
         parameters: values for its parameters cell.
 
     Raises:
@@ -59,9 +59,9 @@ def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> Non
     try:
         read = nbformat.read(notebook, as_version=4)
         nbformat.validate(read)
-        nbformat.writes(read).encode()  # which a lone half of a character cannot be
+        nbformat.writes(read).encode()  # fails for a lone surrogate
         known = papermill.inspect_notebook(_literal(notebook))
-    except Exception as error:  # papermill and nbformat raise many kinds
+    except Exception as error:  # papermill and nbformat raise many types of exceptions
         raise LeapError(f"{notebook}: not a readable notebook ({type(error).__name__})") from None
     unknown = [name for name in parameters if name not in known]
     if unknown:

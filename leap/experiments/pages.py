@@ -1,4 +1,4 @@
-"""What notebooks display: tables, differences and verdicts, each with its caption."""
+"""Display of tables, differences and verdicts in notebooks, each with a caption."""
 
 from collections.abc import Iterable
 
@@ -13,11 +13,11 @@ _IPYTHON = require("IPython.display", "book")
 Markdown, display = _IPYTHON.Markdown, _IPYTHON.display
 
 HEADLINE = ("seg_type", "evt_event")
-"""The two scores of figures and verdicts."""
+"""The two scores shown in figures and verdicts."""
 
 
 def compared(runs: Runs) -> str:
-    """Name the systems of a chapter: a line for each data set, number of videos and number of runs."""
+    """List the systems of a chapter, one line per data set, number of videos and number of runs."""
     lines: dict[str, list[str]] = {}
     for system, records in runs.items():
         dataset, videos = records[0].data["name"], len(records[0].per_video["seg_a"])
@@ -27,16 +27,16 @@ def compared(runs: Runs) -> str:
 
 
 def show_tables(*tables: pd.DataFrame, caption: str) -> None:
-    """Display tables, their texts uncut, and one caption for all."""
+    """Display tables with untruncated text, followed by their common caption."""
     with pd.option_context("display.max_colwidth", None):
         display(*tables, Markdown(f"*{caption}*"))
 
 
 def show_differences(table: pd.DataFrame, caption: str, baseline: str = "MMIL") -> None:
-    """Display a table of paired differences, split by level where it has all ten scores, and its figure.
+    """Display a table of paired differences, split by level if it has all ten scores, and its figure.
 
     Args:
-        table: as `leap.experiments.tables.pair_table` makes it.
+        table: paired differences, as returned by `leap.experiments.tables.pair_table`.
         caption: data, profile, seeds and protocol.
         baseline: name of the baseline, for the axes.
     """
@@ -47,6 +47,6 @@ def show_differences(table: pd.DataFrame, caption: str, baseline: str = "MMIL") 
 
 
 def show_verdicts(runs: Runs, pairs: Iterable[tuple[str, str]], caption: str) -> None:
-    """Display one sentence for each pair of a system and its baseline."""
+    """Display one sentence per pair of a system and its baseline."""
     sentences = [compare_in_words(runs, *pair, HEADLINE) for pair in pairs]
     display(Markdown("\n".join(f"- {sentence}" for sentence in sentences)), Markdown(f"*{caption}*"))

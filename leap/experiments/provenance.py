@@ -20,7 +20,7 @@ def code() -> dict[str, Any]:
 
     Returns:
         ``version``, ``commit`` and ``dirty``, whether files of the package differ from the commit; the last
-        two are None outside of a checkout.
+        two are None outside a checkout.
     """
     commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--", ".")
     return {
@@ -31,7 +31,7 @@ def code() -> dict[str, Any]:
 
 
 def libraries() -> dict[str, str]:
-    """Versions of the libraries that a run's numbers depend on."""
+    """Versions of the libraries on which a run's numbers depend."""
     return {name: version(name) for name in LIBRARIES}
 
 
@@ -42,11 +42,11 @@ def device(name: str = "cpu") -> dict[str, Any]:
 
 
 def with_environment(caption: str, records: Iterable[Record]) -> str:
-    """A caption, extended by libraries and devices of its records that differ from those that run now.
+    """Extend a caption by the libraries and devices of the records that differ from the current ones.
 
     Args:
         caption: the caption.
-        records: the records that a table or figure is made from.
+        records: the records from which a table or figure is made.
     """
     made = [record.libraries | record.device for record in records]
     others = []

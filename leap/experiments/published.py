@@ -7,7 +7,7 @@ import pandas as pd
 from leap.experiments.tables import TITLES
 
 ROUNDING = 0.11
-"""Largest difference of a printed mean from the mean of three printed scores, each rounded to 0.1."""
+"""Largest difference of a printed mean from the mean of its three scores that rounding to 0.1 explains."""
 
 
 def published() -> pd.DataFrame:

@@ -16,14 +16,14 @@ COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")
 
 
 def update(text: str, results: Path) -> str:
-    """The README with its result table and its ledger made anew.
+    """The README with its result table and ledger regenerated.
 
     Args:
         text: the README.
         results: folder of the committed records and tables.
 
     Raises:
-        LeapError: the text lacks the two comments around one of the tables.
+        LeapError: the text lacks the two comments around a table, or the records are missing or damaged.
     """
     return _fill(_fill(text, "results", result_table(results)), "ledger", ledger_table(results))
 
@@ -37,7 +37,7 @@ def _fill(text: str, name: str, content: str) -> str:
 
 
 def ledger_table(results: Path) -> str:
-    """The committed ledger as Markdown: its tally, the record that bounds it, and all entries, folded."""
+    """The committed ledger as Markdown: tally, comparison under another loss, and folded list of entries."""
     texts = {"published": str, "measured": str}
     table = pd.read_csv(results / "tables" / "30_ledger.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
     lines = [tally(table), ""]

@@ -1,4 +1,4 @@
-"""Run records, which every number of the book comes from."""
+"""Run records, the source of every number in the book."""
 
 import gzip
 import json
@@ -20,14 +20,14 @@ from leap.training.run import REVISION, run_key
 SCHEMA = 2
 
 EXPANSION = 100
-"""Largest accepted ratio of records to their gzipped file; in practice it is five to eight."""
+"""Largest accepted ratio of uncompressed to gzipped size; in practice it is five to eight."""
 
 TYPE_MEANS = {f"{level}_type": [f"{level}_{m}" for m in ("a", "v", "av")] for level in ("seg", "evt")}
 
 
 @dataclass(frozen=True)
 class Record:
-    """The results of a run, and what they were made with.
+    """The results of a run with their provenance.
 
     Attributes:
         schema: version of these fields.
@@ -37,14 +37,14 @@ class Record:
         seed: the config's seed.
         protocol: the config's decoding protocol, with the class thresholds that were chosen on val.
         data: ``name`` and ``checksum`` of the data set.
-        selection: ``epoch``, the epoch that was kept, and ``score``, the val score it was chosen by.
+        selection: ``epoch``, the epoch that was kept, and ``score``, its val score, by which it was chosen.
         metrics: the ten scores × 100 on the config's split.
         per_video: the eight scores of every video in 0…1, rounded to six decimals.
         segments: micro precision, recall, F and average precision × 100 over segments, by modality and number
             of simultaneous events.
         history: losses and val scores of every epoch.
         code: version of the package, commit, and whether files differed from it.
-        libraries: versions of the libraries that the numbers depend on.
+        libraries: versions of the libraries on which the numbers depend.
         device: processor, threads and GPU.
         seconds: time of training and evaluation.
         diagnostics: measures of the trained parser, see `leap.experiments.diagnostics.diagnose`; empty in
@@ -77,7 +77,7 @@ class Record:
         return np.mean([self.per_video[part] for part in names], axis=0)
 
     def run_config(self) -> RunConfig:
-        """The run config the record was made from."""
+        """The run config of the record."""
         return from_dict(self.config, f"record {self.key}")
 
 
@@ -85,7 +85,7 @@ _ADAPTER = TypeAdapter(Record)
 
 
 def write_record(record: Record, path: Path) -> None:
-    """Write one record as JSON, whole or not at all."""
+    """Write one record as JSON, atomically."""
     atomic_write(path, json.dumps(_ADAPTER.dump_python(record), allow_nan=False))
 
 
@@ -106,7 +106,7 @@ def read_record(path: Path) -> Record:
 def pick(
     records: Iterable[Record], configs: Iterable[RunConfig], checksum: str, revision: int = REVISION
 ) -> list[Record]:
-    """The records of some configs, in their order.
+    """Select the records of given configs, in the order of the configs.
 
     Args:
         records: the records to choose from.
@@ -146,7 +146,7 @@ def read_records(path: Path) -> list[Record]:
 
 
 def _unpacked(data: bytes) -> bytes:
-    """The content of a gzipped file, of at most `EXPANSION` times its size."""
+    """Decompress a gzipped file; content beyond `EXPANSION` times its size is refused."""
     stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     content = stream.decompress(data, EXPANSION * len(data))
     if not stream.eof or stream.unused_data:

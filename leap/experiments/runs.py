@@ -1,4 +1,4 @@
-"""Runs: from a config to a record."""
+"""Execution of runs: train and evaluate a config, and write its record."""
 
 import shutil
 import sys
@@ -29,7 +29,7 @@ from leap.training.run import ESTIMATOR, REVISION, initial_parser, run_key, trai
 from leap.training.state import Progress
 
 RUNS = "runs"
-"""Folder of all runs, below that of results."""
+"""Folder of all runs within the folder of results."""
 
 RECORD = "record.json"
 PREDICTIONS = "predictions.npz"
@@ -41,7 +41,7 @@ def run_folder(config: RunConfig, store: FeatureStore, results: Path) -> Path:
 
 
 def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str = "cpu") -> Record:
-    """Read the record of a run, or train and evaluate it; an interrupted training continues.
+    """Read the record of a run, or train and evaluate it; an interrupted training is resumed.
 
     The record is written last, so a folder with a record is complete.
 
@@ -98,14 +98,14 @@ def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) 
         check_run(config, store)
     if missing:
         check_writable(results)
-    in_notebook = "ipykernel" in sys.modules  # tqdm takes a notebook for a file and would stay silent
+    in_notebook = "ipykernel" in sys.modules  # a notebook is no terminal, so tqdm would hide the bar
     for config in tqdm(missing, "runs", disable=not missing or (False if in_notebook else None)):
         make_run(config, store, results)
     return [make_run(config, store, results) for config in configs]
 
 
 def check_writable(folder: Path) -> None:
-    """Create a folder and write to it, so a full training does not end in a folder that is read-only.
+    """Create a folder and test that it is writable, so a long training is not lost for lack of permission.
 
     Raises:
         LeapError: the folder cannot be created or written.

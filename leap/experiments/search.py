@@ -24,18 +24,18 @@ def read_search(results: Path, dataset: str) -> list[Record]:
     """The records of the search on a data set.
 
     Raises:
-        LeapError: there are none.
+        LeapError: the file is missing or damaged.
     """
     return read_records(results / "records" / search_records(dataset))
 
 
 def val_score(records: list[Record]) -> float:
-    """Mean over seeds of the val score of the kept epoch: segment-level Type@AV."""
+    """Mean over seeds of the kept epoch's val score, which is segment-level Type@AV."""
     return sum(record.selection["score"] for record in records) / len(records)
 
 
 def search(system: str, store: FeatureStore, results: Path) -> list[tuple[dict[str, Any], list[Record]]]:
-    """Every candidate setting of a system with its records; runs that are missing are made."""
+    """Every candidate setting of a system with its records; missing runs are made."""
     runs = [make_runs(configs, store, results) for configs in search_configs(system, store.dataset)]
     return list(zip(candidates(system), runs, strict=True))
 
@@ -45,7 +45,7 @@ def select(store: FeatureStore, results: Path, path: Path) -> None:
 
     Args:
         store: the data set.
-        results: folder of results: runs are made below it, and records are written to ``records``.
+        results: folder of results, for the runs and, in ``records``, for the records of the search.
         path: JSON file to write, in the form of the package's ``selected.json``: settings by data set and
             system. The settings of other data sets are those of the package.
 
@@ -66,8 +66,8 @@ def search_table(records: list[Record], systems: Iterable[str], dataset: str, ch
     """The chosen setting of every system, and the val scores of its best and worst candidate.
 
     Args:
-        records: records of the search; settings stay chosen when the revision is raised, so they may be of
-            an earlier one.
+        records: records of the search; chosen settings stay valid when the revision is raised, so they may
+            be of an earlier revision.
         systems: names of the systems.
         dataset: the data set of the search.
         checksum: its checksum.

@@ -1,4 +1,4 @@
-"""The feature store of a run."""
+"""Feature stores of runs, which are simulated if they are missing."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +9,11 @@ from leap.data.store import FeatureStore
 from leap.experiments.chapter import Simulation
 
 FOLDER = "stores"
-"""Folder of simulated data sets below that of results."""
+"""Folder of simulated data sets within the folder of results."""
 
 
 def simulated_path(simulation: Simulation, results: Path) -> Path:
-    """Where a simulated data set of this size is, or is made by the Snakefile's rule ``store``.
+    """Path of the simulated data set of a size, which the Snakefile's rule ``store`` makes.
 
     >>> simulated_path(Simulation(videos=64, classes=50), Path("results")).as_posix()
     'results/stores/llp_sim_64x50.h5'
@@ -28,12 +28,12 @@ def open_store(
 
     Args:
         dataset: the run's data set, ``RunConfig.dataset``.
-        results: folder of results, below which data sets are simulated.
+        results: folder of results, which contains the simulated data sets.
         data: path of a store, for a data set that is not simulated; empty for the store known by name.
         simulations: the data sets that are simulated, by name.
 
     Raises:
-        LeapError: the data set is unknown, or its file is not a sound feature store.
+        LeapError: the data set is unknown, or its file is missing or not a valid feature store.
     """
     if simulations and dataset in simulations:
         return FeatureStore(simulated_path(simulations[dataset], results))
@@ -43,7 +43,7 @@ def open_store(
 def make_store(
     dataset: str, results: Path, data: str = "", simulations: Mapping[str, Simulation] | None = None
 ) -> FeatureStore:
-    """Open the store of a run's data set; a simulated one that is missing is simulated first.
+    """Open the store of a run's data set; a missing simulated store is made first.
 
     Arguments and errors are those of `open_store`.
     """

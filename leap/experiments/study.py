@@ -1,4 +1,4 @@
-"""A chapter at a profile on a data set: its runs, and what it reads and publishes."""
+"""A chapter at a profile on a data set: its runs, its inputs and its published results."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ if TYPE_CHECKING:
 class Study:
     """A chapter at a profile on a data set.
 
-    `runs` makes the runs that are missing, under ``results/runs``. Only the methods ``publish_…`` write
-    committed records, tables and figures, and only where `publishes` holds.
+    `runs` makes missing runs in ``results/runs``. Only the methods ``publish_…`` write committed records,
+    tables and figures, and only if `publishes` is true.
 
     Attributes:
         chapter: the chapter.
         profile: its size.
         dataset: name of its data set.
-        results: folder below which runs are made and results are published.
-        committed: folder of the committed records, tables and figures that are read.
+        results: folder in which runs are made and results are published.
+        committed: folder from which committed records, tables and figures are read.
         data: path of the store of the data set; empty for the store known by name.
     """
 
@@ -71,16 +71,16 @@ class Study:
 
     @property
     def publishes(self) -> bool:
-        """Whether records, tables and figures are published: where they are made anew, at full size."""
+        """Whether records, tables and figures are published: only if the runs are made here, at full size."""
         return self.profile in PUBLISHED and not self.from_records
 
     def make_store(self, dataset: str) -> FeatureStore:
-        """Open the store of one of the chapter's data sets; one that is simulated and missing is written.
+        """Open the store of one of the chapter's data sets; a missing simulated store is made first.
 
-        In a book the stores exist by then: the Snakefile simulates them before the runs.
+        When a book is made, the Snakefile has simulated the stores before the runs.
 
         Raises:
-            LeapError: the data set is unknown, or the store holds another one.
+            LeapError: the data set is unknown, or the store holds another data set.
         """
         store = make_store(dataset, self.results, self.data, self.chapter.simulations(self.made_at))
         if store.dataset != dataset:
@@ -91,7 +91,7 @@ class Study:
 
     @cached_property
     def store(self) -> FeatureStore:
-        """The store of `dataset`, which `make_store` simulates if it has to."""
+        """The store of `dataset`, opened or simulated by `make_store`."""
         return self.make_store(self.dataset)
 
     def grid(self) -> Grid:
@@ -101,7 +101,7 @@ class Study:
     def runs(self) -> dict[str, list[Record]]:
         """The chapter's records by system.
 
-        Runs that are missing are made; where `from_records` holds, the committed records are read.
+        Missing runs are made; if `from_records` is true, the committed records are read instead.
 
         Raises:
             LeapError: the committed records lack a run, or the folder of results cannot be written.
@@ -122,7 +122,7 @@ class Study:
         return records
 
     def _committed_runs(self, configs: Sequence[RunConfig]) -> dict[RunConfig, Record]:
-        """Committed records, from the chapter's own file and, for shared runs, from those of the others."""
+        """Committed records from the chapter's own file and, for shared runs, from other chapters' files."""
         records: dict[RunConfig, Record] = {}
         for path in self._record_files():
             records |= {r.run_config(): r for r in read_records(path) if self._is_current(r)}
@@ -142,12 +142,12 @@ class Study:
         return [path for path in paths if path.exists()]
 
     def _is_current(self, record: Record) -> bool:
-        """Whether a record is of this revision and, unless the data are simulated, of these data."""
+        """Whether a record has the current revision and, unless its data are simulated, the current data."""
         simulated = record.data["name"] in self.chapter.simulations(self.made_at)
         return record.revision == REVISION and (simulated or record.data["checksum"] == self.store.checksum)
 
     def publish_records(self, runs: Mapping[str, Sequence[Record]]) -> None:
-        """Write the records of runs that no earlier chapter has to ``results/records``.
+        """Write to ``results/records`` the records of the runs that no earlier chapter makes.
 
         Args:
             runs: the chapter's records by system.
@@ -179,7 +179,7 @@ class Study:
         Args:
             name: the table's name.
             dataset: the data set that the table was made on; empty for the study's.
-            index: the columns that index it.
+            index: columns to use as the index.
 
         Raises:
             LeapError: the table is missing.
@@ -191,13 +191,17 @@ class Study:
         return pd.read_csv(path, index_col=index)
 
     def show_committed_figure(self, name: str, caption: str) -> None:
-        """Display a committed figure of the chapter with a caption."""
+        """Display a committed figure of the chapter with a caption.
+
+        Raises:
+            OSError: the figure is missing.
+        """
         shown = require("IPython.display", "book")
         path = self.committed / "figures" / f"{self.chapter.result_name(name, self.dataset)}.png"
         shown.display(shown.Image(path.read_bytes(), alt=caption), shown.Markdown(f"*{caption}*"))
 
     def compare_with_committed(self, name: str, table: pd.DataFrame) -> str:
-        """Name the differences that lie outside their committed intervals, in a sentence.
+        """A sentence that names the differences outside their committed intervals.
 
         Args:
             name: name of the committed table of differences.
@@ -212,10 +216,14 @@ class Study:
         return f"All {len(table)} differences lie within their committed 95 % intervals."
 
     def settings(self) -> tuple[pd.DataFrame, str]:
-        """Hyper-parameters of every system, and a line that says where they come from.
+        """Hyper-parameters of every system, and a line that states their origin.
 
         Returns:
-            The settings chosen on val with their scores; at profiles ``trial`` and ``paper`` the paper's.
+            Table and line. The table holds the settings chosen on val with their scores, or, at profiles
+            ``trial`` and ``paper``, the paper's settings.
+
+        Raises:
+            LeapError: the records of the search are missing or damaged.
         """
         if not searched(self.made_at):
             sizes = "Sizes, batch and rate of LEAP's release; encoder and schedule are ours."
@@ -250,11 +258,11 @@ class Study:
     def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test", protocol: str = "") -> str:
         """Data set, profile, seeds, revision and protocol, for the caption of a table or figure.
 
-        Libraries and devices of the records are added where they differ from those that run now.
+        Libraries and devices of the records are added where they differ from the current ones.
 
         Args:
-            runs: the records that the table or figure is made from.
-            split: the split that they are scored on.
+            runs: the records from which the table or figure is made.
+            split: the split on which they are scored.
             protocol: the decoding protocol in words; empty for the first run's.
         """
         protocol = protocol or describe_protocol(next(iter(runs.values()))[0].run_config().protocol)
@@ -294,10 +302,10 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
     Args:
         notebook: the notebook's name, without suffix.
         profile: ``smoke``, ``laptop``, ``full``, ``trial`` or ``paper``.
-        dataset: name of the data set; a chapter that is about one data set only has that one at the
-            notebook's default.
+        dataset: name of the data set; a chapter that is bound to its own data set replaces the notebook's
+            default by it.
         data: path of its store; empty for the store known by name.
-        results: folder of runs and of what is published; empty for ``results`` in the repository.
+        results: folder of runs and published results; empty for ``results`` in the repository.
 
     Raises:
         LeapError: the chapter, the profile or the data set is unknown, the store holds another data set, or
@@ -316,7 +324,7 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
 
 
 def _committed(results: Path) -> Path:
-    """The repository's results; outside of a repository the given folder."""
+    """The results folder of the repository, or the given folder outside a repository."""
     try:
         return repository_root() / "results"
     except LeapError:
@@ -324,10 +332,10 @@ def _committed(results: Path) -> Path:
 
 
 def repository_root() -> Path:
-    """The folder at or above the working directory that holds the Snakefile.
+    """The nearest folder, from the working directory upwards, that contains the Snakefile.
 
     Raises:
-        LeapError: no folder holds it.
+        LeapError: no folder contains it.
     """
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "Snakefile").exists():

@@ -1,4 +1,4 @@
-"""One study at a time in a working tree.
+"""A lock that admits one study at a time to a working tree.
 
 Snakemake removes the outputs of a job before it begins, so two studies would undo each other's work.
 Snakemake's own lock outlives a process that is killed; this one ends with the process that holds it.
@@ -16,7 +16,7 @@ LOCK = Path(".snakemake") / "study.lock"
 
 
 def lock_study(folder: Path) -> "BaseFileLock":
-    """Take the lock of a working tree; it is held as long as the result, or the process, exists.
+    """Acquire the lock of a working tree and hold it until the returned object or the process ends.
 
     Args:
         folder: root of the working tree.

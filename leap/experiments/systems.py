@@ -1,4 +1,4 @@
-"""The systems that the studies compare, and the settings chosen for them on val."""
+"""The systems that the studies compare, and their settings, chosen on val."""
 
 import json
 from dataclasses import dataclass, replace
@@ -61,18 +61,18 @@ SYSTEMS = {
     "MM-Pyr, MMIL": System(MMIL, encoder=MM_PYR),
     "MM-Pyr, LEAP": System(LEAP, encoder=MM_PYR),
 }
-"""Systems by name, on HAN's encoder unless the name says otherwise; settings are chosen for each on val."""
+"""Systems by name, with HAN's encoder unless the name says otherwise; each has its own settings."""
 
 LEARNING_RATES = (1e-3, 2e-3, 4e-3)
 DROPOUTS = (0.1, 0.2)
 HEADS = (1, 4)
 SEARCH_SEEDS = (1000, 1001)
-"""Seeds of the search; none of them is reported."""
+"""Seeds of the search; reported runs use other seeds."""
 
 PAPER_MODEL = ModelConfig(width=512, ffn=512)
 PAPER_HEADS = 8
 PAPER_TRAINING = TrainConfig(epochs=30, batch=32, lr=1e-4)
-"""Width, number of heads, epochs, batch and rate of LEAP's release; the schedule is ours."""
+"""Width, number of heads, epochs, batch size and learning rate of LEAP's release; the schedule is ours."""
 
 
 def configure_system(system: str, dataset: str, settings: dict[str, Any]) -> RunConfig:
@@ -94,7 +94,7 @@ def configure_system(system: str, dataset: str, settings: dict[str, Any]) -> Run
 
 
 def has_blocks(decoder: DecoderConfig) -> TypeGuard[MmilConfig | LeapConfig]:
-    """Whether a decoder has attention blocks, so its number of heads can be chosen."""
+    """Whether a decoder has attention blocks and therefore a number of heads to choose."""
     return isinstance(decoder, MmilConfig | LeapConfig) and decoder.blocks > 0
 
 
@@ -117,7 +117,7 @@ def search_configs(system: str, dataset: str) -> list[list[RunConfig]]:
 
 @cache
 def selected() -> dict[str, dict[str, dict[str, Any]]]:
-    """The settings that ship with the package, chosen on val, by data set and system."""
+    """Settings by data set and system that ship with the package; they were chosen on val."""
     return json.loads(files("leap.experiments").joinpath("selected.json").read_text(encoding="utf-8"))
 
 

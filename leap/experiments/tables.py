@@ -14,7 +14,7 @@ from leap.io.atomic import atomic_path
 from leap.metrics import TITLES
 
 MEANS = ("seg_type", "seg_event", "evt_type", "evt_event")
-"""The four scores that summarise the ten."""
+"""The four summary scores: Type@AV and Event@AV, at segment and at event level."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -62,7 +62,7 @@ def pair_table(
     scores: Sequence[str] = tuple(TITLES),
     videos: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
-    """Paired differences of some pairs of systems, with 95 % bootstrap intervals.
+    """Paired differences of given pairs of systems, with 95 % bootstrap intervals.
 
     Args:
         runs: records by system.
@@ -71,7 +71,7 @@ def pair_table(
         videos: mask (N,) of the videos to compare on; None for all.
 
     Returns:
-        One row per pair (index ``system``) and score, columns as those of `difference_table`.
+        One row per pair (index ``system``) and score; columns as in `difference_table`.
     """
     rows = [
         {"system": name, "score": score} | paired(runs[system], runs[baseline], score, videos)
@@ -82,7 +82,7 @@ def pair_table(
 
 
 def diagnostic_table(runs: Runs, names: Sequence[str]) -> pd.DataFrame:
-    """Mean over seeds of what `leap.experiments.diagnostics` found, NaN where a system does not have it."""
+    """Mean over seeds of measures of `leap.experiments.diagnostics`; NaN for measures that a system lacks."""
     rows = {
         system: {
             name: np.mean([record.diagnostics.get(name, np.nan) for record in records]) for name in names
@@ -131,7 +131,7 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
     """Precision, recall, F and average precision of segments, means over seeds.
 
     Returns:
-        One row per system; columns by modality, for all segments and for those with overlap, and measure.
+        One row per system; columns by part (modality, all segments or those with overlap) and measure.
     """
     rows = {
         system: {
@@ -146,7 +146,7 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
 
 
 def outside_intervals(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]:
-    """Names of the differences that lie outside their committed intervals, as 'system, title of the score'.
+    """Names of the differences outside their committed intervals, as 'system, title of the score'.
 
     Args:
         fresh: a table of differences.
@@ -158,7 +158,7 @@ def outside_intervals(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV with four decimals, whole or not at all."""
+    """Write a table as CSV with four decimals, atomically."""
     with atomic_path(path) as temporary:
         table.to_csv(temporary, float_format="%.4f")
 
@@ -191,14 +191,14 @@ def format_differences(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_level(table: pd.DataFrame) -> list[pd.DataFrame]:
-    """Split a table of titled scores by level: segments, then events; other columns are in both."""
+    """Split a table of titled scores by level, segments then events; both parts keep all other columns."""
     other = [name for name in table.columns if name not in TITLES.values()]
     levels = ([t for n, t in TITLES.items() if n.startswith(level)] for level in ("seg", "evt"))
     return [table[[t for t in titles if t in table.columns] + other] for titles in levels]
 
 
 def format_difference(row: Mapping[str, float]) -> str:
-    """A difference and its interval, such as '+0.7 [+0.3, +1.1]'; lines break before the interval only."""
+    """A difference and its interval, such as '+0.7 [+0.3, +1.1]'; it breaks only before the interval."""
     text = f"{row['difference']:+.1f} [{row['low']:+.1f},{NO_BREAK}{row['high']:+.1f}]"
     return text.replace("-", "−")
 

@@ -1,4 +1,4 @@
-"""Verdicts on measured differences, by one rule for all comparisons."""
+"""Verdicts on measured differences, by the same rule for all comparisons."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -16,7 +16,7 @@ WORDS: dict[Verdict, str] = {
 
 
 def verdict(low: float, high: float) -> Verdict:
-    """Verdict on the claim that a difference is above 0.
+    """Verdict on the claim that a difference is above 0, from the ends of its interval.
 
     >>> verdict(0.2, 1.0), verdict(-1.0, -0.2), verdict(-0.2, 1.0)
     ('supported', 'contradicted', 'inconclusive')

@@ -1,10 +1,10 @@
 """The runs of a book in batches, planned for the Snakefile.
 
-Starting Python and PyTorch takes seconds, as long as a short run. A process therefore makes several runs, one
-after the other; each run's record is written when it is done, so an interruption costs one run.
+Starting Python and PyTorch takes as many seconds as a short run. A process therefore makes several runs, one
+after the other; each record is written when its run is done, so an interruption loses at most one run.
 
-A plan writes nothing. Simulated stores are outputs of the Snakefile, so a run on one is known in the plan by
-its config and the store's path, which names the simulation's size, and not by the checksum of its contents.
+Planning writes nothing. The Snakefile makes the simulated stores, so the plan identifies a run on one of them
+by its config and the store's path, which names the simulation's size, not by the checksum of its contents.
 """
 
 import hashlib
@@ -26,10 +26,10 @@ from leap.experiments.systems import SYSTEMS, search_configs
 from leap.training.run import run_key
 
 SEARCH = "search"
-"""Name of the search for settings among the parts of a plan."""
+"""Name of the search for settings as a part of a plan."""
 
 SMOKE_RUNS, RUNS_PER_BATCH = 12, 4
-"""Runs per batch: many where a run takes a second, few where workers would wait for the last batch."""
+"""Runs per batch: many at profile ``smoke``, whose runs take a second; few otherwise, to balance workers."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class PlannedStore:
 
     Attributes:
         data: its path; empty for the store known by name.
-        checksum: checksum of its contents; empty for a simulated store, which may have yet to be made.
+        checksum: checksum of its contents; empty for a simulated store, which may not exist yet.
     """
 
     data: str
     checksum: str = ""
 
     def find_checksum(self) -> str:
-        """Checksum of its contents; empty while it has yet to be simulated.
+        """Checksum of its contents; empty if the store has not been simulated yet.
 
         Raises:
             LeapError: the simulated store is damaged.
@@ -58,10 +58,10 @@ class PlannedStore:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run, and the process that makes it.
+    """A run, identified by a key that is known before its store exists.
 
     Attributes:
-        key: name in the plan, which does not depend on whether a simulated store has been made.
+        key: name in the plan, which does not depend on whether a simulated store exists.
         name: chapter, system and seed, for messages.
         config: its config.
         store: the store that it reads.
@@ -81,7 +81,7 @@ class Batch:
 
     @property
     def key(self) -> str:
-        """Name of the batch, which changes with its runs."""
+        """Name of the batch, derived from the keys of its runs."""
         return hashlib.sha256(" ".join(run.key for run in self.runs).encode()).hexdigest()[:16]
 
     @property
@@ -97,7 +97,7 @@ class Batch:
 
     @property
     def simulated(self) -> list[str]:
-        """Path of the store, in a list, where it is simulated; otherwise an empty list."""
+        """List of the store's path if the store is simulated; otherwise an empty list."""
         return [] if self.runs[0].store.checksum else [self.data]
 
     @property
@@ -124,9 +124,9 @@ class Plan:
 
     Attributes:
         batches: batches by key.
-        parameters: parameters of every notebook.
-        needed: keys of the batches that every notebook needs, and those of the search.
-        refused: reasons why the runs of a notebook cannot be made.
+        parameters: notebook → its parameters.
+        needed: notebook, or `SEARCH`, → keys of the batches that it needs.
+        refused: notebook → reason why its runs cannot be made.
     """
 
     batches: dict[str, Batch] = field(default_factory=dict)
@@ -196,7 +196,7 @@ def _search_runs(dataset: str, data: str, results: Path) -> list[PlannedRun]:
 
 
 def _chapter_runs(study: Study) -> list[PlannedRun]:
-    """The runs that a chapter makes; none where it shows committed records."""
+    """The runs that a chapter makes; none if it shows committed records."""
     grid = {} if study.from_records else study.grid()
     datasets = dict.fromkeys(config.dataset for configs in grid.values() for config in configs)
     stores = {dataset: _planned_store(study, dataset) for dataset in datasets}

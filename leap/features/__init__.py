@@ -1,12 +1,12 @@
-"""From video files to features and pseudo-labels, by the published networks and their public weights.
+"""Features and pseudo-labels of video files, extracted by the published networks with their public weights.
 
 - `media`: decoding, one second per segment.
-- `log_mel`: the spectrogram that VGGish reads.
-- `networks`: architectures, and loading them with their weights.
-- `weights`: where public weights come from, and which are on this machine.
-- `audio_features`, `clap_features`, `visual_features`, `text_embeddings`: what each network computes.
-- `extractors`: every kind of features by name.
+- `log_mel`: log-mel spectrograms, the input of VGGish.
+- `networks`: architectures, and loaders of their weights.
+- `weights`: sources, download and verification of the public weights.
+- `audio_features`, `clap_features`, `visual_features`, `text_embeddings`: outputs of each network.
+- `extractors`: the extractor of each kind of features.
 - `prompts`, `pseudo_labels`: segment-level pseudo-labels by CLIP and CLAP.
 - `extraction`: features and pseudo-labels of a folder of videos.
-- `parse_clip`: events of a video file by a trained parser.
+- `parse_clip`: parsing of a video file by a trained parser.
 """

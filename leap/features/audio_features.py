@@ -1,4 +1,4 @@
-"""Audio features of a clip by VGGish: as LLP has them, and as AudioSet's release has them."""
+"""VGGish features of a clip: raw, as in LLP, or post-processed, as in AudioSet's release."""
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ Array = NDArray[np.float32]
 
 
 def vggish_features(network: nn.Module, clip: Clip) -> Array:
-    """VGGish embeddings of every second, (T, 128).
+    """VGGish embeddings of every second, (T, 128); missing audio is treated as silence.
 
     Args:
         network: `leap.features.networks.vggish.VGGish`.
@@ -27,7 +27,7 @@ def vggish_features(network: nn.Module, clip: Clip) -> Array:
 
 
 def audioset_features(network: nn.Module, post_processing: nn.Module, clip: Clip) -> Array:
-    """VGGish embeddings of every second after AudioSet's post-processing, whole numbers in 0…255, (T, 128).
+    """VGGish embeddings of every second with AudioSet's post-processing, (T, 128): integers 0…255 in float32.
 
     Args:
         network: `leap.features.networks.vggish.VGGish`.

@@ -1,4 +1,4 @@
-"""Networks applied batch by batch, so that memory does not grow with the video."""
+"""Batched inference, whose working memory does not grow with the length of the video."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 BATCH = 16
-"""Seconds or frames that a network sees at once."""
+"""Inputs per forward pass: seconds or frames."""
 
 
 def in_batches(items: Iterable[Tensor], size: int) -> Iterator[list[Tensor]]:
-    """Lists of ``size`` successive items; the last may be shorter."""
+    """Group successive items into lists of ``size``; the last list may be shorter."""
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
@@ -23,8 +23,8 @@ def embed(network: Callable[[Tensor], Tensor], inputs: Iterable[Tensor]) -> NDAr
     """Apply a network to stacked inputs, without gradients.
 
     Args:
-        network: (n, …) → (n, width).
-        inputs: single inputs, (…); N in all.
+        network: function of n stacked inputs, (n, …) → (n, width).
+        inputs: N inputs of equal shape (…), N ≥ 1.
 
     Returns:
         One row per input, (N, width).

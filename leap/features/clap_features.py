@@ -1,7 +1,7 @@
 """Audio features of a clip by CLAP (Wu et al., ICASSP 2023, arXiv 2211.06687), as VALOR uses it.
 
-VALOR's features are CLAP's last feature maps of ten seconds each; its pseudo-labels come from embeddings of
-single seconds. The network is ``ClapModel`` of ``transformers`` with fusion.
+VALOR (arXiv 2305.17343) uses the last feature maps of ten-second windows as features, and the embeddings of
+single seconds for pseudo-labels. The network is ``ClapModel`` of ``transformers`` with feature fusion.
 """
 
 from collections.abc import Iterator
@@ -20,16 +20,16 @@ from leap.features.progress import with_progress
 
 SAMPLE_RATE = 48_000
 WINDOW = 10
-"""Seconds that CLAP sees at once; shorter audio is repeated to fill them."""
+"""Seconds per input of CLAP; shorter audio is repeated to this length."""
 
 MIN_HERTZ, MAX_HERTZ = 50, 14_000
-"""Range of the mel bands in LAION's configuration, which differs from the library's default."""
+"""Frequency range of the mel bands in LAION's configuration; the default of ``transformers`` differs."""
 
 Array = NDArray[np.float32]
 
 
 def clap_feature_maps(network: Any, clip: Clip) -> Array:
-    """CLAP's last feature maps of every ten seconds, 2 frequency bands × 32 times each, (64·⌈T/10⌉, 768).
+    """CLAP's last feature maps, (64·⌈T/10⌉, 768): 2 frequency bands × 32 time steps per ten seconds.
 
     `leap.data.llp.features.pool_clap` pools them to segments.
 
@@ -38,7 +38,7 @@ def clap_feature_maps(network: Any, clip: Clip) -> Array:
         clip: the video.
 
     Raises:
-        LeapError: the audio stream is damaged.
+        LeapError: the audio stream is damaged, or ``transformers`` is not installed.
     """
     windows = with_progress(_windows(clip), "CLAP", -(-clip.segments // WINDOW))
     maps = [_audio_output(network, window).last_hidden_state[0] for window in windows]  # each (768, 2, 32)
@@ -46,14 +46,14 @@ def clap_feature_maps(network: Any, clip: Clip) -> Array:
 
 
 def clap_embeddings(network: Any, clip: Clip) -> Array:
-    """CLAP embeddings of every single second, of length 1, (T, 512).
+    """L2-normalized CLAP embeddings of every second, (T, 512).
 
     Args:
         network: ``ClapModel`` of ``transformers``.
         clip: the video.
 
     Raises:
-        LeapError: the audio stream is damaged.
+        LeapError: the audio stream is damaged, or ``transformers`` is not installed.
     """
     seconds = with_progress(audio_seconds(clip, SAMPLE_RATE), "CLAP", clip.segments)
     pooled = [_audio_output(network, second).pooler_output for second in seconds]  # each (1, 768)
@@ -65,7 +65,7 @@ def clap_embeddings(network: Any, clip: Clip) -> Array:
 def _audio_output(network: Any, samples: Array) -> Any:
     """Output of the audio model for at most ten seconds.
 
-    The input is never marked as longer: the library marks one of every batch at random.
+    ``is_longer`` is always False, whereas the feature extractor would set it for one random input per batch.
     """
     with torch.inference_mode():
         inputs = _feature_extractor()([samples], sampling_rate=SAMPLE_RATE, return_tensors="pt")
@@ -81,6 +81,6 @@ def _windows(clip: Clip) -> Iterator[Array]:
 
 @cache
 def _feature_extractor() -> Any:
-    """Log-mel spectrograms of 64 bands, as CLAP with fusion reads them."""
+    """Feature extractor for the 64-band log-mel spectrograms of CLAP with fusion."""
     transformers = require("transformers", "text")
     return transformers.ClapFeatureExtractor(frequency_min=MIN_HERTZ, frequency_max=MAX_HERTZ)

@@ -32,8 +32,8 @@ class Job(NamedTuple):
 
     Attributes:
         video: the video file.
-        kind: of `FOLDERS`.
-        out: the file.
+        kind: key of `FOLDERS`.
+        out: the file to write.
     """
 
     video: Path
@@ -43,12 +43,12 @@ class Job(NamedTuple):
 
 @dataclass(frozen=True)
 class Extraction:
-    """What features and pseudo-labels are computed with.
+    """Computation of features and pseudo-labels with given weights, prompts and weak labels.
 
     Attributes:
         weights: folder of the networks' weights.
-        prompts: prompts of pseudo-labels; None if none are asked for.
-        weak: name of a video → weak label (C,) that restricts its pseudo-labels; None for no restriction.
+        prompts: prompts for pseudo-labels; None if only features are extracted.
+        weak: video name → weak label (C,) to which its pseudo-labels are restricted; None for no restriction.
     """
 
     weights: Path
@@ -56,14 +56,14 @@ class Extraction:
     weak: Mapping[str, WeakLabel] | None = None
 
     def __call__(self, kind: str, clip: Clip) -> NDArray[Any]:
-        """Features or pseudo-labels of a clip, as their file holds them.
+        """Compute features or pseudo-labels of a clip in the layout of their file.
 
         Args:
-            kind: of `FOLDERS`.
+            kind: key of `FOLDERS`.
             clip: the video.
 
         Raises:
-            LeapError: the clip is damaged, or has no weak label although others have.
+            LeapError: weights are missing, the clip is damaged, or ``weak`` is given and lacks the video.
         """
         if self.prompts is None or kind in EXTRACTORS:
             return EXTRACTORS[kind](clip, self.weights)
@@ -76,21 +76,21 @@ def extract_folder(
 ) -> list[str]:
     """Write features and pseudo-labels of all videos of a folder; existing files are skipped.
 
-    ``<name>.mp4`` becomes ``feats/vggish/<name>.npy`` and so on. Each file appears whole or not at all, so
-    an interrupted call can be repeated.
+    The VGGish features of ``<name>.mp4`` are written to ``feats/vggish/<name>.npy``, and so on. Each file is
+    written atomically, so an interrupted call can be repeated.
 
     Args:
         folder: folder of videos; hidden files are ignored.
         out: root of the official layout.
-        kinds: of `FOLDERS`.
-        extraction: weights and prompts.
+        kinds: keys of `FOLDERS`.
+        extraction: weights, prompts and weak labels.
         workers: number of processes, with one thread each.
 
     Returns:
-        One line for every video that cannot be read or whose worker died.
+        One message per video that cannot be read or whose worker process died, sorted.
 
     Raises:
-        LeapError: the folder does not exist or is empty, there is no such kind, pseudo-labels are asked for
+        LeapError: the folder does not exist or is empty, a kind is unknown, pseudo-labels are requested
             without prompts, two videos have the same name, or weights are missing.
         OSError: a file cannot be written; all workers are stopped at once.
     """
@@ -136,7 +136,10 @@ def _jobs(videos: Iterable[Path], out: Path, kinds: Sequence[str]) -> list[Job]:
 
 
 def _run(todo: list[list[Job]], extraction: Extraction, workers: int) -> Iterator[str]:
-    """Process videos in any order; after a worker died, a single one goes on without the video it died of."""
+    """Process videos in any order and yield one message per video, empty on success.
+
+    When a worker dies, a single process retries the unfinished videos and skips a video that kills it.
+    """
     while todo:
         lost = []
         with _pool(workers) as pool:
@@ -167,7 +170,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _process_video(jobs: list[Job], extraction: Extraction) -> str:
-    """Write the files of one video; returns what is wrong with the video, or nothing.
+    """Write the files of one video; returns an error message, empty on success.
 
     Raises:
         OSError: a file cannot be written.

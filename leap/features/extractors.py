@@ -20,7 +20,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Extractor:
-    """How one kind of features is extracted.
+    """Extractor of one kind of features.
 
     Attributes:
         networks: names of its networks in `leap.features.weights.WEIGHTS`.
@@ -40,14 +40,14 @@ class Extractor:
         return self.source.shape[1]
 
     def __call__(self, clip: Clip, weights: Path) -> Array:
-        """Features of a clip as its file holds them.
+        """Extract the features of a clip in the layout of their file.
 
         Args:
             clip: the video; visual features of a clip without a video stream are zeros.
             weights: folder of the networks' weights.
 
         Returns:
-            (rows, width); `Source.rows_of` says how many rows T seconds have.
+            (rows, width), with ``source.rows_of(T)`` rows for T seconds.
 
         Raises:
             LeapError: weights are missing, or the clip is damaged.
@@ -57,7 +57,7 @@ class Extractor:
         return self.function(*(load_network_once(name, weights) for name in self.networks), clip)
 
     def pooled(self, clip: Clip, weights: Path) -> Array:
-        """Features of a clip pooled to segments, (T, width).
+        """Extract the features of a clip and pool them to segments, (T, width).
 
         Args:
             clip: the video.

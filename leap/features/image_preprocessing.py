@@ -20,7 +20,7 @@ class ImagePreprocessing:
             ratio is kept.
         crop: side of the square cut from the centre; None for no crop.
         mean: means of red, green and blue in 0…1, subtracted.
-        std: standard deviations of red, green and blue, divided by afterwards.
+        std: standard deviations of red, green and blue, by which the differences are divided.
         interpolation: ``"bilinear"`` or ``"bicubic"``, both with antialiasing.
     """
 
@@ -64,4 +64,4 @@ CLIP = ImagePreprocessing(
     (0.26862954, 0.26130258, 0.27577711),
     interpolation="bicubic",
 )
-"""CLIP ViT-L/14 (``openai/clip-vit-large-patch14``), the whole frame without a crop as in VALOR."""
+"""CLIP ViT-L/14 (``openai/clip-vit-large-patch14``); as in VALOR, frames are resized without a crop."""

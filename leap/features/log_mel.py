@@ -1,4 +1,4 @@
-"""The log-mel spectrogram that VGGish reads (Hershey et al., ICASSP 2017).
+"""Log-mel spectrograms, the input of VGGish (Hershey et al., ICASSP 2017, arXiv 1609.09430).
 
 Constants and formulas are those of ``mel_features.py`` and ``vggish_params.py`` in AudioSet's release
 (``tensorflow/models``, ``research/audioset/vggish``).
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE = 16_000
 WINDOW, HOP, FFT_LENGTH = 400, 160, 512
-"""Samples: 25 ms, 10 ms, and the length of the Fourier transform."""
+"""Window (25 ms), hop (10 ms) and length of the Fourier transform, in samples."""
 
 MEL_BANDS, MIN_HERTZ, MAX_HERTZ = 64, 125.0, 7500.0
 
@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 
 def log_mel(samples: NDArray[np.floating]) -> Array:
-    """Log-mel spectrogram of magnitudes, from whole windows only.
+    """Log-mel spectrogram of magnitudes; samples after the last whole window are dropped.
 
     Args:
         samples: mono audio at 16 kHz in −1…1, (n,).
@@ -53,12 +53,12 @@ def log_mel_patch(second: NDArray[np.floating]) -> Array:
 
 @cache
 def mel_filters() -> Array:
-    """Triangular filters, equally wide on the mel scale, over the bins of the transform, (257, 64)."""
+    """Triangular filters of equal width on the mel scale, one column per band, (257, 64)."""
     edges = np.linspace(_mel(MIN_HERTZ), _mel(MAX_HERTZ), MEL_BANDS + 2)
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
     bins = _mel(np.linspace(0.0, SAMPLE_RATE / 2, FFT_LENGTH // 2 + 1))[:, None]  # (257, 1)
     triangles = np.minimum((bins - lower) / (centre - lower), (upper - bins) / (upper - centre))
-    triangles[0] = 0.0  # the constant component is excluded
+    triangles[0] = 0.0  # the DC component is excluded
     return np.maximum(triangles, 0.0)
 
 

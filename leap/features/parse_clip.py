@@ -1,4 +1,4 @@
-"""Events of a video file: features by the published networks, events by a trained parser."""
+"""Parsing of a video file: the published networks extract features, and a trained parser predicts events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,12 +25,12 @@ def parse_clip(
         model: folder or file of a trained parser.
         clip: the video.
         weights: folder of the networks' weights.
-        truth: modality → table of true events in the format of LLP's annotations, in which the video has
-            its file's name without suffix; None or empty if the ground truth is not known.
+        truth: modality → table of true events in the format of LLP's annotations, which names the video by
+            its file name without suffix; None or empty if the ground truth is unknown.
 
     Raises:
-        LeapError: the parser was trained on other features, weights are missing, the video is damaged, or
-            a table is malformed or none names the video.
+        LeapError: the parser is missing or was trained on features that cannot be extracted, weights are
+            missing, the video is damaged, a table is malformed, or no table lists events of the video.
     """
     parser, description = load_parser(model)
     kinds = _kinds(description)
@@ -59,13 +59,13 @@ def _read_truth(
 
 
 def _input(kind: str, clip: Clip, weights: Path) -> NDArray[np.float32]:
-    """Features as the parser reads them; frame features stay unpooled, since the parser averages them."""
+    """Features as the parser reads them; frame features are not pooled because the parser averages them."""
     extractor = EXTRACTORS[kind]
     return extractor(clip, weights) if kind == "visual_2d" else extractor.pooled(clip, weights)
 
 
 def _kinds(description: Description) -> dict[str, str]:
-    """Argument of the parser → kind of features passed as it."""
+    """Argument of the parser → kind of features that it receives."""
     kinds: dict[str, str] = dict(zip(("audio", "visual_2d"), description.model.inputs, strict=True))
     kinds |= {argument: argument for argument in description.widths if argument not in kinds}
     widths = {argument: EXTRACTORS[kind].width for argument, kind in kinds.items() if kind in EXTRACTORS}

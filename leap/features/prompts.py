@@ -1,4 +1,4 @@
-"""Prompts for CLIP and CLAP: how each class looks and sounds, and the scores from which it is marked."""
+"""Prompts for CLIP and CLAP: descriptions of the look and sound of each class, with score thresholds."""
 
 import json
 from importlib.resources import files
@@ -15,7 +15,7 @@ from leap.label_embeddings.prompts import names_as_prompts, read_classes
 from leap.registry import first_problem
 
 SOFTMAX_THRESHOLD = 0.2
-"""Default threshold, meant for softmax scores: the class's probability among all classes."""
+"""Default threshold for softmax scores, the probability of a class among all classes."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -24,7 +24,7 @@ class Prompt:
 
     Attributes:
         text: the description.
-        threshold: a segment is marked where its score is strictly above it.
+        threshold: a segment is labeled with the class if its score is strictly greater.
     """
 
     text: str = Field(min_length=1)
@@ -67,11 +67,11 @@ def read_prompt_set(source: str) -> PromptSet:
 
     Args:
         source: ``"valor"`` for those of VALOR's release on LLP; a JSON file of the form of
-            ``leap/features/valor_prompts.json``; or a text file with one class name per line, which are put
-            into VALOR's sentences and scored by softmax.
+            ``leap/features/valor_prompts.json``; or a text file with one class name per line, for which
+            VALOR's sentence templates and softmax scores are used.
 
     Raises:
-        LeapError: the file cannot be read or has another form.
+        LeapError: the file cannot be read or is not of this form.
 
     Example:
         >>> read_prompt_set("valor").classes["Dog"].seen

@@ -1,6 +1,6 @@
-"""Segment-level pseudo-labels of a clip, from CLIP and CLAP and prompts, as in VALOR (arXiv 2305.17343).
+"""Segment-level pseudo-labels of a clip by CLIP and CLAP with prompts, as in VALOR (arXiv 2305.17343).
 
-VALOR labels LLP with prompts and thresholds of its own; any set of classes with prompts works.
+VALOR defines prompts and thresholds for LLP's classes; prompts for any other set of classes work as well.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from leap.features.text_embeddings import text_embeddings
 from leap.features.visual_features import clip_features
 
 TEACHERS = {"pseudo_visual": "clip", "pseudo_audio": "clap"}
-"""Kind of pseudo-labels → the network whose scores they come from."""
+"""Kind of pseudo-labels → network whose scores are thresholded."""
 
 Labels = NDArray[np.int64]
 WeakLabel = NDArray[np.uint8]
@@ -30,7 +30,7 @@ WeakLabel = NDArray[np.uint8]
 def pseudo_labels(
     kind: str, clip: Clip, prompts: PromptSet, weights: Path, weak: WeakLabel | None = None
 ) -> Labels:
-    """Pseudo-labels of a clip in one modality; none where it lacks the stream.
+    """Pseudo-labels of a clip in one modality; all zeros if the clip lacks the stream.
 
     Args:
         kind: ``"pseudo_audio"`` or ``"pseudo_visual"``.
@@ -40,7 +40,7 @@ def pseudo_labels(
         weak: weak label of the video, (C,), to which pseudo-labels are restricted; None for no restriction.
 
     Returns:
-        Zeros and ones, (T, C).
+        Zeros and ones, (T, C) int64.
 
     Raises:
         LeapError: weights are missing, or the clip is damaged.
@@ -54,7 +54,7 @@ def pseudo_labels(
 
 
 def teacher_scores(kind: str, clip: Clip, prompts: PromptSet, weights: Path) -> NDArray[np.float32]:
-    """Scores of every second and class by CLIP or CLAP, as ``prompts.scores`` asks, (T, C).
+    """CLIP's or CLAP's scores of every second and class, (T, C): logits or softmax, see ``prompts.scores``.
 
     Args:
         kind: ``"pseudo_audio"`` (CLAP) or ``"pseudo_visual"`` (CLIP).
@@ -82,7 +82,7 @@ def find_weak_label(name: str, weak: Mapping[str, WeakLabel]) -> WeakLabel:
         weak: name → weak label.
 
     Raises:
-        LeapError: the video has none.
+        LeapError: ``weak`` lacks the video.
     """
     if name not in weak:
         raise LeapError(f"{name}: has no weak label in the files given; add it, or label without --weak")

@@ -1,4 +1,4 @@
-"""Embeddings of texts by CLIP and CLAP, comparable with their embeddings of frames and of audio."""
+"""Text embeddings by CLIP and CLAP, comparable with their embeddings of frames and audio."""
 
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from leap.label_embeddings.encoders import load_tokenizer
 
 @cache
 def text_embeddings(name: str, texts: tuple[str, ...], weights: Path) -> NDArray[np.float32]:
-    """Text embeddings of length 1, computed once per process.
+    """L2-normalized text embeddings, cached per process.
 
     Args:
         name: ``"clip"`` or ``"clap"``.
@@ -42,6 +42,6 @@ def _tokenizer(name: str, weights: Path) -> Any:
         return load_tokenizer(path)
     except LeapError:
         raise
-    except Exception as error:  # transformers raises many kinds
+    except Exception as error:  # transformers raises many types of exceptions
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise LeapError(f"{path}: no tokenizer of {name} can be read ({reason})") from None

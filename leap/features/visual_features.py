@@ -47,9 +47,9 @@ def r2plus1d_features(network: nn.Module, clip: Clip) -> Array:
     return embed(network, with_progress(seconds, "R(2+1)D-18", clip.segments))
 
 
-@lru_cache(maxsize=1)  # features and pseudo-labels of one clip share them
+@lru_cache(maxsize=1)  # shared by the features and pseudo-labels of a clip
 def clip_features(network: Any, clip: Clip) -> Array:
-    """CLIP embeddings of one frame per second, of length 1, (T, 768).
+    """L2-normalized CLIP embeddings of one frame per second, (T, 768).
 
     Args:
         network: ``CLIPModel`` of ``transformers``.
@@ -60,7 +60,7 @@ def clip_features(network: Any, clip: Clip) -> Array:
     """
 
     def embed_images(batch: Tensor) -> Tensor:
-        """(n, 3, 224, 224) → (n, 768); ``get_image_features`` returns another type in other releases."""
+        """(n, 3, 224, 224) → (n, 768); the return type of ``get_image_features`` varies between releases."""
         return network.visual_projection(network.vision_model(pixel_values=batch).pooler_output)
 
     embeddings = embed(
@@ -70,7 +70,7 @@ def clip_features(network: Any, clip: Clip) -> Array:
 
 
 def evenly_spaced_frames(clip: Clip) -> Iterator[NDArray[np.uint8]]:
-    """T of the 8·T frames, at equal distances from the first to the last, as VALOR selects them."""
+    """T of the 8·T frames, evenly spaced from the first to the last, as VALOR selects them."""
     chosen = np.round(np.linspace(0, FRAME_RATE * clip.segments - 1, clip.segments)).astype(int)
     wanted = set(chosen.tolist())
     return (frame for index, frame in enumerate(frames(clip)) if index in wanted)

@@ -1,4 +1,4 @@
-"""Public weights of the feature networks: where they come from, and which are on this machine."""
+"""Public weights of the feature networks: sources, download, conversion and verification."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from leap.io.tensor_file import read_checkpoint
 from leap.label_embeddings.encoders import FILES
 
 MANIFEST = "sha256.json"
-"""File beside the weights: path of every file → its SHA-256 when it was fetched."""
+"""Manifest beside the weights: path of every file → its SHA-256 at download."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class PublicWeights:
     """Public weights of one network.
 
     Attributes:
-        purpose: the features or pseudo-labels they are for.
+        purpose: the features or pseudo-labels for which the network is used.
         source: address of a file, or name of a repository on the Hugging Face hub.
         licence: licence of the weights.
         megabytes: approximate size of the download.
@@ -81,11 +81,11 @@ def weights_path(name: str, folder: Path) -> Path:
     """File or folder of a network's weights, whether or not it exists.
 
     Args:
-        name: of `WEIGHTS`.
+        name: key of `WEIGHTS`.
         folder: folder of all weights.
 
     Raises:
-        LeapError: there is no network of that name.
+        LeapError: the name is unknown.
     """
     if name not in WEIGHTS:
         raise LeapError(f"no network {name!r}; there are {', '.join(WEIGHTS)}")
@@ -96,11 +96,11 @@ def find_weights(name: str, folder: Path) -> Path:
     """File or folder of a network's weights.
 
     Args:
-        name: of `WEIGHTS`.
+        name: key of `WEIGHTS`.
         folder: folder of all weights.
 
     Raises:
-        LeapError: it does not exist; the message says how to fetch it.
+        LeapError: the name is unknown, or the weights are missing; the message then says how to fetch them.
     """
     path = weights_path(name, folder)
     if not path.exists():
@@ -114,18 +114,19 @@ def find_weights(name: str, folder: Path) -> Path:
 def fetch_weights(name: str, folder: Path) -> Path:
     """Download a network's weights, unless they exist.
 
-    A single file is compared with its published SHA-256, and its tensors are rewritten as safetensors; of a
-    repository only safetensors and text files are downloaded.
+    A single file is checked against its published SHA-256 prefix and rewritten as safetensors. From a
+    repository, only safetensors, tokenizer and text files are downloaded.
 
     Args:
-        name: of `WEIGHTS`.
+        name: key of `WEIGHTS`.
         folder: folder of all weights.
 
     Returns:
         File or folder of the weights.
 
     Raises:
-        LeapError: the download fails, is not the published file, or holds more than tensors.
+        LeapError: the download fails, is not the published file, or is not a dictionary of tensors; a needed
+            extra is not installed; or the manifest is damaged.
     """
     path, weights = weights_path(name, folder), WEIGHTS[name]
     if path.exists():
@@ -143,7 +144,7 @@ def verify_weights(name: str, folder: Path) -> None:
     """Compare a network's files with the manifest that `fetch_weights` wrote.
 
     Args:
-        name: of `WEIGHTS`.
+        name: key of `WEIGHTS`.
         folder: folder of all weights.
 
     Raises:
@@ -159,7 +160,7 @@ def verify_weights(name: str, folder: Path) -> None:
 
 
 def _fetch_file(weights: PublicWeights, path: Path) -> None:
-    """Download a pickled state dict, and keep nothing of it but its tensors."""
+    """Download a pickled state dict and keep only its tensors."""
     fetched = path.with_suffix(".pth")
     download(weights.source, fetched)
     digest = file_sha256(fetched)
@@ -178,7 +179,7 @@ def _fetch_repository(weights: PublicWeights, path: Path) -> None:
     hub, part = require("huggingface_hub", "text"), path.with_name(f".{path.name}.part")
     try:
         hub.snapshot_download(weights.source, allow_patterns=FILES, local_dir=part)
-    except Exception as error:  # of the hub and the network
+    except Exception as error:  # errors of the hub or the network
         raise LeapError(
             f"{weights.source}: cannot be downloaded ({type(error).__name__}); where there is a network, "
             f"`hf download {weights.source} --local-dir {path}`"
@@ -189,7 +190,7 @@ def _fetch_repository(weights: PublicWeights, path: Path) -> None:
 
 
 def _files(path: Path, folder: Path) -> list[str]:
-    """Files of a network relative to the folder, without hidden ones."""
+    """Paths of a network's files relative to the folder, without hidden files."""
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     names = [file.relative_to(folder) for file in files]
     return sorted(str(name) for name in names if not any(part.startswith(".") for part in name.parts))

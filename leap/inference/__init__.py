@@ -1,1 +1,1 @@
-"""From a parser's output to events, predictions and scores."""
+"""Inference: turn a parser's output into events, predictions and scores."""

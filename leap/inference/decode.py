@@ -1,4 +1,4 @@
-"""From probabilities to events under a decoding protocol, which is part of every result."""
+"""Turn probabilities into events under a decoding protocol, which is recorded with every result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def decode(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
 
     Args:
         parsing: parsing of B videos.
-        protocol: thresholds and gate.
+        protocol: thresholds and video-level gate.
 
     Returns:
         Audio and visual events, each (B, T, C), zeros and ones, uint8.
@@ -30,10 +30,10 @@ def decode(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
 
 
 def check_protocol(protocol: Protocol, classes: int) -> None:
-    """Refuse a protocol for another number of classes.
+    """Refuse a protocol whose class thresholds are for another number of classes.
 
     Raises:
-        LeapError: the protocol has class thresholds, and not one per class.
+        LeapError: the protocol has class thresholds, but not one per class.
     """
     thresholds = protocol.class_thresholds
     if thresholds is not None and len(thresholds) != classes:

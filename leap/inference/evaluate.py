@@ -9,7 +9,7 @@ from leap.metrics import parsing_scores
 
 
 def evaluate(parser: nn.Module, videos: Videos, protocol: Protocol) -> dict[str, float]:
-    """The ten scores × 100 of a parser under a decoding protocol.
+    """The ten scores × 100 of a parser under a decoding protocol; puts the parser in eval mode.
 
     Raises:
         LeapError: the videos have no dense labels.

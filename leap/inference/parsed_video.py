@@ -1,4 +1,4 @@
-"""One parsed video: probabilities, events and attention, beside the ground truth."""
+"""A single parsed video: probabilities, events, attention and ground truth."""
 
 from dataclasses import dataclass
 
@@ -20,16 +20,18 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ParsedVideo:
-    """Predictions and ground truth of one video, by modality ``"audio"`` and ``"visual"``.
+    """Predictions and ground truth of one video.
+
+    The keys of each dictionary are the modalities ``"audio"`` and ``"visual"``.
 
     Attributes:
         name: id of the video.
         classes: names of the C classes.
         probabilities: segment probabilities, (T, C).
-        events: decoded events, zeros and ones, (T, C).
-        truth: dense labels, zeros and ones, (T, C); empty where they are not known.
-        attention: the last block's attention of labels over segments, averaged over heads, (C, T); empty
-            where the decoder has none.
+        events: decoded events, (T, C), zeros and ones.
+        truth: dense labels, (T, C), zeros and ones; without keys if the labels are unknown.
+        attention: attention of labels to segments in the last block, averaged over heads, (C, T); without
+            keys if the decoder returns no attention.
     """
 
     name: str
@@ -48,21 +50,21 @@ def parse_video(
     video: str,
     inputs: tuple[str, str] = INPUTS,
 ) -> ParsedVideo:
-    """Parse one video of a data set.
+    """Parse one video of a data set; puts the parser in eval mode.
 
     Args:
-        parser: the parser.
+        parser: the parser, on the CPU.
         store: the data set.
-        protocol: how probabilities become events.
+        protocol: decoding protocol.
         split: ``"train"``, ``"val"`` or ``"test"``.
-        video: id of the video; empty for the first of the split.
-        inputs: features that the parser reads as ``audio`` and ``visual_2d``.
+        video: id of the video; empty for the first video of the split.
+        inputs: stored features that the parser reads as ``audio`` and ``visual_2d``.
 
     Returns:
-        The parsed video; without ground truth where the split has no dense labels.
+        The parsed video, without ground truth if the split has no dense labels.
 
     Raises:
-        LeapError: the split has no such video.
+        LeapError: the split does not contain the video.
     """
     ids = store.ids(split)
     video = video or ids[0]
@@ -79,14 +81,14 @@ def parse_video(
 def parsed_video(
     name: str, classes: tuple[str, ...], parsing: Parsing, protocol: Protocol, truth: dict[str, Array]
 ) -> ParsedVideo:
-    """The decoded parsing of one video, beside its ground truth.
+    """Decode the parsing of one video and combine it with the ground truth.
 
     Args:
         name: id of the video.
         classes: names of the C classes.
-        parsing: output of a parser for a batch of this video only.
-        protocol: how probabilities become events.
-        truth: modality → dense labels, (T, C); empty where they are not known.
+        parsing: output of a parser for a batch that consists of this video, on the CPU.
+        protocol: decoding protocol.
+        truth: dense labels by modality, (T, C); empty if they are unknown.
     """
     events = dict(zip(MODALITIES, decode(parsing, protocol), strict=True))
     return ParsedVideo(

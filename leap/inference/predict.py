@@ -14,7 +14,7 @@ from leap.inference.decode import decode
 from leap.models.output import Parsing
 
 BATCH = 256
-"""Videos parsed at once."""
+"""Number of videos parsed at once."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Predictions:
 
 
 def parse_videos(parser: nn.Module, videos: Videos) -> Iterator[Parsing]:
-    """Parse videos in batches, in eval mode and without gradients."""
+    """Parse videos in batches, in eval mode and without gradients; yields one parsing per batch."""
     parser.eval()
     with torch.inference_mode():
         for start in range(0, len(videos), BATCH):
@@ -43,7 +43,7 @@ def parse_videos(parser: nn.Module, videos: Videos) -> Iterator[Parsing]:
 
 
 def predict(parser: nn.Module, videos: Videos, protocol: Protocol) -> Predictions:
-    """Decode the events of all videos."""
+    """Parse all videos, in eval mode, and decode their events."""
     parts: list[tuple[Tensor, ...]] = []
     for parsing in parse_videos(parser, videos):
         audio, visual = decode(parsing, protocol)

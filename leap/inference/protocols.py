@@ -14,10 +14,10 @@ PROTOCOLS = {
     "coleaf": Protocol(segment=0.25, gate="modality", gate_threshold=0.52),
     "nrep": Protocol(segment=0.25, gate="modality", gate_threshold=0.45),
 }
-"""By system; CMPAE also has visual thresholds by class, see `leap.inference.thresholds`."""
+"""Decoding protocol of each release; CMPAE's also has class thresholds, see `leap.inference.thresholds`."""
 
 CHOSEN_ON_VAL = ("cmpae",)
-"""Systems whose visual thresholds are chosen by class on the validation split."""
+"""Systems whose visual gate has one threshold per class, chosen on the validation split."""
 
 
 def named_protocol(name: str) -> Protocol:

@@ -1,4 +1,4 @@
-"""Score any system's predictions on LLP, given as tables of events in the format of its annotations."""
+"""Score predictions on LLP, given as tables of events in the format of LLP's annotations."""
 
 from __future__ import annotations
 
@@ -26,14 +26,19 @@ def score_files(
         repair: defects of the annotations to repair.
 
     Returns:
-        ``videos``, the number of videos; ``without_prediction``, the number without a predicted event;
-        ``scores``, the ten scores × 100; ``overlap``, number and scores of the videos with overlapping
-        events, None where there are none; and ``per_class``, the eight scores × 100 of each class pooled over
-        videos, None where the class is neither predicted nor true.
+        A dictionary of plain JSON values:
+
+        * ``split`` and ``repair``: the arguments;
+        * ``videos``: number of videos;
+        * ``without_prediction``: number of videos without a predicted event;
+        * ``scores``: the ten scores × 100;
+        * ``overlap``: number and scores of the videos with overlapping events, None without such videos;
+        * ``per_class``: the eight scores × 100 of each class, pooled over videos; None for a score whose
+          class is neither predicted nor true.
 
     Raises:
-        LeapError: a file cannot be read, or a prediction names another video, an unknown class or a span that
-            does not lie within the video.
+        LeapError: the split has no dense labels, a file cannot be read, or a prediction names another video,
+            an unknown class or a time span outside the video.
     """
     truth = read_annotations(annotations, split, repair)
     cubes = [read_events(path, truth.filenames) for path in (audio, visual)] + [truth.audio, truth.visual]

@@ -1,4 +1,4 @@
-"""Class thresholds of a decoding protocol, chosen on the validation split."""
+"""Choose the class thresholds of a decoding protocol on the validation split."""
 
 from __future__ import annotations
 
@@ -20,29 +20,32 @@ VISUAL_GRID = tuple(round(0.25 + 0.05 * step, 2) for step in range(10))
 def choose_class_thresholds(parsings: Iterable[Parsing], true_visual: Tensor, protocol: Protocol) -> Protocol:
     """Choose a visual threshold per class by visual event-level F on the validation split (CMPAE).
 
-    One class is varied at a time while the others keep ``protocol.gate_threshold``; of equal scores the
-    larger threshold is taken.
+    The threshold of one class varies at a time, while the other classes keep ``protocol.gate_threshold``.
+    Ties go to the larger threshold.
 
     Args:
-        parsings: batches of parsed validation videos, N in all.
-        true_visual: their dense visual labels, (N, T, C).
+        parsings: batches of parsed validation videos, N videos in total.
+        true_visual: dense visual labels of the videos, (N, T, C).
         protocol: a protocol with ``gate="modality"``.
 
     Returns:
         The protocol with ``class_thresholds``.
+
+    Raises:
+        ValueError: the protocol has another gate.
     """
     batches, classes = list(parsings), true_visual.shape[-1]
     start = [protocol.gate_threshold] * classes
 
     def score(label: int, threshold: float) -> float:
-        """Visual event-level F where one class has another threshold."""
+        """Visual event-level F with another threshold for one class."""
         thresholds = tuple(threshold if c == label else t for c, t in enumerate(start))
         candidate = replace(protocol, class_thresholds=thresholds)
         visual = torch.cat([decode(batch, candidate)[1] for batch in batches]).cpu()  # (N, T, C)
         return parsing_scores(visual, visual, true_visual, true_visual)["evt_v"]
 
     def best(label: int) -> float:
-        """The threshold of a class with the best score."""
+        """The best-scoring threshold of a class."""
         return max(VISUAL_GRID, key=lambda threshold: (score(label, threshold), threshold))
 
     return replace(protocol, class_thresholds=tuple(map(best, range(classes))))

@@ -42,7 +42,10 @@ def atomic_write(path: str | Path, text: str) -> None:
 def rename_durably(finished: Path, path: Path) -> None:
     """Flush a finished file to disk, rename it to ``path``, then flush the folder.
 
-    In this order, a power cut leaves the old file, the new file or no file, but never a part of one.
+    After a power failure, ``path`` is the old file, the new file or missing, but never a partial file.
+
+    Raises:
+        OSError: a file cannot be flushed or renamed.
     """
     _flush(finished)
     finished.replace(path)
@@ -50,7 +53,7 @@ def rename_durably(finished: Path, path: Path) -> None:
 
 
 def _name_target(error: Exception, temporary: Path, path: Path) -> Exception:
-    """Replace the temporary file's name in a write error by the name of the file that was to be written."""
+    """Make an error about the temporary file name the target file instead."""
     number = re.search(r"os error (\d+)", str(error))  # safetensors gives the cause only in its message
     if number:
         return OSError(int(number[1]), os.strerror(int(number[1])), str(path))

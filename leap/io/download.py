@@ -17,7 +17,7 @@ CHUNK = 1 << 16
 """Bytes per write; an interruption loses at most this many."""
 
 LARGEST = 2**24
-"""Size limit in bytes for a file in an archive; each holds the data of one recording or video."""
+"""Size limit in bytes for a file in an archive, which holds the data of one recording or video."""
 
 TIMEOUT = 60
 """Seconds without data after which a download fails."""
@@ -26,16 +26,17 @@ TIMEOUT = 60
 def download(url: str, path: Path, sha256: str = "") -> None:
     """Download a file, unless it exists.
 
-    An interrupted download leaves its part beside ``path``; the next call resumes there.
+    An interrupted download leaves a partial file beside ``path``, from which the next call resumes.
 
     Args:
         url: address of the file.
-        path: where to write it, atomically.
+        path: the file to write, atomically.
         sha256: expected checksum of the content; empty to accept any content.
 
     Raises:
         LeapError: the download fails or has another checksum, or ``path`` holds a different file, which is
             left unchanged; or the ``media`` extra is not installed.
+        OSError: the file cannot be written.
     """
     if path.exists():
         if sha256 and file_sha256(path) != sha256:
@@ -63,7 +64,7 @@ def unpack(archive: Path, target: Callable[[PurePosixPath], Path | None]) -> Non
         target: maps the path of a member in the archive to the file to write, or to None to skip it.
 
     Raises:
-        LeapError: the archive is damaged, or a member is larger than `LARGEST`.
+        LeapError: the archive is damaged, a member is larger than `LARGEST`, or a file cannot be written.
     """
     try:
         with ZipFile(archive) as file:
@@ -94,13 +95,13 @@ def _extract(archive: ZipFile, member: ZipInfo, path: Path) -> None:
 
 
 def _receive(url: str, part: Path) -> None:
-    """Append to ``part`` what is missing of the file."""
+    """Download the missing rest of a file to the end of ``part``."""
     requests = require("requests", "media")
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         if have and answer.status_code == requests.codes.requested_range_not_satisfiable:
-            part.unlink()  # the part is longer than the file, or belongs to another one
+            part.unlink()  # the part is not shorter than the file, or belongs to another one
             _receive(url, part)
             return
         answer.raise_for_status()

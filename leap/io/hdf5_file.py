@@ -9,6 +9,9 @@ class HDF5File(io.FileIO):
 
     HDF5 cannot recover from a failed write, such as on a full disk: the process may crash later. Writes to
     this file therefore always seem to succeed. After a failure, nothing more is written.
+
+    Attributes:
+        failure: the first write error, or None.
     """
 
     failure: OSError | None = None

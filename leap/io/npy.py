@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from leap.io.atomic import atomic_path
 
 HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0, (3, 0): read_array_header_2_0}
-"""Readers of the header by format version; versions 2 and 3 differ only in text that numbers do not need."""
+"""Header readers by format version; versions 2 and 3 differ only in the encoding of field names."""
 
 
 def read_npy(path: Path, mapped: bool = False) -> NDArray[Any]:
@@ -23,7 +23,7 @@ def read_npy(path: Path, mapped: bool = False) -> NDArray[Any]:
 
     Args:
         path: the file.
-        mapped: map the file into memory, so values are read from disk when they are used.
+        mapped: map the file into memory, which reads values from disk only when they are used.
 
     Raises:
         OSError: the file cannot be opened.
@@ -51,9 +51,9 @@ def _read_header(file: BufferedReader, size: int) -> tuple[tuple[int, ...], np.d
 
 
 def write_npy(path: Path, array: NDArray[Any]) -> None:
-    """Write an array of numbers, whole or not at all.
+    """Write an array of numbers, atomically.
 
-    ``numpy.save`` loses up to 4 KiB at the end without an error where the disk is full; this does not.
+    On a full disk, ``numpy.save`` may lose up to 4 KiB at the end without an error; this function raises.
 
     Args:
         path: the file.

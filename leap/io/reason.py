@@ -1,4 +1,4 @@
-"""Why a file cannot be read or written, in one line."""
+"""One-line reasons why a file cannot be read or written."""
 
 import errno
 import os
@@ -16,18 +16,18 @@ WORDS = {
     errno.ENOMEM: "not enough memory",
 }
 MEMORY = re.compile("out of memory|allocate memory")
-"""What torch says, on a GPU and on a CPU, in a ``RuntimeError``."""
+"""Pattern of the message of torch's ``RuntimeError`` when a GPU or the CPU runs out of memory."""
 
 
 def reason(error: Exception) -> str:
-    """Say in one line what went wrong with a file.
+    """Say in one line why an operation on a file failed.
 
     Args:
-        error: what opening, reading or writing the file raised, by the operating system or a library.
+        error: exception raised by opening, reading or writing the file.
 
     Returns:
-        For a refusal by the operating system its reason, such as ``"permission denied"``; otherwise the first
-        line of the error's message, or the name of its type where there is no message.
+        The operating system's reason, such as ``"permission denied"``, if it refused access; otherwise the
+        first line of the error's message, or the name of the error's type if the message is empty.
 
     Example:
         >>> reason(IsADirectoryError(21, "Is a directory"))
@@ -53,6 +53,6 @@ def os_reason(error: Exception) -> str:
         return "not enough memory"
     if not isinstance(error, OSError) or not error.errno:
         return ""
-    if "unable to lock file" in str(error):  # by HDF5, which network mounts answer with several numbers
+    if "unable to lock file" in str(error):  # HDF5's message; the errno depends on the file system
         return LOCKED
     return WORDS.get(error.errno) or os.strerror(error.errno).lower()

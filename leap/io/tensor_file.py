@@ -18,16 +18,16 @@ ARCHIVE = b"PK\x03\x04"
 """First bytes of a zip archive, the format of ``torch.save`` since torch 1.6 (2020)."""
 
 FOLDER = 0x10
-"""File attribute of a folder in an archive; torch would fill such a tensor with uninitialised memory."""
+"""Attribute bit of a folder in an archive; torch would fill such a tensor with uninitialized memory."""
 
 NUMPY_ARRAYS: list[Any] = [
     (np.array([]).__reduce__()[0], f"{module}.multiarray._reconstruct")
     for module in ("numpy.core", "numpy._core")
 ] + [np.ndarray, np.dtype, type(np.dtype(np.uint32))]
-"""What a pickled NumPy array refers to; unpickling it runs no code from the file."""
+"""Objects that a pickled NumPy array refers to; unpickling them runs no code from the file."""
 
 TENSOR_ERRORS = (SafetensorError, OSError, RuntimeError, ValueError, TypeError, LookupError, MemoryError)
-"""Raised where a file of tensors is damaged or does not fit, or cannot be read for another `reason`."""
+"""Exceptions raised when a file of tensors is damaged, cannot be read or has unexpected content."""
 
 CHECKPOINT_KEYS = ("model", "state_dict", "model_state_dict")
 """Keys under which training programs save a state dict beside other state."""
@@ -48,7 +48,7 @@ def load_file(path: Path) -> Any:
     if archive:
         _check_archive(path)
     with torch.serialization.safe_globals(NUMPY_ARRAYS), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about damaged or old files
+        warnings.simplefilter("ignore")  # torch warns about damaged or old files
         return torch.load(path, map_location="cpu", weights_only=True)
 
 
@@ -84,7 +84,7 @@ def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
 
 
 def strip_prefixes(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """Remove the prefixes of wrappers, such as data-parallel training, that all names of a state dict share.
+    """Remove wrapper prefixes, such as that of data-parallel training, shared by all names of a state dict.
 
     Example:
         >>> dict(strip_prefixes({"module.weight": torch.zeros(1), "module.bias": torch.ones(1)}))
@@ -97,7 +97,7 @@ def strip_prefixes(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
 
 
 def _lies_in(tensor: Tensor, size: int) -> bool:
-    """Whether a dense real tensor fits into a file of ``size`` bytes."""
+    """Whether a tensor is dense and real, and no larger than a file of ``size`` bytes."""
     odd = tensor.is_meta or tensor.is_quantized or tensor.is_complex() or tensor.layout is not torch.strided
     return not odd and tensor.nbytes <= size
 

@@ -1,4 +1,4 @@
-"""Label embeddings, the vectors that LEAP queries the segments with: word vectors, encoders, controls."""
+"""Label embeddings, the vectors with which LEAP queries segments: word vectors, encoders, controls."""
 
 from leap.label_embeddings.files import read_label_embeddings
 from leap.label_embeddings.sources import (

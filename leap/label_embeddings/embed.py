@@ -25,7 +25,7 @@ Source = Literal["glove", "transformers", "ngrams"]
 def embed_labels(source: Source, prompts: Prompts, model: str = "") -> Tensor:
     """Embed every class as the mean over the embeddings of its prompts.
 
-    Results are cached in the user's cache folder under a hash of prompts and model.
+    Except for n-grams, results are cached in the user's cache folder under a hash of prompts and model files.
 
     Args:
         source: ``"glove"`` (a file of word vectors), ``"transformers"`` (a BERT-like encoder or CLIP) or

@@ -11,18 +11,17 @@ from leap.errors import LeapError, require
 from leap.io.reason import reason
 
 FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
-"""Files of a model that are downloaded: neither code nor pickled weights."""
+"""Patterns of the model files to download, which exclude code and pickled weights."""
 
 VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "*.model")
-"""Files of which a tokenizer needs one."""
+"""Patterns of vocabulary files; a tokenizer needs at least one of them."""
 
 
 def find_model(name: str) -> Path:
     """Find the folder of a model: a local folder, or a hub name, downloaded now or earlier.
 
     Raises:
-        LeapError: the model is neither present nor can it be downloaded, or the ``text`` extra is not
-            installed.
+        LeapError: the model is not present and cannot be downloaded, or the ``text`` extra is not installed.
     """
     if Path(name).is_dir():
         return Path(name)
@@ -54,8 +53,8 @@ def load_tokenizer(folder: Path) -> Any:
 def encoder_embeddings(texts: Sequence[str], folder: Path) -> Tensor:
     """Embed texts with a model in a folder.
 
-    A CLIP model gives its projected text embedding; any other encoder the mean of its last layer over the
-    tokens that are not padding. Weights are read as safetensors; code in the folder is not run.
+    A CLIP model gives its projected text embedding; any other encoder gives the mean of its last layer over
+    the tokens that are not padding. Weights are read as safetensors; code in the folder is not run.
 
     Args:
         texts: the n texts.
@@ -65,7 +64,7 @@ def encoder_embeddings(texts: Sequence[str], folder: Path) -> Tensor:
         Embeddings, float32 (n, L).
 
     Raises:
-        LeapError: the folder holds no such model, or the ``text`` extra is not installed.
+        LeapError: the folder does not hold such a model, or the ``text`` extra is not installed.
     """
     transformers = require("transformers", "text")
     safely: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}

@@ -20,13 +20,13 @@ def glove_embeddings(texts: Sequence[str], path: Path) -> Tensor:
 
     Args:
         texts: the n texts.
-        path: a file with a word and its L numbers per line; it is read line by line.
+        path: a text file with one word and its L numbers per line; it is read line by line.
 
     Returns:
         Embeddings, (n, L).
 
     Raises:
-        LeapError: the file cannot be read, a word has no vector in it, or a text has no words.
+        LeapError: the file cannot be read or is a ``.pt`` file, a word has no vector, or a text has no words.
     """
     if path.suffix == ".pt":
         raise LeapError(f"{path}: already holds label embeddings; name it in model.labels of a run config")
@@ -40,7 +40,7 @@ def glove_embeddings(texts: Sequence[str], path: Path) -> Tensor:
 
 
 def read_vectors(path: Path, wanted: set[str]) -> dict[str, Tensor]:
-    """Read the vectors, (L,), of those wanted words that the file contains.
+    """Read the vectors, (L,), of the wanted words that the file contains.
 
     Raises:
         LeapError: the file cannot be read, or the line of a wanted word does not hold L finite numbers.

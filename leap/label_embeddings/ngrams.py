@@ -1,4 +1,4 @@
-"""Embed texts by their character n-grams: a control with the spelling but not the meaning of labels."""
+"""Embed texts by their character n-grams: a control for spelling without meaning."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def ngram_embeddings(texts: Sequence[str]) -> Tensor:
         texts: the n texts.
 
     Returns:
-        Embeddings, (n, 256), rows of unit variance.
+        Embeddings, (n, 256), whose rows have mean square 1.
     """
     rows = torch.zeros(len(texts), WIDTH)
     for row, text in zip(rows, texts, strict=True):

@@ -1,4 +1,4 @@
-"""Texts to embed for each class: its name, or descriptions of it."""
+"""Texts to embed for each class: its name or descriptions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ Prompts = list[list[str]]
 
 
 def names_as_prompts(classes: Sequence[str]) -> Prompts:
-    """Use the words of each class name as its only text.
+    """Use the words of each class name as the only text of the class.
 
     Example:
         >>> names_as_prompts(["Dog", "Frying_(food)"])

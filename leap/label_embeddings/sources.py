@@ -1,4 +1,4 @@
-"""Label embeddings by the name of their source, as in ``ModelConfig.labels``."""
+"""Label embeddings by source: one of the names below, or a file, as in ``ModelConfig.labels``."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ NGRAMS = "ngrams"
 """Hashed character n-grams of the class names: spelling without meaning."""
 
 ALIKE = "alike"
-"""One random vector for all classes plus a hundredth of an individual one: nearly identical labels."""
+"""One random vector shared by all classes plus a hundredth of an individual one: nearly equal labels."""
 
 SPREAD = 0.01
 SOURCES = (ORTHOGONAL, LEARNED, NGRAMS, ALIKE, PACKED)
@@ -55,7 +55,7 @@ def check_source(source: str) -> None:
 
 
 def random_orthogonal(classes: int, width: int = ORTHOGONAL_WIDTH, seed: int = 0) -> Tensor:
-    """Make label embeddings without semantics: random orthogonal rows of unit variance.
+    """Make label embeddings without semantics: random orthogonal rows of mean square 1.
 
     Args:
         classes: number of classes, C.
@@ -77,7 +77,7 @@ def label_embeddings(
     """Make or read the label embeddings of a source.
 
     Args:
-        source: one of `SOURCES` (of ``"learned"``, the initial values), or the path of a file.
+        source: one of `SOURCES`, or the path of a file; ``"learned"`` gives the initial values.
         classes: names of the C classes, in label order.
         packed: function that reads the label embeddings packed with the data; needed for ``"dataset"``.
 

@@ -1,4 +1,4 @@
-"""Scores of parsed videos as functions; `leap.metrics.parsing` wraps them as a torchmetrics metric."""
+"""Scores of parsed videos as functions; `leap.metrics.parsing` provides them as a torchmetrics metric."""
 
 from leap.metrics.functional import (
     PER_VIDEO,

@@ -1,13 +1,13 @@
 """The ten scores of audio-visual video parsing, and further measures, as functions of arrays.
 
-Labels and predictions have shape (N, T, C): videos, segments, classes. They hold zeros and ones, as NumPy
-arrays or tensors of any numeric type. The scores are those of the LLP benchmark (Tian, Li and Xu, ECCV
+Labels and predictions have shape (N, T, C): videos, segments, classes. They are NumPy arrays or tensors of
+any numeric type that hold zeros and ones. The scores are those of the LLP benchmark (Tian, Li and Xu, ECCV
 2020, arXiv 2007.10558).
 
 At segment level and at event level, F = 2·TP / (predicted + true). At event level, a predicted and a true
-event match if their temporal IoU is at least 0.5. Counting pairs is sufficient: two events of one sequence
-cannot both reach IoU 0.5 with the same event of the other, because they would have to fill it without a gap
-between them, and would then be a single event.
+event match if their temporal IoU is at least 0.5. Matching pairs can simply be counted, because an event
+matches at most one event of the other sequence: two events that both reach IoU 0.5 with it would have to fill
+it without a gap between them, and would then be a single event.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Counted: TypeAlias = NDArray[np.unsignedinteger]
 LEVELS = ("seg", "evt")
 STREAMS = ("a", "v", "av", "event")
 PER_VIDEO = tuple(f"{level}_{stream}" for level in LEVELS for stream in STREAMS)
-"""Scores that a single video has: level and audio, visual, audio-visual or both modalities (Event@AV)."""
+"""The eight scores of a single video: audio, visual, audio-visual and Event@AV, at both levels."""
 
 SCORES = tuple(f"{level}_{stream}" for level in LEVELS for stream in ("a", "v", "av", "type", "event"))
 """The ten scores of the benchmark, in the order of its tables."""
@@ -54,14 +54,14 @@ def parsing_scores(
     Args:
         pred_audio: predicted audio events, (N, T, C).
         pred_visual: predicted visual events, (N, T, C).
-        true_audio: True audio events, (N, T, C).
-        true_visual: True visual events, (N, T, C).
+        true_audio: audio events of the ground truth, (N, T, C).
+        true_visual: visual events of the ground truth, (N, T, C).
 
     Returns:
         The ten `SCORES` × 100, each the mean over videos.
 
     Raises:
-        LeapError: the shapes differ, a value is neither 0 nor 1, or there is no video.
+        LeapError: the shapes differ or are not three-dimensional, a value is neither 0 nor 1, or N is 0.
 
     Example:
         >>> true = np.array([[[1], [1], [0], [0]]])  # (N, T, C) = (1, 4, 1)
@@ -80,8 +80,8 @@ def per_video_scores(
 ) -> dict[str, Floats]:
     """Score each video.
 
-    A video's score is the mean of F over the classes that are predicted or true in it; 1 if there is none.
-    Arguments and errors are those of `parsing_scores`, but there may be no videos.
+    A video's score is the mean of F over the classes that are predicted or true in it, or 1 without any such
+    class. Arguments and errors are those of `parsing_scores`, except that N may be 0.
 
     Returns:
         The eight `PER_VIDEO` scores, each (N,), in 0…1.
@@ -95,9 +95,9 @@ def per_class_scores(
 ) -> dict[str, Floats]:
     """Score each class, pooled over videos.
 
-    A class's score is F = 2·TP / (predicted + true) over all videos together; NaN if the class is neither
-    predicted nor true. The mean over classes is not the benchmark's score, which averages within each video
-    first. Arguments and errors are those of `parsing_scores`.
+    A class's score is F = 2·TP / (predicted + true) over all videos together, or NaN if the class is neither
+    predicted nor true in any. The mean over classes is not the benchmark's score, which averages within each
+    video first. Arguments and errors are those of `parsing_scores`, except that N may be 0.
 
     Returns:
         The eight `PER_VIDEO` scores, each (C,), in 0…1.
@@ -127,14 +127,14 @@ def overlapping_videos(true_audio: Labels, true_visual: Labels) -> Mask:
     """Find the videos with overlap: a segment in which two or more classes occur in one modality.
 
     Args:
-        true_audio: True audio events, (N, T, C).
-        true_visual: True visual events, (N, T, C).
+        true_audio: audio events of the ground truth, (N, T, C).
+        true_visual: visual events of the ground truth, (N, T, C).
 
     Returns:
-        Booleans, (N,).
+        Whether each video has overlap, (N,).
 
     Raises:
-        LeapError: the shapes differ, or a value is neither 0 nor 1.
+        LeapError: the shapes differ or are not three-dimensional, or a value is neither 0 nor 1.
     """
     streams = _segments_first(true_audio=true_audio, true_visual=true_visual)
     return np.logical_or.reduce([(np.count_nonzero(x, axis=2) >= 2).any(axis=0) for x in streams])
@@ -145,13 +145,13 @@ def precision_recall(pred: Labels, true: Labels) -> dict[str, float]:
 
     Args:
         pred: predicted events, (N, T, C).
-        true: True events, (N, T, C).
+        true: events of the ground truth, (N, T, C).
 
     Returns:
         ``precision``, ``recall`` and ``f`` × 100; 0 where the denominator is zero, as in scikit-learn.
 
     Raises:
-        LeapError: the shapes differ, or a value is neither 0 nor 1.
+        LeapError: the shapes differ or are not three-dimensional, or a value is neither 0 nor 1.
     """
     predictions, truth = _segments_first(pred=pred, true=true)
     hits, predicted, positive = (int(np.count_nonzero(x)) for x in (predictions & truth, predictions, truth))
@@ -171,15 +171,16 @@ def average_precision(
     equal to that of scikit-learn's ``average_precision_score``.
 
     Args:
-        probabilities: segment probabilities of one modality, or any scores of the same order, (N, T, C).
-        true: True events, (N, T, C).
+        probabilities: segment probabilities of one modality, or other scores such as logits, (N, T, C).
+        true: events of the ground truth, (N, T, C).
         average: ``"micro"`` pools the classes; ``"macro"`` averages over the classes that occur.
 
     Returns:
-        The average precision × 100; 0 if no event is true.
+        The average precision × 100; 0 if the ground truth has no event.
 
     Raises:
-        LeapError: the shapes differ, a label is neither 0 nor 1, or a probability is not finite.
+        LeapError: the shapes differ or are not three-dimensional, a label is neither 0 nor 1, or a
+            probability is not finite.
     """
     scores, labels = _array(probabilities), _array(true)
     _check_shapes(probabilities=scores, true=labels)
@@ -199,7 +200,7 @@ def average_precision(
 def _stream_counts(
     pred_audio: Labels, pred_visual: Labels, true_audio: Labels, true_visual: Labels
 ) -> dict[str, Counts]:
-    """Counts from which the eight `PER_VIDEO` scores follow."""
+    """Counts per video and class from which the eight `PER_VIDEO` scores are computed."""
     pred_a, pred_v, true_a, true_v = _segments_first(
         pred_audio=pred_audio, pred_visual=pred_visual, true_audio=true_audio, true_visual=true_visual
     )
@@ -272,7 +273,7 @@ def _class_f(counts: Counts) -> Floats:
 
 
 def _binary_average_precision(positive: Mask, scores: NDArray[np.generic]) -> float:
-    """Average precision of scores, (M,), with at least one positive; equal scores share one threshold."""
+    """Average precision of scores (M,) with at least one positive; equal scores have a common threshold."""
     order = np.argsort(scores, kind="stable")[::-1]
     scores, positive = scores[order], positive[order]
     last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)  # (K,) last index at each threshold
@@ -287,14 +288,14 @@ def _percent(part: int, whole: int) -> float:
 
 
 def _segments_first(**labels: Labels) -> list[Mask]:
-    """Check that labels share one shape and hold zeros and ones; return them as boolean (T, N, C)."""
+    """Check that labels have one shape (N, T, C) and hold zeros and ones; return boolean (T, N, C) arrays."""
     arrays = {name: _array(values) for name, values in labels.items()}
     _check_shapes(**arrays)
     return [np.ascontiguousarray(_binary(name, x).swapaxes(0, 1)) for name, x in arrays.items()]
 
 
 def _array(values: Labels) -> NDArray[np.generic]:
-    torch = sys.modules.get("torch")  # imported by whoever made a tensor; scoring arrays needs no torch
+    torch = sys.modules.get("torch")  # not imported here: unless it is loaded, no value is a tensor
     if torch is not None and isinstance(values, torch.Tensor):
         return _from_tensor(values)
     return np.asarray(values)

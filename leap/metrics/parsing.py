@@ -11,14 +11,14 @@ from leap.metrics.functional import PER_VIDEO, Labels, per_video_scores, with_ty
 
 
 class ParsingScores(Metric):
-    """`leap.metrics.parsing_scores` over all videos that the metric has been updated with.
+    """`leap.metrics.parsing_scores` of all videos passed to ``update``.
 
-    The state is the sum over videos of each of the eight per-video scores, and the number of videos; both are
-    summed over processes.
+    The state consists of the sum over videos of each of the eight per-video scores and the number of videos.
+    Both are summed over processes.
 
     Raises:
-        LeapError: in ``update`` for inputs that `leap.metrics.per_video_scores` refuses; in ``compute`` if
-            there was no video.
+        LeapError: ``update`` receives inputs that `leap.metrics.per_video_scores` refuses, or ``compute`` is
+            called before any video was added.
 
     Example:
         >>> metric = ParsingScores()
@@ -47,8 +47,8 @@ class ParsingScores(Metric):
         Args:
             pred_audio: predicted audio events, (N, T, C), zeros and ones.
             pred_visual: predicted visual events, likewise.
-            true_audio: True audio events, likewise.
-            true_visual: True visual events, likewise.
+            true_audio: audio events of the ground truth, likewise.
+            true_visual: visual events of the ground truth, likewise.
         """
         scores = per_video_scores(pred_audio, pred_visual, true_audio, true_visual)
         self.sums += torch.tensor([values.sum() for values in scores.values()], device=self.sums.device)

@@ -12,4 +12,4 @@ TITLES = {
     "evt_type": "evt Type@AV",
     "evt_event": "evt Event@AV",
 }
-"""Score → its title, in the order of tables; ``seg`` is segment level, ``evt`` event level."""
+"""Title of each score, in the order of tables; ``seg`` means segment level, ``evt`` event level."""

@@ -1,4 +1,4 @@
-"""Models: front end → encoder → decoder, composed by the parser."""
+"""Models: a parser composes a front end, an encoder and a decoder."""
 
 from leap.models.checkpoint import from_pretrained, save_pretrained
 from leap.models.cmpae import CmpaeParser, JomoldParser

@@ -1,7 +1,8 @@
-"""Parsers on disk and from the Hugging Face Hub: safetensors weights and a JSON description; no pickle.
+"""Save parsers to disk, and load them from disk or the Hugging Face Hub, without pickle.
 
-In a folder these are ``model.safetensors`` and ``config.json``. A single ``.safetensors`` file holds the
-description in its metadata; in a folder both copies exist and must agree.
+A checkpoint consists of weights and a JSON description. The weights are a safetensors file, whose metadata
+holds the description. A checkpoint folder contains ``model.safetensors`` and ``config.json``, a second copy
+of the description; the two copies must agree.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ from leap.registry import UntrustedPartError, check_trusted, first_problem
 
 FILE, CONFIG = "model.safetensors", "config.json"
 SHIPPED = ModelConfig.__module__
-"""Module of the config classes of all parts that ship."""
+"""Module that defines the config classes of all built-in parts."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a checkpoint holds besides weights.
+    """Description of a parser, stored in its checkpoint beside the weights.
 
     Attributes:
         model: config of the parser.
-        protocol: decoding protocol under which it was selected.
-        classes: names of its C classes, in label order.
-        widths: widths of the features it reads.
+        protocol: decoding protocol under which the parser was selected.
+        classes: names of the C classes, in label order.
+        widths: feature widths by input: ``audio``, ``visual_2d`` and, if the parser reads it, ``visual_3d``.
     """
 
     __pydantic_config__ = STRICT
@@ -59,16 +60,20 @@ def from_pretrained(name: str | Path) -> Parser:
     """Read a parser, in eval mode, from a folder, a ``.safetensors`` file or the Hugging Face Hub.
 
     Args:
-        name: a path; where there is none of that name, a repository on the Hub such as ``"owner/name"``.
+        name: a path or, if no such path exists, a repository on the Hub such as ``"owner/name"``.
+
+    Returns:
+        The parser, with its ``description``.
 
     Raises:
-        LeapError: there is none, it is not one of ours, or huggingface_hub is not installed.
+        LeapError: neither a path nor a repository has that name, its files are not a checkpoint of this
+            package, or huggingface_hub is not installed.
     """
     return load_parser(name if Path(name).exists() else snapshot(str(name)))[0]
 
 
 def save_pretrained(parser: Parser, path: str | Path) -> Path:
-    """Write a parser that is trained, loaded or imported.
+    """Write a parser that has a description: one that was trained, loaded or imported.
 
     Args:
         parser: the parser.
@@ -79,6 +84,7 @@ def save_pretrained(parser: Parser, path: str | Path) -> Path:
 
     Raises:
         LeapError: the parser has no ``description``.
+        OSError: a file cannot be written.
     """
     if parser.description is None:
         raise LeapError("this parser has no description of what it is for; set parser.description")
@@ -86,10 +92,14 @@ def save_pretrained(parser: Parser, path: str | Path) -> Path:
 
 
 def save_parser(parser: Parser, description: Description, path: str | Path) -> Path:
-    """Write a parser with a description; each file appears whole or not at all. As `save_pretrained`."""
+    """Give a parser a description and write it atomically; arguments and result as in `save_pretrained`.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
     parser.description = description
     weights, text = _weights_file(path), _ADAPTER.dump_json(description, indent=2).decode()
-    with atomic_path(weights) as temporary:  # one entry: safetensors writes several in random order
+    with atomic_path(weights) as temporary:  # one entry: safetensors does not keep their order
         save_file(_without_shared(parser), temporary, {"description": text})
     if weights != Path(path):
         atomic_write(weights.with_name(CONFIG), text + "\n")
@@ -99,9 +109,12 @@ def save_parser(parser: Parser, description: Description, path: str | Path) -> P
 def load_parser(path: str | Path) -> tuple[Parser, Description]:
     """Read a parser that `save_parser` wrote, in eval mode, and its description.
 
+    Args:
+        path: a ``.safetensors`` file, or a folder that contains ``model.safetensors``.
+
     Raises:
-        LeapError: the file is missing, damaged or not one of ours, ``config.json`` describes another parser,
-            or a part may not be imported (`leap.registry.check_trusted`).
+        LeapError: the file is missing, damaged or not a checkpoint of this package, ``config.json`` describes
+            another parser, or a part may not be imported (`leap.registry.check_trusted`).
     """
     weights = _weights_file(path)
     try:
@@ -129,7 +142,7 @@ def _parse(text: str) -> Description:
 
 
 def _text(weights: Path, path: str | Path, metadata: Mapping[str, str]) -> str:
-    """The description in the weights' metadata, which a ``config.json`` beside them must repeat."""
+    """The description in the weights' metadata; in a folder, any ``config.json`` must agree with it."""
     text, config = metadata["description"], weights.with_name(CONFIG)
     if weights != Path(path) and config.exists():
         beside = config.read_text(encoding="utf-8")
@@ -139,10 +152,12 @@ def _text(weights: Path, path: str | Path, metadata: Mapping[str, str]) -> str:
 
 
 def _assemble(description: Description, stored: Mapping[str, Tensor]) -> Parser:
-    """A parser of these tensors, which are copied: a file's memory is not aligned and rounds differently.
+    """Build the described parser and load copies of the stored tensors.
 
-    Parts that ship take no memory before the tensors are known to fit, whatever sizes the description states.
-    A custom part may compute with the tensors that it creates, so it is built as for training.
+    Tensors are copied because a file's memory is not aligned, which changes rounding. Built-in parts are
+    built on the meta device, so no memory is allocated until the shapes have been checked, whatever sizes the
+    description states. A custom part may compute with the tensors that it creates, so it is built as for
+    training.
     """
     model, labels = description.model, stored["label_embedding"].to(torch.float32, copy=True)
     if len(description.classes) != len(labels):
@@ -160,12 +175,12 @@ def _assemble(description: Description, stored: Mapping[str, Tensor]) -> Parser:
         tensors = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
     parser.load_state_dict(tensors, assign=ships)
     if not all(weights.isfinite().all() for weights in (labels, *parser.parameters())):
-        raise ValueError("weights that are not finite")  # a custom part's buffer may mask with infinity
+        raise ValueError("weights that are not finite")  # a custom part may mask by an infinite buffer
     return parser
 
 
 def _check_depth(model: ModelConfig, tensors: Mapping[str, Tensor]) -> None:
-    """Refuse a model of parts that ship if it has more layers than the file has tensors."""
+    """Refuse a model of built-in parts that has more layers than the file has tensors."""
     depth = sum(getattr(model.encoder, name, 0) for name in ("layers", "levels"))
     if depth + getattr(model.decoder, "blocks", 0) > len(tensors):
         raise ValueError("more layers than tensors")
@@ -176,7 +191,7 @@ def _shapes(tensors: Mapping[str, Tensor]) -> set[tuple[str, tuple[int, ...]]]:
 
 
 def _without_shared(parser: Parser) -> dict[str, Tensor]:
-    """The parser's tensors by name; a tensor that has several names is listed under the first one only."""
+    """The parser's tensors by name; a shared tensor is listed only under the first of its names."""
     first: dict[int, str] = {}
     for name, tensor in parser.state_dict(keep_vars=True).items():
         first.setdefault(id(tensor), name)
@@ -186,7 +201,7 @@ def _without_shared(parser: Parser) -> dict[str, Tensor]:
 
 
 def _with_shared(parser: Parser, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of `_without_shared` under all names that the parser has for them."""
+    """The tensors of `_without_shared`, with every shared tensor under all its names in the parser."""
     names = {name: id(tensor) for name, tensor in parser.state_dict(keep_vars=True).items()}
     shared = {names[name]: tensor for name, tensor in tensors.items() if name in names}
     return {name: shared[place] for name, place in names.items() if place in shared} | {**tensors}
@@ -195,8 +210,13 @@ def _with_shared(parser: Parser, tensors: Mapping[str, Tensor]) -> dict[str, Ten
 def check_fit(description: Description, classes: tuple[str, ...], widths: Mapping[str, int]) -> None:
     """Refuse data that a parser was not trained for.
 
+    Args:
+        description: description of the parser.
+        classes: class names of the data, in label order.
+        widths: feature widths of the data, by input.
+
     Raises:
-        LeapError: class names or feature widths differ.
+        LeapError: class names, their order or feature widths differ.
     """
     if description.classes != classes:
         different = sorted(set(description.classes) ^ set(classes)) or ["their order"]

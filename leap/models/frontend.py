@@ -1,4 +1,4 @@
-"""From stored features to two streams of width d."""
+"""The front end: it projects stored features to an audio and a visual stream of width d."""
 
 import torch
 from torch import Tensor, nn
@@ -7,13 +7,13 @@ from torch import Tensor, nn
 class Frontend(nn.Module):
     """Project audio and visual features to the common width d (HAN, arXiv 2007.10558).
 
-    Frames are averaged over each second before the linear layer, which equals averaging after it at a
-    fraction of the cost.
+    The frames of each second are averaged before the linear layer. Averaging after it would give the same
+    result at a higher cost.
 
     Args:
         audio: width A of the audio features.
         visual_2d: width V of the frame features.
-        visual_3d: width S of the clip features, or None where there are none.
+        visual_3d: width S of the clip features, or None without them.
         width: d.
     """
 
@@ -27,10 +27,16 @@ class Frontend(nn.Module):
     def forward(
         self, audio: Tensor, visual_2d: Tensor, visual_3d: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Project (B, T, A), (B, T, V) or (B, T·k, V), and (B, T, S) features to two (B, T, d) streams.
+        """Project features to an audio and a visual stream, each (B, T, d).
+
+        Args:
+            audio: audio features, (B, T, A).
+            visual_2d: frame features, (B, T, V), or those of k frames per second, (B, T·k, V).
+            visual_3d: clip features, (B, T, S), or None.
 
         Raises:
-            ValueError: clip features are given to a front end built without them, or the reverse.
+            ValueError: clip features are given to a front end built without them, or are missing in one built
+                with them.
         """
         if (visual_3d is None) != (self.visual_3d is None):
             raise ValueError("visual_3d must be given exactly when the front end was made with it")
@@ -42,9 +48,9 @@ class Frontend(nn.Module):
         return self.activate(self.audio(audio)), visual
 
     def project_frames(self, frames: Tensor) -> Tensor:
-        """Project the k frames of each second, (B, T, k, V), to one vector, (B, T, d)."""
+        """Average the k frames of each second, (B, T, k, V), and project them, (B, T, d)."""
         return self.visual_2d(frames.mean(dim=2))
 
     def activate(self, x: Tensor) -> Tensor:
-        """The activation after every linear layer; none here."""
+        """Apply the activation that follows the linear layers; the identity here."""
         return x

@@ -1,4 +1,4 @@
-"""Parsers on the Hugging Face Hub."""
+"""Download parsers from the Hugging Face Hub."""
 
 from pathlib import Path
 
@@ -6,10 +6,16 @@ from leap.errors import LeapError, require
 
 
 def snapshot(repository: str) -> Path:
-    """Download a parser's files from the Hub, or find them in its cache.
+    """Download ``config.json`` and ``model.safetensors`` of a repository, or find them in the Hub's cache.
+
+    Args:
+        repository: name such as ``"owner/name"``.
+
+    Returns:
+        Folder of the files.
 
     Raises:
-        LeapError: there is no such path and huggingface_hub is not installed, or there is no such repository.
+        LeapError: huggingface_hub is not installed, or the repository does not exist or cannot be reached.
     """
     try:
         hub = require("huggingface_hub", "text")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 CLAMP = 1e-7
-"""Bound on probabilities inside a logarithm, as in the releases."""
+"""Probabilities are clamped to [CLAMP, 1 − CLAMP] before a logarithm, as in the releases."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class Parsing:
         segment_visual: logits of visual events, (B, T, C).
         video_audio: probability that the class is heard anywhere in the video, (B, C).
         video_visual: probability that the class is seen anywhere in the video, (B, C).
-        video: probability that the class occurs in the video at all, (B, C).
-        encoded_audio: the encoder's audio output, (B, T, d), which L_avss compares.
+        video: probability that the class is heard or seen anywhere in the video, (B, C); MMIL's can exceed 1.
+        encoded_audio: the encoder's audio output, (B, T, d), which L_avss compares with the visual one.
         encoded_visual: the encoder's visual output, (B, T, d).
         label_audio: LEAP's label embeddings after the last audio block, (B, C, d); None in other decoders.
         label_visual: LEAP's label embeddings after the last visual block, (B, C, d); None in other decoders.
-        attention_audio: attention weights over segments, (B, N, heads, C, T): LEAP's N blocks, or MMIL's
-            attention over time with N = heads = 1; None in other decoders.
-        attention_visual: attention weights over visual segments, (B, N, heads, C, T).
+        attention_audio: attention weights over audio segments, (B, N, heads, C, T), of LEAP's N blocks or of
+            MMIL's attention over time (N = heads = 1); None in other decoders.
+        attention_visual: attention weights over visual segments, likewise.
     """
 
     segment_audio: Tensor
@@ -52,7 +52,7 @@ class Parsing:
         return replace(self, **changes)
 
     def without_nan(self) -> Self:
-        """The parsing with NaN in video probabilities replaced by 0; cross-entropies refuse NaN."""
+        """The parsing with NaN in video probabilities replaced by 0, because cross-entropies reject NaN."""
         names = ("video_audio", "video_visual", "video")
         return replace(self, **{name: getattr(self, name).nan_to_num(0.0) for name in names})
 

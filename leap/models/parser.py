@@ -1,4 +1,4 @@
-"""Front end, encoder and decoder composed into a parser; every encoder works with every decoder."""
+"""The parser, composed of a front end, an encoder and a decoder; every encoder works with every decoder."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ Streams = tuple[Tensor, Tensor]
 """Audio and visual streams, each (B, T, d)."""
 
 Parts = tuple[nn.Module, nn.Module, nn.Module, Tensor | None, Precision]
-"""Front end, encoder, decoder, label embeddings and precision: the arguments of `Parser`, in its order."""
+"""The arguments of `Parser` in its order: front end, encoder, decoder, label embeddings and precision."""
 
 
 class Parser(nn.Module):
     """An audio-visual video parser.
 
     Args:
-        frontend: features → two (B, T, d) streams.
-        encoder: two (B, T, d) streams → two (B, T, d) streams.
-        decoder: two (B, T, d) streams and label embeddings (C, L) → `Parsing`.
-        label_embedding: label embeddings (C, L) used unless others are given; a `nn.Parameter` is trained
-            with the rest.
-        precision: of matrix products; a parsing is in float32 either way.
+        frontend: maps features to two (B, T, d) streams.
+        encoder: maps two (B, T, d) streams to two (B, T, d) streams.
+        decoder: maps two (B, T, d) streams and label embeddings (C, L) to a `Parsing`.
+        label_embedding: default label embeddings, (C, L), or None; an `nn.Parameter` is trained.
+        precision: precision of matrix products; the parsing is in float32 in any case.
     """
 
     label_embedding: Tensor | None
     description: Description | None = None
-    """Classes, feature widths and protocol of the parser, once it is trained, loaded or imported."""
+    """Config, classes, feature widths and protocol, set once the parser is trained, loaded or imported."""
 
     def __init__(
         self,
@@ -62,19 +61,29 @@ class Parser(nn.Module):
         visual_3d: Tensor | None = None,
         label_embedding: Tensor | None = None,
     ) -> Parsing:
-        """Parse (B, T, A), (B, T, V) and, where the model has them, (B, T, S) features."""
+        """Parse B videos.
+
+        Args:
+            audio: audio features, (B, T, A).
+            visual_2d: frame features, (B, T, V), or those of k frames per second, (B, T·k, V).
+            visual_3d: clip features, (B, T, S); None if the model was built without them.
+            label_embedding: label embeddings, (C, L); None for the parser's own.
+
+        Raises:
+            ValueError: ``visual_3d`` is missing or unexpected, or LEAP's decoder has no label embeddings.
+        """
         labels = self.label_embedding if label_embedding is None else label_embedding
         with self.autocast(audio):
             parsing = self.parse(self.frontend(audio, visual_2d, visual_3d), labels)
         return parsing.to_float32()
 
     def parse(self, streams: Streams, label_embedding: Tensor | None) -> Parsing:
-        """Encode and decode the front end's two streams; subclasses of other systems override it."""
+        """Encode and decode the front end's two (B, T, d) streams; parsers of other systems override this."""
         parsing: Parsing = self.decoder(*self.encoder(*streams), label_embedding)
         return parsing
 
     def autocast(self, audio: Tensor) -> torch.autocast | nullcontext[None]:
-        """The context in which matrix products have the parser's precision."""
+        """Context manager in which matrix products on the features' device have the parser's precision."""
         if self.precision == "float32":
             return nullcontext()
         return torch.autocast(audio.device.type, torch.bfloat16)
@@ -93,7 +102,7 @@ def build_parser(config: ModelConfig, widths: dict[str, int], label_embedding: T
         label_embedding: label embeddings (C, L).
 
     Raises:
-        LeapError: an unknown part, or sizes that do not fit.
+        LeapError: a part is unknown, or sizes do not fit together.
     """
     try:
         parser: Parser = PARSERS.build(config, widths, label_embedding)
@@ -104,14 +113,14 @@ def build_parser(config: ModelConfig, widths: dict[str, int], label_embedding: T
 
 @PARSERS.register(ModelConfig)
 def build_standard(config: ModelConfig, widths: dict[str, int], label_embedding: Tensor) -> Parser:
-    """Build a parser of a plain front end, an encoder and a decoder."""
+    """Build a parser of the standard front end, an encoder and a decoder."""
     return Parser(*build_parts(config, widths, label_embedding, Frontend))
 
 
 def build_parts(
     config: ModelConfig, widths: dict[str, int], label_embedding: Tensor, frontend: type[Frontend]
 ) -> Parts:
-    """Build the parts of a model; they are initialised in this order."""
+    """Build the arguments of `Parser`; random initial values are drawn in their order."""
     return (
         frontend(widths["audio"], widths["visual_2d"], widths.get("visual_3d"), config.width),
         ENCODERS.build(config.encoder, config),

@@ -1,4 +1,4 @@
-"""Parsers from the checkpoints that the papers' authors released."""
+"""Import checkpoints that the papers' authors released."""
 
 from leap.releases.importing import (
     RELEASES,

@@ -1,4 +1,4 @@
-"""Turn a released state dict into one of our parsers, every tensor accounted for."""
+"""Convert a released state dict to a parser of this package; every tensor must be accounted for."""
 
 from __future__ import annotations
 
@@ -41,23 +41,24 @@ State = Mapping[str, Tensor]
 Norm = Literal["post", "pre"]
 
 HEADS = {"han": 1, "mm-pyr": 8, "valor": 8, "cmpae": 1, "leap": 8}
-"""Attention heads of the releases; tensors cannot tell."""
+"""Attention heads of the releases, which cannot be inferred from the tensors."""
 
 CLAP_CLIP = (768, 768)
 """Widths of audio and frame features that identify VALOR++."""
 
 LISTED = 5
-"""Names that a message lists of each kind."""
+"""Maximum number of tensor names that an error message lists per kind."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """How to read one system's checkpoints.
+    """Rules for reading one system's checkpoints.
 
     Attributes:
-        model: config of our parser, from the tensors, the number of heads and where VALOR normalises.
-        names: our names → theirs, for that config and the tensors.
-        unused: pattern of the names of tensors that the release makes and nothing reads.
+        model: function of the tensors, the number of heads and the position of VALOR's norms that returns the
+            config of our parser.
+        names: function of the tensors and the config that maps our parameter names to the release's.
+        unused: regular expression for the names of tensors that the release creates and never reads.
     """
 
     model: Callable[[State, int, Norm], ModelConfig]
@@ -76,27 +77,29 @@ def from_release(
     """Make a parser, in eval mode, from a released checkpoint.
 
     Sizes are inferred from the tensors. Tensors that the release creates and never reads are dropped; any
-    other tensor without a place in the parser is an error. A complete parser of LLP's 25 classes is described
-    as one of LLP under its release's protocol, so it can be saved.
+    other tensor without a counterpart in the parser is an error. A parser for LLP's 25 classes, with label
+    embeddings if it is LEAP, gets a ``description`` with the release's protocol, so it can be saved.
 
     Args:
-        system: ``"han"``, ``"mm-pyr"`` (whose MMIL reads the streams swapped), ``"valor"``, ``"cmpae"`` (its
-            pass with cross-modal attention; set ``cross_weight`` to 0.7 for its test blend) or ``"leap"``.
-        state_dict: the release's tensors by name, perhaps all under a wrapper's prefix such as ``module.``.
-        heads: attention heads; the release's own if not given.
-        norm: where VALOR normalises: after its sublayers, as in its scripts, or before.
-        label_embedding: LEAP's label embeddings (C, L), which its release keeps elsewhere; without them they
-            have to be given with every call.
+        system: one of ``"han"``, ``"mm-pyr"``, ``"valor"``, ``"cmpae"`` and ``"leap"``. MM-Pyr's MMIL reads
+            swapped streams, as in its release. CMPAE is imported without the blend of its test code; set
+            ``cross_weight`` of the parser to 0.7 for it.
+        state_dict: the release's tensors by name; all names may have a wrapper's prefix such as ``module.``.
+        heads: attention heads; by default those of the release.
+        norm: position of VALOR's norms: ``"post"``, after the sublayers, as in its scripts, or ``"pre"``.
+        label_embedding: LEAP's label embeddings (C, L), which its release stores separately; without them,
+            they must be passed to every call of the parser.
 
     Raises:
-        LeapError: an unknown system, or tensors that are missing, unknown or misshapen, which are listed.
+        LeapError: the system is unknown, or tensors are missing, unknown, misshapen or not finite; the
+            message lists them.
     """
     state = strip_prefixes(state_dict)
     model = release_model(system, state, heads, norm)
     with _refusing(system):
         classes = len(LLP) if system == "leap" else len(state[EVENT])
         label_width = state[LABEL].shape[1] if system == "leap" else 1
-        with torch.device("meta"):  # takes no memory before all shapes are known to fit
+        with torch.device("meta"):  # allocates nothing before the shapes are checked
             parser = build_parser(model, release_widths(state), torch.empty(classes, label_width))
         parser.load_state_dict(_translate(RELEASES[system], parser, state, model), strict=False, assign=True)
     parser.label_embedding = label_embedding if system == "leap" else torch.zeros(classes, 1)
@@ -108,10 +111,10 @@ def from_release(
 def release_model(
     system: str, state_dict: State, heads: int | None = None, norm: Norm = "post"
 ) -> ModelConfig:
-    """The config of the parser that `from_release` makes.
+    """The config of the parser that `from_release` makes; arguments as there.
 
     Raises:
-        LeapError: an unknown system, or a state dict that is not one of it.
+        LeapError: the system is unknown, or the state dict is not one of the system.
     """
     if system not in RELEASES:
         raise LeapError(f"no release of {system!r} is known; known are {', '.join(RELEASES)}")
@@ -120,7 +123,11 @@ def release_model(
 
 
 def release_widths(state_dict: State) -> dict[str, int]:
-    """Widths of the features that a released checkpoint reads."""
+    """Widths of the features that a released checkpoint reads, by input.
+
+    Raises:
+        KeyError: a tensor of the front end is missing.
+    """
     state = strip_prefixes(state_dict)
     names = {"audio": "fc_a", "visual_2d": "fc_v", "visual_3d": "fc_st"}
     middle = ".0" if "fc_a.0.weight" in state else ""  # CMPAE's linear layers are followed by ELUs
@@ -178,7 +185,7 @@ EVENT, LABEL = "fc_prob.weight", "fc_l.weight"
 HAN_LAYERS, PYRAMID_LEVELS, LEAP_BLOCKS = "hat_encoder.layers", "MMP.capture.msa", "AVL.la_cma_network"
 PYRAMID_FFN = "MMP.capture.msa.0.vsablock.layer.feed_forward.w_1"
 PYRAMID = r"MMP\.(capture|fusion)\.(multiheadattn|feedforward)\.|MMP\..*\.(layer_norm|net\.\d)\."
-"""Templates that layers are copied from, a norm in each attention, and second names of convolutions."""
+"""Unused tensors: templates of copied layers, a norm in each attention, second names of convolutions."""
 
 RELEASES = {
     "han": Release(
@@ -212,7 +219,7 @@ RELEASES = {
 
 
 def _translate(release: Release, parser: Parser, state: State, model: ModelConfig) -> dict[str, Tensor]:
-    """The tensors under our names; every tensor of both sides must be matched or listed as unused."""
+    """The tensors under our names; a tensor that is neither matched nor listed as unused is an error."""
     names, ours = release.names(state, model), parser.state_dict()
     ours.pop("label_embedding", None)
     theirs = {key: _renamed(key, names) for key in ours}
@@ -244,7 +251,7 @@ def _listed(kind: str, names: list[str]) -> str:
 
 
 def _count(state: State, prefix: str) -> int:
-    """How many layers are numbered under a prefix."""
+    """Number of layers under a prefix, numbered from 0 without a gap."""
     numbers = {int(match[1]) for key in state if (match := re.match(rf"{re.escape(prefix)}\.(\d+)\.", key))}
     if not numbers or len(numbers) <= max(numbers):
         raise KeyError(prefix)

@@ -1,9 +1,9 @@
-"""Our names of parameters → those of the public releases."""
+"""Map our parameter names to those of the public releases."""
 
 from leap.config import ValorConfig
 
 Names = dict[str, str]
-"""Prefixes of parameter names, ours → theirs."""
+"""Prefixes of parameter names: ours → the release's."""
 
 FRONTEND: Names = {
     "frontend.audio": "fc_a",
@@ -54,12 +54,12 @@ BLOCK: Names = {
 
 
 def han_names(layers: int) -> Names:
-    """Names of HAN's last layer, the only effective one: every layer reads the encoder's input."""
+    """Names of HAN and of its last layer, the only effective one: every layer reads the encoder's input."""
     return FRONTEND | _within("encoder.layers.0", f"hat_encoder.layers.{layers - 1}", HAN_LAYER)
 
 
 def valor_names(encoder: ValorConfig) -> Names:
-    """Names of VALOR's chained layers."""
+    """Names of VALOR, whose layers are chained."""
     names = FRONTEND | (VALOR_NORMS if encoder.pre_norm else {})
     for i in range(encoder.layers):
         names |= _within(f"encoder.layers.{i}", f"hat_encoder.layers.{i}", HAN_LAYER)
@@ -75,7 +75,7 @@ def cmpae_names(layers: int) -> Names:
 
 
 def mm_pyramid_names(levels: int) -> Names:
-    """Names of MM-Pyr, which LEAP's release shares."""
+    """Names of MM-Pyr's encoder, which LEAP's release also uses."""
     names = dict(FRONTEND)
     for i in range(levels):
         level, theirs = f"encoder.levels.{i}", f"MMP.capture.msa.{i}"

@@ -1,1 +1,1 @@
-"""Training: the step, losses, schedules, checkpoints, several processes."""
+"""Training: steps, losses, schedules, checkpoints and data parallelism."""

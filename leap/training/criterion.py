@@ -1,4 +1,4 @@
-"""The criterion of a training: the named losses of one system and their weights."""
+"""The training criterion: the named losses of one system and their weights."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from leap.training.losses import AVSS, BasicLoss, Losses
 
 
 class Criterion:
-    """L_basic of a system and, where the config asks for it, L_avss.
+    """L_basic of a system and, if configured, L_avss.
 
     Args:
         config: config of the losses.
 
     Attributes:
         basic: the system's losses.
-        weights: weights of the named losses; those not listed have weight 1.
+        weights: weights of the losses by name; losses that are not listed have weight 1.
     """
 
     def __init__(self, config: LossConfig) -> None:
@@ -43,16 +43,16 @@ class Criterion:
         return self.basic.replayable
 
     def targets(self, parser: nn.Module, videos: Videos, progress: float) -> Videos:
-        """The videos of a step with the labels they are trained on; see `BasicLoss.targets`."""
+        """The videos of a step with the labels that it learns; see `BasicLoss.targets`."""
         return self.basic.targets(parser, videos, progress)
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
-        """The unweighted losses by name, at a step of the epoch, counted from 0."""
+        """The unweighted losses by name; arguments as in `BasicLoss.__call__`."""
         losses = self.basic(parsing, videos, step)
         if self.config.avss:
             losses["avss"] = AVSS[self.config.avss.variant](parsing, videos)
         return losses
 
     def total(self, losses: Mapping[str, Tensor]) -> Tensor:
-        """The weighted sum that training minimises."""
+        """The weighted sum of losses that training minimizes, a scalar."""
         return torch.stack([self.weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()

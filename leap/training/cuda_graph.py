@@ -1,7 +1,8 @@
 """Fast training steps on a GPU: CUDA graphs, and weights cast to bfloat16 in one copy.
 
-A training step is thousands of kernels, each of which takes longer to launch than to run. Where every step
-performs the same computation, it is captured as a CUDA graph and replayed; on the CPU nothing here is used.
+A training step launches thousands of kernels, and each takes longer to launch than to run. If every step
+performs the same computation, the step is captured as a CUDA graph and replayed. Steps on a CPU are neither
+captured nor replayed.
 """
 
 from __future__ import annotations
@@ -18,18 +19,20 @@ from leap.models.output import Parsing
 from leap.models.parser import Parser
 
 WARM_UP = 3
-"""Steps run before a capture, during which PyTorch and its libraries initialise themselves."""
+"""Number of steps before a capture, during which PyTorch and its libraries initialize themselves."""
 
 Step = Callable[..., dict[str, Tensor]]
 
 
 class Replay:
-    """A step that is captured as a CUDA graph for each batch size, and replayed.
+    """A training step that is captured once per batch size as a CUDA graph, and then replayed.
 
-    The first steps of each batch size run as they are; a capture itself runs nothing.
+    The first `WARM_UP` steps of each batch size run without a graph. A capture only records the step, so the
+    captured step is then replayed at once.
 
     Args:
-        step: from the indices of videos, (B,), to tensors by name; it may change tensors it holds.
+        step: function of the indices of videos, (B,), that returns tensors by name; it may also modify
+            tensors in place, such as parameters.
     """
 
     def __init__(self, step: Step) -> None:
@@ -38,7 +41,10 @@ class Replay:
         self.graphs: dict[int, Graph] = {}
 
     def __call__(self, index: Tensor, *_: Any) -> dict[str, Tensor]:
-        """The step's results, which the next replay overwrites; other arguments of a step are ignored."""
+        """Run or replay the step and return its results, which the next replay overwrites.
+
+        Further arguments are ignored: the step must not depend on them.
+        """
         size = len(index)
         self.calls[size] += 1
         if self.calls[size] <= WARM_UP:
@@ -49,23 +55,28 @@ class Replay:
 
 
 class Graph:
-    """One captured step, which reads its argument from, and writes its results to, fixed memory."""
+    """One captured step, whose argument and results stay at fixed addresses.
+
+    Args:
+        step: the step.
+        index: indices of videos, (B,); every replay has the same number.
+    """
 
     def __init__(self, step: Step, index: Tensor) -> None:
         self.graph, self.index = torch.cuda.CUDAGraph(), index.clone()
-        # another thread may write a checkpoint meanwhile
+        # thread_local: another thread may be writing a checkpoint during the capture
         with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):
             self.results = step(self.index)
 
     def replay(self, index: Tensor) -> dict[str, Tensor]:
-        """Run the step on other videos."""
+        """Replay the step on the videos of ``index``, (B,)."""
         self.index.copy_(index)
         self.graph.replay()
         return self.results
 
 
 def on_side_stream(function: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Run a function on a stream of its own, as steps before a capture must be."""
+    """Run a function on a side stream, as PyTorch requires of the steps before a capture."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -75,7 +86,7 @@ def on_side_stream(function: Callable[[], dict[str, Tensor]]) -> dict[str, Tenso
 
 
 class _CastToBfloat16(torch.autograd.Function):
-    """Cast any number of tensors to bfloat16, and their gradients to float32, in a few operations."""
+    """Cast any number of tensors to bfloat16, and their gradients back to float32, in a few operations."""
 
     @staticmethod
     def forward(ctx: Any, *values: Tensor) -> tuple[Tensor, ...]:
@@ -95,9 +106,12 @@ def _cast(values: tuple[Tensor, ...], dtype: torch.dtype) -> tuple[Tensor, ...]:
 
 
 def bfloat16_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Weights and biases of linear and convolution layers by name, cast to bfloat16 in one fused copy.
+    """Cast the weights and biases of linear and convolution layers to bfloat16 in one fused copy.
 
-    A functional call with them computes what autocast does, which would cast them one by one.
+    A functional call with them gives the same result as autocast, which would cast them one by one.
+
+    Returns:
+        Parameter name → tensor in bfloat16, through which gradients reach the parameter.
     """
     weights = {
         f"{prefix}.{name}": parameter
@@ -109,7 +123,12 @@ def bfloat16_weights(model: nn.Module) -> dict[str, Tensor]:
 
 
 def forward(parser: nn.Module, replays: bool) -> Callable[..., Parsing]:
-    """The parser as a function of features; replayed steps in bfloat16 cast all weights at once."""
+    """The parser as a function of features; if its bfloat16 steps are replayed, it casts all weights at once.
+
+    Args:
+        parser: the parser.
+        replays: whether steps are captured and replayed.
+    """
     if not (replays and isinstance(parser, Parser) and parser.precision == "bfloat16"):
         return parser
     return lambda *features: functional_call(parser, bfloat16_weights(parser), features)

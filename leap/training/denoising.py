@@ -1,4 +1,4 @@
-"""Find and remove weak labels that one modality does not support (JoMoLD, arXiv 2204.11573; CMPAE).
+"""Denoise weak labels: remove those that one modality does not support (JoMoLD, arXiv 2204.11573; CMPAE).
 
 Releases: MCG-NJU/JoMoLD, main.py; MengyuanChen21/CVPR2023-CMPAE, main.py.
 """
@@ -30,10 +30,10 @@ from leap.models.output import CLAMP, Parsing
 from leap.training.cross_entropy import smooth_labels
 
 LEAST_AUDIO, LEAST_VISUAL = 0.6, 1.8 / 0.95
-"""Thresholds on a video's probability divided by its class's mean; a label below is counted as noise."""
+"""A weak label counts as noise if its video probability, divided by the class's mean, is below this value."""
 
 WARMUP = 0.9
-"""Epochs over which CMPAE intends the noise ratios to rise."""
+"""Epochs of the linear rise of the noise ratios that CMPAE's code intends."""
 
 ESTIMATOR = RunConfig(
     model=JomoldConfig(
@@ -52,10 +52,10 @@ ESTIMATOR = RunConfig(
     ),
     protocol=Protocol(gate="modality"),
 )
-"""JoMoLD's noise estimator as its release trains it."""
+"""Config of JoMoLD's noise estimator, as in its release."""
 
 CMPAE_EPOCHS = 20
-"""Epochs of CMPAE itself, beside the 25 of its estimator."""
+"""Epochs of CMPAE in its release, which trains the estimator for 25."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class NoiseRatios:
     """Per-class, per-modality noise ratio of the weak labels (JoMoLD).
 
     Attributes:
-        audio: fraction of the videos labelled with a class in which it is not heard, (C,).
-        visual: fraction in which it is not seen, (C,).
+        audio: fraction of the videos labeled with a class in which the class is not heard, (C,).
+        visual: fraction of these videos in which the class is not seen, (C,).
     """
 
     audio: Tensor
@@ -75,10 +75,14 @@ class NoiseRatios:
         return NoiseRatios(self.audio.to(device), self.visual.to(device))
 
     def after(self, progress: float, warmup: DenoisingWarmup) -> NoiseRatios:
-        """The ratios in force after ``progress`` epochs.
+        """The ratios to use after ``progress`` epochs.
 
-        CMPAE's code applies its warm-up factor once more to ratios already scaled, so they are 0 in the first
-        epoch and whole afterwards (``"step"``); intended is a linear rise (``"ramp"``).
+        CMPAE's code is meant to raise the ratios linearly (``"ramp"``). It multiplies ratios that are already
+        scaled by the warm-up factor again, so they are 0 in the first epoch and full afterwards (``"step"``).
+
+        Args:
+            progress: completed epochs.
+            warmup: which of the two to follow.
         """
         factor = float(progress >= 1) if warmup == "step" else min(1.0, progress / WARMUP)
         return NoiseRatios(self.audio * factor, self.visual * factor)
@@ -86,7 +90,7 @@ class NoiseRatios:
 
 @dataclass(frozen=True)
 class DenoisedVideos(Videos):
-    """Videos with a weak label for each modality.
+    """Videos with separate weak labels for the two modalities.
 
     Attributes:
         weak_audio: denoised weak labels of the audio stream, (N, C).
@@ -98,9 +102,9 @@ class DenoisedVideos(Videos):
 
 
 def noise_estimator_config(config: RunConfig) -> RunConfig:
-    """Config of the noise estimator of a run: same data, seed, widths and learning rate; JoMoLD's training.
+    """Config of a run's noise estimator: JoMoLD's, with the data, seed, sizes and learning rate of the run.
 
-    JoMoLD trains 25 epochs where CMPAE trains 20, at the same rate; shorter runs have shorter estimators.
+    The estimator trains 25 / 20 as many epochs as the run, the ratio in CMPAE's release, rounded up.
     """
     epochs = -(-config.train.epochs * ESTIMATOR.train.epochs // CMPAE_EPOCHS)
     sizes = {name: getattr(config.model, name) for name in ("width", "ffn", "inputs")}
@@ -113,8 +117,8 @@ def estimate_noise_ratios(parsings: Iterable[Parsing], weak: Tensor) -> NoiseRat
     """Estimate the noise ratios from an estimator's parsings of the training videos (JoMoLD).
 
     Args:
-        parsings: batches of parsed videos, N in all.
-        weak: weak labels, (N, C).
+        parsings: batches of parsed videos, N videos in total.
+        weak: weak labels, (N, C), on the device of the parsings.
     """
     pairs = [(parsing.video_audio, parsing.video_visual) for parsing in parsings]
     audio, visual = (torch.cat(batches) for batches in zip(*pairs, strict=True))  # (N, C)
@@ -125,16 +129,16 @@ def estimate_noise_ratios(parsings: Iterable[Parsing], weak: Tensor) -> NoiseRat
 
 
 def denoise(parser: CmpaeParser, videos: Videos, ratios: NoiseRatios) -> DenoisedVideos:
-    """Remove the labels of a batch that fit one modality worst and the other best (JoMoLD, CMPAE).
+    """Remove from each modality the labels of a batch that fit it worst and the other best (JoMoLD, CMPAE).
 
-    Of the n videos of a class in the batch, ⌊r·n⌋ are suspected in a modality. A label is removed from the
-    modality where the video is among that many of largest loss in it and of smallest loss in the other one.
-    Losses are those of a pass without cross-modal attention.
+    Let n be the number of the batch's videos with a class, r the class's noise ratio in a modality, and
+    k = ⌊r·n⌋. A video's label is removed from the modality if its loss is among the k largest in this
+    modality and among the k smallest in the other. The losses come from a pass without cross-modal attention.
 
     Args:
         parser: the parser being trained.
         videos: the batch, of B videos.
-        ratios: noise ratios in force.
+        ratios: current noise ratios.
     """
     with torch.no_grad():
         parsing = parser.unimodal(*videos.features)
@@ -157,5 +161,5 @@ def _losses(probability: Tensor, target: Tensor) -> Tensor:
 
 
 def _rank(losses: Tensor, weak: Tensor) -> Tensor:
-    """Rank of each loss among the videos of its class, smallest first, (B, C); other videos rank last."""
+    """Rank of each loss among the videos with its class, smallest first, (B, C); other videos rank last."""
     return losses.masked_fill(weak == 0, torch.inf).argsort(dim=0).argsort(dim=0)

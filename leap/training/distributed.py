@@ -1,4 +1,4 @@
-"""Data-parallel training over the processes that torchrun started, each on its part of every batch."""
+"""Data-parallel training: each process that torchrun started computes its part of every batch."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from leap.metrics.functional import with_type_means
 
 
 def check_device(name: str) -> str:
-    """The name of a device, if computations run on it.
+    """Check that a device works, and return its name.
 
     Raises:
-        LeapError: they do not.
+        LeapError: the device cannot be used.
     """
     try:
         torch.zeros(1, device=name).item()
@@ -32,10 +32,13 @@ def check_device(name: str) -> str:
 
 @contextmanager
 def joined(device: str = "cpu") -> Iterator[str]:
-    """Join the processes that torchrun started, if it did; gives the device of this process.
+    """Join the process group if torchrun started several processes; yields the device of this process.
+
+    Args:
+        device: name of a device; with several processes, ``"cuda"`` selects the GPU of the local rank.
 
     Raises:
-        LeapError: there is no such device.
+        LeapError: the device cannot be used.
     """
     check_device(device)
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
@@ -52,7 +55,7 @@ def joined(device: str = "cpu") -> Iterator[str]:
 
 
 def rank() -> int:
-    """Number of this process, from 0; process 0 writes files and prints."""
+    """Rank of this process, from 0; rank 0 writes files and prints."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
@@ -69,11 +72,14 @@ def rank_slice() -> slice:
 def shard(batch: Tensor) -> tuple[Tensor, float]:
     """This rank's part of a batch, and the weight of its mean loss.
 
-    The mean over ranks of the weighted losses is the mean over the batch. Every rank takes part in every
-    step, so a rank without a video takes the first one with weight 0.
+    The mean over ranks of the weighted losses is the mean over the batch. Every rank must take part in every
+    step, so a rank without a video gets the batch's first video with weight 0.
 
     Args:
         batch: indices of the batch's videos, (B,).
+
+    Returns:
+        Indices of this rank's videos, and the weight.
     """
     part = batch[rank_slice()]
     return (part, world_size() * len(part) / len(batch)) if len(part) else (batch[:1], 0.0)
@@ -88,7 +94,7 @@ def all_sum(value: Tensor) -> Tensor:
 
 
 def all_scores(*cubes: Tensor) -> dict[str, float]:
-    """The ten scores over the videos of all ranks; arguments as of `leap.metrics.parsing_scores`."""
+    """The ten scores × 100 over the videos of all ranks; arguments as in `leap.metrics.parsing_scores`."""
     if world_size() == 1:
         return parsing_scores(*cubes)
     scores = per_video_scores(*cubes)
@@ -99,7 +105,7 @@ def all_scores(*cubes: Tensor) -> dict[str, float]:
 
 
 def replicated(parser: nn.Module) -> nn.Module:
-    """The parser, with gradients that are averaged over the ranks."""
+    """Wrap a parser to average its gradients over the ranks; with one process, return it unchanged."""
     if world_size() == 1:
         return parser
-    return DistributedDataParallel(parser, find_unused_parameters=True)  # some heads have no loss
+    return DistributedDataParallel(parser, find_unused_parameters=True)  # some losses skip a head

@@ -1,4 +1,4 @@
-"""The optimiser: flat parameters on a CPU, the learning rate, and its state by parameter name."""
+"""The optimizer: flat parameters on a CPU, the learning rate, and its state by parameter name."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from leap.errors import LeapError
 
 
 def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """The config's optimiser over the trainable parameters.
+    """Make the configured optimizer of a parser's trainable parameters.
 
-    On a CPU they are flattened into one vector (`flatten`); call ``zero_grad(set_to_none=False)`` before a
-    step. On a GPU the fused optimiser updates any number of tensors in a few kernels; call
+    On a CPU the parameters are flattened into one vector (`flatten`); call ``zero_grad(set_to_none=False)``
+    before a step. On a GPU the fused optimizer updates any number of tensors in a few kernels; call
     ``zero_grad(set_to_none=True)``.
 
     Raises:
-        LeapError: the parser has no trainable parameter.
+        LeapError: the parser does not have any trainable parameters.
     """
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[config.optimizer]
     parameters = [parameter for parameter in parser.parameters() if parameter.requires_grad]
@@ -37,10 +37,10 @@ def make_optimizer(parser: nn.Module, config: TrainConfig) -> torch.optim.Optimi
 
 
 def flatten(parameters: Sequence[nn.Parameter]) -> nn.Parameter:
-    """One vector of which the parameters, and their gradients, become views.
+    """Flatten parameters into one vector; the parameters and their gradients become views of it.
 
-    Clipping and updating one vector takes a few operations; hundreds of small tensors would take a
-    considerable part of every step.
+    Clipping and updating one vector takes a few operations. With hundreds of small tensors, these operations
+    would take a considerable part of every step.
     """
     sizes = [parameter.numel() for parameter in parameters]
     vector = nn.Parameter(nn.utils.parameters_to_vector(parameters).detach())
@@ -52,12 +52,12 @@ def flatten(parameters: Sequence[nn.Parameter]) -> nn.Parameter:
 
 
 def optimized(optimizer: torch.optim.Optimizer) -> list[Tensor]:
-    """The tensors of all parameter groups."""
+    """The tensors that an optimizer updates, of all parameter groups."""
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
-    """Set the rate of every parameter group to ``factor`` times its peak, the rate it was made with."""
+    """Set the learning rate of every parameter group to ``factor`` times its initial rate, the peak."""
     for group in optimizer.param_groups:
         peak = group.setdefault("peak_lr", float(group["lr"]))
         if isinstance(group["lr"], Tensor):
@@ -67,7 +67,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
 
 
 def state_by_name(optimizer: torch.optim.Optimizer, parser: nn.Module) -> dict[str, Tensor]:
-    """The optimiser's state as ``<parameter>.<key>``, the same for flat and separate parameters."""
+    """The optimizer's state as ``<parameter>.<key>``, the same for flat and separate parameters."""
     tensors: dict[str, Tensor] = {}
     for vector in optimized(optimizer):
         members = list(_members(parser, vector))
@@ -83,9 +83,10 @@ def state_by_name(optimizer: torch.optim.Optimizer, parser: nn.Module) -> dict[s
 def load_state_by_name(
     optimizer: torch.optim.Optimizer, parser: nn.Module, tensors: dict[str, Tensor]
 ) -> None:
-    """Give the optimiser a state that `state_by_name` made, on this or another kind of device.
+    """Load a state that `state_by_name` returned, for flat or separate parameters, into the optimizer.
 
-    A separate parameter that never received a gradient has no state. In a vector its moments are zero.
+    A parameter that has never received a gradient has no state if parameters are separate, and zero moments
+    if they are flat.
 
     Raises:
         KeyError: the state of a parameter is incomplete.
@@ -104,7 +105,7 @@ def load_state_by_name(
 def _gathered(
     parser: nn.Module, vector: Tensor, key: str, tensors: dict[str, Tensor], updated: set[str]
 ) -> Tensor:
-    """One entry of the state of a vector, from those of its members that were ever updated."""
+    """One entry of a vector's state, assembled from its members; those never updated contribute zeros."""
     members = list(_members(parser, vector))
     parts = {name: tensors[f"{name}.{key}"] for name, _ in members if name in updated}
     if key == "step":
@@ -116,7 +117,7 @@ def _gathered(
 
 
 def _members(parser: nn.Module, vector: Tensor) -> Iterator[tuple[str, nn.Parameter]]:
-    """The parameters that are views of a vector, or the parameter that it is, by name and in order."""
+    """Names and parameters that are views of a vector, in order; a separate parameter is its own vector."""
     storage = vector.untyped_storage().data_ptr()
     for name, parameter in parser.named_parameters():
         if parameter.requires_grad and parameter.untyped_storage().data_ptr() == storage:

@@ -1,4 +1,4 @@
-"""Training of a run config: from its data set to a described parser."""
+"""Train the parser of a run config on its data set."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from leap.training.state import Progress
 from leap.training.trainer import check_step, check_world, fit
 
 REVISION = 2
-"""Raised whenever numerics change on purpose; a part of every run's key."""
+"""Version of the numerics, a part of every run's key; incremented whenever they change on purpose."""
 
 ESTIMATOR = "estimator"
-"""Folder, below that of a training, of a run that its loss trains beforehand (CMPAE's noise estimator)."""
+"""Subfolder for the parser that a loss trains beforehand, such as CMPAE's noise estimator."""
 
 
 def run_key(config: RunConfig, checksum: str, revision: int = REVISION) -> str:
-    """Name of a run: 16 hex digits over config, data checksum, label embeddings and revision.
+    """Key of a run: 16 hex digits of the SHA-256 of config, data checksum, label embeddings and revision.
 
     Raises:
         LeapError: the file of label embeddings cannot be read.
@@ -45,10 +45,10 @@ def run_key(config: RunConfig, checksum: str, revision: int = REVISION) -> str:
 
 
 def initial_parser(config: RunConfig, store: FeatureStore) -> Parser:
-    """A parser with initial values drawn from the config's seed.
+    """Build the parser of a run, with initial values drawn from the config's seed.
 
     Raises:
-        LeapError: the label embeddings are missing or do not fit, or sizes do not fit.
+        LeapError: the label embeddings are missing or do not fit the classes, or sizes do not fit together.
     """
     labels = label_embeddings(config.model.labels, store.classes, store.label_embedding)
     with torch.random.fork_rng(devices=[]):
@@ -59,20 +59,22 @@ def initial_parser(config: RunConfig, store: FeatureStore) -> Parser:
 def train(
     config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu"
 ) -> tuple[Parser, Progress]:
-    """Train the parser of a run config in ``folder``; continues from a checkpoint found there.
+    """Train the parser of a run config; continues from a checkpoint in ``folder``.
 
     Args:
         config: the run.
-        store: its data set, whose training videos are held on the device.
-        folder: folder of checkpoints and of the log.
-        device: device to train on; the parser is returned on the CPU.
+        store: data set of the run; its training and validation videos are copied to the device.
+        folder: folder of the checkpoint and of the log.
+        device: device to train on.
 
     Returns:
-        The parser of the best epoch, described with the protocol to decode by, and the training's progress.
+        The parser of the best epoch, on the CPU and with its ``description``, and the progress of the
+        training.
 
     Raises:
-        LeapError: the store is of another data set than the config, the parts cannot be trained together, or
-            the folder holds another training.
+        LeapError: config and store name different data sets, the protocol does not fit the classes, the parts
+            cannot be trained together, the checkpoint in ``folder`` is damaged or belongs to another
+            training, or a loss is not finite.
     """
     if config.dataset != store.dataset:
         raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")

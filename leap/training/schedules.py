@@ -1,4 +1,4 @@
-"""Learning-rate schedules: factor of the peak rate at every step."""
+"""Learning-rate schedules: the factor by which the peak rate is multiplied at each step."""
 
 from math import cos, pi
 
@@ -6,15 +6,15 @@ from leap.config import SCHEDULES, CosineSchedule, EpochCosineSchedule, StepSche
 
 
 def rate_factor(step: int, steps: int, config: TrainConfig) -> float:
-    """Learning rate over its peak.
+    """Learning rate at a step, divided by its peak.
 
     >>> [rate_factor(step, 10, TrainConfig(schedule=CosineSchedule(warmup=4))) for step in (0, 1, 3)]
     [0.25, 0.5, 1.0]
 
     Args:
-        step: of the training, counted from 0.
-        steps: per epoch.
-        config: the optimisation.
+        step: index of the step within the training, from 0.
+        steps: number of steps per epoch.
+        config: config of the optimization.
     """
     factor: float = SCHEDULES.build(config.schedule, step, steps, config.epochs)
     return factor
@@ -30,13 +30,13 @@ def cosine(schedule: CosineSchedule, step: int, steps: int, epochs: int) -> floa
 
 @SCHEDULES.register(StepSchedule)
 def drops(schedule: StepSchedule, step: int, steps: int, epochs: int) -> float:
-    """One more factor every ``period`` epochs."""
+    """Multiplication by ``schedule.factor`` after every ``schedule.period`` epochs."""
     return schedule.factor ** (step // steps // schedule.period)
 
 
 @SCHEDULES.register(EpochCosineSchedule)
 def epoch_cosine(schedule: EpochCosineSchedule, step: int, steps: int, epochs: int) -> float:
-    """A rise over ``warmup`` epochs from 0, then half a cosine over epochs to ``final``."""
+    """Linear rise from 0 over ``schedule.warmup`` epochs, then half a cosine to ``schedule.final``."""
     epoch, warmup, final = step // steps, schedule.warmup, schedule.final
     if epoch < warmup:
         return epoch / warmup

@@ -1,4 +1,4 @@
-"""The state of a training on disk, from which an interrupted training continues; no pickle."""
+"""Checkpoints from which an interrupted training continues, stored without pickle."""
 
 import json
 import math
@@ -21,7 +21,7 @@ from leap.io.tensor_file import TENSOR_ERRORS
 from leap.training.optimizer import load_state_by_name, state_by_name
 
 SECONDS = 10
-"""Between two checkpoints of a training on a GPU."""
+"""Minimum time between two checkpoints of a training on a GPU, in seconds."""
 
 
 @dataclass
@@ -30,8 +30,8 @@ class Progress:
 
     Attributes:
         history: losses and validation scores of each epoch.
-        best_epoch: epoch selected so far, counted from 1.
-        best_score: its validation score, the one that ``TrainConfig.selection`` names.
+        best_epoch: best epoch so far, counted from 1; 0 before the first.
+        best_score: validation score of the best epoch, as ``TrainConfig.selection`` defines it.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
@@ -40,17 +40,20 @@ class Progress:
 
 
 class TrainingState(AbstractContextManager["TrainingState"]):
-    """Parser, best weights and optimiser state, in memory and in ``checkpoint.safetensors``.
+    """Parser, best weights and optimizer state, in memory and in ``checkpoint.safetensors``.
 
-    The state of the optimiser is kept by parameter name, so a training may move between CPU and GPU. On a GPU
-    training continues while a checkpoint is written; as an epoch may take less time than a checkpoint, one is
-    written every ten seconds only. Leaving the context waits until all is written.
+    The optimizer state is stored by parameter name, so a training may move between CPU and GPU. On a GPU,
+    training continues while a checkpoint is written. Because an epoch may take less time than writing, at
+    most one checkpoint is written in ten seconds. Leaving the context waits until everything is written.
 
     Args:
         parser: the parser being trained.
-        optimizer: its optimiser.
+        optimizer: the parser's optimizer.
         folder: folder of the checkpoint and of ``log.jsonl``.
-        identity: names what is trained; a checkpoint of another identity is refused.
+        identity: key of the training; a checkpoint with another identity is refused.
+
+    Attributes:
+        best: state dict of the best epoch so far; empty before the first.
     """
 
     def __init__(
@@ -70,22 +73,24 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         self._wait()
 
     def keep_best(self) -> None:
-        """Remember the parser's weights as the best so far."""
+        """Copy the parser's weights as the best so far."""
         self.best = {name: tensor.clone() for name, tensor in self.parser.state_dict().items()}
 
     def restore_best(self) -> None:
-        """Give the parser the best weights."""
+        """Load the best weights into the parser."""
         self.parser.load_state_dict(self.best)
 
     def save(self, progress: Progress, last: bool = False) -> None:
         """Write the checkpoint, and the log with one JSON line per epoch.
 
+        On a GPU it does nothing if the last checkpoint is less than ten seconds old.
+
         Args:
             progress: progress so far.
-            last: the training ends here, so the checkpoint is written in any case.
+            last: whether the training ends here; the checkpoint is then written in any case.
 
         Raises:
-            OSError: this checkpoint, or the one before, cannot be written.
+            OSError: this checkpoint or the previous one cannot be written.
         """
         if self.on_gpu and not last and time.monotonic() - self._saved < SECONDS:
             return
@@ -115,7 +120,7 @@ class TrainingState(AbstractContextManager["TrainingState"]):
             self._writing.result()
 
     def load(self) -> Progress:
-        """Read the checkpoint, if there is one; returns its progress.
+        """Load the checkpoint, if one exists, and return its progress; without one, return empty progress.
 
         Raises:
             LeapError: the checkpoint is damaged or belongs to another training.
@@ -130,7 +135,7 @@ class TrainingState(AbstractContextManager["TrainingState"]):
             what = f"not a checkpoint of this training ({reason(error)})"
             raise LeapError(f"{self.path}: {what}; remove it") from None
         if not self.log.exists() or self.log.read_text(encoding="utf-8") != _log(progress):
-            atomic_write(self.log, _log(progress))  # a kill may have come between checkpoint and log
+            atomic_write(self.log, _log(progress))  # killed between checkpoint and log
         return progress
 
     def _read(self) -> Progress:
@@ -150,14 +155,14 @@ def _log(progress: Progress) -> str:
 
 
 def _side_stream() -> torch.cuda.Stream:
-    """A stream that starts after the work that the GPU has been given so far."""
+    """A stream whose work starts after all work queued on the current stream so far."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     return stream
 
 
 def _prefixed(prefix: str, tensors: dict[str, Any]) -> dict[str, Tensor]:
-    """Copies, as training goes on; contiguous and of separate memory, as safetensors asks for."""
+    """Prefixed copies, because training continues; contiguous and unshared, as safetensors requires."""
     layout = torch.contiguous_format
     return {f"{prefix}.{name}": tensor.clone(memory_format=layout) for name, tensor in tensors.items()}
 

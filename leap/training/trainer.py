@@ -1,4 +1,4 @@
-"""Training of one parser on videos held in memory, on a CPU or a GPU, in one process or several."""
+"""Train one parser on videos in memory, on a CPU or a GPU, in one or several processes."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Trainer:
 
     Args:
         parser: the parser to train.
-        criterion: its losses.
-        optimizer: optimiser of its parameters, with one or several parameter groups.
-        videos: training videos.
-        config: the optimisation.
+        criterion: the losses.
+        optimizer: optimizer of the parser's parameters, with one or several parameter groups.
+        videos: training videos, on the device of the parser.
+        config: config of the optimization.
         seed: seed of batch order and dropout.
     """
 
@@ -57,16 +57,17 @@ class Trainer:
         self.run = cuda_graph.Replay(self.step) if replays else self.step
 
     def step(self, index: Tensor, weight: float = 1.0, iteration: int = 0, progress: float = 0.0) -> Losses:
-        """One training step.
+        """Perform one training step.
 
         Args:
-            index: videos of the step, (B,).
-            weight: weight of their loss, see `leap.training.distributed.shard`.
+            index: indices of the step's videos, (B,).
+            weight: weight of the loss, see `leap.training.distributed.shard`.
             iteration: index of the step within the epoch, from 0.
-            progress: epochs completed.
+            progress: completed epochs.
 
         Returns:
-            The losses by name and, weighted, their ``total``, which is NaN where a probability is.
+            The losses by name, and ``total``, their weighted sum; ``total`` is NaN if any video probability
+            is not finite.
         """
         batch = self.criterion.targets(self.parser, self.videos[index], progress)
         parsing = self.forward(*batch.features)
@@ -82,13 +83,16 @@ class Trainer:
         return {name: loss.detach() for name, loss in losses.items()}
 
     def train_one_epoch(self, epoch: int) -> dict[str, float]:
-        """One pass over the training videos; returns the mean of every loss and of the total.
+        """Train for one epoch; returns the mean of every loss and of the total over the training videos.
+
+        Args:
+            epoch: index of the epoch, from 0.
 
         Raises:
-            LeapError: a probability or a loss is not finite.
+            LeapError: a video probability or a loss is not finite.
         """
         self.parser.train()
-        # dropout: a resumed epoch draws what an uninterrupted one does, and each rank its own numbers
+        # seed of dropout: the same in a resumed and an uninterrupted epoch, different for each rank
         torch.manual_seed(_mix(self.seed, epoch) + 10**9 * rank())
         videos, device = len(self.videos), self.videos.device
         batches = epoch_order(videos, self.seed, epoch).to(device).split(self.config.batch)
@@ -116,16 +120,29 @@ def fit(
     folder: str | Path,
     identity: str = "",
 ) -> Progress:
-    """Train a parser and leave it with the weights of its best epoch on the validation videos.
+    """Train a parser, which ends with the weights of its best epoch on the validation videos.
 
-    After every epoch ``folder`` holds a checkpoint, and one more JSON line in ``log.jsonl``. Training
-    continues from a checkpoint found there; on a CPU the result equals that of an uninterrupted training bit
-    for bit. Where torchrun started several processes, each takes its part of every batch, and the first one
-    writes.
+    After every epoch, a checkpoint and one JSON line of ``log.jsonl`` are written to ``folder``; on a GPU at
+    most every ten seconds. Training continues from a checkpoint in ``folder``. On a CPU, the result of a
+    resumed training is bit-identical to that of an uninterrupted one. If torchrun started several processes,
+    each computes its part of every batch, and rank 0 writes.
+
+    Args:
+        parser: the parser to train.
+        criterion: the losses.
+        train: training videos, on the device of the parser.
+        val: validation videos, on the device of the parser.
+        config: config of the optimization.
+        protocol: decoding protocol of the validation.
+        seed: seed of batch order and dropout.
+        folder: folder of the checkpoint and of the log.
+        identity: key of the training; a checkpoint with another identity is refused.
 
     Raises:
-        LeapError: the checkpoint is damaged or of another ``identity``, the loss is not finite, or losses or
-            videos cannot be divided over the processes.
+        LeapError: the checkpoint is damaged or belongs to another ``identity``, a loss is not finite, the
+            parser has nothing to train, the validation videos have no dense labels, or losses or videos
+            cannot be divided over the processes.
+        OSError: a checkpoint cannot be written.
     """
     check_world(criterion, val)
     optimizer = make_optimizer(parser, config)
@@ -147,7 +164,7 @@ def fit(
 
 
 def check_world(criterion: Criterion, val: Videos) -> None:
-    """Refuse several processes where a loss needs whole batches, or where a process would have no video.
+    """Refuse several processes if a loss needs whole batches or a process would not have a video to score.
 
     Raises:
         LeapError: losses or videos cannot be divided over the processes.
@@ -159,10 +176,11 @@ def check_world(criterion: Criterion, val: Videos) -> None:
 
 
 def check_step(parser: nn.Module, criterion: Criterion, videos: Videos) -> None:
-    """Parse a few videos and compute their losses once, so parts that do not fit are refused beforehand.
+    """Parse a few videos and compute their losses once, to refuse incompatible parts before training.
 
     Raises:
-        LeapError: the encoder, the decoder or the loss fails, or returns other shapes than it should.
+        LeapError: the encoder, the decoder or the loss raises an error, or the audio segment logits or the
+            total loss have a wrong shape.
     """
     state = parser.training
     try:
@@ -172,7 +190,7 @@ def check_step(parser: nn.Module, criterion: Criterion, videos: Videos) -> None:
             segments, loss = parsing.segment_audio.shape, criterion.total(losses).shape
     except LeapError:
         raise
-    except Exception as error:  # of code of one's own, of any kind
+    except Exception as error:  # a custom part may raise anything
         what = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         raise LeapError(f"the parts do not work together ({what}); {EXPECTED}") from error
     if segments != videos.pseudo_audio.shape or loss:
@@ -181,21 +199,21 @@ def check_step(parser: nn.Module, criterion: Criterion, videos: Videos) -> None:
 
 
 def validate(parser: nn.Module, videos: Videos, protocol: Protocol) -> dict[str, float]:
-    """The ten scores × 100 on videos with dense labels, each rank scoring its part of them."""
+    """The ten scores × 100 on videos with dense labels; each rank parses its slice of the videos."""
     videos = videos[rank_slice()]
     predictions, (true_audio, true_visual) = predict(parser, videos, protocol), videos.truth()
     return all_scores(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())
 
 
 def selection_score(scores: dict[str, float], config: TrainConfig) -> float:
-    """The score by which epochs are compared on the validation split."""
+    """The validation score by which epochs are compared: one of the ten scores or the mean of all."""
     if config.selection == "mean":
         return sum(scores.values()) / len(scores)
     return scores[config.selection]
 
 
 def epoch_order(videos: int, seed: int, epoch: int) -> Tensor:
-    """Order of the videos in an epoch, (N,), from seed and epoch alone, so a resumed run repeats it.
+    """Order of the videos in an epoch, (N,), determined by seed and epoch, so a resumed run repeats it.
 
     >>> sorted(epoch_order(4, seed=0, epoch=1).tolist())
     [0, 1, 2, 3]

@@ -1,4 +1,4 @@
-"""Figures of the book and of the command line, and the page whose timeline follows a video."""
+"""Figures of the book and the command line, and an HTML page whose timeline follows the playing video."""
 
 from leap.errors import require
 

@@ -1,4 +1,4 @@
-"""Figures of AV-Digits: a video's waveform, spectrogram, frames and labels, and when events happen."""
+"""Figures of AV-Digits: signals and labels of a video, and distributions of the times of events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ DISTRIBUTIONS = {
     "run_lengths": "length of an event (seconds)",
     "gap_lengths": "gap within an event class (seconds)",
 }
-"""Measured distributions of `leap.data.layouts.summarise` → title of their axis."""
+"""Distribution measured by `leap.data.layouts.summarise` → title of its axis."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Example:
 def render_examples(
     store: FeatureStore, recordings: Path, split: str, indices: Sequence[int]
 ) -> list[Example]:
-    """Render videos of a split again, as they were when their features were extracted.
+    """Render videos of a split exactly as they were when their features were extracted.
 
     Args:
         store: AV-Digits.
@@ -58,7 +58,7 @@ def render_examples(
         indices: positions of the videos in the split.
 
     Raises:
-        LeapError: recordings are missing.
+        LeapError: recordings are missing, or the split is unknown or has no dense labels.
     """
     videos, names, material = store.videos(split), store.ids(split), load_material(recordings, split)
     examples = []
@@ -70,7 +70,7 @@ def render_examples(
 
 
 def example_figure(example: Example, classes: Sequence[str]) -> Figure:
-    """Waveform, spectrogram, frames and dense labels of a video, one above the other."""
+    """Waveform, spectrogram, frames and dense labels of a video, stacked vertically."""
     segments = len(example.audio)
     figure = Figure(figsize=(9, 4.6), layout="constrained")
     wave, spectrogram, frames, labels = figure.subplots(4, 1, sharex=True, height_ratios=[1, 1.4, 1.3, 1])
@@ -87,11 +87,11 @@ def example_figure(example: Example, classes: Sequence[str]) -> Figure:
 
 
 def layout_figure(llp: Summary, av_digits: Summary) -> Figure:
-    """Onsets, lengths and gaps of events in LLP and in AV-Digits: one row of panels per modality.
+    """Distributions of event onsets, lengths and gaps in LLP and AV-Digits, one row of panels per modality.
 
     Args:
         llp: measures of LLP's layouts, from `leap.data.layouts.summarise`.
-        av_digits: the measures of AV-Digits.
+        av_digits: the same measures of AV-Digits.
     """
     figure = Figure(figsize=(10, 4.8), layout="constrained")
     for row, (modality, colour) in zip(figure.subplots(2, 3), MODALITY_COLOURS.items(), strict=True):

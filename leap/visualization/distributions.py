@@ -1,4 +1,4 @@
-"""Bars of distributions over whole numbers, such as the lengths of events."""
+"""Bar plots of distributions over integers, such as the lengths of events."""
 
 from collections.abc import Mapping
 
@@ -19,10 +19,10 @@ def draw_distributions(
     """Draw distributions over ``first``, ``first + 1``, … as bars side by side.
 
     Args:
-        axis: where to draw; its titles are left to the caller.
-        fractions: name of a distribution → fraction of every number.
+        axis: the axes to draw on; the caller labels them.
+        fractions: name of a distribution → fraction of each integer.
         palette: name of a distribution → colour.
-        first: the first number.
+        first: the first integer.
         legend: whether to draw a legend.
     """
     rows = [

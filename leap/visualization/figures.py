@@ -1,4 +1,4 @@
-"""Figures that compare systems, and how notebooks show and save figures."""
+"""Figures that compare systems, and functions that show and save figures."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -30,7 +30,7 @@ def show(figure: Figure, caption: str) -> None:
 
     Args:
         figure: the figure.
-        caption: plain text; characters that have a meaning in HTML are escaped.
+        caption: plain text; HTML's special characters are escaped.
     """
     display = require("IPython.display", "book")
     buffer = BytesIO()
@@ -40,11 +40,11 @@ def show(figure: Figure, caption: str) -> None:
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Write a figure to a file, whole or not at all; the suffix chooses the format.
+    """Write a figure to a file atomically; the suffix determines the format.
 
     Raises:
         OSError: the file cannot be written.
-        ValueError: there is no format of that suffix.
+        ValueError: the suffix is not that of a supported format.
     """
     with atomic_path(path) as temporary:
         figure.savefig(temporary, bbox_inches="tight")
@@ -54,7 +54,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
 def learning_curves(histories: Mapping[str, Sequence[History]], score: str = "seg_type") -> Figure:
     """Total training loss and validation score by epoch.
 
-    Lines are means over seeds, bands one standard deviation; a single seed has no band.
+    Lines are means over seeds; bands show one standard deviation, and a single seed has no band.
 
     Args:
         histories: system → one history per seed; entries hold ``"loss_total"`` and the score.
@@ -86,7 +86,7 @@ def difference_plot(table: pd.DataFrame, scores: Sequence[str], baseline: str = 
     Args:
         table: columns ``difference``, ``low`` and ``high``, by ``system`` and ``score``.
         scores: names of the scores to show.
-        baseline: name of the system that the others are compared with.
+        baseline: name of the baseline.
     """
     systems = list(table.index.get_level_values("system").unique())
     rows = range(len(systems))
@@ -105,7 +105,7 @@ def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> 
     """Lines with error bars in panels, two panels per row.
 
     Args:
-        panels: title → name of a line → table by x with columns ``mean`` and ``sd``, NaN for no error bar.
+        panels: title → name of a line → table indexed by x, columns ``mean`` and ``sd`` (NaN counts as 0).
         x: title of the horizontal axes.
         y: title of the vertical axes.
     """

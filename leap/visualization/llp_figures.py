@@ -1,4 +1,4 @@
-"""Figures of LLP, drawn from its annotations and from published scores."""
+"""Figures of LLP, drawn from its annotations and published scores."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ BASELINES = {
     "truth of the other modality": ("ground truth of the other modality", OTHER_COLOURS[1], "--"),
     "truth with 10 % of seconds wrong": ("ground truth, one second in ten wrong", OTHER_COLOURS[0], "-."),
 }
-"""Trivial baselines of the figure, by their row in the table → label, colour and line style."""
+"""Row of the table of trivial baselines → its label, colour and line style in the figure."""
 
 
 def class_figure(annotations: Path) -> Figure:
@@ -56,7 +56,7 @@ def class_figure(annotations: Path) -> Figure:
 
 
 def cooccurrence_figure(annotations: Path) -> Figure:
-    """How often a training video with one class also carries another.
+    """Fraction of the training videos of one class that also carry another, for every pair of classes.
 
     Args:
         annotations: folder of LLP's annotation files.
@@ -110,7 +110,7 @@ def baseline_figure(baselines: pd.DataFrame, systems: pd.DataFrame) -> Figure:
     """Published systems as points and trivial baselines as lines, for each of the ten scores.
 
     Args:
-        baselines: ten scores × 100 of the trivial baselines, one row per key of `BASELINES` at least.
+        baselines: ten scores × 100, one row per trivial baseline; it contains the keys of `BASELINES`.
         systems: ten scores × 100, one row per published system; NaN where a score was not published.
     """
     figure = Figure(figsize=(10, 4.4), layout="constrained")
@@ -133,7 +133,7 @@ def baseline_figure(baselines: pd.DataFrame, systems: pd.DataFrame) -> Figure:
 
 
 def _occurrence_fractions(annotations: Path) -> NDArray[np.float64]:
-    """Fractions of each class's annotated videos: audio only, both, visual only, (3, C)."""
+    """Fractions of each class's val and test videos: heard only, heard and seen, seen only, (3, C)."""
     parts = [read_annotations(annotations, split) for split in ("val", "test")]
     audio, visual = (np.concatenate([getattr(p, m) for p in parts]).any(1) for m in ("audio", "visual"))
     counts = np.stack([(audio & ~visual).sum(0), (audio & visual).sum(0), (~audio & visual).sum(0)])
@@ -141,7 +141,7 @@ def _occurrence_fractions(annotations: Path) -> NDArray[np.float64]:
 
 
 def _draw_lags(axis: Axes, truth: Annotations) -> None:
-    """First visual minus first audio second of each (video, class) that occurs in both modalities."""
+    """Draw first visual minus first audio second of the (video, class) pairs in both modalities."""
     both = truth.audio.any(1) & truth.visual.any(1)  # (N, C)
     lags = (truth.visual.argmax(1) - truth.audio.argmax(1))[both]
     most = truth.audio.shape[1] - 1
@@ -152,7 +152,7 @@ def _draw_lags(axis: Axes, truth: Annotations) -> None:
 
 
 def _draw_overlap(axis: Axes, truth: Annotations) -> None:
-    """Number of simultaneous events in a second, by modality."""
+    """Draw the distribution of the number of simultaneous events in a second, by modality."""
     fractions = {}
     for modality, dense in (("audio", truth.audio), ("visual", truth.visual)):
         counts = np.bincount(np.minimum(dense.sum(2), 3).ravel(), minlength=4)

@@ -1,7 +1,7 @@
 """Colours, markers and style of all figures: one colour per system, per modality and for the ground truth.
 
-The hues are those of Okabe and Ito (2008), and one of Paul Tol's, which readers with any of the common
-colour-vision deficiencies can tell apart.
+Most hues are those of Okabe and Ito (2008), and some are Paul Tol's. Readers with a common colour-vision
+deficiency can distinguish them.
 """
 
 from collections.abc import Iterable
@@ -16,13 +16,13 @@ SYSTEM_COLOURS = {"MMIL": MMIL, "LEAP": LEAP}
 """System → its colour in every figure."""
 
 OTHER_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#000000", "#999933", "#332288")
-"""Colours of all further lines of a figure, in their order."""
+"""Colours of all further lines of a figure, in order."""
 
 MODALITY_COLOURS = {"audio": AUDIO, "visual": VISUAL}
 """Modality → its colour in every figure."""
 
 MARKERS = "osD^vP*X"
-"""Markers of the lines of a figure, in their order, for readers who see no colours."""
+"""Markers of the lines of a figure, in order; they distinguish lines without colour."""
 
 HEATMAP = "cividis"
 """Colour map of matrices; its lightness increases monotonically."""
@@ -35,7 +35,7 @@ STYLE: dict[str, Any] = {
     "savefig.dpi": 150,
     "svg.hashsalt": "leap",
 }
-"""Matplotlib's settings for all figures."""
+"""Matplotlib settings of all figures."""
 
 
 def line_colours(names: Iterable[str]) -> dict[str, str]:

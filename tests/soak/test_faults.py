@@ -80,7 +80,8 @@ def test_a_folder_that_may_not_be_written_is_one_line(name, commands, tmp_path):
     command = as_another([sys.executable, "-m", "leap", *commands[name]])
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("leap: [Errno 13] Permission denied: ")
+    assert str(tmp_path / "out") in done.stderr
+    assert "permission denied" in done.stderr.lower()
     assert done.stderr.count("\n") == 1
     assert not list((tmp_path / "out").iterdir())
 

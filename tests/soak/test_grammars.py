@@ -152,7 +152,7 @@ CONFIGS = st.builds(
         lr=st.floats(0, 1e300, exclude_min=True),
         clip=st.none() | st.floats(0, 1e300, exclude_min=True),
         videos=st.none() | st.integers(1, 2**62),
-        betas=st.tuples(FINITE, FINITE),
+        betas=st.tuples(*[st.floats(0, 1, exclude_max=True)] * 2),
     ),
     noise=st.builds(NoiseConfig, misses=st.floats(0, 1)),
 )

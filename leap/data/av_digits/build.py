@@ -33,7 +33,7 @@ from leap.io.download import file_sha256
 SIZES = {"train": 2000, "val": 400, "test": 800}
 MAX_CLASSES = 3
 LOGIT_GRID = torch.arange(-8, 4.01, 0.25)
-"""Candidate thresholds of the teachers' logits; the best on val is used."""
+"""Candidate thresholds of the teachers' logits; the best one on val is used."""
 
 STEP = 1 / 64
 """Rounding unit of features of unit standard deviation; rounding halves the size of the file."""
@@ -49,7 +49,7 @@ Arrays = dict[str, Any]
 
 
 class Rederived(NamedTuple):
-    """Features of some videos, each (n, T, width): rendered and extracted again, and as stored."""
+    """Features of n videos, each (n, T, width): extracted again from new renderings, and as stored."""
 
     audio: Tensor
     stored_audio: Tensor
@@ -73,6 +73,7 @@ def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
 
     Raises:
         LeapError: ``recordings`` does not hold the pinned recordings, or an extra is not installed.
+        OSError: a file cannot be written.
     """
     check_recordings(recordings)
     networks = train_networks(recordings, seed)
@@ -98,7 +99,8 @@ def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterabl
         indices: positions of the videos in the split.
 
     Raises:
-        LeapError: the networks are missing, or are not those that made the features.
+        LeapError: the networks are missing or are not those that made the features, or a recording cannot be
+            read.
     """
     path = store.path.with_name(NETWORKS)
     networks, scales, _ = load_networks(path)
@@ -163,7 +165,7 @@ def teacher_logits(rendering: Rendering, networks: Networks) -> dict[str, Tensor
 def feature_scale(features: Tensor) -> Tensor:
     """Standard deviation of each channel, (width,), of features, (N, T, width); 1 for a constant channel.
 
-    Features are divided by it without centring, so zeros stay zeros.
+    Features are divided by it without centering, so zeros stay zeros.
     """
     deviation = features.flatten(0, 1).std(0)
     return torch.where(deviation > 0, deviation, 1.0)

@@ -12,14 +12,14 @@ from leap.errors import LeapError
 from leap.io.download import download, unpack
 
 URL = f"https://github.com/Jakobovski/free-spoken-digit-dataset/archive/{REVISION}.zip"
-"""GitHub may recompress an archive, so the recordings are checked instead of its bytes."""
+"""Archive of the recordings; GitHub may recompress it, so the checksum is that of the recordings."""
 
 
 def fetch_recordings(out: Path) -> Path:
     """Download the 3,000 recordings of the pinned revision into the new folder ``out``, and return it.
 
     Raises:
-        LeapError: ``out`` exists, the download fails, or it holds other recordings.
+        LeapError: ``out`` exists, the download fails, or the archive holds other recordings.
     """
     fetch_archive(URL, out, check_recordings)
     return out
@@ -30,7 +30,7 @@ def fetch_archive(url: str, out: Path, check: Callable[[Path], None]) -> None:
 
     Args:
         url: address of the archive.
-        out: the folder to make; it appears complete or not at all.
+        out: the folder to create; it appears complete or not at all.
         check: function that raises unless the unpacked folder is the expected one.
 
     Raises:
@@ -49,6 +49,6 @@ def fetch_archive(url: str, out: Path, check: Callable[[Path], None]) -> None:
 
 
 def _place(folder: Path, member: PurePosixPath) -> Path | None:
-    """Where to unpack a recording: under its bare name, wherever the path in the archive points."""
+    """Path in ``folder`` to unpack a recording to, from its file name only; None for other files."""
     wanted = len(member.parts) == 3 and member.parts[1] == "recordings" and member.suffix == ".wav"
     return folder / member.name if wanted else None

@@ -62,7 +62,7 @@ class DigitNetwork(nn.Module):
             )
         )
         self.hidden = nn.Linear(shape.channels[-1] * (height // 8), shape.width, bias=False)
-        self.norm = nn.BatchNorm1d(shape.width)  # without it half of the features die
+        self.norm = nn.BatchNorm1d(shape.width)  # without it, half of the features are always zero
         self.output = nn.Linear(shape.width, DIGITS)
 
     def features(self, images: Tensor) -> Tensor:
@@ -80,19 +80,19 @@ Networks = dict[str, dict[str, DigitNetwork]]
 
 
 def untrained() -> Networks:
-    """Make networks of `SHAPES` with newly initialised weights."""
+    """Make networks of `SHAPES` with newly initialized weights."""
     heights = {"audio": BANDS, "visual": 32}
     return {role: {m: DigitNetwork(shape, heights[m]) for m in MODALITIES} for role, shape in SHAPES.items()}
 
 
 def inputs(modality: str, signal: NDArray[np.float32]) -> Tensor:
-    """Make images, (T, 1, height, width), of waveforms, (T, 8000), as log-mel spectrograms, or of frames."""
+    """Turn waveforms, (T, 8000), or frames, (T, 32, 32), into input images, (T, 1, height, width)."""
     tensor = torch.from_numpy(signal)
     return (log_mel(tensor) if modality == "audio" else tensor)[:, None]  # (T, 1, height, width)
 
 
 def log_mel(waveform: Tensor) -> Tensor:
-    """Log-mel spectrograms, (T, 40, windows), roughly of unit scale, of waveforms, (T, samples)."""
+    """Log-mel spectrograms of waveforms, (T, samples), as (T, 40, windows), roughly of unit scale."""
     window = torch.hann_window(WINDOW)
     spectrum = torch.stft(waveform, WINDOW, HOP, window=window, center=True, return_complex=True)
     power = spectrum.abs().square()  # (T, WINDOW / 2 + 1, windows)
@@ -100,7 +100,7 @@ def log_mel(waveform: Tensor) -> Tensor:
 
 
 def pretrain(network: DigitNetwork, modality: str, role: str, material: Material, seed: int) -> None:
-    """Train a network on isolated digits: single segments with one digit or, in a tenth of them, none.
+    """Train a network on isolated digits: single segments with one digit or, in a tenth of cases, none.
 
     Args:
         network: the network, trained in place and left in evaluation mode.
@@ -125,7 +125,11 @@ def pretrain(network: DigitNetwork, modality: str, role: str, material: Material
 
 
 def isolated(modality: str, role: str, material: Material, seed: int) -> tuple[Tensor, Tensor]:
-    """Render labels, (EXAMPLES, 10), and input images of single segments with at most one digit."""
+    """Render single segments with at most one digit.
+
+    Returns:
+        Labels, (EXAMPLES, 10), and input images, (EXAMPLES, 1, height, width).
+    """
     rng = np.random.default_rng([seed, MODALITIES.index(modality)])
     labels = np.eye(DIGITS, dtype=np.uint8)[rng.integers(DIGITS, size=EXAMPLES)]
     labels[rng.random(EXAMPLES) < EMPTY_SHARE] = 0

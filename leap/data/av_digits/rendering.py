@@ -1,11 +1,11 @@
 """Render the sound and the frames of a video from its labels.
 
 Sound: one speaker per video and digit. In every segment in which a digit is heard, one of the speaker's
-recordings starts at a random onset, at a level that drifts between segments, over coloured noise. Frames:
+recordings starts at a random onset, at a level that drifts between segments, over colored noise. Frames:
 each visible digit keeps its handwriting and stays at one position, jittered by up to two pixels, under
-crossing bars and noise; some frames are faded. The levels were chosen by the scores of the MMIL baseline
-alone, so that they lie in the range published for LLP; three easier levels and one harder level were
-discarded.
+crossing bars and noise; some frames are faded. The levels were chosen to bring the scores of the MMIL
+baseline into the range published for LLP; no other system was scored for this choice. Three easier levels and
+one harder level were discarded.
 """
 
 from __future__ import annotations
@@ -55,7 +55,11 @@ class Rendering(NamedTuple):
 
 
 def load_material(recordings: Path, role: str) -> Material:
-    """Read the recordings and the handwriting of a role."""
+    """Read the recordings and the handwriting of a role.
+
+    Raises:
+        LeapError: a recording cannot be read, or an extra is not installed.
+    """
     return Material(load_sounds(recordings, role), load_images(role))
 
 
@@ -71,6 +75,9 @@ def render(
         visual: dense visual labels, (T, 10).
         material: material of the split, from `load_material`.
         seed: seed of the data set.
+
+    Raises:
+        LeapError: the ``media`` extra is not installed.
     """
     rng = np.random.default_rng([seed, SPLIT_SEEDS[split], index])
     return Rendering(_render_sound(audio, material.sounds, rng), _render_frames(visual, material.images, rng))

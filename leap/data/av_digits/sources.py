@@ -1,4 +1,4 @@
-"""The recordings and images behind AV-Digits, and the part of them that each role may use.
+"""The recordings and images that AV-Digits is built from, and the part of them that each role may use.
 
 The recordings are the Free Spoken Digit Dataset (Zohar Jackson et al., CC BY-SA 4.0), in files named
 ``<digit>_<speaker>_<take>.wav``. The handwriting is the 1,797 images of scikit-learn's `load_digits`. Their
@@ -70,7 +70,8 @@ def load_sounds(recordings: Path, role: str) -> Sounds:
     """Read the recordings of a role.
 
     Raises:
-        LeapError: a recording is missing, damaged, or not mono at 8 kHz.
+        LeapError: a recording is missing, damaged or not mono at 8 kHz, or the ``media`` extra is not
+            installed.
     """
     sounds: Sounds = [{speaker: [] for speaker in ROLES[role].speakers} for _ in range(DIGITS)]
     for name in ROLES[role].files():
@@ -80,7 +81,11 @@ def load_sounds(recordings: Path, role: str) -> Sounds:
 
 
 def load_images(role: str) -> Images:
-    """Load the handwritten digits of a role, enlarged from 8 × 8 to 16 × 16 pixels."""
+    """Load the handwritten digits of a role, enlarged from 8 × 8 to 16 × 16 pixels.
+
+    Raises:
+        LeapError: the ``book`` or ``media`` extra is not installed.
+    """
     first, last = ROLES[role].handwriting
     images, digits = require("sklearn.datasets", "book").load_digits(return_X_y=True)
     zoom = require("scipy.ndimage", "media").zoom
@@ -101,7 +106,7 @@ def check_recordings(recordings: Path) -> None:
     """Check that a folder holds exactly the pinned recordings.
 
     Raises:
-        LeapError: there is no such folder, or it holds other recordings.
+        LeapError: the folder does not exist, or holds other recordings.
     """
     if not recordings.is_dir():
         raise LeapError(f"{recordings}: no such folder; `leap data fetch av-digits` downloads the recordings")

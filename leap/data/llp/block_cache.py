@@ -19,13 +19,13 @@ PROBLEMS = "problems"
 
 
 class BlockCache:
-    """Blocks of rows in a hidden folder beside the file that they will become.
+    """Blocks of rows, in a hidden folder beside the file that they will be combined into.
 
     Blocks are written atomically, so an interrupted conversion resumes with the first missing block.
 
     Args:
         out: the file to be made.
-        identity: everything the blocks depend on, as JSON values; blocks of another identity are deleted.
+        identity: everything the blocks depend on, as JSON values; blocks with another identity are deleted.
     """
 
     def __init__(self, out: Path, identity: Mapping[str, Any]) -> None:
@@ -36,7 +36,7 @@ class BlockCache:
             atomic_write(stamp, text)
 
     def done(self, split: str, index: int) -> bool:
-        """Whether a block is complete; one with damaged files is not, because they may be repaired by now."""
+        """Whether a block is complete and without problems; damaged files may have been repaired since."""
         return self._path(split, index).exists() and not self._problems(split, index)
 
     def write(

@@ -1,4 +1,4 @@
-"""Find the defects of LLP's annotation files, and say how each kind is read."""
+"""Find the defects of LLP's annotation files, with the rule by which each kind is read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ RULES = {
     "overlapping": "two rows of one class that share seconds: united",
     "weak differs from dense": "a video whose weak label is not the union of its dense labels: both are kept",
 }
-"""Kind of finding → what it is, and how it is read by default."""
+"""Kind of finding → its description, and how it is read by default."""
 
 OLDER_AUDIO = "the older copy with three corrupt rows"
 
@@ -63,7 +63,7 @@ class LocatedEvent(NamedTuple):
     event: Event
 
     def finding(self, kind: str, what: str = "") -> Finding:
-        """Report this event, with an optional addition to its description."""
+        """Make a finding about this event; ``what`` is appended to its description."""
         name, onset, offset, label = self.event
         return Finding(kind, self.file, f"line {self.line}: {name} {onset}–{offset} {label}{what}")
 
@@ -156,7 +156,7 @@ def _check_event(located: LocatedEvent, weak: dict[str, set[str]]) -> Iterator[F
 
 
 def _check_pairs(events: list[LocatedEvent]) -> Iterator[Finding]:
-    """Find duplicates, and pairs of other rows of one class that share seconds."""
+    """Find duplicate rows, and pairs of different rows of one class that share seconds."""
     tracks = defaultdict(list)
     for located in events:
         tracks[located.file, located.event.filename, located.event.label].append(located)

@@ -19,7 +19,7 @@ from leap.io.npy import read_npy
 from leap.io.reason import os_reason, reason
 
 ID_LENGTH = 11
-"""Length of a YouTube id, by which feature files are named; names of videos append the times."""
+"""Length of a YouTube id, which names feature files; names of videos append the times to it."""
 
 CLAP_BANDS, CLAP_TIMES, CLAP_FINE = 2, 32, 1024
 
@@ -43,12 +43,12 @@ class Source:
     pool: Callable[[Array, int], Array] | None = None
 
     def rows_of(self, seconds: int) -> int:
-        """Rows of the file of a video of some seconds; CLAP has one map for every ten seconds."""
+        """Rows in the file of a video of the given length; CLAP has one map per ten seconds, rounded up."""
         rows, maps = divmod(self.shape[0], SEGMENTS)
         return self.shape[0] * -(-seconds // SEGMENTS) if maps else rows * seconds
 
     def rows(self, kept: bool) -> int:
-        """Rows per video in the store; those of the file if they are ``kept`` without pooling."""
+        """Rows per video in the store: those of the file if they are ``kept``, else one per segment."""
         return self.shape[0] if kept else SEGMENTS
 
 
@@ -79,7 +79,7 @@ def average_frames(frames: Array, segments: int) -> Array:
 
 
 def pool_clap(maps: Array, segments: int) -> Array:
-    """Pool CLAP's maps, one for every ten seconds, (64·⌈T/10⌉, width), to T seconds, (T, width)."""
+    """Pool CLAP's maps, one per ten seconds, (64·⌈T/10⌉, width), to T seconds, (T, width)."""
     windows = maps.astype(np.float32).reshape(-1, CLAP_BANDS * CLAP_TIMES, maps.shape[1])
     return (clap_pooling() @ windows).reshape(-1, maps.shape[1])[:segments]
 
@@ -96,7 +96,7 @@ PSEUDO_LABELS = (
     Source("pseudo_visual", "CLIP/segment_pseudo_labels", (SEGMENTS, len(LLP))),
 )
 REQUIRED = ("audio", "visual_2d")
-"""Kinds of features without which nothing is packed."""
+"""Kinds of features that packing requires."""
 
 
 def read_features(root: Path, source: Source, video: str, dtype: str, kept: bool) -> Array | Problem:

@@ -1,4 +1,4 @@
-"""Download the files of LLP that have an address, and list the manual steps for the others."""
+"""Download the files of LLP that have a direct address, and list the manual steps for the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fetch_llp(out: Path, valor: bool = False) -> None:
         valor: also download VALOR's archives of CLIP and CLAP features and pseudo-labels, and unpack them.
 
     Raises:
-        LeapError: a download fails or has another checksum, or an archive has other folders.
+        LeapError: a download fails or has another checksum, or an archive is damaged or lacks a folder.
     """
     for name, sha256 in sources.ANNOTATION_SHA256.items():
         download(f"{sources.ANNOTATIONS}/{name}", out / "annotations" / name, sha256)
@@ -80,6 +80,6 @@ def _fetch_archive(name: str, out: Path) -> None:
 
 
 def _place(folder: Path, member: PurePosixPath) -> Path | None:
-    """Where to unpack ``…/features/<id>.npy`` and ``…/segment_pseudo_labels/<id>.npy``; None for others."""
+    """Path to unpack ``…/features/<id>.npy`` or ``…/segment_pseudo_labels/<id>.npy`` to; None for others."""
     wanted = member.suffix == ".npy" and member.parent.name in sources.VALOR_FOLDERS
     return folder / member.parent.name / member.name if wanted else None

@@ -1,4 +1,4 @@
-"""Pack LLP's official files, about fifty thousand, into one feature store."""
+"""Pack LLP's about fifty thousand official files into one feature store."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def pack_llp(
         annotations: folder of the annotation files; ``annotations`` below ``root`` by default.
         label_embedding: label embeddings to store, (C, L).
         strict: write nothing if a file is missing or damaged.
-        workers: threads that read files.
+        workers: number of threads that read files.
 
     Returns:
         Problems with the files.
@@ -96,6 +96,7 @@ def pack_llp(
     Raises:
         LeapError: a required folder is missing, a folder holds no file of any video, or an annotation file is
             missing or malformed.
+        OSError: a block or the store cannot be written.
     """
     annotations = annotations or root / "annotations"
     if not annotations.is_dir():
@@ -135,7 +136,7 @@ def _read_splits(annotations: Path, repair: Repair) -> dict[str, WeakLabels]:
 
 
 def available_sources(root: Path, packing: Packing) -> list[Source]:
-    """List the kinds of features, and pseudo-labels if asked for, whose folders exist.
+    """List the kinds of features whose folders exist, and VALOR's pseudo-labels if they are to be packed.
 
     Raises:
         LeapError: a required folder does not exist.
@@ -156,7 +157,11 @@ def available_sources(root: Path, packing: Packing) -> list[Source]:
 
 
 def _check_names(root: Path, sources: list[Source], splits: dict[str, WeakLabels]) -> None:
-    """Refuse a folder that holds no file of any video, as when the files are named otherwise."""
+    """Refuse a folder that holds no file of any video, for example because its files have other names.
+
+    Raises:
+        LeapError: a folder is refused.
+    """
     videos = [name for split in splits.values() for name in split.filenames]
     for source in sources:
         if not any((root / feature_file(source, name)).exists() for name in videos):

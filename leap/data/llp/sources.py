@@ -14,7 +14,7 @@ ANNOTATION_SHA256 = {
 """SHA-256 of the annotation files that upstream has distributed since April 2024."""
 
 OLDER_AUDIO_SHA256 = "249122f65501d8d611c0027a48643798fe622bedee60f7e6224b5a8e3c02f886"
-"""The copy of ``AVVP_eval_audio.csv`` that most releases ship."""
+"""SHA-256 of the older copy of ``AVVP_eval_audio.csv`` that most releases ship."""
 
 GLOVE = "llp_label_glove_embeddings.pt"
 GLOVE_URL = (

@@ -1,7 +1,7 @@
-"""Trivial baselines on LLP: what predictions from labels alone reach, without looking at any video.
+"""Trivial baselines on LLP: scores of predictions made from labels, without the videos.
 
-Most of them use true labels of the videos they predict, which a parser does not have; `LABELS_USED` says
-which.
+Most of them use true labels of the predicted videos, which a parser does not have; `LABELS_USED` lists these
+labels.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def score_trivial_baselines(val: Annotations, test: Annotations) -> dict[str, di
         test: annotations of test, to predict and to score against.
 
     Returns:
-        Name of the baseline → the ten scores × 100; of random baselines, means over `DRAWS` draws.
+        Name of the baseline → the ten scores × 100, for random baselines the means over `DRAWS` draws.
     """
     return {name: _score(name, val, test) for name in LABELS_USED}
 
@@ -61,10 +61,10 @@ def weak_label_everywhere(truth: Annotations) -> Predictions:
 
 
 def weak_label_at_usual_times(val: Annotations, test: Annotations) -> Predictions:
-    """Predict the classes of the weak label in those segments in which they are frequent on val.
+    """Predict the classes of the weak label in the segments in which they are frequent on val.
 
-    A class is predicted in a segment where it occurs in at least a fraction of the val videos that carry it.
-    The fraction is chosen per modality, by the modality's segment-level score on val.
+    A class is predicted in a segment if it occurs there in at least a given fraction of the val videos that
+    carry it. The fraction is chosen per modality, by the modality's segment-level score on val.
     """
     predictions = []
     for modality, score in (("audio", "seg_a"), ("visual", "seg_v")):

@@ -21,7 +21,7 @@ from leap.data.store.layout import ROWS
 from leap.errors import LeapError
 
 SIZES = {"val": 649, "test": 1200}
-"""Numbers of videos as in LLP."""
+"""Split → number of videos, as in LLP; the number of training videos is an argument."""
 
 SPLIT_SEEDS = {"train": 0, "val": 1, "test": 2}
 LABEL_STREAM, FEATURE_STREAM = 0, 1
@@ -41,8 +41,8 @@ class Block(NamedTuple):
 def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP)) -> Path:
     """Write a simulated data set with LLP's shapes.
 
-    Every block of videos has its own seed. Therefore a smaller training set is the beginning of a larger one,
-    and val and test do not depend on its size.
+    Every block of videos has its own seed. A smaller training set is therefore a prefix of a larger one, and
+    val and test do not depend on its size.
 
     Args:
         out: the store to write.
@@ -54,8 +54,9 @@ def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP
         Path of the store.
 
     Raises:
-        LeapError: the number of classes is not a multiple of five, there are no videos, or the seed is
+        LeapError: ``n_classes`` is not a positive multiple of five, ``videos`` is less than 1 or ``seed`` is
             negative.
+        OSError: the store cannot be written.
     """
     if n_classes < GROUP or n_classes % GROUP:
         raise LeapError(f"{n_classes} classes: classes share parts in groups; use a multiple of {GROUP}")
@@ -76,13 +77,13 @@ def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP
 
 
 def background(videos: int, seed: int = 0, segments: int = 10) -> dict[str, Features]:
-    """Simulate features of videos without events: kind of features → (videos, T, width)."""
+    """Simulate the features of videos without events: kind of features → (videos, T, width)."""
     silence = np.zeros((videos, segments, len(LLP)), np.uint8)
     return simulate_features(silence, silence, np.random.default_rng(seed))
 
 
 def simulate_split(split: str, n: int, seed: int, n_classes: int, bar: tqdm | None = None) -> dict[str, Any]:
-    """Simulate a split of ``n`` videos: name of the array → values, features in float16."""
+    """Simulate a split of ``n`` videos: name of the array → its values; features are float16."""
     arrays: dict[str, Any] = {"ids": [f"{split}-{index:05d}" for index in range(n)]}
     for block, start in enumerate(range(0, n, ROWS)):
         labels = simulate_labels(split, block, seed, n_classes)
@@ -114,8 +115,8 @@ def simulate_labels(split: str, block: int, seed: int, n_classes: int) -> Block:
 def class_weights(n_classes: int) -> NDArray[np.float64]:
     """Relative frequencies of the classes, (C,).
 
-    For 25 classes, those of LLP's training videos; for another number, the sorted frequencies interpolated to
-    it, so the curve falls equally steeply.
+    For 25 classes, they are those of LLP's training videos. For another number, LLP's sorted frequencies are
+    interpolated, which preserves the shape of the curve.
     """
     counts = np.array(list(load_statistics().class_counts.values()), np.float64)
     if n_classes != len(counts):

@@ -23,10 +23,11 @@ def feature_statistics(features: NDArray[Any]) -> Statistics:
     """Compute statistics of features, (N, T, A).
 
     Returns:
-        Statistic → value. ``minimum``, ``maximum``, ``mean``, ``deviation`` (standard) and ``zeros``
-        (fraction) are taken over all values. ``between_videos`` is the variance of video means divided by the
-        total variance, each summed over channels. ``lag_one`` is the correlation of a segment with the next,
-        about the mean of the channel; ``lag_one_within`` about the mean of video and channel.
+        Statistic → value. ``minimum``, ``maximum``, ``mean``, ``deviation`` (standard deviation) and
+        ``zeros`` (fraction of zeros) are taken over all values. ``between_videos`` is the variance of video
+        means divided by the total variance, each summed over channels. ``lag_one`` is the correlation between
+        adjacent segments about the mean of each channel, ``lag_one_within`` about the mean of each channel in
+        each video.
         ``participation_ratio`` is (Σλ)² / Σλ² of the eigenvalues λ of the channels' covariance over all
         segments, roughly the number of directions that carry variance.
     """

@@ -1,4 +1,4 @@
-"""Simulated features: correlated nuisance, to which events are added, and a threshold per channel."""
+"""Simulated features: correlated nuisance plus events, rectified above a threshold per channel."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ Features = NDArray[np.float32]
 Labels = NDArray[np.uint8]
 
 STRUCTURE_SEED = 240708126
-"""Seed of what all simulations share: correlations, thresholds and patterns."""
+"""Seed of the structure that all simulations share: correlations, thresholds and patterns."""
 
 DIRECTIONS = 128
-"""Number of directions of correlated nuisance; the spectrum falls too fast for more to matter."""
+"""Number of directions of correlated nuisance; the spectrum decays too fast for more to matter."""
 
 LEVEL = 6.0
-"""Largest difference in decibels between the power of an event and that of the nuisance on its channels.
+"""Largest level of an event in decibels, before drift: its power relative to the nuisance on its channels.
 
-Levels are uniform around 0 dB. This was chosen in advance: how strongly the events of LLP appear in its
-features has not been measured.
+Levels are uniform from −LEVEL to LEVEL. The value was chosen in advance: how strongly the events of LLP
+appear in its features has not been measured.
 """
 
 DRIFT = 1.0
-"""Standard deviation in decibels of an event's level between segments."""
+"""Standard deviation in decibels of an event's level over its segments."""
 
 VARIATION = 0.5
 """Standard deviation of the logarithm of an event's strength on a channel, drawn per video."""
@@ -66,7 +66,7 @@ class Kind:
 KINDS = {
     # fitted to the statistics of real VGGish features without events (leap.data.llp_sim.feature_statistics)
     "audio": Kind("audio", 128, 0.63, 1.21, 0.297, 1.28, 1.29, 0.6, 0.36, 0.17),
-    # not measured: rarely zero, like averages over frames and places of rectified values, and steadier
+    # assumed: rarely zero, like averages of rectified values over frames and positions, and steadier in time
     "visual_2d": Kind("visual", 2048, -1.0, 0.7, 0.35, 1.0, 1.0, 0.75, 0.5, 0.2),
     "visual_3d": Kind("visual", 512, -1.0, 0.7, 0.5, 1.0, 1.0, 0.65, 0.5, 0.2),
 }
@@ -79,7 +79,7 @@ class SharedStructure:
     Attributes:
         loadings: loadings of the channels on the nuisance directions, (directions, width), unit variance.
         thresholds: thresholds of the channels, (width,).
-        patterns: pattern of every part of the classes.
+        patterns: pattern of every part.
     """
 
     loadings: Features

@@ -1,4 +1,4 @@
-"""Simulated pseudo-labels with the error rates published for VALOR's on LLP test."""
+"""Simulated pseudo-labels with the error rates published for VALOR's pseudo-labels on LLP's test split."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DIFFICULTY_SEED = 1908
 """Seed of the difficulties of the classes."""
 
 CLASS_SPREAD = 0.7
-"""Standard deviation over classes of the log-odds of an error; an assumption, as it is not published."""
+"""Standard deviation over classes of the log-odds of an error; assumed, because it is not published."""
 
 SHORTER = 0.35
-"""Increase of the log-odds of a miss when an event is half as long; an assumption."""
+"""Increase of the log-odds of a miss when an event is half as long; assumed."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class Errors:
 
 AUDIO = Errors("audio", -1.89, 2.89, 0.66)
 VISUAL = Errors("visual", -0.09, -0.11, 0.96)
-"""Fitted: applied to LLP's true test labels, these errors give the scores published for VALOR's labels."""
+"""Fitted errors: applied to LLP's dense test labels, they give the scores published for VALOR's labels."""
 
 
 def simulate_pseudo_labels(true: Labels, weak: Labels, errors: Errors, rng: np.random.Generator) -> Labels:
     """Simulate pseudo-labels with misses and false alarms that depend on class and duration.
 
-    Like VALOR's, they stay within the weak label.
+    Like VALOR's pseudo-labels, they stay within the weak label.
 
     Args:
         true: dense labels of one modality, (N, T, C).

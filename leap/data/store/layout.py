@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-"""Allowed names of data sets; they become parts of file names and captions."""
+"""Pattern of the names of data sets, which become parts of file names and captions."""
 
 FORMAT = "leap-features"
 VERSION = 1
 SPLITS = ("train", "val", "test")
 INPUTS = ("audio", "visual_2d")
-"""Inputs that every parser reads; other kinds of features may be used in their place."""
+"""Inputs of every parser; other kinds of features may take their place."""
 
 FEATURES = (*INPUTS, "visual_3d", "clip", "clap")
 TRUE = ("true_audio", "true_visual")
@@ -38,7 +38,7 @@ ROWS = 64
 
 
 def text(value: str) -> np.bytes_:
-    """Encode text with a fixed length; HDF5 may crash on a damaged string of variable length."""
+    """Encode text as a string of fixed length; HDF5 may crash on a damaged string of variable length."""
     return np.bytes_(value)
 
 

@@ -38,7 +38,7 @@ class FeatureStore:
         path: the file.
         dataset: name of the data set.
         classes: names of the C classes, in label order.
-        provenance: how the data were made.
+        provenance: origin of the data.
         checksum: SHA-256 over the data set's name, class names and all arrays. It depends on the content
             only, not on compression or file layout.
         splits: split → number of videos N.
@@ -46,8 +46,7 @@ class FeatureStore:
         widths: kind of features → width, such as ``{"audio": 128, "visual_2d": 2048}``.
 
     Raises:
-        LeapError: the file cannot be opened (no such file, permission, lock), or is not a sound feature
-            store.
+        LeapError: the file cannot be opened (missing, not permitted, locked) or is not a valid feature store.
 
     Example:
         >>> from leap.data.registry import dataset_path
@@ -84,7 +83,7 @@ class FeatureStore:
         """Read the names of the videos of a split, in order.
 
         Raises:
-            LeapError: there is no such split, or the names are damaged.
+            LeapError: the split is unknown, or the names are damaged.
         """
         names = np.concatenate([*self._blocks(self._group(split)["ids"], "ids")])
         try:
@@ -100,8 +99,8 @@ class FeatureStore:
             inputs: kinds of features to use as ``audio`` and ``visual_2d``.
 
         Raises:
-            LeapError: there is no such split or feature; an array does not match its checksum; or features
-                are not finite, or labels are not 0 or 1.
+            LeapError: the split or a kind of features is unknown, an array does not match its checksum,
+                features are not finite, or labels are not 0 or 1.
         """
         group, sources = self._group(split), self._arrays(split, inputs)
         largest_first = sorted(sources, key=lambda name: -group[sources[name]].size)
@@ -112,7 +111,7 @@ class FeatureStore:
     def video(self, split: str, index: int, inputs: tuple[str, str] = INPUTS) -> Videos:
         """Read one video without reading the whole split.
 
-        Values are checked as by `videos`, but not the checksums, which cover whole arrays.
+        Values are checked as in `videos`; checksums are not, because they cover whole arrays.
 
         Args:
             split: ``"train"``, ``"val"`` or ``"test"``.
@@ -123,8 +122,8 @@ class FeatureStore:
             Videos with N = 1.
 
         Raises:
-            LeapError: there is no such split, video or feature; features are not finite, or labels are not
-                0 or 1.
+            LeapError: the split, the video or a kind of features is unknown, features are not finite, or
+                labels are not 0 or 1.
         """
         group, sources = self._group(split), self._arrays(split, inputs)
         if not 0 <= index < self.splits[split]:
@@ -151,7 +150,7 @@ class FeatureStore:
         """Read one kind of features of a split, such as ``"clip"``, as float32 (N, T, ·).
 
         Raises:
-            LeapError: there is no such split or kind of features, or the array is damaged.
+            LeapError: the split or the kind of features is unknown, or the array is damaged.
         """
         self._check_kind(name)
         return self._tensor(split, name)
@@ -160,7 +159,7 @@ class FeatureStore:
         """Read the label embeddings that are packed with the data, float32 (C, L).
 
         Raises:
-            LeapError: the store has none, or they are damaged.
+            LeapError: the store has no label embeddings, or they are damaged.
         """
         if LABEL_EMBEDDING not in self._file:
             raise LeapError(f"{self.path}: holds no label embeddings; name a file or another source of them")
@@ -212,7 +211,11 @@ class FeatureStore:
         return tensor
 
     def _blocks(self, dataset: h5py.Dataset, name: str) -> Iterator[NDArray[Any]]:
-        """Read an array block by block; a wrong checksum raises after the last block."""
+        """Read an array block by block.
+
+        Raises:
+            LeapError: a block is damaged, or, after the last block, the checksum does not match.
+        """
         checksum = Checksum()
         for start in range(0, len(dataset), ROWS):
             block = self._block(dataset, name, slice(start, start + ROWS))
@@ -222,7 +225,11 @@ class FeatureStore:
             raise damaged(self.path, f"{dataset.name[1:]} does not match its checksum")
 
     def _block(self, dataset: h5py.Dataset, name: str, rows: slice) -> NDArray[Any]:
-        """Read some rows of an array and check their values."""
+        """Read some rows of an array and check their values.
+
+        Raises:
+            LeapError: the rows cannot be read, features are not finite, or labels are not 0 or 1.
+        """
         try:
             block = dataset[rows]
         except (OSError, RuntimeError) as error:
@@ -244,7 +251,7 @@ def _open(path: Path) -> h5py.File:
 
 
 def _finite(block: NDArray[Any]) -> bool:
-    if block.dtype == np.float16:  # an exponent of ones only; ten times faster than isfinite
+    if block.dtype == np.float16:  # not finite: all exponent bits are 1; ten times faster than isfinite
         return not ((block.view(np.uint16) & 0x7C00) == 0x7C00).any()
     with np.errstate(over="ignore"):
         return bool(np.isfinite(block.astype(np.float32, copy=False)).all())

@@ -33,7 +33,7 @@ EXPANSION = 1032
 
 @dataclass(frozen=True)
 class Header:
-    """The header of a store: name of the data set, classes in label order, and how the data were made."""
+    """The header of a store: name of the data set, classes in label order, and origin of the data."""
 
     dataset: str
     classes: tuple[str, ...]
@@ -44,12 +44,12 @@ _HEADER = TypeAdapter(Header)
 
 
 def damaged(path: Path, what: str) -> LeapError:
-    """Error about a damaged store."""
+    """Make the error for a damaged store."""
     return LeapError(f"{path}: {what}; {ADVICE}")
 
 
 class Structure:
-    """The structure of an open store: its header, splits and widths, checked against its arrays.
+    """The structure of an open store: header, splits and widths, checked against the arrays.
 
     Args:
         file: the open store.
@@ -58,8 +58,8 @@ class Structure:
     Attributes:
         dataset: name of the data set.
         classes: names of the C classes, in label order.
-        provenance: how the data were made.
-        checksum: SHA-256 over the data set's name, class names and all arrays, as the arrays declare theirs.
+        provenance: origin of the data.
+        checksum: SHA-256 over the data set's name, the class names and the stored checksums of all arrays.
         splits: split → number of videos N.
         segments: segments per video, T.
         widths: kind of features → width.
@@ -114,7 +114,7 @@ class Structure:
             self._check_shapes(split)
 
     def _check_array(self, group: h5py.Group, name: str) -> None:
-        """Check that an array is there if required, is stored in this file, and has a checksum."""
+        """Check that an array exists if it is required, is stored in this file, and has a checksum."""
         array, path = group.get(name), f"{group.name}/{name}".strip("/")
         if array is None and (name in IN_EVERY_SPLIT_OR_NONE or name in TRUE):
             return
@@ -128,7 +128,7 @@ class Structure:
             raise damaged(self._path, f"{path} has no checksum")
 
     def _check_links(self) -> None:
-        """Refuse links before any is followed: a link could open any file."""
+        """Refuse links before any of them is followed, because a link could open any file."""
 
         def elsewhere(name: bytes, link: Any) -> bytes | None:
             return None if link.type == h5py.h5l.TYPE_HARD else name
@@ -169,7 +169,7 @@ class Structure:
 
 
 def _declared(array: h5py.Dataset) -> int:
-    """Bytes that an array, or one chunk of it, takes in memory."""
+    """Bytes that an array, or one chunk of it if that is larger, takes in memory."""
     return array.dtype.itemsize * max(prod(array.shape), prod(array.chunks or ()))
 
 

@@ -65,23 +65,23 @@ def write_store(
         path: the file to write.
         dataset: name of the data set.
         classes: names of the C classes, in label order.
-        provenance: how the data were made; any values that JSON can hold.
-        splits: for each of ``train``, ``val`` and ``test`` its arrays: ``ids`` (N); ``audio`` (N, T, A) and
-            ``visual_2d`` (N, T, V), or frames (N, T·k, V); ``weak`` (N, C); ``pseudo_audio`` and
-            ``pseudo_visual`` (N, T, C); ``true_audio`` and ``true_visual`` (N, T, C), optional in train; and
-            optionally ``visual_3d``, ``clip`` and ``clap`` (N, T, ·). An array may be given as `Blocks`.
-            Labels are stored as uint8.
+        provenance: origin of the data; any values that JSON can hold.
+        splits: the arrays of ``train``, ``val`` and ``test``. Features are ``audio`` (N, T, A), ``visual_2d``
+            (N, T, V) or, for frames, (N, T·k, V), and optionally ``visual_3d``, ``clip`` and ``clap``
+            (N, T, ·). Labels are ``weak`` (N, C), ``pseudo_audio`` and ``pseudo_visual`` (N, T, C), and
+            ``true_audio`` and ``true_visual`` (N, T, C), which are optional in train. ``ids`` (N) are the
+            names of the videos. An array may be given as `Blocks`. Labels are stored as uint8.
         label_embedding: label embeddings that belong to the data, (C, L).
         dtype: type of the stored features, ``"float16"`` or ``"float32"``.
-        compress: whether to compress the arrays, which is slow for large data.
+        compress: whether to compress the arrays; compression is slow for large data.
 
     Raises:
-        LeapError: the arrays do not make a sound store; nothing is written.
+        LeapError: the arrays do not make a valid store; nothing is written.
         OSError: the file cannot be written, for example because the disk is full.
     """
     packing = {"compression": "gzip", "compression_opts": 9, "shuffle": True} if compress else {}
     with atomic_path(path) as temporary:
-        # HDF5 1.10's format has checksums of its metadata
+        # the format of HDF5 1.10 has checksums of its metadata
         with HDF5File(temporary, "w+") as target, h5py.File(target, "w", libver="v110") as file:
             for split, arrays in splits.items():
                 group = file.create_group(split)
@@ -130,7 +130,11 @@ def _names(values: Sequence[str]) -> NDArray[np.bytes_]:
 
 
 def _copy(blocks: Iterable[NDArray[Any]], dataset: h5py.Dataset) -> np.bytes_:
-    """Write the blocks and return the checksum of the stored values."""
+    """Write the blocks and return the checksum of the stored values.
+
+    Raises:
+        LeapError: a block holds labels other than 0 and 1, or the blocks do not fit the shape.
+    """
     checksum, row = Checksum(), 0
     for block in blocks:
         with np.errstate(over="ignore", invalid="ignore"):  # overflow is refused later, as not finite

@@ -1,4 +1,4 @@
-"""The chapters of results in the order of the book, one module per notebook and of the same name."""
+"""The results chapters in the order of the book, one module per notebook."""
 
 from leap.config import RunConfig
 from leap.errors import LeapError
@@ -56,13 +56,13 @@ def find_chapter(notebook: str) -> Chapter:
 
 
 def own_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig]:
-    """The runs of a chapter that no earlier chapter has: those that its committed records hold."""
+    """The runs of a chapter that no earlier chapter makes; its committed records are of these runs."""
     known = {config for earlier in _earlier(chapter, dataset) for config in earlier.configs(profile, dataset)}
     return [config for config in chapter.configs(profile, dataset) if config not in known]
 
 
 def _earlier(chapter: Chapter, dataset: str) -> list[Chapter]:
-    """The chapters before one whose runs are on its data set in the same book."""
+    """Earlier chapters whose runs are made on the same data set in the same book."""
     if chapter.dataset and dataset != SHIPPED:
         return []
     return [c for c in CHAPTERS[: CHAPTERS.index(chapter)] if c.dataset in (None, dataset)]

@@ -51,8 +51,8 @@ WIDTH = 64
 def departures(dataset: str) -> dict[str, Departure]:
     """Every departure with its two runs, by name.
 
-    LEAP's runs use the settings chosen on AV-Digits, on every data set. The others use their presets scaled
-    to `WIDTH`: CMPAE with its own training, HAN, MM-Pyr and VALOR with LEAP's.
+    On every data set, LEAP's runs use the settings chosen on AV-Digits. The others use their presets scaled
+    to `WIDTH`: CMPAE with its own training; HAN, MM-Pyr and VALOR with LEAP's training.
     """
     return _leap_departures(dataset) | _other_departures(dataset)
 
@@ -143,7 +143,7 @@ def _leap(dataset: str) -> RunConfig:
 
 
 def _same_budget(config: RunConfig) -> RunConfig:
-    """A preset's model and losses, trained as LEAP's runs are."""
+    """A preset's model and losses with the training of LEAP's runs."""
     train = replace(TrainConfig(), lr=_leap(config.dataset).train.lr)
     return replace(config, train=train)
 
@@ -172,7 +172,7 @@ def words_table(dataset: str) -> pd.DataFrame:
 
 
 def mean_table(runs: Runs, baseline: Mapping[str, float]) -> pd.DataFrame:
-    """The four mean scores of every departure's two systems and of a trivial baseline.
+    """The four summary scores of every departure's two systems and of a trivial baseline.
 
     Args:
         runs: records by system.
@@ -185,5 +185,5 @@ def mean_table(runs: Runs, baseline: Mapping[str, float]) -> pd.DataFrame:
 
 
 def difference_table(runs: Runs, dataset: str) -> pd.DataFrame:
-    """Release minus paper in the four mean scores; index ``system`` (the departure) and ``score``."""
+    """Release minus paper in the four summary scores; index ``system`` (the departure) and ``score``."""
     return pair_table(runs, {name: side_names(name) for name in departures(dataset)}, MEANS)

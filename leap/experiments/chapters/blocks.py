@@ -26,15 +26,15 @@ CHAPTER = Chapter("07_blocks", grid)
 
 
 def step_table(runs: Runs) -> pd.DataFrame:
-    """Every number of blocks minus one block less, in the ten scores; index ``system`` and ``score``."""
+    """Gain from each additional block in the ten scores; index ``system`` and ``score``."""
     return pair_table(runs, {f"{more} − {less}": (more, less) for less, more in pairwise(runs)})
 
 
 def panels(scores: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
-    """The four mean scores by number of blocks, for `leap.visualization.figures.curves`.
+    """The four summary scores by number of blocks, for `leap.visualization.figures.curves`.
 
     Args:
-        scores: as `leap.experiments.tables.score_table` makes it.
+        scores: table returned by `leap.experiments.tables.score_table`.
     """
     lines = {name: scores.rename(columns={name: "mean", f"{name}_sd": "sd"}) for name in MEANS}
     return {TITLES[name]: {"LEAP": line} for name, line in lines.items()}

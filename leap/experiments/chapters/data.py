@@ -23,7 +23,7 @@ def find_recordings(study: Study) -> Path | None:
 
 
 def show_examples(study: Study, indices: Sequence[int], source: str) -> None:
-    """Show sound, frames and labels of test videos, with players where the recordings are.
+    """Show sound, frames and labels of test videos, with audio players if the recordings are available.
 
     Args:
         study: the chapter's study.

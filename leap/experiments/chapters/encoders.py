@@ -1,4 +1,4 @@
-"""LEAP against MMIL on several encoders: the paper's main comparison, and its claim 'plug and play'."""
+"""LEAP against MMIL on several encoders: the paper's main comparison and its claim of 'plug and play'."""
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ PAIRS = {
     "VALOR": ("VALOR, MMIL", "VALOR, LEAP"),
     "MM-Pyr": ("MM-Pyr, MMIL", "MM-Pyr, LEAP"),
 }
-"""Encoder → the systems that decode it by MMIL and by LEAP."""
+"""Encoder → its systems with MMIL's decoder and with LEAP's."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
@@ -41,7 +41,7 @@ def beside_published(runs: Runs) -> pd.DataFrame:
     """The paper's comparison on MM-Pyr as text: measured here, and as published on LLP.
 
     Returns:
-        One row per mean score.
+        One row per summary score.
     """
     (mmil, leap), printed = PAIRS["MM-Pyr"], published()
     means, rows = score_table(runs), {}

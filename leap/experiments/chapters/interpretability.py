@@ -1,4 +1,4 @@
-"""Attention and label embeddings: do they show when events occur, and which?"""
+"""Attention and label embeddings: do they show which events occur, and when?"""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ RANDOM_VIDEOS, RANDOM_SEED = 2, 7
 
 
 def example_videos(overlapping: NDArray[np.bool_]) -> dict[str, int]:
-    """Positions of the example videos in the test split, by the reason of their choice.
+    """Reason for choosing an example video → its position in the test split.
 
     Args:
-        overlapping: which test videos have overlapping events, (N,).
+        overlapping: mask (N,) of the test videos with overlapping events.
     """
     drawn = np.random.default_rng(RANDOM_SEED).choice(len(overlapping), RANDOM_VIDEOS, replace=False)
     return {"first video with overlap": int(overlapping.argmax())} | {
@@ -51,7 +51,7 @@ def example_videos(overlapping: NDArray[np.bool_]) -> dict[str, int]:
 
 
 def peak_table(runs: Runs) -> pd.DataFrame:
-    """Percentage of classes whose attention is largest inside an event, beside chance; one row per system."""
+    """Percentage of (video, class) pairs whose attention peaks inside an event; one row per system."""
     names = [f"{name}_{modality}" for modality in MODALITIES for name in ("peak", "chance")]
     titles = {"peak_audio": "audio", "chance_audio": "audio, chance"}
     titles |= {"peak_visual": "visual", "chance_visual": "visual, chance"}
@@ -72,7 +72,7 @@ def separation_table(records: Sequence[Record]) -> pd.DataFrame:
 def label_map(parser: Parser, videos: Videos) -> Figure:
     """Refined label embeddings of all videos and classes, projected onto their two principal components.
 
-    The mean of each class is subtracted first: it separates classes, not their presence.
+    The mean of each class is subtracted first because it reflects the class, not the presence of its events.
 
     Args:
         parser: a trained LEAP parser.

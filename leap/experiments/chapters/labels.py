@@ -1,4 +1,4 @@
-"""Label embeddings: LEAP with meaningful ones, and with controls without meaning."""
+"""LEAP with meaningful label embeddings and with meaningless controls."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,7 +15,7 @@ SOURCES = {
     "character n-grams": "ngrams",
     "near-identical": "alike",
 }
-"""Title → source, of the label embeddings that need no download."""
+"""Title → source of the label embeddings that need no download."""
 
 GLOVE = "GloVe"
 UNAVAILABLE = {
@@ -24,7 +24,7 @@ UNAVAILABLE = {
     "CLIP": "weights of a CLIP text encoder",
     "descriptions": "weights of a text encoder, and a file of descriptions",
 }
-"""Title → requirement, of the label embeddings that need files."""
+"""Title → requirement of the label embeddings that need additional files."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
@@ -49,11 +49,11 @@ GEOMETRY = {
     "geometry_audio": "refined, audio",
     "geometry_visual": "refined, visual",
 }
-"""Diagnostic → title: mean cosine of two classes' label embeddings at a place in the parser."""
+"""Diagnostic → title: mean cosine of two classes' label embeddings at a stage of the parser."""
 
 
 def with_missing_sources(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of text, extended by a row for every source that was not run."""
+    """Extend a table of text by one row per source that was not run."""
     rest = [name for name in UNAVAILABLE if name not in table.index]
     return pd.concat([table, pd.DataFrame("not run here", index=rest, columns=table.columns)])
 

@@ -1,4 +1,4 @@
-"""LEAP against MMIL: the comparison that most claims rest on."""
+"""LEAP against MMIL, the comparison on which most claims rest."""
 
 from collections.abc import Iterable
 
@@ -25,7 +25,7 @@ QUESTION = ("MMIL", "LEAP")
 """The two systems of the chapter's question; profile ``trial`` runs only these."""
 
 CLAIMED = (*QUESTION, "MMIL + 2 blocks")
-"""Systems that claims of the ledger rest on."""
+"""Systems on which claims of the ledger rest."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
@@ -49,7 +49,7 @@ def baseline_rows(store: FeatureStore) -> pd.DataFrame:
 
 
 def compared_pairs(systems: Iterable[str]) -> list[tuple[str, str]]:
-    """Systems and their baselines in the chapter's verdicts: MMIL, MMIL with as many blocks, and LEAP."""
+    """Pairs (system, baseline) of the verdicts; baselines are MMIL, MMIL with two blocks, and LEAP."""
     names = list(systems)
     with_mmil = [(name, "MMIL") for name in names if name != "MMIL"]
     same_capacity = [("LEAP", name) for name in names if name == "MMIL + 2 blocks"]

@@ -1,4 +1,4 @@
-"""The ledger: claims of the paper's summary and abstract, its limitations and ours, with verdicts."""
+"""The ledger: claims and limitations stated by the paper, and claims of our own, with verdicts."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ MEASURED = {
     "audio_2: ap": "average precision, audio",
     "visual_2: ap": "average precision, visual",
 }
-"""Measures beside the scores → titles: diagnostics, and ``<part>: <measure>`` of segments in records."""
+"""Measure other than a score → title: a diagnostic, or ``<part>: <measure>`` of a record's segments."""
 
 MAIN = leap_vs_mmil.CHAPTER
-"""The chapter that most claims rest on."""
+"""The chapter on which most claims rest."""
 
 BETTER = "Under L_basic, LEAP's decoder parses better than MMIL"
-"""The main claim. Its condition is the loss of both systems."""
+"""The main claim, which is restricted to systems trained with L_basic."""
 
 OTHER_LOSS = audit.side_names("VALOR: streams")[1]
 """MMIL on one HAN layer, trained with VALOR's loss: a system of ``21_audit``."""
 
 OTHER_LOSS_RUN = f"{audit.CHAPTER.notebook}: {OTHER_LOSS}"
-"""Its name in the ledger's grid."""
+"""Name of `OTHER_LOSS` in the ledger's grid."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ class Claim:
         source: its source.
         chapter: the chapter that measures it; None where it cannot be measured here.
         system: the system that is claimed to be better.
-        baseline: the system it is compared with.
+        baseline: the system with which it is compared.
         measure: a score, or one of `MEASURED`.
-        against: for one of `MEASURED`, the baseline's measure or a constant; empty for the same measure.
+        against: for one of `MEASURED`, the baseline's measure or a constant × 100; empty if it is the same.
         published: the published difference × 100 on LLP; empty where none is known.
-        overlapping: whether only the videos with overlapping events count.
+        overlapping: whether only videos with overlapping events are scored; applies to scores only.
     """
 
     text: str
@@ -199,9 +199,9 @@ CLAIMS = _claims()
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
-    """Runs of other chapters that claims rest on, as ``chapter: system``.
+    """Runs of other chapters on which claims rest, as ``chapter: system``.
 
-    On the shipped data set `OTHER_LOSS` is added, which bounds the main claim.
+    On the shipped data set, `OTHER_LOSS` is added, which probes the main claim beyond L_basic.
     """
     runs: Grid = {}
     for claim in CLAIMS:
@@ -221,7 +221,7 @@ def ledger(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
 
     Args:
         runs: records of `grid`'s runs.
-        overlapping: which test videos have overlapping events, (N,).
+        overlapping: mask (N,) of the test videos with overlapping events.
 
     Returns:
         One row per claim: ``claim``, ``published``, ``source``, ``measured`` (title of the measure),
@@ -232,13 +232,13 @@ def ledger(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
 
 
 def other_loss(runs: Runs) -> pd.DataFrame:
-    """Paired difference of MMIL trained with VALOR's loss and LEAP trained with L_basic, in the four means.
+    """MMIL trained with VALOR's loss minus LEAP trained with L_basic, paired, in the four summary scores.
 
     Args:
         runs: records of `grid`'s runs on the shipped data set.
 
     Returns:
-        One row per score, as `leap.experiments.tables.pair_table` makes it.
+        One row per score, in the form of `leap.experiments.tables.pair_table`.
     """
     pair = (OTHER_LOSS_RUN, f"{MAIN.notebook}: LEAP")
     return pair_table(runs, {"MMIL with VALOR's loss": pair}, MEANS)

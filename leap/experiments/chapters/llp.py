@@ -1,4 +1,4 @@
-"""LLP: made where its annotations are, otherwise shown from the committed tables and figures."""
+"""LLP: tables and figures made from its annotations if these are present, or the committed ones otherwise."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def find_annotations(study: Study) -> Path | None:
 
 
 def source(study: Study) -> str:
-    """Where the tables and figures of the chapter come from, for their captions."""
+    """Origin of the chapter's tables and figures, for their captions."""
     return HERE if find_annotations(study) else COMMITTED
 
 
 def table(study: Study, name: str, make: Callable[[Path], pd.DataFrame]) -> pd.DataFrame:
-    """A table made from the annotations and published, or the committed one where they are missing."""
+    """A table made from the annotations and published, or the committed table if they are missing."""
     annotations = find_annotations(study)
     if annotations is None:
         return study.committed_table(name)
@@ -48,13 +48,13 @@ def table(study: Study, name: str, make: Callable[[Path], pd.DataFrame]) -> pd.D
 
 
 def show_figure(study: Study, name: str, make: Callable[[Path], Figure], caption: str) -> None:
-    """Show a figure made from the annotations, or the committed one where they are missing.
+    """Show a figure made from the annotations, or the committed figure if they are missing.
 
     Args:
         study: the chapter's study.
         name: name of the committed figure.
-        make: draws the figure from the folder of the annotations.
-        caption: what is shown; `source` is added.
+        make: function of the annotations' folder that draws the figure.
+        caption: description of the figure, to which `source` is appended.
     """
     from leap.visualization.figures import show
 

@@ -58,7 +58,7 @@ def similarity_table(runs: Runs) -> pd.DataFrame:
 
 
 def difference_table(runs: Runs) -> pd.DataFrame:
-    """Every variant minus its decoder without L_avss, in the four mean scores."""
+    """Every variant minus its decoder without L_avss, in the four summary scores."""
     pairs = {name: (name, name.split(",")[0]) for name in runs if "," in name}
     return pair_table(runs, pairs, MEANS)
 
@@ -67,7 +67,7 @@ def similarity_panels(table: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]
     """The similarity by EIoU for `leap.visualization.figures.curves`, one panel per decoder.
 
     Args:
-        table: as `similarity_table` makes it.
+        table: table returned by `similarity_table`.
     """
     bins = table.drop(columns=SIMILARITY["similarity_correlation"])
     lines = {name: pd.DataFrame({"mean": row, "sd": float("nan")}) for name, row in bins.iterrows()}

@@ -25,16 +25,16 @@ CHAPTER = Chapter("06_overlap", grid, made_afresh=True)
 
 
 LEVELS = {"one at a time": (0, 1), "two at once": (2, 2), "three or more": (3, np.inf)}
-"""Groups of videos: smallest and largest number of simultaneous events of one modality."""
+"""Group of videos → bounds on its largest number of simultaneous events of one modality, inclusive."""
 
 PARTS = {"one": "_1", "two": "_2", "three or more": "_3+", "all": ""}
-"""Groups of segments by their number of events of a modality, and their suffix in records."""
+"""Group of segments, by number of events of a modality → its suffix in records."""
 
 MEASURES = {"precision": "precision", "recall": "recall", "f": "F", "ap": "average precision"}
 
 
 def by_overlap(store: FeatureStore) -> dict[str, NDArray[np.bool_]]:
-    """Masks (N,) of the test videos of every group of `LEVELS` that has a video."""
+    """Group of `LEVELS` → mask (N,) of its test videos; empty groups are omitted."""
     most = np.maximum(*(cube.sum(-1).amax(1).numpy() for cube in store.videos("test").truth()))  # (N,)
     masks = {name: (most >= low) & (most <= high) for name, (low, high) in LEVELS.items()}
     return {name: mask for name, mask in masks.items() if mask.any()}
@@ -57,7 +57,7 @@ def video_table(runs: Runs, masks: Mapping[str, NDArray[np.bool_]], score: str) 
 
 
 def gain_table(runs: Runs, masks: Mapping[str, NDArray[np.bool_]]) -> pd.DataFrame:
-    """LEAP minus MMIL in the four mean scores; index ``system`` (the group of videos) and ``score``."""
+    """LEAP minus MMIL in the four summary scores; index ``system`` (the group of videos) and ``score``."""
     tables = [pair_table(runs, {name: ("LEAP", "MMIL")}, MEANS, mask) for name, mask in masks.items()]
     return pd.concat(tables)
 

@@ -1,4 +1,4 @@
-"""Results of the benchmarks, and the aims they are compared with; ``make bench`` measures anew."""
+"""Results of the benchmarks beside the aims for them; ``make bench`` repeats the measurements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ AIMS = {
     "evaluation of LEAP's preset, share of the parsing's rate": ("evaluation", "leap", "share", 0.9, 1),
     "evaluation of HAN's preset, share of the parsing's rate": ("evaluation", "han", "share", 0.9, 1),
 }
-"""Aim → table, row, column, bound, and 1 where more is better or −1 where less is."""
+"""Aim → table, row, column, bound, and 1 if the bound is a minimum or −1 if it is a maximum."""
 
 
 def measured(folder: Path, name: str) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def machine(folder: Path, name: str) -> str:
 
 
 def where(folder: Path, name: str) -> str:
-    """How and where a table was measured, for its caption."""
+    """Command and machine by which a table was measured, for its caption."""
     return f"Measured by `make bench` on {machine(folder, name)}; random features of LLP's shapes."
 
 
@@ -67,7 +67,7 @@ def aim_table(folder: Path) -> pd.DataFrame:
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """A table as text: numbers with three digits, column ``share`` in per cent, a dash for NaN."""
+    """A table as text: numbers formatted by `number`, and column ``share`` in percent."""
     text = table.map(number).rename_axis(None)
     return text.assign(share=table["share"].map("{:.0%}".format)) if "share" in table else text
 
@@ -82,7 +82,7 @@ def precision_table(folder: Path, name: str = "precision") -> pd.DataFrame:
 
 
 def number(value: float) -> str:
-    """A number with about three digits; a dash for NaN.
+    """A number with about three significant digits; a dash for NaN.
 
     >>> number(1234.5), number(0.01234)
     ('1,234', '0.0123')

@@ -13,7 +13,7 @@ from leap.experiments.tables import MEANS, TITLES
 from leap.presets import PRESETS, preset, scale_width
 
 WIDTH = 64
-"""Width on small data: AV-Digits has 2,000 training videos and 128-d features, LLP 10,000 and 2,048-d."""
+"""Width on small data: AV-Digits has 2,000 training videos of 128-d features, LLP 10,000 of up to 2,048-d."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
@@ -67,7 +67,7 @@ def _schedule(config: RunConfig) -> str:
 
 
 def above_baseline(scores: pd.DataFrame, baseline: Mapping[str, float]) -> str:
-    """A sentence that names the systems below a trivial baseline in some mean score.
+    """A sentence that names the systems that do not exceed a trivial baseline in all summary scores.
 
     Args:
         scores: scores × 100, one row per system, columns titled.
@@ -84,7 +84,7 @@ def above_baseline(scores: pd.DataFrame, baseline: Mapping[str, float]) -> str:
 
 
 def cost_tables(path: Path) -> dict[str, pd.DataFrame]:
-    """Cost of every preset, as measured by ``python -m benchmarks.cost``.
+    """Cost of every preset as text, measured by ``python -m benchmarks.cost table``.
 
     Args:
         path: the table.

@@ -19,7 +19,7 @@ NOISES = {
     "20 % false alarms": NoiseConfig(false_alarms=0.2),
     "40 % false alarms": NoiseConfig(false_alarms=0.4),
 }
-"""Errors that are added to those of the pseudo-labels."""
+"""Title → errors that are added to the pseudo-labels."""
 
 STRONG = ("40 % misses", "40 % false alarms")
 WITH_AVSS, CONFIDENT = "LEAP + L_avss", "LEAP + confident L_avss"
@@ -27,10 +27,11 @@ WITH_AVSS, CONFIDENT = "LEAP + L_avss", "LEAP + confident L_avss"
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
-    """Runs by system, errors and the losses that read them.
+    """Runs by system, added errors and losses that read the errors.
 
-    MMIL and LEAP are trained with all errors; LEAP with L_avss, as in the paper and weighted by confidence,
-    with the strong ones, which all losses or one of them read.
+    MMIL and LEAP are trained with every entry of `NOISES`. LEAP with L_avss, as in the paper and weighted by
+    confidence, is trained without added errors and with those of `STRONG`. For the paper's L_avss, further
+    runs put the errors of `STRONG` into the pseudo-labels of one loss only, L_basic or L_avss.
     """
     base = {system: system_config(system, profile, dataset) for system in ("MMIL", "LEAP", WITH_AVSS)}
     base[CONFIDENT] = replace(base[WITH_AVSS], loss=LossConfig(avss=AvssConfig(variant="confident")))
@@ -83,17 +84,17 @@ def panels(runs: Runs, score: str) -> dict[str, dict[str, pd.DataFrame]]:
 
 
 def loss_table(runs: Runs) -> pd.DataFrame:
-    """Every system with errors minus the same system without, in the four mean scores."""
+    """Every system with added errors minus the same system without them, in the four summary scores."""
     pairs = {name: (name, f"{name.split(', ')[0]}, {CLEAN}") for name in runs if not name.endswith(CLEAN)}
     return pair_table(runs, pairs, MEANS)
 
 
 def gain_table(runs: Runs) -> pd.DataFrame:
-    """LEAP minus MMIL with the same errors, in the four mean scores."""
+    """LEAP minus MMIL with the same errors, in the four summary scores."""
     return pair_table(runs, {name: (f"LEAP, {name}", f"MMIL, {name}") for name in NOISES}, MEANS)
 
 
 def confidence_table(runs: Runs) -> pd.DataFrame:
-    """L_avss weighted by confidence minus the paper's, with the same errors, in the four mean scores."""
+    """L_avss weighted by confidence minus the paper's, with the same errors, in the four summary scores."""
     pairs = {name: (f"{CONFIDENT}, {name}", f"{WITH_AVSS}, {name}") for name in (CLEAN, *STRONG)}
     return pair_table(runs, pairs, MEANS)

@@ -25,7 +25,7 @@ from leap.experiments.verdicts import WORDS, verdict
 
 COMPARED = ("MMIL", "LEAP", "LEAP calibrated")
 STEPS = 1_875
-"""Training steps of every run, whatever its number of videos: six epochs of 10,000."""
+"""Training steps of every run, for any number of videos; equal to six epochs of 10,000 videos."""
 
 Size = Simulation
 """Number of training videos and of classes of a comparison."""
@@ -42,7 +42,7 @@ def sizes(profile: Profile) -> tuple[Size, ...]:
 
 
 def simulations(profile: Profile) -> dict[str, Simulation]:
-    """One data set per number of classes, with the largest number of videos that is compared on it."""
+    """One data set per number of classes, with the largest number of videos that is compared for it."""
     largest: dict[str, Simulation] = {}
     for size in sorted(sizes(profile)):
         largest[simulated_name(size.classes)] = size
@@ -83,7 +83,7 @@ def _seeds(system: str, size: Size, profile: Profile) -> list[RunConfig]:
 
 
 def by_size(runs: Runs, profile: Profile) -> RunsBySize:
-    """Records by size and system, from the records by the names of `grid`."""
+    """Regroup records, given by the names of `grid`, by size and system."""
     return {size: {system: runs[system_name(system, size)] for system in COMPARED} for size in sizes(profile)}
 
 
@@ -109,7 +109,7 @@ def _row(records: Sequence[Record]) -> dict[str, float]:
 
 
 def gain_table(found: RunsBySize, system: str) -> pd.DataFrame:
-    """A system minus MMIL in the four mean scores; index ``system`` (the size) and ``score``."""
+    """A system minus MMIL in the four summary scores; index ``system`` (the size) and ``score``."""
     return pd.concat(
         pair_table(runs, {size_name(size): (system, "MMIL")}, MEANS) for size, runs in found.items()
     )
@@ -137,7 +137,7 @@ def _line(runs: Mapping[int, Runs], system: str, score: str) -> pd.DataFrame:
 
 
 def comparison_in_words(found: RunsBySize) -> str:
-    """LEAP and its calibrated form against MMIL in score and ranking, one line per size."""
+    """Sentences that compare LEAP and calibrated LEAP with MMIL in score and ranking, one line per size."""
     return "\n".join(
         f"- {size_name(size)}: {_against_mmil(runs, system)}; {_ranking(runs, system)}."
         for system in COMPARED[1:]

@@ -1,4 +1,4 @@
-"""HAN, VALOR, CMPAE and LEAP: each trained as its release does, and all trained alike."""
+"""HAN, VALOR, CMPAE and LEAP, each trained as in its release, and all trained alike."""
 
 import pandas as pd
 
@@ -38,7 +38,7 @@ PUBLISHED = {"HAN": "HAN", "VALOR": "VALOR", "CMPAE": "CMPAE", "LEAP": "MM-Pyr +
 
 
 def beside_published(runs: Runs) -> pd.DataFrame:
-    """The four mean scores of each system as text: own preset, trained alike, and published on LLP.
+    """The four summary scores of each system as text: own preset, trained alike, and published on LLP.
 
     Returns:
         One row per system and origin of the scores.
@@ -53,7 +53,7 @@ def beside_published(runs: Runs) -> pd.DataFrame:
 
 
 def difference_table(runs: Runs) -> pd.DataFrame:
-    """LEAP minus every other system in the four mean scores, with own presets and trained alike."""
+    """LEAP minus every other system in the four summary scores, with own presets and trained alike."""
     pairs = {
         f"LEAP − {name}, {way}": (f"LEAP, {way}", f"{name}, {way}")
         for way in ("own", "alike")

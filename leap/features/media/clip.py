@@ -1,4 +1,4 @@
-"""Streams and duration of a media file, read without decoding it."""
+"""Streams and duration of a media file, determined without decoding it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ else:
     av = require("av", "media")
 
 DEMUXERS = "aac,ac3,aiff,asf,avi,caf,flac,flv,matroska,mov,mp3,mpeg,mpegts,mxf,nut,ogg,rm,wav,w64"
-"""FFmpeg's containers that hold their own streams; playlists, which name other files, are excluded."""
+"""Accepted FFmpeg demuxers: containers that hold their own streams; playlists of other files are excluded."""
 
 DECLARING_DURATION = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
-"""Containers that declare their duration in the file; for others FFmpeg estimates it, often badly."""
+"""Containers that store their duration; for all others FFmpeg only estimates it, often badly."""
 
 DURATION_TOLERANCE = 1.0
-"""Seconds by which the packets may end before the declared duration."""
+"""Seconds by which the last packet may end before the declared duration."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits above which a media file is refused.
+    """Upper limits that a media file must not exceed.
 
     Attributes:
         bytes: size of the file.
@@ -68,21 +68,21 @@ class Clip:
 
     @property
     def segments(self) -> int:
-        """Number T of one-second segments: the duration, rounded, and at least one."""
+        """Number T of one-second segments: the rounded duration, at least one."""
         return max(1, int(self.seconds + 0.5))
 
 
 def open_clip(path: str | Path, limits: Limits = Limits()) -> Clip:
     """Read the streams and the duration of a media file.
 
-    All packets are read and none is decoded; memory does not grow with the duration.
+    All packets are read but not decoded; memory does not grow with the duration.
 
     Args:
         path: the file.
-        limits: limits above which it is refused.
+        limits: upper limits.
 
     Raises:
-        LeapError: the file is missing, is no media file, is damaged or cut off, has neither audio nor video,
+        LeapError: the file is missing, not a media file, damaged or truncated, has neither audio nor video,
             or exceeds the limits.
     """
     path = Path(path)
@@ -108,12 +108,12 @@ def open_clip(path: str | Path, limits: Limits = Limits()) -> Clip:
 
 @contextmanager
 def open_container(path: Path) -> Iterator[InputContainer]:
-    """Open a media file with PyAV; inside the block, its errors are raised as one line.
+    """Open a media file with PyAV, whose errors within the block are raised with one-line messages.
 
-    The file is opened here and handed over, so that FFmpeg never reads its name as an address.
+    PyAV receives an open file instead of a path, which FFmpeg might interpret as a URL.
 
     Raises:
-        LeapError: the file is missing, is no media file or is damaged.
+        LeapError: the file is missing, unreadable, not a media file, or damaged.
     """
     if not path.is_file():
         raise LeapError(f"{path}: no such file")  # a pipe or a device might never end
@@ -131,12 +131,12 @@ def open_container(path: Path) -> Iterator[InputContainer]:
 
 
 def audio_stream(container: InputContainer) -> AudioStream | None:
-    """The first audio stream for which there is a decoder."""
+    """The first audio stream that can be decoded, or None."""
     return next((stream for stream in container.streams.audio if stream.codec_context), None)
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:
-    """The first video stream for which there is a decoder; cover art does not count."""
+    """The first video stream that can be decoded, or None; cover art does not count."""
     cover = av.stream.Disposition.attached_pic
     return next((s for s in container.streams.video if s.codec_context and not s.disposition & cover), None)
 
@@ -144,7 +144,7 @@ def video_stream(container: InputContainer) -> VideoStream | None:
 def _extent(
     path: Path, container: InputContainer, streams: list[AudioStream | VideoStream], limits: Limits
 ) -> tuple[Fraction, Fraction]:
-    """Start of the first and end of the last of some streams, in seconds of the file's clock."""
+    """Start of the first stream and end of the last, in seconds of the file's clock."""
     origin = end = min(Fraction(stream.start_time or 0) * (stream.time_base or 1) for stream in streams)
     count = 0
     for packet in container.demux(streams):

@@ -1,4 +1,4 @@
-"""Decoded audio and frames of a clip, one at a time; memory does not grow with its duration."""
+"""Streaming decoders for the audio and the frames of a clip; memory does not grow with its duration."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ else:
     av = require("av", "media")
 
 FRAME_RATE = 8
-"""Frames per second behind LLP's features."""
+"""Frames per second from which LLP's features were extracted."""
 
 MAX_DRIFT = 0.1
-"""Seconds by which samples may deviate from their time stamps before they are moved."""
+"""Largest deviation of samples from their time stamps, in seconds, that is left uncorrected."""
 
 Samples = NDArray[np.float32]
 Frame = NDArray[np.uint8]
 
 
 def audio_seconds(clip: Clip, rate: int = SAMPLE_RATE) -> Iterator[Samples]:
-    """Decode the audio stream as mono, second by second; silence where there is none.
+    """Decode the audio stream as mono, second by second; missing audio becomes silence.
 
     Args:
         clip: the file.
         rate: samples per second.
 
     Yields:
-        The samples of each of the T seconds, (rate,), in −1…1.
+        The samples of each of the T seconds, (rate,) float32 in −1…1.
 
     Raises:
         LeapError: the audio stream is damaged.
@@ -66,10 +66,10 @@ def frames(clip: Clip, rate: int = FRAME_RATE) -> Iterator[Frame]:
         rate: frames per second.
 
     Yields:
-        Each of the T · rate frames, (height, width, 3), RGB.
+        Each of the T · rate frames, (height, width, 3) uint8, RGB.
 
     Raises:
-        LeapError: the video stream is damaged, or there is none.
+        LeapError: the video stream is damaged or missing.
     """
     if not clip.has_video:
         raise LeapError(f"{clip.path}: has no video stream")
@@ -89,7 +89,7 @@ def frames(clip: Clip, rate: int = FRAME_RATE) -> Iterator[Frame]:
 
 
 def _converted_once(frame: av.VideoFrame) -> Callable[[], Frame]:
-    """A function that converts a frame to RGB and rotates it, at its first call only."""
+    """A function that converts a frame to RGB and rotates it upright; the first call's result is cached."""
     converted: list[Frame] = []
 
     def upright() -> Frame:

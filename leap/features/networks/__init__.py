@@ -1,1 +1,1 @@
-"""Architectures of the published feature networks, and loading them with their public weights."""
+"""Architectures of the published feature networks, and loaders of their public weights."""

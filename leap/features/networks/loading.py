@@ -1,4 +1,4 @@
-"""Feature networks with their public weights, read as safetensors."""
+"""Loaders of the feature networks with their public weights in safetensors."""
 
 from collections.abc import Callable
 from functools import cache
@@ -27,19 +27,19 @@ TRANSFORMERS_NETWORKS = {"resnet-152": "ResNetModel", "clip": "CLIPModel", "clap
 
 @cache
 def load_network_once(name: str, folder: Path) -> Any:
-    """`load_network`, once per process."""
+    """`load_network`, cached per process."""
     return load_network(name, folder)
 
 
 def load_network(name: str, folder: Path) -> Any:
-    """A network with its weights, in eval mode.
+    """Load a network with its public weights, in eval mode.
 
     Args:
-        name: of `PACKAGE_NETWORKS` or `TRANSFORMERS_NETWORKS`.
+        name: key of `PACKAGE_NETWORKS` or `TRANSFORMERS_NETWORKS`.
         folder: folder of all weights.
 
     Raises:
-        LeapError: the weights are missing or belong to another network, or ``transformers`` is needed and
+        LeapError: the weights are missing or belong to another network, or ``transformers`` is needed but
             not installed.
     """
     path = find_weights(name, folder)

@@ -11,7 +11,7 @@ WIDTH = 512
 """Width of an embedding."""
 
 KINETICS_CLASSES = 400
-"""Classes of the final layer, which is loaded and not used."""
+"""Classes of the final layer, which is loaded with the weights but not used."""
 
 CHANNELS = (64, 64, 128, 256, 512)
 """Channels after the stem and after each of the four stages."""
@@ -25,8 +25,8 @@ def factorised_convolution(inside: int, between: int, outside: int, stride: int)
 
     Args:
         inside: input channels.
-        between: channels between the two convolutions; `Block` chooses them so that both have together as
-            many parameters as a 3 × 3 × 3 convolution.
+        between: channels between the two convolutions; `Block` chooses them to match the parameter count of
+            a 3 × 3 × 3 convolution.
         outside: output channels.
         stride: stride in space and in time.
     """
@@ -69,7 +69,7 @@ class Block(nn.Module):
 
 
 class R2Plus1D(nn.Module):
-    """Clips of frames → embeddings: the last feature maps, averaged over time and space."""
+    """R(2+1)D-18, which embeds clips as the last feature maps averaged over time and space."""
 
     def __init__(self) -> None:
         super().__init__()

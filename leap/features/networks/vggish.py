@@ -22,7 +22,7 @@ HIDDEN_WIDTH = 4096
 
 
 class VGGish(nn.Module):
-    """Log-mel patches of 0.96 s → non-negative embeddings.
+    """VGGish, which embeds log-mel patches of 0.96 s as non-negative vectors.
 
     LLP's audio features are these embeddings, without AudioSet's `PostProcessing`.
     """
@@ -49,7 +49,7 @@ class VGGish(nn.Module):
 
 
 class PostProcessing(nn.Module):
-    """Post-processing of AudioSet's released features: PCA, clipped to ±2, quantised to 8 bits.
+    """Post-processing of AudioSet's released features: PCA, clipping to ±2 and quantization to 8 bits.
 
     Follows ``vggish_postprocess.py`` of AudioSet's release; PCA vectors and means are part of the weights.
     """
@@ -65,7 +65,7 @@ class PostProcessing(nn.Module):
         self.register_buffer("pca_means", torch.zeros(WIDTH, 1))
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        """Post-process VGGish embeddings, (n, 128) → whole numbers in 0…255, (n, 128)."""
+        """Post-process VGGish embeddings, (n, 128) → integers 0…255 as floats, (n, 128)."""
         components = (embeddings - self.pca_means.T) @ self.pca_eigen_vectors.T
         clipped = components.clamp(-self.CLIP, self.CLIP)
         return torch.round((clipped + self.CLIP) * (self.STEPS / (2 * self.CLIP)))

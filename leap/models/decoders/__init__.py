@@ -1,4 +1,4 @@
-"""Decoders: two encoded streams, (B, T, d), to segment-level and video-level event scores."""
+"""Decoders: they map two encoded streams, each (B, T, d), to segment-level and video-level event scores."""
 
 from leap.models.decoders.evidential import Evidential, EvidentialParsing
 from leap.models.decoders.leap import Leap, LeapTagger

@@ -22,14 +22,14 @@ JOINT_DROPOUT = 0.2
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """Uncertainty of evidential predictions; every value except ``video`` lies in (0, 1].
+    """Uncertainty of evidential predictions, in (0, 1).
 
     Attributes:
-        segment_audio: of the audio segment probabilities, (B, T, C).
-        segment_visual: of the visual segment probabilities, (B, T, C).
-        video_audio: of the audio video probability, (B, C).
-        video_visual: of the visual video probability, (B, C).
-        video: of the global branch, one value per video, (B,); None without a global branch.
+        segment_audio: uncertainty of the audio segment probabilities, (B, T, C).
+        segment_visual: uncertainty of the visual segment probabilities, (B, T, C).
+        video_audio: uncertainty of the audio video probabilities, (B, C).
+        video_visual: uncertainty of the visual video probabilities, (B, C).
+        video: uncertainty of the global branch, one value per video, (B,); None without a global branch.
     """
 
     segment_audio: Tensor
@@ -44,27 +44,27 @@ class EvidentialParsing(Parsing):
     """The parsing of an evidential decoder.
 
     Attributes:
-        uncertainty: of its predictions, in float32.
+        uncertainty: uncertainty of the predictions, in float32.
     """
 
     uncertainty: Uncertainty | None = None
 
 
 def concentration(logits: Tensor) -> Tensor:
-    """Concentration parameters α = exp(logit / 0.8) + 1 of the evidence; logits are clamped to ±10."""
+    """Dirichlet concentration parameters α = exp(logit / 0.8) + 1; logits are clamped to ±10."""
     return (to_float32(logits).clamp(-LARGEST_LOGIT, LARGEST_LOGIT) / TEMPERATURE).exp() + 1
 
 
 def belief(presence: Tensor, absence: Tensor) -> tuple[Tensor, Tensor]:
-    """Log odds of presence, and the uncertainty 2 / Σα, from two logits of equal shape."""
+    """Log-odds log(α_present / α_absent) and uncertainty 2 / Σα, from two logits of equal shape."""
     present, absent = concentration(presence), concentration(absence)
     return present.log() - absent.log(), 2 / (present + absent)
 
 
 class Evidential(nn.Module):
-    """CMPAE's decoder: presence logits read their own modality, absence logits read both.
+    """CMPAE's decoder: presence logits come from one modality, absence logits from both.
 
-    ``video`` is the larger of the two modalities' probabilities, unless a global branch replaces it.
+    ``video`` is the larger of the two modalities' video probabilities, unless a global branch replaces it.
 
     Args:
         width: d.
@@ -74,7 +74,7 @@ class Evidential(nn.Module):
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
         self.presence, self.absence = (nn.Linear(width, classes) for _ in range(2))
-        self.time_attention = nn.Linear(width, 2 * classes)  # of presence and absence, class by class
+        self.time_attention = nn.Linear(width, 2 * classes)  # per class: presence, absence
         self.joint_audio, self.joint_visual = (nn.Linear(width, width) for _ in range(2))
         self.dropout, self.activation = Dropout(JOINT_DROPOUT), nn.LeakyReLU(SLOPE)
 
@@ -97,7 +97,7 @@ class Evidential(nn.Module):
         )
 
     def _decode(self, stream: Tensor, joint: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """One modality: segment logits and uncertainties, video probabilities and uncertainties."""
+        """Decode one modality: segment logits, their uncertainty, video probabilities, their uncertainty."""
         both = stream + self.activation(self.dropout(joint))  # (B, T, d)
         logits = torch.stack([self.presence(stream), self.absence(both)], dim=-1)  # (B, T, C, 2)
         attention = self.time_attention(stream).unflatten(-1, (-1, 2)).softmax(dim=1)  # (B, T, C, 2)

@@ -22,7 +22,7 @@ class LabelProjection(nn.Module):
     Args:
         blocks: the N cross-attention blocks.
         width: d.
-        variant: see `Leap`.
+        variant: variant of the decoder, see `Leap`.
     """
 
     def __init__(self, blocks: nn.ModuleList, width: int, variant: Variant) -> None:
@@ -36,7 +36,7 @@ class LabelProjection(nn.Module):
             nn.init.constant_(self.video_head.bias, -3.0)  # events are sparse: start from "absent"
 
     def forward(self, labels: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Project (B, T, d) segments onto (1, C, d) labels.
+        """Let labels (1, C, d) attend to segments (B, T, d).
 
         Returns:
             Segment logits (B, T, C), video probabilities (B, C), refined label embeddings (B, C, d) and
@@ -57,21 +57,22 @@ class LabelProjection(nn.Module):
         if self.variant not in ("release", "release-scores"):
             return attended.scores  # (B, heads, C, T)
         last = cast(AttentionBlock, self.blocks[-1])
-        return last.query_key_scores(attended.after_attention, segments)  # a second pass, without LayerNorm
+        return last.query_key_scores(attended.after_attention, segments)  # second pass, no LayerNorm
 
 
 class Leap(nn.Module):
-    """Decode by label embeddings as queries: attention scores over segments give segment-level events.
+    """LEAP's decoder: label embeddings query the segments, and the attention scores are segment logits.
 
     Variants:
-        * ``"paper"``: the segment score is the last block's query-key score, averaged over heads;
-          ``video = 1 − (1 − p_a)(1 − p_v)``.
-        * ``"release"``: the released code. Scores come from a second attention pass, whose query is the
-          label embedding after attention and before the feed-forward layer, without LayerNorm; ``video`` is
-          the union of the two thresholded decisions and has no gradient.
-        * ``"release-scores"``, ``"release-union"``: one of these two departures; the other as in the paper.
-        * ``"calibrated"``: not in the paper. ``"paper"`` with a learnable scale and bias on the segment
-          scores of each modality, and biases of the video heads that start from "absent".
+        * ``"paper"``: the segment logit is the last block's scaled query-key score, averaged over heads;
+          ``video = 1 − (1 − p_a)(1 − p_v)`` for the modalities' video probabilities p_a and p_v.
+        * ``"release"``: the released code. Segment logits come from a second attention pass, whose query is
+          the label embedding after attention and before the feed-forward layer, without LayerNorm; ``video``
+          is the union of the two decisions p ≥ 0.5 and has no gradient.
+        * ``"release-scores"``: segment logits as in the release, ``video`` as in the paper.
+        * ``"release-union"``: segment logits as in the paper, ``video`` as in the release.
+        * ``"calibrated"``: not in the paper. It extends ``"paper"`` by a learnable scale and bias of each
+          modality's segment logits, and initializes the biases of the video heads for absent events.
 
     All 2N blocks start from equal values, and so do the query, key, value and output projections of a block,
     as in the release.
@@ -84,10 +85,13 @@ class Leap(nn.Module):
         width: d.
         label_width: L, width of the label embeddings.
         ffn: hidden width of the feed-forward layers.
-        blocks: N.
-        heads: attention heads.
-        dropout: rate on sublayers and in the feed-forward layers.
+        blocks: N, number of cross-attention blocks per modality.
+        heads: attention heads; must divide ``width``.
+        dropout: dropout rate on sublayers and in the feed-forward layers; attention weights have half of it.
         variant: one of the above.
+
+    Raises:
+        ValueError: ``blocks`` is below 1, or ``heads`` does not divide ``width``.
     """
 
     def __init__(
@@ -115,11 +119,11 @@ class Leap(nn.Module):
         """Decode two (B, T, d) streams with label embeddings (C, L).
 
         Raises:
-            ValueError: without label embeddings.
+            ValueError: label embeddings are missing.
         """
         if label_embedding is None:
             raise ValueError("LEAP decodes by label embeddings; give label_embedding (C, L)")
-        labels = self.label(label_embedding).unsqueeze(0)  # (1, C, d): one query set for all videos
+        labels = self.label(label_embedding).unsqueeze(0)  # (1, C, d): the same queries for all videos
         heard, seen = parallel_streams(
             partial(self.audio, labels, audio), partial(self.visual, labels, visual)
         )
@@ -146,15 +150,15 @@ class Leap(nn.Module):
 
 
 class LeapTagger(nn.Module):
-    """LEAP's decoder for one stream of any features: it tags a whole and each of its parts.
+    """LEAP's decoder for a single stream of features, such as image patches: it tags a whole and its parts.
 
     Args:
         width: d.
         label_width: L, width of the label embeddings.
         ffn: hidden width of the feed-forward layers.
-        blocks: N.
-        heads: attention heads.
-        dropout: rate on sublayers and in the feed-forward layers.
+        blocks: N, number of cross-attention blocks.
+        heads: attention heads; must divide ``width``.
+        dropout: dropout rate on sublayers and in the feed-forward layers; attention weights have half of it.
     """
 
     def __init__(
@@ -166,7 +170,7 @@ class LeapTagger(nn.Module):
         self.projection = LabelProjection(nn.ModuleList(made), width, "paper")
 
     def forward(self, parts: Tensor, label_embedding: Tensor) -> tuple[Tensor, Tensor]:
-        """Tag (B, T, d) features with labels (C, L).
+        """Tag features (B, T, d) of T parts with labels (C, L).
 
         Returns:
             Logits of the parts (B, T, C) and probabilities of the whole (B, C).

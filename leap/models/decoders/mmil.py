@@ -1,4 +1,4 @@
-"""Attentive MMIL pooling, multimodal multiple-instance learning: the decoder of HAN (arXiv 2007.10558).
+"""Attentive pooling for multimodal multiple-instance learning (MMIL), the decoder of HAN (arXiv 2007.10558).
 
 Release: YapengTian/AVVP-ECCV20, nets/net_audiovisual.py.
 """
@@ -12,9 +12,9 @@ from leap.models.output import Parsing, to_float32
 
 
 class Mmil(nn.Module):
-    """A linear event classifier per segment, pooled by attention over time and modality.
+    """A linear classifier of segments, whose probabilities are pooled by attention over time and modality.
 
-    The three linear layers serve both streams.
+    Both streams share the three linear layers.
 
     >>> parsing = Mmil(width=8, classes=5)(torch.rand(3, 10, 8), torch.rand(3, 10, 8))
     >>> parsing.segment_audio.shape, parsing.video.shape  # (B, T, C), (B, C)
@@ -23,8 +23,8 @@ class Mmil(nn.Module):
     Args:
         width: d.
         classes: C.
-        blocks: self-attention blocks before the classifier, per modality; 0 is MMIL as published, 2 give it
-            about as many parameters as LEAP with N = 2 (the capacity control).
+        blocks: self-attention blocks per modality before the classifier; 0 is MMIL as published, and 2 give
+            it about as many parameters as LEAP with N = 2 (the capacity control).
         heads: attention heads of those blocks.
         ffn: hidden width of those blocks' feed-forward layers.
         dropout: dropout rate of those blocks.
@@ -44,8 +44,8 @@ class Mmil(nn.Module):
     def forward(self, audio: Tensor, visual: Tensor, label_embedding: Tensor | None = None) -> Parsing:
         """Decode two (B, T, d) streams; ``label_embedding`` is not used.
 
-        ``video`` sums time × modality weights × probabilities and can exceed 1, as in the release;
-        losses clamp it.
+        ``video`` is the sum over segments and modalities of time weight × modality weight × probability. It
+        can exceed 1, as in the release; losses clamp it.
         """
         encoded_audio, encoded_visual = audio, visual
         for block_audio, block_visual in zip(self.blocks_audio, self.blocks_visual, strict=True):

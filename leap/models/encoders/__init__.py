@@ -1,4 +1,4 @@
-"""Encoders: two streams of segments in, two refined streams out, each (B, T, d)."""
+"""Encoders: they map two streams of segments to two refined streams, each (B, T, d)."""
 
 from leap.models.encoders.han import Han
 from leap.models.encoders.mm_pyramid import MmPyramid

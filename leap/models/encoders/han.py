@@ -11,17 +11,17 @@ from leap.models.layers.dropout import Dropout
 
 
 class HanLayer(nn.Module):
-    """Self-attention and cross-modal attention with one query, both added to the residual (HAN).
+    """Self-attention and cross-modal attention from the same query, then a feed-forward layer (HAN).
 
-    One layer serves both modalities.
+    Both attention outputs are added to the residual. The same layer serves both modalities.
 
     Args:
         width: d.
         ffn: hidden width of the feed-forward layer.
         heads: attention heads.
-        dropout: rate on attention weights, sublayers and in the feed-forward layer.
-        pre_norm: normalise before the sublayers instead of after them, as VALOR does; keys and values of the
-            other modality are then not normalised.
+        dropout: dropout rate on attention weights, on sublayers and in the feed-forward layer.
+        pre_norm: normalize before the sublayers instead of after them, an option of VALOR's release; keys and
+            values of the other modality are then not normalized.
     """
 
     def __init__(self, width: int, ffn: int, heads: int, dropout: float, pre_norm: bool = False) -> None:
@@ -37,7 +37,7 @@ class HanLayer(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, stream: Tensor, other: Tensor | None) -> Tensor:
-        """Refine a stream (B, T, d) by itself and, where given, by the other modality's stream (B, T, d)."""
+        """Refine a stream (B, T, d) by itself and, unless None, by the other modality's stream (B, T, d)."""
         if self.pre_norm:
             stream = self._attend(stream, self.norm_attention(stream), other)
             return stream + self.dropout(self.feed_forward(self.norm_feed_forward(stream)))
@@ -54,9 +54,9 @@ class HanLayer(nn.Module):
 
 
 class Han(nn.Module):
-    """Chained HAN layers; both streams of a layer read the previous layer's output.
+    """HAN: chained layers, each of which reads both output streams of the previous layer.
 
-    With one layer, the published setting, this is the released network.
+    One layer, the published setting, equals the released network.
 
     >>> audio, visual = Han(width=8, ffn=16)(torch.rand(3, 10, 8), torch.rand(3, 10, 8))
     >>> audio.shape  # (B, T, d)
@@ -67,9 +67,9 @@ class Han(nn.Module):
         ffn: hidden width of the feed-forward layer.
         layers: number of layers.
         heads: attention heads.
-        dropout: rate on attention weights, sublayers and in the feed-forward layer.
-        cross_weight: weight w in ``w · cross + (1 − w) · unimodal`` of a pass with and one without
-            cross-modal attention through the same layers; 0 or 1 need one pass only.
+        dropout: dropout rate on attention weights, on sublayers and in the feed-forward layer.
+        cross_weight: weight w in ``w · cross + (1 − w) · unimodal``, the blend of a pass with and a pass
+            without cross-modal attention through the same layers; 0 and 1 need only one pass.
     """
 
     def __init__(
@@ -97,11 +97,11 @@ class Han(nn.Module):
         return audio, visual
 
     def cross_modal(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode both streams, each attending to itself and to the other (HAN)."""
+        """Encode two (B, T, d) streams, each attending to itself and to the other (HAN)."""
         return self._encode(audio, visual, cross=True)
 
     def unimodal(self, audio: Tensor, visual: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode each stream by itself, without cross-modal attention (JoMoLD, CMPAE)."""
+        """Encode two (B, T, d) streams without cross-modal attention (JoMoLD, CMPAE)."""
         return self._encode(audio, visual, cross=False)
 
     def _encode(self, audio: Tensor, visual: Tensor, cross: bool) -> tuple[Tensor, Tensor]:

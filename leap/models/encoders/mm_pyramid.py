@@ -17,9 +17,9 @@ from leap.models.layers.parallel_streams import parallel_streams
 
 
 class Integration(nn.Module):
-    """Gated sum of a stream refined by self-attention and by cross-modal attention.
+    """Gated sum of the outputs of self-attention and of cross-modal attention.
 
-    Each has a sigmoid gate of its own; the two gates are not normalised.
+    Each output has its own sigmoid gate; the two gates are not normalized to sum to 1.
 
     Args:
         width: d.
@@ -50,7 +50,7 @@ class TemporalBlock(nn.Module):
         self.pointwise = nn.Conv1d(width, width, kernel_size=1)
 
     def forward(self, stream: Tensor) -> Tensor:
-        """Refine (B, T, d)."""
+        """Refine a stream, (B, T, d)."""
         hidden = torch.relu(convolve_segments(self.dilated, stream))
         return torch.relu(convolve_segments(self.pointwise, hidden) + stream)
 
@@ -58,11 +58,11 @@ class TemporalBlock(nn.Module):
 class PyramidLevel(nn.Module):
     """One level of the pyramid: windowed attention, then a dilated convolution.
 
-    Self-attention of each modality and cross-modal attention read the same input. One cross-modal layer
-    serves both directions.
+    Self-attention and cross-modal attention read the same input. One cross-modal block serves both
+    directions.
 
     Args:
-        blocks: attention blocks of that window: audio, visual, and cross-modal.
+        blocks: three attention blocks of this window: audio, visual and cross-modal.
         width: d.
         window: δ; segments i and j attend to each other where ``|i − j| ≤ δ``.
     """
@@ -88,7 +88,7 @@ class PyramidLevel(nn.Module):
         return audio, visual
 
     def _cross_modal(self, audio: Tensor, visual: Tensor) -> AttentionOutput:
-        """Each stream refined by the other, (2B, T, d); the layer is shared, so one pass serves both."""
+        """Refine each stream by the other, (2B, T, d); the block is shared, so one pass serves both."""
         return cast(AttentionOutput, self.cross(torch.cat([audio, visual]), torch.cat([visual, audio])))
 
     def _finish_audio(self, own: Tensor, cross: Tensor) -> Tensor:
@@ -99,9 +99,9 @@ class PyramidLevel(nn.Module):
 
 
 class LevelFusion(nn.Module):
-    """Fuse the levels of one modality: attention among the levels of a segment, then their weighted sum.
+    """Fuse the levels of one modality by attention among the levels of each segment and a weighted sum.
 
-    The weights are sigmoids and are not normalised.
+    The weights are sigmoids and are not normalized.
 
     Args:
         block: attention among the levels.
@@ -122,10 +122,10 @@ class LevelFusion(nn.Module):
 
 
 class MmPyramid(nn.Module):
-    """MM-Pyr: chained levels of widening windows 1, 2, 4, 8 …, whose outputs are fused.
+    """MM-Pyr: chained levels with windows 1, 2, 4, 8 …, whose outputs are fused.
 
-    Some initial values are equal, as in the release: the projections within an attention block, the
-    feed-forward layers of all levels, and the two fusions.
+    Some layers start from equal values, as in the release: the four projections of an attention block, the
+    feed-forward layers of all levels, and the attention blocks of the two fusions.
 
     >>> encoder = MmPyramid(width=8, ffn=16, levels=2, heads=2)
     >>> encoder(torch.rand(3, 10, 8), torch.rand(3, 10, 8))[0].shape  # (B, T, d)
@@ -136,9 +136,9 @@ class MmPyramid(nn.Module):
         ffn: hidden width of the feed-forward layers.
         levels: number of levels; 4 in the paper.
         heads: attention heads; 8 in the paper.
-        dropout: rate on sublayers and in the feed-forward layers; half of it on attention weights.
-        swapped: exchange the two output streams. The released code stacks the streams for MMIL in one order
-            and reads them in the other.
+        dropout: dropout rate on sublayers and in the feed-forward layers; attention weights have half of it.
+        swapped: exchange the two output streams, as the released code does: it stacks the streams for MMIL in
+            one order and reads them in the other.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class MmPyramid(nn.Module):
         feed_forward = AttentionBlock(width, ffn, heads, dropout).feed_forward
 
         def block(window: int) -> AttentionBlock:
-            """An attention block of a level; all levels start from the same feed-forward layer."""
+            """Make an attention block of a level; all blocks start from the same feed-forward layer."""
             made = share_projections(AttentionBlock(width, ffn, heads, dropout, window))
             made.feed_forward.load_state_dict(feed_forward.state_dict())
             return made

@@ -12,7 +12,7 @@ from leap.models.encoders.han import HanLayer
 
 
 class Valor(nn.Module):
-    """Chained HAN layers in which the visual stream attends to the audio stream just updated by the layer.
+    """Chained HAN layers, in each of which the visual stream attends to the layer's updated audio stream.
 
     All layers start from equal values, as in the release.
 
@@ -21,8 +21,9 @@ class Valor(nn.Module):
         ffn: hidden width of the feed-forward layer.
         layers: number of layers; 1 in VALOR, 4 in VALOR+ and VALOR++.
         heads: attention heads.
-        dropout: rate on attention weights, sublayers and in the feed-forward layer.
-        pre_norm: normalise before the sublayers and once at the end, instead of after them.
+        dropout: dropout rate on attention weights, on sublayers and in the feed-forward layer.
+        pre_norm: normalize before the sublayers and once at the end, instead of after the sublayers; an
+            option of the release.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""Layers that several models share, and fast forms of PyTorch's for a CPU."""
+"""Layers that several models share, and CPU-optimized versions of PyTorch layers."""

@@ -17,7 +17,7 @@ class AttentionOutput(NamedTuple):
 
     Attributes:
         refined: queries after the block, (B, Q, d).
-        scores: query-key scores over √(d/heads), before the softmax, (B, heads, Q, T).
+        scores: query-key scores divided by √(d/heads), before the softmax, (B, heads, Q, T).
         weights: softmax of the scores over T, (B, heads, Q, T).
         after_attention: queries after attention and its residual, before the feed-forward layer, (B, Q, d).
     """
@@ -29,10 +29,10 @@ class AttentionOutput(NamedTuple):
 
 
 class AttentionBlock(nn.Module):
-    """Queries attend to a context, then a feed-forward layer; pre-norm on the queries only.
+    """Attention from queries to a context, then a feed-forward layer, with a residual around each.
 
-    In LEAP: ``Q = norm(query)W_Q``, ``K = context W_K``, ``V = context W_V``,
-    with residual connections around attention and feed-forward layer.
+    A LayerNorm precedes each sublayer (pre-norm). It applies to the queries only:
+    ``Q = norm(query) W_Q``, ``K = context W_K``, ``V = context W_V``.
 
     >>> labels, segments = torch.rand(1, 5, 8), torch.rand(3, 10, 8)
     >>> AttentionBlock(width=8, ffn=16, heads=2)(labels, segments).weights.shape  # (B, heads, Q, T)
@@ -42,9 +42,12 @@ class AttentionBlock(nn.Module):
         width: d.
         ffn: hidden width of the feed-forward layer.
         heads: attention heads; must divide ``width``.
-        dropout: dropout on both sublayers and in the feed-forward layer; half of it on the attention
-            weights, as in the release.
-        window: δ; a query at segment i attends to segments j with ``|i − j|`` ≤ δ; None for all segments.
+        dropout: dropout rate on both sublayers and in the feed-forward layer; attention weights have half of
+            it, as in the release.
+        window: δ; a query at segment i attends to segments j with ``|i − j| ≤ δ``; None for all segments.
+
+    Raises:
+        ValueError: ``heads`` does not divide ``width``.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class AttentionBlock(nn.Module):
         return AttentionOutput(refined, scores, weights, after_attention)
 
     def query_key_scores(self, query: Tensor, context: Tensor) -> Tensor:
-        """Scaled query-key scores before the softmax, (B, heads, Q, T)."""
+        """Scaled scores of queries without LayerNorm, before the softmax, (B, heads, Q, T)."""
         return self._scores(self._split(self.query(query)), self._split(self.key(context)))
 
     def _scores(self, queries: Tensor, keys: Tensor) -> Tensor:
@@ -94,14 +97,14 @@ class AttentionBlock(nn.Module):
 
 
 def share_projections(block: AttentionBlock) -> AttentionBlock:
-    """Initialise key, value and output projections as copies of the query projection; return the block."""
+    """Initialize key, value and output projections as copies of the query projection; return the block."""
     for layer in (block.key, block.value, block.output):
         layer.load_state_dict(block.query.state_dict())
     return block
 
 
 def _outside(window: int, scores: Tensor) -> Tensor:
-    """Additive mask, (T, T): −∞ outside the window, else 0; adding it is faster than masked filling."""
+    """Additive mask, (T, T): −∞ outside the window, 0 inside; adding it is faster than masked filling."""
     places = torch.arange(scores.shape[-1], device=scores.device)
     outside = (places - places[:, None]).abs() > window
     return torch.zeros_like(outside, dtype=scores.dtype).masked_fill_(outside, -torch.inf)

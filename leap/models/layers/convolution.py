@@ -6,14 +6,14 @@ from torch.nn import functional as F  # noqa: N812
 
 
 def convolve_segments(layer: nn.Conv1d, stream: Tensor) -> Tensor:
-    """Apply a convolution of stride 1 to a padded stream, (B, T, d) to (B, T, d').
+    """Apply a convolution of stride 1 to a stream, zero-padded to keep its length: (B, T, d) → (B, T, d').
 
     >>> layer, stream = nn.Conv1d(8, 4, 3, padding=2, dilation=2), torch.rand(3, 10, 8)
     >>> torch.allclose(convolve_segments(layer, stream), layer(stream.mT).mT, atol=1e-6)
     True
 
     Args:
-        layer: the convolution; its padding keeps the length T.
+        layer: the convolution, of odd kernel size; its padding keeps the length T.
         stream: segments, (B, T, d).
     """
     weight = layer.weight.transpose(1, 2).flatten(1)  # (d', kernel * d)
@@ -21,7 +21,7 @@ def convolve_segments(layer: nn.Conv1d, stream: Tensor) -> Tensor:
 
 
 def _context(layer: nn.Conv1d, stream: Tensor) -> Tensor:
-    """The segments that the kernel covers at each position, side by side, (B, T, kernel * d)."""
+    """Concatenate the segments that the kernel covers at each position, (B, T, kernel * d)."""
     (kernel,), (dilation,), segments = layer.kernel_size, layer.dilation, stream.shape[1]
     if kernel == 1:
         return stream

@@ -1,4 +1,4 @@
-"""Dropout from random bytes: one 64-bit word serves eight elements, several times faster on a CPU."""
+"""Dropout by random bytes: one 64-bit word serves eight elements, which is several times faster on a CPU."""
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ class Dropout(nn.Module):
         rate: dropout rate, 0 or in [1/256, 1).
 
     Raises:
-        ValueError: a rate outside [0, 1), or one above 0 that would round to 0.
+        ValueError: the rate is outside [0, 1), or is positive and would be rounded to 0.
     """
 
     def __init__(self, rate: float) -> None:
@@ -46,5 +46,5 @@ class Dropout(nn.Module):
         return self.dropped / LEVELS
 
     def extra_repr(self) -> str:
-        """The rate in use."""
+        """The rate in use, for the module's ``repr``."""
         return f"rate={self.rate:g}"

@@ -10,13 +10,15 @@ Result = TypeVar("Result", Tensor, tuple[Tensor, ...])
 
 
 def parallel_streams(*calls: partial[Result]) -> list[Result]:
-    """Results of independent calls.
+    """Make independent calls and return their results, in order.
 
-    While a CUDA graph is captured each call runs on a stream of its own, so a replay runs them, and their
-    backward passes, concurrently; none of them fills a GPU by itself. Elsewhere they run one after another.
+    During the capture of a CUDA graph, each call runs on its own stream, so a replay runs the calls and their
+    backward passes concurrently. Each of them is too small to fill a GPU. Otherwise the calls run one after
+    another.
 
     Args:
-        calls: each takes all tensors that it reads, except parameters, as positional arguments.
+        calls: independent calls; each takes all tensors that it reads, except parameters, as positional
+            arguments.
     """
     if torch.compiler.is_compiling() or not _is_capturing():
         return [call() for call in calls]
@@ -42,7 +44,7 @@ def _run_on(stream: torch.cuda.Stream, call: partial[Result]) -> Result:
 
 
 def _record(tensors: Tensor | tuple[Tensor, ...], stream: torch.cuda.Stream) -> None:
-    """Keep the memory of tensors from being reused before a stream has read it."""
+    """Prevent the allocator from reusing the memory of tensors before a stream has read them."""
     for tensor in (tensors,) if isinstance(tensors, Tensor) else tensors:
         if isinstance(tensor, Tensor):
             tensor.record_stream(stream)

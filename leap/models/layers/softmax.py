@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812
 class _Softmax(torch.autograd.Function):
     """Softmax by operations on the whole tensor.
 
-    PyTorch's kernel proceeds row by row, and a row of ten segments does not fill a processor's vector units.
+    PyTorch's kernel works row by row, and a row of ten segments does not fill a CPU's vector units.
     """
 
     @staticmethod
@@ -30,7 +30,9 @@ class _Softmax(torch.autograd.Function):
 
 
 def softmax(scores: Tensor) -> Tensor:
-    """Softmax over the last dimension, in float32 or float64; every row needs a finite element.
+    """Softmax over the last dimension; every row needs a finite element.
+
+    On a CPU, bfloat16 scores are converted to float32.
 
     >>> softmax(torch.zeros(2, 4))[0]
     tensor([0.2500, 0.2500, 0.2500, 0.2500])

@@ -1,4 +1,4 @@
-"""Losses: one file per system, and L_avss."""
+"""Losses: one module per system, and one for L_avss."""
 
 from leap.training.losses.base import BasicLoss, Losses
 from leap.training.losses.cmpae import CmpaeLoss

@@ -17,16 +17,16 @@ Losses = dict[str, Tensor]
 
 
 class BasicLoss:
-    """The losses of one system, L_basic of `leap.config.LossConfig`.
+    """Base class of a system's losses, L_basic of `leap.config.LossConfig`.
 
     Args:
         config: config of the loss.
 
     Attributes:
-        weights: weights of the named losses; those not listed have weight 1.
+        weights: weights of the losses by name; losses that are not listed have weight 1.
         shardable: whether each loss is a mean over videos, so data-parallel training can shard a batch.
-        replayable: whether every step performs the same computation, whatever its index and progress, so a
-            CUDA graph can replay it.
+        replayable: whether every step performs the same computation, regardless of its index and progress, so
+            a CUDA graph can replay it.
     """
 
     weights: Mapping[str, float] = MappingProxyType({})
@@ -37,30 +37,36 @@ class BasicLoss:
         self.config = config
 
     def prepare(self, config: RunConfig, videos: Videos, train: Callable[[RunConfig], nn.Module]) -> None:
-        """Called once before training, with the training videos; here nothing.
+        """Prepare for training; called once before it. The base class does nothing.
 
         Args:
-            config: the run.
+            config: config of the run.
             videos: training videos, on the CPU.
-            train: trains another run on the same data and returns its parser, on the CPU.
+            train: function that trains another run on the same data set and returns its parser, on the CPU.
         """
 
     def targets(self, parser: nn.Module, videos: Videos, progress: float) -> Videos:
-        """The videos of a step with the labels they are trained on; here those given.
+        """Replace labels by the targets of a training step; the base class returns the videos unchanged.
 
         Args:
             parser: the parser before the step.
             videos: the videos of the step.
-            progress: epochs completed, for example 1.5 in the middle of the second.
+            progress: completed epochs, for example 1.5 in the middle of the second.
+
+        Returns:
+            The videos with the labels that this step learns.
         """
         return videos
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int) -> Losses:
-        """The unweighted losses by name.
+        """Compute the unweighted losses.
 
         Args:
             parsing: parsing of the videos.
-            videos: the videos of the step, with their targets.
+            videos: the videos of the step, as `targets` returned them.
             step: index of the step within the epoch, from 0.
+
+        Returns:
+            Scalar losses by name.
         """
         raise NotImplementedError

@@ -37,7 +37,7 @@ LEAST_UNCERTAINTY = 0.9
 
 @dataclass(frozen=True)
 class _Opinion:
-    """Joint prediction of the two modalities: probability and confidence, each (B, C)."""
+    """Joint prediction of the two modalities: probability and confidence (1 − uncertainty), each (B, C)."""
 
     probability: Tensor
     confidence: Tensor
@@ -46,17 +46,19 @@ class _Opinion:
 def mutual(parsing: Parsing, weak: Tensor, step: int) -> Tensor:
     """Mutual learning between the global branch and the two modalities.
 
-    On odd steps the global branch learns from the modalities, on even steps they learn from it: present
-    classes by the more probable modality, absent ones by the mean of both. Every term is weighted by the
-    confidence of what it learns from.
+    The loss is the weighted squared difference between the probability of the global branch and that of the
+    modalities: the larger one for present classes, the mean of both for absent classes. On odd steps only the
+    global branch's probability has a gradient, on even steps only the modalities'. The weight is the
+    confidence of the modalities times u on odd and 1 − u on even steps, where u is the uncertainty of the
+    global branch. Weights carry gradients.
 
     Args:
-        parsing: of an evidential decoder with a global branch.
+        parsing: parsing of an evidential decoder with a global branch.
         weak: weak labels, (B, C).
-        step: of the epoch, counted from 0.
+        step: index of the step within the epoch, from 0.
 
     Raises:
-        LeapError: the parsing lacks these uncertainties.
+        LeapError: the parsing lacks the uncertainties.
     """
     found = parsing.uncertainty if isinstance(parsing, EvidentialParsing) else None
     if found is None or found.video is None:
@@ -70,7 +72,7 @@ def mutual(parsing: Parsing, weak: Tensor, step: int) -> Tensor:
     whole_uncertainty = found.video.clamp(min=LEAST_UNCERTAINTY)[:, None]  # (B, 1)
 
     def term(opinion: _Opinion) -> Tensor:
-        """Weighted squared differences in the direction of this step, (B, C)."""
+        """Weighted squared differences, with the gradient of this step, (B, C)."""
         if step % 2:
             return whole_uncertainty * opinion.confidence * (whole - opinion.probability.detach()) ** 2
         return (1 - whole_uncertainty) * opinion.confidence * (whole.detach() - opinion.probability) ** 2
@@ -80,13 +82,16 @@ def mutual(parsing: Parsing, weak: Tensor, step: int) -> Tensor:
 
 @LOSSES.register(CmpaeLossConfig)
 class CmpaeLoss(BasicLoss):
-    """Modalities learn their denoised weak labels, smoothed for the visual stream; mutual learning; NCE.
+    """Video cross-entropies against weak labels, noise-contrastive estimation and mutual learning.
+
+    The weak labels of each modality are denoised if configured, and those of the visual stream are smoothed.
+    The whole video learns the original weak label.
 
     Args:
         config: whether and how labels are denoised.
 
     Attributes:
-        noise_ratios: noise ratios of the weak labels, which denoising needs; see `leap.training.denoising`.
+        noise_ratios: noise ratios of the weak labels (`leap.training.denoising`); None without denoising.
     """
 
     weights: Mapping[str, float] = MappingProxyType({"video_audio": 2.0, "video_visual": 0.6, "video": 0.6})
@@ -97,20 +102,20 @@ class CmpaeLoss(BasicLoss):
         self.shardable = not config.denoise
 
     def prepare(self, config: RunConfig, videos: Videos, train: Callable[[RunConfig], nn.Module]) -> None:
-        """Train JoMoLD's noise estimator, where labels are denoised, and estimate the noise ratios."""
+        """If labels are denoised, train JoMoLD's noise estimator and estimate the noise ratios."""
         if self.config.denoise:
             estimator = train(noise_estimator_config(config))
             self.noise_ratios = estimate_noise_ratios(parse_videos(estimator, videos), videos.weak)
 
     def targets(self, parser: nn.Module, videos: Videos, progress: float) -> Videos:
-        """The videos with denoised labels, where labels are denoised."""
+        """The videos with denoised labels, or unchanged without denoising."""
         if self.noise_ratios is None:
             return videos
         ratios = self.noise_ratios.to(videos.device).after(progress, self.config.warmup)
         return denoise(cast(CmpaeParser, parser), videos, ratios)
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
-        """``video_audio``, ``video_visual``, ``video``, ``nce`` and ``mutual``."""
+        """The losses ``video_audio``, ``video_visual``, ``video``, ``nce`` and ``mutual``."""
         audio, visual = videos.weak, smooth_labels(videos.weak)
         if isinstance(videos, DenoisedVideos):
             audio, visual = videos.weak_audio, videos.weak_visual

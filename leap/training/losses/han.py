@@ -12,12 +12,12 @@ from leap.training.losses.base import BasicLoss, Losses
 
 @LOSSES.register(HanLossConfig)
 class HanLoss(BasicLoss):
-    """Video cross-entropies from weak labels alone, smoothed for the visual stream."""
+    """Video cross-entropies against weak labels, which are smoothed for the visual stream."""
 
     shardable = replayable = True
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
-        """``video_audio``, ``video_visual`` and ``video``."""
+        """The losses ``video_audio``, ``video_visual`` and ``video``."""
         return {
             "video_audio": video_bce(parsing.video_audio, videos.weak),
             "video_visual": video_bce(parsing.video_visual, smooth_labels(videos.weak)),

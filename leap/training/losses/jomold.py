@@ -17,10 +17,10 @@ TEMPERATURE, SMOOTHING = 0.2, 0.1
 
 
 def nce(parsing: Parsing) -> Tensor:
-    """Noise-contrastive estimation (Wu and Yang, CVPR 2021): match each segment's sound to its own image.
+    """Noise-contrastive estimation (Wu and Yang, CVPR 2021): match sound and image of the same segment.
 
-    Among the images of a video's T segments, that of the same second is to be identified from cosine
-    similarities at temperature 0.2; targets are smoothed by 0.1.
+    For audio segment i, p_j is the softmax over the T visual segments j of the cosine similarity divided by
+    0.2. The loss is the mean of −log Σ_j y_j p_j, where y_i = 0.9 and the other y_j sum to 0.1.
     """
     similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual) / TEMPERATURE
     chosen = similarity.softmax(dim=-1)  # (B, T, T)
@@ -32,8 +32,8 @@ def nce(parsing: Parsing) -> Tensor:
 
 @LOSSES.register(JomoldLossConfig)
 class JomoldLoss(HanLoss):
-    """HAN's losses and noise-contrastive estimation."""
+    """HAN's losses plus noise-contrastive estimation."""
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
-        """HAN's losses and ``nce``."""
+        """The losses of `HanLoss` and ``nce``."""
         return super().__call__(parsing, videos, step) | {"nce": nce(parsing)}

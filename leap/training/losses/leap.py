@@ -12,16 +12,16 @@ from leap.training.losses.base import BasicLoss, Losses
 
 @LOSSES.register(LeapLossConfig)
 class LeapLoss(BasicLoss):
-    """Video and segment cross-entropies from weak labels and pseudo-labels.
+    """Video and segment cross-entropies against weak labels and pseudo-labels.
 
-    The video target of a modality is the union of its pseudo-labels over time; that of the whole video is the
-    weak label.
+    The video target of a modality is the union of its pseudo-labels over time. The target of the whole video
+    is the weak label.
     """
 
     shardable = replayable = True
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
-        """``video_audio``, ``video_visual``, ``video``, ``segment_audio`` and ``segment_visual``."""
+        """Losses ``video_audio``, ``video_visual``, ``video``, ``segment_audio`` and ``segment_visual``."""
         return {
             "video_audio": video_bce(parsing.video_audio, videos.pseudo_audio.amax(dim=1)),
             "video_visual": video_bce(parsing.video_visual, videos.pseudo_visual.amax(dim=1)),

@@ -33,10 +33,17 @@ def eiou(audio: Tensor, visual: Tensor) -> Tensor:
 
 
 def eiou_release(audio: Tensor, visual: Tensor) -> Tensor:
-    """The released code's target in place of EIoU, (B, T, T), in [0.01, 0.51].
+    """The target that the released code uses instead of EIoU.
 
-    With n the shared classes of a pair and m the largest number of classes in any segment of the video:
-    x = n / m, target = x / (1 + x) + 0.01.
+    The target is x / (1 + x) + 0.01 with x = n / m, where n is the number of classes that the two segments
+    have in common and m the largest number of classes in any segment of the video, over both modalities.
+
+    Args:
+        audio: audio events, (B, T, C), zeros and ones.
+        visual: visual events, (B, T, C), zeros and ones.
+
+    Returns:
+        Targets at (i, j), (B, T, T), in [0.01, 0.51].
     """
     largest = torch.maximum(audio.sum(-1), visual.sum(-1)).amax(dim=1)  # (B,)
     shared = torch.matmul(audio, visual.transpose(1, 2))  # (B, T, T)
@@ -45,28 +52,31 @@ def eiou_release(audio: Tensor, visual: Tensor) -> Tensor:
 
 
 def cosine_similarity(audio: Tensor, visual: Tensor) -> Tensor:
-    """Cosine similarity of every audio segment with every visual segment, (B, T, d) twice → (B, T, T)."""
+    """Cosine similarity of each audio segment to each visual segment, (B, T, T), from (B, T, d) streams."""
     return torch.matmul(F.normalize(audio, dim=-1), F.normalize(visual, dim=-1).transpose(1, 2))
 
 
 def avss(parsing: Parsing, videos: Videos) -> Tensor:
-    """L_avss: mean squared difference of cosine similarity and EIoU over all segment pairs."""
+    """L_avss of the paper: mean squared difference between cosine similarity and EIoU over all segment pairs.
+
+    The EIoU comes from the pseudo-labels that `Videos.avss_targets` returns.
+    """
     similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual)
     return F.mse_loss(similarity, eiou(*videos.avss_targets()))
 
 
 def avss_release(parsing: Parsing, videos: Videos) -> Tensor:
-    """L_avss as the released code computes it: ReLU of the cosine towards `eiou_release`."""
+    """L_avss of the released code: mean squared difference between ReLU(cosine) and `eiou_release`."""
     similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual)
     return F.mse_loss(F.relu(similarity), eiou_release(*videos.avss_targets()))
 
 
 def avss_confident(parsing: Parsing, videos: Videos) -> Tensor:
-    """L_avss weighted towards segment pairs whose pseudo-labels the parser confirms; not in the paper.
+    """L_avss weighted by the parser's agreement with the pseudo-labels of a segment pair; not in the paper.
 
     The confidence of a segment is the mean of ``1 − |probability − pseudo-label|`` over the classes of the
-    weak label. The weight of a pair is the product of its segments' confidences, normalised over the batch;
-    weights carry no gradient.
+    weak label. The weight of a pair is the product of its two confidences, normalized over the batch. Weights
+    carry no gradient.
     """
     weight = _pair_confidence(parsing, videos).detach()  # (B, T, T)
     similarity = cosine_similarity(parsing.encoded_audio, parsing.encoded_visual)
@@ -86,4 +96,4 @@ def _pair_confidence(parsing: Parsing, videos: Videos) -> Tensor:
 
 
 AVSS = {"paper": avss, "release": avss_release, "confident": avss_confident}
-"""By variant of `leap.config.AvssConfig`."""
+"""L_avss by the ``variant`` of `leap.config.AvssConfig`."""

@@ -12,12 +12,12 @@ from leap.training.losses.base import BasicLoss, Losses
 
 @LOSSES.register(ValorLossConfig)
 class ValorLoss(BasicLoss):
-    """The whole video learns its weak label, the segments their pseudo-labels."""
+    """Video cross-entropy against weak labels and segment cross-entropies against pseudo-labels."""
 
     shardable = replayable = True
 
     def __call__(self, parsing: Parsing, videos: Videos, step: int = 0) -> Losses:
-        """``video``, ``segment_audio`` and ``segment_visual``."""
+        """The losses ``video``, ``segment_audio`` and ``segment_visual``."""
         return {
             "video": video_bce(parsing.video, videos.weak),
             "segment_audio": segment_bce(parsing.segment_audio, videos.pseudo_audio),

@@ -21,7 +21,7 @@ def timeline_as_json(video: ParsedVideo, clip: Clip) -> dict[str, Any]:
     Returns:
         ``video`` (its name), ``segments`` (T), ``has_audio``, ``has_video``, ``classes``, ``events`` and
         ``truth`` (lists of ``modality``, ``label``, ``onset`` and ``offset``, in seconds; ``truth`` is None
-        where it is not known), and ``probabilities``, (T, C) by modality, rounded to four decimals.
+        if the ground truth is unknown), and ``probabilities``, (T, C) by modality, rounded to four decimals.
     """
     return {
         "video": video.name,
@@ -36,7 +36,7 @@ def timeline_as_json(video: ParsedVideo, clip: Clip) -> dict[str, Any]:
 
 
 def events_as_json(video: ParsedVideo) -> list[dict[str, Any]]:
-    """Predicted audio events, visual events and audio-visual events (where both coincide)."""
+    """Predicted audio, visual and audio-visual events; in the last, a class is both heard and seen."""
     joint = video.events["audio"] * video.events["visual"]  # (T, C)
     return _runs(video.events | {"audio-visual": joint}, video.classes)
 

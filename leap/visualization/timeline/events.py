@@ -1,4 +1,4 @@
-"""Panels of a timeline: the events of one modality, and where its label embeddings attend."""
+"""Panels of a timeline: events of one modality, and attention of its label embeddings."""
 
 from collections.abc import Sequence
 
@@ -12,18 +12,18 @@ from leap.inference.parsed_video import MODALITIES, ParsedVideo
 from leap.visualization.palette import AUDIO, HEATMAP, MODALITY_COLOURS, TRUTH, VISUAL
 
 PROBABLE = 0.3
-"""Segment probability from which a class is shown although it is neither predicted nor true."""
+"""Smallest segment probability at which a class is shown although it is neither predicted nor true."""
 
 
 def classes_to_show(video: ParsedVideo) -> list[int]:
-    """Indices of the classes that are true, predicted or `PROBABLE` in some segment; the first if none is."""
+    """Indices of the classes that are true, predicted or `PROBABLE` in some segment; by default class 0."""
     marked = [video.events[m] + (video.probabilities[m] >= PROBABLE) for m in MODALITIES]
     marked += list(video.truth.values())
     return [int(c) for c in np.flatnonzero(np.any(marked, axis=(0, 1)))] or [0]
 
 
 def draw_events(axis: Axes, video: ParsedVideo, modality: str, classes: Sequence[int]) -> None:
-    """Draw probabilities, predicted events and, where it is known, the ground truth; one row per class.
+    """Draw probabilities, predicted events and, if known, the ground truth; one row per class.
 
     Args:
         axis: where to draw; its x axis is time in seconds.
@@ -62,7 +62,7 @@ def draw_attention(axis: Axes, video: ParsedVideo, modality: str, classes: Seque
 
 
 def timeline_legend(video: ParsedVideo) -> list[Patch]:
-    """Legend entries of a timeline's colours; ground truth only where the video has it."""
+    """Legend entries of a timeline's colours; ground truth is listed only if the video has it."""
     patches = [
         Patch(color=AUDIO, label="audio event (predicted)"),
         Patch(color=VISUAL, label="visual event (predicted)"),
@@ -72,7 +72,7 @@ def timeline_legend(video: ParsedVideo) -> list[Patch]:
 
 
 def plain_text(name: str) -> str:
-    r"""A name on one line, with dollar signs escaped so that Matplotlib typesets no formula.
+    r"""A name on one line, with dollar signs escaped to keep Matplotlib from typesetting formulas.
 
     Example:
         >>> print(plain_text("cash\n$5"))

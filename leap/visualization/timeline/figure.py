@@ -1,4 +1,4 @@
-"""Timelines of parsed videos as figures: of a video of a data set, and of a video file."""
+"""Figures of the timeline of a parsed video, which belongs to a data set or is a video file."""
 
 from itertools import islice
 
@@ -21,14 +21,13 @@ from leap.visualization.timeline.events import (
 MAX_STILLS = 20
 MAX_TICKS = 20
 STILL_HEIGHT = 120
-"""Pixels to which frames are thinned out."""
+"""Approximate height in pixels to which frames are subsampled."""
 
 
 def timeline_figure(video: ParsedVideo) -> Figure:
     """Timeline of a video of a data set: one row of panels per modality, attention beside the events.
 
-    Without attention there is one column. Rows within a panel are the classes that are true, predicted or
-    fairly probable somewhere.
+    Without attention there is one column. The rows of a panel are the classes of `classes_to_show`.
     """
     classes = classes_to_show(video)
     columns = 2 if video.attention else 1
@@ -54,7 +53,7 @@ def clip_figure(video: ParsedVideo, clip: Clip, attention: bool = False) -> Figu
         attention: whether to add the attention of label embeddings over segments.
 
     Raises:
-        LeapError: attention is asked for and the parser's decoder has none, or the file is damaged.
+        LeapError: attention is requested but the parser's decoder has none, or the file is damaged.
     """
     if attention and not video.attention:
         raise LeapError("this parser's decoder has no attention of labels over segments; omit --attention")
@@ -91,7 +90,7 @@ def _draw_frames(axis: Axes, clip: Clip) -> None:
 
 
 def _draw_spectrogram(axis: Axes, clip: Clip) -> None:
-    """Log-mel energies, averaged over tenths of a second."""
+    """Log-mel spectrogram, averaged over tenths of the first 0.9 s of each second."""
     columns = [log_mel_patch(second)[:90].reshape(10, 9, -1).mean(1) for second in audio_seconds(clip)]
     extent = (0, clip.segments, 0, 1)
     axis.imshow(np.concatenate(columns).T, extent=extent, aspect="auto", origin="lower", cmap="magma")

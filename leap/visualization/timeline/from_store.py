@@ -1,4 +1,4 @@
-"""From a trained parser and a data set to the timeline of one video."""
+"""Timeline of one video of a data set, parsed by a trained parser."""
 
 from pathlib import Path
 
@@ -25,7 +25,9 @@ def parse_to_figure(model: Path, store: FeatureStore, split: str, video: str, ou
         Path of the figure.
 
     Raises:
-        LeapError: there is no such parser or video, or the parser was trained on other classes or features.
+        LeapError: the parser or the video does not exist, or the parser was trained on other classes or
+            features.
+        OSError: the figure cannot be written.
     """
     parser, description = load_parser(model)
     inputs = description.model.inputs

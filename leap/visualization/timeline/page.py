@@ -13,7 +13,7 @@ from leap.visualization.palette import AUDIO, TRUTH, VISUAL
 from leap.visualization.timeline.as_json import timeline_as_json
 
 MAX_EMBEDDED = 2**26
-"""Bytes up to which a video is embedded in the page; the page links to a larger one."""
+"""Largest size in bytes of a video that the page embeds; it links to a larger video."""
 
 
 def timeline_page(video: ParsedVideo, clip: Clip) -> str:
@@ -23,7 +23,7 @@ def timeline_page(video: ParsedVideo, clip: Clip) -> str:
 
     Args:
         video: the parsed video.
-        clip: its file, embedded up to `MAX_EMBEDDED` bytes.
+        clip: its file, embedded up to `MAX_EMBEDDED` bytes and linked otherwise.
     """
     template = Template((files("leap.visualization.timeline") / "page.html").read_text(encoding="utf-8"))
     element = "video" if clip.has_video else "audio"

@@ -25,9 +25,9 @@ def timeline_files(name: str, out: Path) -> list[Path]:
 
 
 def write_timeline(video: ParsedVideo, clip: Clip, out: Path, attention: bool = False) -> list[Path]:
-    """Write all files of a parsed video to a folder; each appears whole or not at all.
+    """Write all files of a parsed video to a folder, each atomically.
 
-    They are `timeline_files`; the tables have the format of LLP's annotations.
+    Their paths are those of `timeline_files`; the tables have the format of LLP's annotations.
 
     Args:
         video: the parsed video.
@@ -39,7 +39,8 @@ def write_timeline(video: ParsedVideo, clip: Clip, out: Path, attention: bool = 
         Paths of the files: tables, JSON, figure, page.
 
     Raises:
-        LeapError: attention is asked for and the parser's decoder has none, or the file is damaged.
+        LeapError: attention is requested but the parser's decoder has none, the file is damaged, or a name
+            cannot be written to a table.
         OSError: a file cannot be written.
     """
     audio, visual, data, picture, html = files = timeline_files(video.name, out)
