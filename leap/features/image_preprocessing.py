@@ -1,12 +1,21 @@
-"""Preprocessing of frames for the image networks: resize, crop, normalise."""
+"""Preprocessing of frames for the image networks: resize, crop, normalize."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import interpolate
+
+from leap.errors import require
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from PIL.Image import Resampling
+else:
+    Image = require("PIL.Image", "media")
+    Resampling = Image.Resampling
 
 Colour = tuple[float, float, float]
 
@@ -31,24 +40,31 @@ class ImagePreprocessing:
     interpolation: str = "bilinear"
 
     def __call__(self, frame: NDArray[np.uint8]) -> Tensor:
-        """Preprocess one RGB frame, (height, width, 3) → (3, height', width')."""
-        values = torch.from_numpy(frame.copy()).permute(2, 0, 1)[None].float() / 255  # (1, 3, h, w)
-        size = self._size(values.shape[2], values.shape[3])
-        resized = interpolate(values, size, mode=self.interpolation, antialias=True).clamp(0, 1)[0]
+        """Preprocess one RGB frame, (height, width, 3) → (3, height', width').
+
+        Only the pixels of the crop are computed, so memory stays bounded for pictures of extreme shape.
+        """
+        height, width, _ = frame.shape
+        resized = self._size(height, width)
+        size = resized if self.crop is None else (self.crop, self.crop)
+        top, left = (round((whole - part) / 2) for whole, part in zip(resized, size, strict=True))
+        down, right = height / resized[0], width / resized[1]  # frame pixels per pixel of the resized frame
+        box = (left * right, top * down, (left + size[1]) * right, (top + size[0]) * down)
+        method = Resampling[self.interpolation.upper()]
+        channels = (
+            Image.fromarray(channel).resize((size[1], size[0]), method, box)
+            for channel in np.moveaxis(frame, 2, 0).astype(np.float32)
+        )
+        image = torch.from_numpy(np.stack([np.asarray(channel) for channel in channels]))  # (3, h', w')
         mean, std = (torch.tensor(colour)[:, None, None] for colour in (self.mean, self.std))  # (3, 1, 1)
-        return (self._cropped(resized) - mean) / std
+        return ((image / 255).clamp(0, 1) - mean) / std
 
     def _size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of the whole frame after resizing."""
         if isinstance(self.resize, tuple):
             return self.resize
         factor = self.resize / min(height, width)
         return max(self.resize, int(height * factor)), max(self.resize, int(width * factor))
-
-    def _cropped(self, image: Tensor) -> Tensor:
-        if self.crop is None:
-            return image
-        top, left = (round((side - self.crop) / 2) for side in image.shape[1:])
-        return image[:, top : top + self.crop, left : left + self.crop]
 
 
 IMAGENET = ImagePreprocessing(256, 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
