@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from leap.features.batches import embed, in_batches
 from leap.features.image_preprocessing import CLIP, IMAGENET, KINETICS
 from leap.features.media import Clip, frames
-from leap.features.media.decode import FRAME_RATE
+from leap.features.media.video import FRAME_RATE
 from leap.features.progress import with_progress
 
 Array = NDArray[np.float32]

@@ -1,6 +1,7 @@
 """Decoding of media files: one second of audio and a fixed number of frames per segment."""
 
+from leap.features.media.audio import audio_seconds
 from leap.features.media.clip import Clip, Limits, open_clip
-from leap.features.media.decode import audio_seconds, frames
+from leap.features.media.video import frames
 
 __all__ = ["Clip", "Limits", "audio_seconds", "frames", "open_clip"]

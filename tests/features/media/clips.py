@@ -41,9 +41,10 @@ def write_clip(
     return path
 
 
-def write_coded_clip(path, pictures, samples, video, audio):
+def write_coded_clip(path, pictures, samples, video, audio, title=""):
     """Write pictures (height, width, 3) at eight a second and mono samples (n,) at 48 kHz by these codecs."""
     with av.open(str(path), "w") as container:
+        container.metadata["title"] = title
         shown, heard = container.add_stream(video, rate=8), container.add_stream(audio, rate=48_000)
         shown.height, shown.width = pictures[0].shape[:2]
         shown.pix_fmt, heard.layout = "yuv420p", "mono"

@@ -2,10 +2,11 @@ import os
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from leap.errors import LeapError
 from leap.features.media import Limits, audio_seconds, frames, open_clip
-from tests.features.media.clips import numbered, tone, write_clip
+from tests.features.media.clips import numbered, tone, write_clip, write_coded_clip
 
 
 @pytest.mark.parametrize(("seconds", "segments"), [(0.3, 1), (2.4, 2), (2.6, 3), (10, 10)])
@@ -38,6 +39,31 @@ def test_names_are_never_addresses(tmp_path, monkeypatch):
         assert open_clip(name).segments == 1
 
 
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "webp", "bmp", "tiff"])
+def test_pictures_are_named_as_such(tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    Image.fromarray(numbered(1)[0]).save(path)
+    with pytest.raises(LeapError, match="a picture, not a video or sound file"):
+        open_clip(path)
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mkv", "wav", "ts", "mp3", "aac", "ac3", "flac", "ogg"])
+def test_files_of_no_bytes_and_of_few_are_refused(tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    path.touch()
+    with pytest.raises(LeapError, match=r"empty file \(0 bytes\)"):
+        open_clip(path)
+    path.write_bytes(b"\0")
+    with pytest.raises(LeapError, match=r"not a media file, or damaged|empty or cut off"):
+        open_clip(path)
+
+
+def test_a_title_that_is_not_utf_8_does_not_matter(tmp_path):
+    path = write_coded_clip(tmp_path / "a.avi", numbered(16), tone(2, rate=48_000), "mpeg4", "mp3", title="Cafe")
+    path.write_bytes(path.read_bytes().replace(b"Cafe", "Café".encode("latin-1")))
+    assert open_clip(path).segments == 2
+
+
 PLAYLISTS = {
     "m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n",
     "ffconcat": "ffconcat version 1.0\nfile {}\n",
@@ -68,9 +94,10 @@ def test_what_is_no_media_file_is_refused_in_one_line(tmp_path):
             open_clip(tmp_path / name)
         assert "\n" not in str(raised.value)
     os.mkfifo(tmp_path / "pipe.mp4")
-    for path in (tmp_path / "missing.mp4", tmp_path, tmp_path / "pipe.mp4"):
-        with pytest.raises(LeapError, match=f"{path.name}: no such file"):
-            open_clip(path)
+    reasons = {"missing.mp4": "no such file", ".": "is a folder", "pipe.mp4": "a pipe or a device"}
+    for name, reason in reasons.items():
+        with pytest.raises(LeapError, match=reason):
+            open_clip(tmp_path / name)
 
 
 @pytest.mark.parametrize("suffix", ["mkv", "mp4"])

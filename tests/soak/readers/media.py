@@ -9,7 +9,7 @@ import numpy as np
 
 from leap.features.log_mel import SAMPLE_RATE
 from leap.features.media import Clip, Limits, audio_seconds, frames, open_clip
-from leap.features.media.decode import FRAME_RATE
+from leap.features.media.video import FRAME_RATE
 from tests.features.media.clips import numbered, tone, write_clip, write_coded_clip
 from tests.soak.fuzzing import Kind
 from tests.soak.mutations import mutated_bytes

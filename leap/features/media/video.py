@@ -1,0 +1,104 @@
+"""Streaming decoder for the frames of a clip; memory does not grow with its duration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leap.errors import LeapError, require
+from leap.features.media.clip import Clip
+from leap.features.media.container import continuous_packets, open_container, video_stream
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer
+else:
+    av = require("av", "media")
+
+FRAME_RATE = 8
+"""Frames per second from which LLP's features were extracted."""
+
+Frame = NDArray[np.uint8]
+
+
+def frames(clip: Clip, rate: int = FRAME_RATE) -> Iterator[Frame]:
+    """Decode the frames shown at the times 0, 1/rate, 2/rate, … s.
+
+    The display matrix, by which phones rotate and mirror, is applied. The first frame also stands for times
+    before it, the last for times after.
+
+    Args:
+        clip: the file.
+        rate: frames per second.
+
+    Yields:
+        Each of the T · rate frames, (height, width, 3) uint8, RGB.
+
+    Raises:
+        LeapError: the video stream is damaged or missing.
+    """
+    if not clip.has_video:
+        raise LeapError(f"{clip.path}: has no video stream")
+    wanted, count, shown = clip.segments * rate, 0, None
+    with open_container(clip.path) as container:
+        for time, frame in _timed_frames(clip, container):
+            while shown is not None and count < wanted and count < time * rate:
+                yield shown()
+                count += 1
+            if count == wanted:
+                return
+            shown = _converted_once(frame)
+        if shown is None:
+            raise LeapError(f"{clip.path}: none of its frames can be decoded; it is empty or cut off")
+        for _ in range(count, wanted):
+            yield shown()
+
+
+def _converted_once(frame: av.VideoFrame) -> Callable[[], Frame]:
+    """A function that converts a frame to RGB and orients it; the first call's result is cached."""
+    converted: list[Frame] = []
+
+    def upright() -> Frame:
+        """The frame, (height, width, 3)."""
+        if not converted:
+            converted.append(_displayed(frame))
+        return converted[0]
+
+    return upright
+
+
+def _displayed(frame: av.VideoFrame) -> Frame:
+    """A frame as players display it, (height, width, 3).
+
+    The display matrix maps a position (x, y) of the decoded picture to (a·x + c·y, b·x + d·y), up to a
+    translation. Angles between quarter turns are rounded to the nearest.
+    """
+    picture = cast(Frame, frame.to_ndarray(format="rgb24"))
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return picture
+    a, b, _, c, d, *_ = np.frombuffer(matrix, np.int32).tolist()
+    if abs(b) + abs(c) > abs(a) + abs(d):  # x and y change places
+        picture, a, d = picture.swapaxes(0, 1), c, b
+    return picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
+
+
+def _timed_frames(clip: Clip, container: InputContainer) -> Iterator[tuple[float, av.VideoFrame]]:
+    """Frames and their times in seconds from the clip's origin, made non-decreasing."""
+    time, most = 0.0, clip.limits.rate * max(clip.seconds, 1)
+    for count, frame in enumerate(_decoded(container)):
+        if count > most or frame.width * frame.height > clip.limits.pixels:
+            raise LeapError(f"{clip.path}: has more or larger frames than the limits allow")
+        if frame.time is not None:
+            time = max(time, frame.time - float(clip.origin))
+        yield time, frame
+
+
+def _decoded(container: InputContainer) -> Iterator[av.VideoFrame]:
+    stream = video_stream(container)
+    for packet in continuous_packets(container):
+        if packet.stream is stream:
+            yield from cast("list[av.VideoFrame]", packet.decode())

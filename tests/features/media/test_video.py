@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from leap.errors import LeapError
+from leap.features.media import audio_seconds, frames, open_clip
+from tests.features.media.clips import numbered, tone, write_clip
+
+
+def numbers(path, rate=8):
+    """Numbers of the pictures that are taken."""
+    return [int(picture[0, 0, 0]) for picture in frames(open_clip(path), rate)]
+
+
+@pytest.mark.parametrize("rate", [5, 8, 25, 30])
+def test_frames_are_those_shown_at_each_eighth_of_a_second(tmp_path, rate):
+    path = write_clip(tmp_path / "a.mkv", numbered(2 * rate), rate=rate)
+    assert numbers(path) == [k * rate // 8 for k in range(16)]
+
+
+def test_frames_of_a_variable_rate(tmp_path):
+    path = write_clip(tmp_path / "a.mkv", numbered(4), times=[0, 0.3, 1.7, 1.9], samples=tone(3))
+    assert numbers(path) == [0] * 3 + [1] * 11 + [2] * 2 + [3] * 8
+
+
+def test_before_the_first_frame_and_after_the_last_it_is_taken(tmp_path):
+    path = write_clip(tmp_path / "a.mkv", numbered(2), times=[1, 1.5], samples=tone(3))
+    assert numbers(path) == [0] * 12 + [1] * 12
+
+
+def test_frames_are_exact_and_in_rgb(tmp_path):
+    pictures = np.random.default_rng(0).integers(256, size=(8, 16, 24, 3), dtype=np.uint8)
+    assert np.array_equal(
+        np.stack(list(frames(open_clip(write_clip(tmp_path / "a.mkv", pictures))))), pictures
+    )
+
+
+def test_streams_that_are_missing(tmp_path):
+    silent = open_clip(write_clip(tmp_path / "silent.mkv", numbered(16)))
+    assert (np.stack(list(audio_seconds(silent))) == np.zeros((2, 16_000))).all()
+    heard = open_clip(write_clip(tmp_path / "heard.mkv", samples=tone(1)))
+    with pytest.raises(LeapError, match="no video stream"):
+        next(frames(heard))
+
+
+def rotated(path, matrix):
+    """An MP4 file whose pictures are to be turned by the matrix of its track header."""
+    content = bytearray(path.read_bytes())
+    place = content.index(b"tkhd") + 4 + 40  # version 0: flags, times, id, duration, layer, volume
+    content[place : place + 36] = b"".join(value.to_bytes(4, "big", signed=True) for value in matrix)
+    path.write_bytes(content)
+    return path
+
+
+ONE, END = 1 << 16, 1 << 30
+MATRICES = {
+    "as it is": ((ONE, 0, 0, ONE), lambda picture: picture),
+    "a quarter turn": ((0, -ONE, ONE, 0), lambda picture: np.rot90(picture, 1)),
+    "half a turn": ((-ONE, 0, 0, -ONE), lambda picture: np.rot90(picture, 2)),
+    "three quarter turns": ((0, ONE, -ONE, 0), lambda picture: np.rot90(picture, 3)),
+    "left and right": ((-ONE, 0, 0, ONE), np.fliplr),
+    "top and bottom": ((ONE, 0, 0, -ONE), np.flipud),
+    "transposed": ((0, ONE, ONE, 0), lambda picture: picture.swapaxes(0, 1)),
+    "transposed the other way": ((0, -ONE, -ONE, 0), lambda picture: np.rot90(picture, 2).swapaxes(0, 1)),
+}
+"""The eight display matrices (a, b, c, d) of whole quarter turns → what they do."""
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_the_display_matrix_turns_and_mirrors(tmp_path, name):
+    pictures = np.random.default_rng(0).integers(256, size=(8, 16, 24, 3), dtype=np.uint8)
+    (a, b, c, d), displayed = MATRICES[name]
+    path = write_clip(tmp_path / "a.mp4", pictures)
+    plain = next(frames(open_clip(path)))
+    shown = next(frames(open_clip(rotated(path, (a, b, 0, c, d, 0, 0, 0, END)))))
+    assert np.array_equal(shown, displayed(plain))
+    assert len(np.unique(plain)) > 200
