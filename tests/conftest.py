@@ -77,10 +77,11 @@ class Server:
         folder: what it serves.
         ranges: the ``Range`` header of every request, or None.
         cut: break connections off after so many bytes of a file; None for never.
+        sent: bytes of content sent so far.
     """
 
     def __init__(self, folder):
-        self.folder, self.ranges, self.cut = folder, [], None
+        self.folder, self.ranges, self.cut, self.sent = folder, [], None, 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -102,11 +103,15 @@ class Server:
         content = path.read_bytes()
         start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
         if asked and start >= len(content):
-            request.send_error(416)
+            request.send_response(416)
+            request.send_header("Content-Range", f"bytes */{len(content)}")
+            request.send_header("Content-Length", "0")
+            request.end_headers()
             return
         request.send_response(206 if asked else 200)
         request.send_header("Content-Length", str(len(content) - start))
         request.end_headers()
+        self.sent += len(content[start:][: self.cut])
         request.wfile.write(content[start:][: self.cut])
 
 

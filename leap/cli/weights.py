@@ -1,11 +1,13 @@
 """``leap weights``: public weights of the feature networks."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from leap.cli.options import Weights
+from leap.errors import LeapError
 
 app = typer.Typer(no_args_is_help=True, help="Public weights of the feature networks.")
 
@@ -34,12 +36,21 @@ def fetch(names: Names = None, weights: Weights = None) -> None:
 
 @app.command()
 def verify(names: Names = None, weights: Weights = None) -> None:
-    """Compare the weights on this machine with their checksums at download."""
-    from leap.features.weights import WEIGHTS, verify_weights
+    """Compare weights with their checksums at download; by default those that are on this machine."""
+    from leap.features.weights import WEIGHTS, verify_weights, weights_path
 
+    problems = 0
     for name in names or WEIGHTS:
-        verify_weights(name, _folder(weights))
-        print(f"{name}: as it was fetched")
+        if not names and not weights_path(name, _folder(weights)).exists():
+            print(f"{name}: not here")
+            continue
+        try:
+            verify_weights(name, _folder(weights))
+            print(f"{name}: as it was fetched")
+        except LeapError as error:
+            print(f"leap: {error}", file=sys.stderr)
+            problems += 1
+    raise SystemExit(2 if problems else 0)
 
 
 def _folder(weights: Path | None) -> Path:

@@ -5,32 +5,29 @@ Snakemake's own lock outlives a process that is killed; this one ends with the p
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from leap.errors import LeapError, require
+from filelock import BaseFileLock, FileLock, Timeout
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from leap.errors import LeapError
 
 LOCK = Path(".snakemake") / "study.lock"
 
 
-def lock_study(folder: Path) -> "BaseFileLock":
+def lock_study(folder: Path) -> BaseFileLock:
     """Acquire the lock of a working tree and hold it until the returned object or the process ends.
 
     Args:
         folder: root of the working tree.
 
     Raises:
-        LeapError: another process holds the lock, or the extra ``book`` is not installed.
+        LeapError: another process holds the lock.
     """
-    filelock = require("filelock", "book")
     path = folder / LOCK
     path.parent.mkdir(exist_ok=True)
-    lock: BaseFileLock = filelock.FileLock(path, blocking=False)
+    lock = FileLock(path, blocking=False)
     try:
         lock.acquire()
-    except filelock.Timeout:
+    except Timeout:
         raise LeapError(
             f"{folder.resolve()}: another study is at work here; wait for it, or stop it"
         ) from None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
 from platformdirs import user_cache_path
 from safetensors.torch import save_file
 
@@ -15,6 +17,9 @@ from leap.io.download import download, file_sha256
 from leap.io.strict_json import parse_json
 from leap.io.tensor_file import read_checkpoint
 from leap.label_embeddings.encoders import FILES
+
+LOCK = ".lock"
+"""Lock of a folder of weights: one process at a time downloads and writes the manifest."""
 
 MANIFEST = "sha256.json"
 """Manifest beside the weights: path of every file → its SHA-256 at download."""
@@ -129,15 +134,32 @@ def fetch_weights(name: str, folder: Path) -> Path:
             extra is not installed; or the manifest is damaged.
     """
     path, weights = weights_path(name, folder), WEIGHTS[name]
-    if path.exists():
-        return path
-    if weights.sha256_prefix:
-        _fetch_file(weights, path)
-    else:
-        _fetch_repository(weights, path)
-    table = _manifest(folder) | {file: file_sha256(folder / file) for file in _files(path, folder)}
-    atomic_write(folder / MANIFEST, json.dumps(table, indent=2) + "\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / LOCK, mode=0o666):
+        if path.exists():
+            return path
+        if weights.sha256_prefix:
+            _fetch_file(weights, path)
+        else:
+            _fetch_repository(weights, path)
     return path
+
+
+def weights_digest(name: str, folder: Path) -> str:
+    """SHA-256 over the names and contents of the files of a network, whether or not they were fetched.
+
+    Args:
+        name: key of `WEIGHTS`.
+        folder: folder of all weights.
+
+    Raises:
+        LeapError: the weights are missing.
+    """
+    path = find_weights(name, folder)
+    lines = [
+        f"{file} {file_sha256(folder / file)}" for file in _files(path, folder) if _is_read(folder / file)
+    ]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def verify_weights(name: str, folder: Path) -> None:
@@ -172,6 +194,7 @@ def _fetch_file(weights: PublicWeights, path: Path) -> None:
     tensors = {key: value.contiguous() for key, value in read_checkpoint(fetched).items()}
     with atomic_path(path) as temporary:
         save_file(tensors, temporary, {"source": weights.source})
+        _record(path.parent, {path.name: file_sha256(temporary)})
     fetched.unlink()
 
 
@@ -186,7 +209,18 @@ def _fetch_repository(weights: PublicWeights, path: Path) -> None:
         ) from None
     if not list(part.rglob("*.safetensors")):
         raise LeapError(f"{weights.source}: holds no safetensors, and other formats are not read")
+    _record(path.parent, {f"{path.name}/{file}": file_sha256(part / file) for file in _files(part, part)})
     part.replace(path)
+
+
+def _record(folder: Path, files: dict[str, str]) -> None:
+    """Add checksums to the manifest, before the files have their names: no weights are without a checksum."""
+    atomic_write(folder / MANIFEST, json.dumps(_manifest(folder) | files, indent=2) + "\n")
+
+
+def _is_read(file: Path) -> bool:
+    """Whether a network is loaded from a file, which is not so of a description of the network."""
+    return any(file.match(pattern) for pattern in FILES)
 
 
 def _files(path: Path, folder: Path) -> list[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from tqdm import tqdm
 
 from leap.errors import LeapError, require
-from leap.io.atomic import rename_durably
+from leap.io.atomic import errors_about, rename_durably
+from leap.io.reason import reason
 
 CHUNK = 1 << 16
 """Bytes per write; an interruption loses at most this many."""
@@ -56,6 +58,10 @@ def download(url: str, path: Path, sha256: str = "") -> None:
     rename_durably(part, path)
 
 
+class DamagedArchiveError(LeapError):
+    """A zip archive that is damaged or holds something unexpected; another download may be sound."""
+
+
 def unpack(archive: Path, target: Callable[[PurePosixPath], Path | None]) -> None:
     """Extract files from a zip archive.
 
@@ -64,18 +70,19 @@ def unpack(archive: Path, target: Callable[[PurePosixPath], Path | None]) -> Non
         target: maps the path of a member in the archive to the file to write, or to None to skip it.
 
     Raises:
-        LeapError: the archive is damaged, a member is larger than `LARGEST`, or a file cannot be written.
+        DamagedArchiveError: the archive is damaged, or a member is larger than `LARGEST`.
+        OSError: the archive cannot be read, or a file cannot be written.
     """
-    try:
-        with ZipFile(archive) as file:
-            for member in tqdm(file.infolist(), archive.name, unit="file", disable=None):
-                path = None if member.is_dir() else target(PurePosixPath(member.filename))
-                if path is not None:
-                    _extract(file, member, path)
-    except (BadZipFile, OSError, EOFError) as error:
-        raise LeapError(
-            f"{archive.name}: the download is not a sound zip archive ({error}); try again"
-        ) from error
+    with _damage_reported(archive):
+        file = ZipFile(archive)
+    with file:
+        for member in tqdm(file.infolist(), archive.name, unit="file", disable=None):
+            path = None if member.is_dir() else target(PurePosixPath(member.filename))
+            if path is not None:
+                content = _read_member(file, member, archive)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with errors_about(path, path):
+                    path.write_bytes(content)
 
 
 def file_sha256(path: Path) -> str:
@@ -84,24 +91,42 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _extract(archive: ZipFile, member: ZipInfo, path: Path) -> None:
+def _read_member(file: ZipFile, member: ZipInfo, archive: Path) -> bytes:
     if member.file_size > LARGEST:
-        raise LeapError(
-            f"{Path(archive.filename or '').name}: {member.filename} is too large for a file of this archive"
+        raise DamagedArchiveError(
+            f"{archive.name}: {member.filename} is too large for a file of this archive"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(member) as source, path.open("wb") as copy:
-        shutil.copyfileobj(source, copy)
+    with _damage_reported(archive):
+        return file.read(member)
+
+
+@contextmanager
+def _damage_reported(archive: Path) -> Iterator[None]:
+    """Turn whatever the decoders raise for a damaged archive into one error; the system's errors pass."""
+    try:
+        yield
+    except Exception as error:
+        by_system = isinstance(error, OSError) and error.errno not in (
+            None,
+            errno.EINVAL,
+        )  # EINVAL: bad offset
+        if by_system or isinstance(error, MemoryError):
+            raise
+        raise DamagedArchiveError(
+            f"{archive.name}: the download is not a sound zip archive ({reason(error)}); try again"
+        ) from error
 
 
 def _receive(url: str, part: Path) -> None:
-    """Download the missing rest of a file to the end of ``part``."""
+    """Download the missing rest of a file to the end of ``part``; nothing if the server calls it complete."""
     requests = require("requests", "media")
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         if have and answer.status_code == requests.codes.requested_range_not_satisfiable:
-            part.unlink()  # the part is not shorter than the file, or belongs to another one
+            if answer.headers.get("Content-Range") == f"bytes */{have}":
+                return  # complete: the process stopped before it renamed the file
+            part.unlink()  # the part is longer than the file, so it belongs to another one
             _receive(url, part)
             return
         answer.raise_for_status()

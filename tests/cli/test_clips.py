@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 import numpy as np
 
 from leap.data.store import FeatureStore
@@ -43,6 +45,25 @@ def test_weights_that_were_not_fetched_are_not_verified(leap, tmp_path):
     status, _, err = leap("weights", "verify", "vggish", "--weights", tmp_path)
     assert status == 2
     assert "was not fetched" in err
+
+
+def test_all_weights_on_this_machine_are_verified(leap, tmp_path):
+    for name in ("vggish", "r2plus1d_18"):
+        (tmp_path / f"{name}.safetensors").write_bytes(b"")
+    (tmp_path / "sha256.json").write_text(f'{{"r2plus1d_18.safetensors": "{sha256(b"").hexdigest()}"}}')
+    status, out, err = leap("weights", "verify", "--weights", tmp_path)
+    assert status == 2
+    assert "vggish.safetensors: was not fetched" in err
+    assert err.count("\n") == 1
+    assert out.splitlines() == [
+        "vggish-pca: not here",
+        "resnet-152: not here",
+        "r2plus1d_18: as it was fetched",
+        "clip: not here",
+        "clap: not here",
+    ]
+    assert leap("weights", "verify", "r2plus1d_18", "--weights", tmp_path)[0] == 0
+    assert leap("weights", "verify", "clip", "--weights", tmp_path)[0] == 2
 
 
 def test_pseudo_labels_need_prompts(leap, tmp_path):

@@ -2,6 +2,9 @@ import hashlib
 import json
 import shutil
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +18,11 @@ from leap.io import download as download_module
 
 def small_weights(digest):
     return PublicWeights("audio", "https://example.org/x", "MIT", 1, digest[:8])
+
+
+def names(folder):
+    """Names of the files in a folder of weights, without the lock."""
+    return sorted(file.name for file in folder.iterdir() if file.name != weights_module.LOCK)
 
 
 @pytest.fixture
@@ -42,15 +50,66 @@ def test_weights_are_fetched_once_as_safetensors(published, tmp_path):
     assert published[1] == ["https://example.org/x"]
     tensors = load_file(path)
     assert torch.equal(tensors["a"], torch.arange(3.0))
-    assert sorted(file.name for file in folder.iterdir()) == ["sha256.json", "vggish.safetensors"]
+    assert names(folder) == ["sha256.json", "vggish.safetensors"]
     verify_weights("vggish", folder)
+
+
+def test_weights_that_have_their_name_have_a_checksum(published, tmp_path, monkeypatch):
+    """A process may be killed between any two steps."""
+    folder, replace = tmp_path / "weights", Path.replace
+
+    def stop(self, target):
+        if Path(target).name == "vggish.safetensors":
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", stop)
+    with pytest.raises(KeyboardInterrupt):
+        fetch_weights("vggish", folder)
+    assert not (folder / "vggish.safetensors").exists()
+    assert list(json.loads((folder / "sha256.json").read_text())) == ["vggish.safetensors"]
+    monkeypatch.undo()
+    monkeypatch.setitem(
+        WEIGHTS, "vggish", small_weights(hashlib.sha256(published[0].read_bytes()).hexdigest())
+    )
+    fetch_weights("vggish", folder)
+    verify_weights("vggish", folder)
+
+
+def test_networks_fetched_at_once_are_all_in_the_manifest(published, tmp_path, monkeypatch):
+    def slowly(folder, read=weights_module._manifest):
+        table = read(folder)
+        time.sleep(0.05)
+        return table
+
+    monkeypatch.setattr(weights_module, "_manifest", slowly)
+    fetched = ("vggish", "vggish-pca", "r2plus1d_18")
+    for name in fetched:
+        monkeypatch.setitem(WEIGHTS, name, WEIGHTS["vggish"])
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda name: fetch_weights(name, tmp_path), fetched))
+    for name in fetched:
+        verify_weights(name, tmp_path)
+
+
+def test_the_digest_is_of_what_a_network_is_loaded_from(tmp_path):
+    (tmp_path / "clip").mkdir()
+    for name in ("model.safetensors", "config.json", "README.md"):
+        (tmp_path / "clip" / name).write_text(name)
+    digest = weights_module.weights_digest("clip", tmp_path)
+    (tmp_path / "clip" / "README.md").write_text("changed")
+    assert weights_module.weights_digest("clip", tmp_path) == digest
+    (tmp_path / "clip" / "config.json").write_text("changed")
+    assert weights_module.weights_digest("clip", tmp_path) != digest
+    with pytest.raises(LeapError, match="no weights of vggish"):
+        weights_module.weights_digest("vggish", tmp_path)
 
 
 def test_another_file_than_the_published_one_is_refused(published, tmp_path):
     torch.save({"a": torch.zeros(3)}, published[0])
     with pytest.raises(LeapError, match="its SHA-256 begins with"):
         fetch_weights("vggish", tmp_path / "weights")
-    assert list((tmp_path / "weights").iterdir()) == []
+    assert names(tmp_path / "weights") == []
 
 
 class Bad:

@@ -1,10 +1,12 @@
+import errno
 import hashlib
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from leap.errors import LeapError
-from leap.io.download import download, file_sha256, unpack
+from leap.io.download import DamagedArchiveError, download, file_sha256, unpack
 
 CONTENT = bytes(range(256)) * 64
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -54,6 +56,15 @@ def test_what_another_download_left_is_not_trusted(url, tmp_path):
     assert path.read_bytes() == CONTENT
 
 
+def test_a_download_that_stopped_before_its_renaming_is_not_repeated(url, tmp_path, server):
+    part = tmp_path / ".file.bin.part"
+    part.write_bytes(CONTENT)
+    download(url, tmp_path / "file.bin", SHA256)
+    assert (tmp_path / "file.bin").read_bytes() == CONTENT
+    assert not part.exists()
+    assert (server.ranges, server.sent) == ([f"bytes={len(CONTENT)}-"], 0)
+
+
 def test_other_files_stay(url, tmp_path):
     (tmp_path / "file.bin").write_bytes(b"mine")
     with pytest.raises(LeapError, match="exists, but is not the file at"):
@@ -89,3 +100,32 @@ def test_a_bomb_is_not_unpacked(tmp_path):
     with pytest.raises(LeapError, match=r"bomb\.npy is too large"):
         unpack(tmp_path / "a.zip", lambda member: tmp_path / "out" / member.name)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_any_damage_of_an_archive_is_reported_as_damage(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("one.npy", bytes(range(256)) * 8)
+    whole = (tmp_path / "a.zip").read_bytes()
+    for position in range(0, len(whole), 3):
+        damaged = bytearray(whole)
+        damaged[position] ^= 0xFF
+        (tmp_path / "a.zip").write_bytes(damaged)
+        try:
+            unpack(tmp_path / "a.zip", lambda member: tmp_path / "out.npy")
+        except DamagedArchiveError as error:
+            assert "is not a sound zip archive" in str(error) or "is too large" in str(error)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_disk_that_is_full_is_no_damage_of_the_archive(tmp_path, monkeypatch, number):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("one.npy", "1")
+
+    def refuse(path, content):
+        raise OSError(number, "the reason", None if number == errno.ENOSPC else str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(OSError, match="one.npy") as raised:
+        unpack(tmp_path / "a.zip", lambda member: tmp_path / member.name)
+    assert raised.value.errno == number

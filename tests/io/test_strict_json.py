@@ -14,6 +14,10 @@ def test_a_value():
         ("[" * 100_000, "nested too deeply"),
         ("9" * 5000, "limit"),
         ("{", "Expecting"),
+        ('{"lr": NaN}', "NaN is not a finite number"),
+        ("[Infinity]", "Infinity is not"),
+        ("-Infinity", "-Infinity is not"),
+        ("1e999", "1e999 is not a finite number"),
     ],
 )
 def test_what_is_no_json_or_ambiguous(text, message):

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from leap.data.llp import sources
 from leap.errors import LeapError
-from leap.io.download import download, unpack
+from leap.io.download import DamagedArchiveError, download, unpack
 
 
 def fetch_llp(out: Path, valor: bool = False) -> None:
@@ -22,7 +22,9 @@ def fetch_llp(out: Path, valor: bool = False) -> None:
         valor: also download VALOR's archives of CLIP and CLAP features and pseudo-labels, and unpack them.
 
     Raises:
-        LeapError: a download fails or has another checksum, or an archive is damaged or lacks a folder.
+        LeapError: a download fails or has another checksum, or an archive is damaged or lacks a folder. A
+            damaged archive is deleted.
+        OSError: a file cannot be written; downloaded archives are kept.
     """
     for name, sha256 in sources.ANNOTATION_SHA256.items():
         download(f"{sources.ANNOTATIONS}/{name}", out / "annotations" / name, sha256)
@@ -70,7 +72,7 @@ def _fetch_archive(name: str, out: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         unpack(archive, partial(_place, unfinished))
-    except LeapError:
+    except DamagedArchiveError:
         archive.unlink()
         raise
     if not all((unfinished / part).is_dir() for part in sources.VALOR_FOLDERS):

@@ -1,5 +1,7 @@
+import errno
 import hashlib
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +91,18 @@ def test_archive_that_is_none(upstream, tmp_path, content):
     (upstream.folder / "CLAP.zip").write_bytes(sound)
     fetch_llp(tmp_path, valor=True)
     assert files(tmp_path) == SMALL | LARGE
+
+
+def test_an_archive_is_kept_when_the_disk_is_full(upstream, tmp_path, monkeypatch):
+    def refuse(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", refuse)
+        with pytest.raises(OSError, match=r"No space left on device: .*abc\.npy"):
+            fetch_llp(tmp_path, valor=True)
+    assert (tmp_path / "CLIP.zip").read_bytes() == (upstream.folder / "CLIP.zip").read_bytes()
+    requests = len(upstream.ranges)
+    fetch_llp(tmp_path, valor=True)
+    assert files(tmp_path) == SMALL | LARGE
+    assert len(upstream.ranges) == requests + 1  # only the other archive
