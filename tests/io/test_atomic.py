@@ -83,7 +83,7 @@ def test_temporary_names_are_unique(tmp_path):
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_failed_write_names_the_file(tmp_path, number):
     path = tmp_path / "text.txt"
-    with pytest.raises(OSError, match="text.txt") as raised, atomic_path(path) as temporary:
+    with pytest.raises(OSError, match=r"text\.txt") as raised, atomic_path(path) as temporary:
         temporary.write_text("half")
         raise OSError(number, os.strerror(number))
     assert (raised.value.errno, raised.value.filename) == (number, str(path))
