@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leap.data.classes import LLP
+from leap.data.names import first_repeat, spelled
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
 from leap.io.reason import reason
@@ -202,7 +203,7 @@ def read_events(
         LeapError: the file is missing or malformed, or a row names another video, an unknown class, or a time
             span that is empty, reversed or not within the video.
     """
-    path, known = Path(path), set(filenames)
+    path, known = Path(path), set(map(spelled, filenames))
     events = []
     for row in read_rows(path, EVENT_COLUMNS):
         event = parse_event(row, path, classes)
@@ -230,7 +231,8 @@ def write_events(
         classes: names of the C classes, in label order.
 
     Raises:
-        LeapError: the name of a video or class with events is empty, or cannot be written to a table.
+        LeapError: the name of a video or class with events is empty, begins or ends with a space, or cannot
+            be written to a table.
         OSError: the file cannot be written.
     """
     lines = ["\t".join(EVENT_COLUMNS)]
@@ -302,20 +304,23 @@ def dense_labels(
     """
     rows = defaultdict(list)
     for index, name in enumerate(filenames):
-        rows[name].append(index)
+        rows[spelled(name)].append(index)
+    columns = {spelled(name): c for c, name in enumerate(classes)}
     dense = np.zeros((len(filenames), segments, len(classes)), np.uint8)  # (N, T, C)
     for event in events:
-        for index in rows.get(event.filename, ()):
-            dense[index, event.onset : event.offset, classes.index(event.label)] = 1
+        for index in rows.get(spelled(event.filename), ()):
+            dense[index, event.onset : event.offset, columns[spelled(event.label)]] = 1
     return dense
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     """Read a tab-separated table with a header of exactly these columns; empty lines are skipped.
 
+    Cells are read in Unicode's composed form (`leap.data.names.spelled`).
+
     Raises:
-        LeapError: the file cannot be read as UTF-8 text, has other columns, or a row has an empty cell or
-            another number of cells.
+        LeapError: the file cannot be read as UTF-8 text, has other columns, or a row has an empty cell, a
+            cell that begins or ends with a space, or another number of cells.
     """
     try:
         header, *lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -326,11 +331,30 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     if header.split("\t") != list(columns):
         wanted = f"a tab-separated table with the columns {', '.join(columns)}"
         raise LeapError(f"{path}: not {wanted}; its first line is {header!r:.60}")
-    rows = [Row(number, tuple(line.split("\t"))) for number, line in enumerate(lines, 2) if line]
+    rows = [Row(number, tuple(spelled(line).split("\t"))) for number, line in enumerate(lines, 2) if line]
     for row in rows:
         if len(row.fields) != len(columns) or not all(row.fields):
             raise _error(path, row.line, f"a row needs {len(columns)} cells, separated by tabs")
+        spaced = [field for field in row.fields if field != field.strip()]
+        if spaced:
+            raise _error(path, row.line, f"{spaced[0]!r} begins or ends with a space")
     return rows
+
+
+def check_unique(tables: Sequence[Path]) -> None:
+    """Refuse a video that stands twice in a table, or in two tables.
+
+    Args:
+        tables: tables of videos with the columns ``filename`` and ``event_labels``.
+
+    Raises:
+        LeapError: a video stands in two places; the message names both. Or a table is missing or malformed.
+    """
+    places = [(path, row.line, row.fields[0]) for path in tables for row in read_rows(path, VIDEO_COLUMNS)]
+    repeat = first_repeat(name for _, _, name in places)
+    if repeat:
+        (one, first, name), (other, line, _) = (places[index] for index in repeat)
+        raise LeapError(f"{other}:{line}: {name} stands already in {one.name}, line {first}; remove one")
 
 
 def parse_event(row: Row, path: Path, classes: Sequence[str] = LLP) -> Event:
@@ -355,13 +379,14 @@ def class_index(label: str, path: Path, line: int, classes: Sequence[str] = LLP)
     Raises:
         LeapError: the class is unknown; the message names file and line.
     """
-    if label not in classes:
+    names = [spelled(name) for name in classes]
+    if spelled(label) not in names:
         raise _error(path, line, f"'{label}' is not one of the {len(classes)} classes")
-    return classes.index(label)
+    return names.index(spelled(label))
 
 
 def _cell(text: str) -> str:
-    if not text or UNWRITABLE.search(text):
+    if not text or text != text.strip() or UNWRITABLE.search(text):
         raise LeapError(f"{text!r} cannot stand in a table; rename it")
     return text
 

@@ -44,6 +44,10 @@ AV_DIGITS: tuple[str, ...] = (
 """The ten classes of AV-Digits; class ``c`` is the digit ``c``."""
 
 
+GROUP = 5
+"""Size of the groups in which LLP-Sim's classes share parts; the number of classes is a multiple of it."""
+
+
 def simulated_classes(number: int) -> tuple[str, ...]:
     """Names of LLP-Sim's classes: LLP's names if ``number`` is 25, else ``class 000``, ``class 001``, …."""
     return LLP if number == len(LLP) else tuple(f"class {index:03d}" for index in range(number))

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.annotations import read_annotations, read_weak_labels
+from leap.data.annotations import read_annotations, read_weak_labels, runs_of
 from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
@@ -195,7 +195,7 @@ def summarise(audio: Labels, visual: Labels) -> Summary:
 def _summarise_modality(labels: Labels) -> Summary:
     segments = labels.shape[1]
     pairs = _pairs(labels, labels.any(1))  # (M, T)
-    pair, start, end = _runs(pairs)
+    pair, start, end = np.array(runs_of(pairs.T), np.intp).reshape(-1, 3).T
     follows = np.flatnonzero(pair[1:] == pair[:-1])
     overlap = labels.sum(2) >= 2  # (N, T)
     return {
@@ -243,13 +243,6 @@ def _steps(pair: list[str]) -> Iterator[tuple[str, str]]:
         if end == len(pair) or pair[end] != pair[start]:
             yield f"{start} {before}", f"{pair[start]} {end}"
             start, before = end, pair[start]
-
-
-def _runs(pairs: Labels) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Row, start and exclusive end of every maximal run of ones in ``pairs``, (M, T), in order."""
-    change = np.diff(np.pad(pairs.astype(np.int8), ((0, 0), (1, 1))))  # (M, T + 1)
-    row, start = np.nonzero(change == 1)
-    return row, start, np.nonzero(change == -1)[1]
 
 
 def _pairs(labels: Labels, chosen: NDArray[np.bool_] | np.bool_) -> Labels:

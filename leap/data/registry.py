@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from leap.data.classes import AV_DIGITS, LLP, simulated_classes
+from leap.data.classes import AV_DIGITS, GROUP, LLP, simulated_classes
 from leap.data.store import FeatureStore
 from leap.data.store.layout import FEATURES, INPUTS, NAME
 from leap.errors import LeapError
+from leap.label_embeddings.sources import ORTHOGONAL, PACKED
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,15 @@ SIMULATED_FEATURES = (*INPUTS, "visual_3d")
 
 DATASETS = {
     "av-digits": Dataset(
-        Path(__file__).with_name("av_digits") / "av_digits.h5", AV_DIGITS, "orthogonal", INPUTS
+        Path(__file__).with_name("av_digits") / "av_digits.h5", AV_DIGITS, ORTHOGONAL, INPUTS
     ),
-    "llp": Dataset(Path("llp.h5"), LLP, "dataset", FEATURES),
-    "llp-sim": Dataset(Path("llp_sim.h5"), LLP, "orthogonal", SIMULATED_FEATURES),
+    "llp": Dataset(Path("llp.h5"), LLP, PACKED, FEATURES),
+    "llp-sim": Dataset(Path("llp_sim.h5"), LLP, ORTHOGONAL, SIMULATED_FEATURES),
 }
 """Name → data set; LLP-Sim with another number of classes is ``llp-sim-<classes>``, not listed here."""
 
 SIMULATED = re.compile(r"llp-sim-([1-9]\d*)")
-SHARED_BY = 5
-"""Size of the groups in which LLP-Sim's classes share parts; the number of classes is a multiple of it."""
-
-CUSTOM_LABELS = "dataset"
-"""Default source of label embeddings of custom data sets, whose stores contain label embeddings."""
+"""Pattern of the names of LLP-Sim with another number of classes; no other data set may have such a name."""
 
 
 def simulated_name(classes: int) -> str:
@@ -74,11 +71,21 @@ def find_dataset(name: str) -> Dataset | None:
     simulated = SIMULATED.fullmatch(name)
     if simulated:
         number = int(simulated[1])
-        if number % SHARED_BY or simulated_name(number) != name:
+        if number % GROUP or simulated_name(number) != name:
             return None
         path = Path(f"llp_sim_{number}.h5")
-        return Dataset(path, simulated_classes(number), "orthogonal", SIMULATED_FEATURES)
+        return Dataset(path, simulated_classes(number), ORTHOGONAL, SIMULATED_FEATURES)
     return DATASETS.get(name)
+
+
+def can_name_custom(name: str) -> bool:
+    """Whether a custom data set may have this name: it is well formed and not that of another data set.
+
+    Example:
+        >>> can_name_custom("kitchen-2"), can_name_custom("llp"), can_name_custom("llp-sim-7")
+        (True, False, False)
+    """
+    return bool(NAME.fullmatch(name)) and not find_dataset(name) and not SIMULATED.fullmatch(name)
 
 
 def check_dataset(name: str, custom: bool = False) -> None:
@@ -95,7 +102,7 @@ def check_dataset(name: str, custom: bool = False) -> None:
         >>> check_dataset("llp-sim-50"), check_dataset("kitchen", custom=True)
         (None, None)
     """
-    if find_dataset(name) or (custom and NAME.fullmatch(name)):
+    if find_dataset(name) or (custom and can_name_custom(name)):
         return
     advice = "use lower-case letters, digits and hyphens" if custom else "a custom data set needs its store"
     raise LeapError(f"unknown data set {name!r}; known are {', '.join(DATASETS)}, llp-sim-50, …; {advice}")
@@ -104,7 +111,7 @@ def check_dataset(name: str, custom: bool = False) -> None:
 def default_labels(name: str) -> str:
     """Default source of label embeddings, a value of ``ModelConfig.labels``, of any data set."""
     dataset = find_dataset(name)
-    return dataset.labels if dataset else CUSTOM_LABELS
+    return dataset.labels if dataset else PACKED  # the stores of custom data sets contain label embeddings
 
 
 def dataset_path(name_or_path: str) -> Path:

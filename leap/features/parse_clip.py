@@ -9,17 +9,20 @@ import torch
 from numpy.typing import NDArray
 
 from leap.data.annotations import dense_labels, list_events
+from leap.data.names import spelled
 from leap.errors import LeapError
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import Clip
 from leap.inference.parsed_video import ParsedVideo, parsed_video
 from leap.models.checkpoint import Description, load_parser
 
+Array = NDArray[np.float32]
+
 
 def parse_clip(
     model: Path, clip: Clip, weights: Path, truth: Mapping[str, Path] | None = None
 ) -> ParsedVideo:
-    """Parse a video file; a modality without a stream has no events.
+    """Parse a video file; a modality without a stream has no events, and probabilities of zero.
 
     Args:
         model: folder or file of a trained parser.
@@ -39,16 +42,22 @@ def parse_clip(
     with torch.inference_mode():
         parsing = parser(**{argument: torch.from_numpy(array)[None] for argument, array in inputs.items()})
     video = parsed_video(clip.path.stem, description.classes, parsing, description.protocol, true)
+    return replace(
+        video,
+        events=_zero_where_missing(video.events, clip),
+        probabilities=_zero_where_missing(video.probabilities, clip),
+    )
+
+
+def _zero_where_missing(values: Mapping[str, Array], clip: Clip) -> dict[str, Array]:
+    """Replace the values of a modality by zeros if the clip lacks its stream."""
     present = {"audio": clip.has_audio, "visual": clip.has_video}
-    events = {m: dense if present[m] else np.zeros_like(dense) for m, dense in video.events.items()}
-    return replace(video, events=events)
+    return {m: array if present[m] else np.zeros_like(array) for m, array in values.items()}
 
 
-def _read_truth(
-    truth: Mapping[str, Path], clip: Clip, classes: Sequence[str]
-) -> dict[str, NDArray[np.float32]]:
+def _read_truth(truth: Mapping[str, Path], clip: Clip, classes: Sequence[str]) -> dict[str, Array]:
     """Dense labels (T, C) by modality."""
-    name = clip.path.stem
+    name = spelled(clip.path.stem)
     events = {m: [e for e in list_events(path, classes) if e.filename == name] for m, path in truth.items()}
     if not any(events.values()):
         raise LeapError(f"{name}: in none of {', '.join(map(str, truth.values()))}")
@@ -58,7 +67,7 @@ def _read_truth(
     }
 
 
-def _input(kind: str, clip: Clip, weights: Path) -> NDArray[np.float32]:
+def _input(kind: str, clip: Clip, weights: Path) -> Array:
     """Features as the parser reads them; frame features are not pooled because the parser averages them."""
     extractor = EXTRACTORS[kind]
     return extractor(clip, weights) if kind == "visual_2d" else extractor.pooled(clip, weights)

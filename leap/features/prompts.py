@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from leap.config import STRICT
+from leap.data.names import first_repeat, folded, spelled
 from leap.errors import LeapError
 from leap.io.strict_json import parse_json
 from leap.label_embeddings.prompts import names_as_prompts, read_classes
@@ -89,6 +90,16 @@ def read_prompt_set(source: str) -> PromptSet:
 
 
 def _parsed(text: str, source: str) -> PromptSet:
+    prompts = _validated(text, source)
+    names = list(prompts.classes)
+    repeat = first_repeat(map(folded, names))
+    if repeat:
+        one, other = (names[index] for index in repeat)
+        raise LeapError(f"{source}: the classes {one} and {other} are the same name; remove one")
+    return PromptSet(prompts.scores, {spelled(name): one for name, one in prompts.classes.items()})
+
+
+def _validated(text: str, source: str) -> PromptSet:
     try:
         return TypeAdapter(PromptSet).validate_json(json.dumps(parse_json(text)))
     except ValidationError as error:

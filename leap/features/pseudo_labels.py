@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from leap.data.names import spelled
 from leap.data.pseudo_labels import threshold_scores
 from leap.errors import LeapError
 from leap.features.clap_features import clap_embeddings
@@ -79,11 +80,11 @@ def find_weak_label(name: str, weak: Mapping[str, WeakLabel]) -> WeakLabel:
 
     Args:
         name: name of the video.
-        weak: name → weak label.
+        weak: name, as read from a table, → weak label.
 
     Raises:
         LeapError: ``weak`` lacks the video.
     """
-    if name not in weak:
+    if spelled(name) not in weak:
         raise LeapError(f"{name}: has no weak label in the files given; add it, or label without --weak")
-    return weak[name]
+    return weak[spelled(name)]

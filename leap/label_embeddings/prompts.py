@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from leap.data.names import first_repeat, folded, spelled
 from leap.errors import LeapError
 from leap.io.reason import os_reason, reason
 from leap.io.strict_json import parse_json
@@ -41,33 +42,43 @@ def read_prompts(path: Path, classes: Sequence[str]) -> Prompts:
         raise LeapError(f"{path}: not JSON ({error}); write class names and lists of texts") from None
     if not isinstance(table, dict) or not all(map(_is_texts, table.values())):
         raise LeapError(f"{path}: not a table of class names and lists of texts, none of them empty")
+    names = [spelled(name) for name in table]
+    repeat = first_repeat(names)
+    if repeat:
+        raise LeapError(f"{path}: has prompts for {names[repeat[0]]} twice; unite them")
+    texts, known = dict(zip(names, table.values(), strict=True)), [spelled(name) for name in classes]
     for what, names in (
-        ("no prompts for", [name for name in classes if name not in table]),
-        ("no class", [name for name in table if name not in classes]),
+        ("no prompts for", [name for name in known if name not in texts]),
+        ("no class", [name for name in texts if name not in known]),
     ):
         if names:
             raise LeapError(f"{path}: {what} {', '.join(names)}; write prompts for every class and no other")
-    return [table[name] for name in classes]
+    return [texts[name] for name in known]
 
 
 def read_classes(path: Path) -> tuple[str, ...]:
-    """Read class names, one per line.
+    """Read class names, one per line, in Unicode's composed form (`leap.data.names.spelled`).
 
     Raises:
-        LeapError: the file cannot be read, is empty or repeats a class, or a name has a tab or no words.
+        LeapError: the file cannot be read, is empty or repeats a class, possibly in another case, or a name
+            has a tab or no words.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         why = os_reason(error) or "not a text file in UTF-8"
         raise LeapError(f"{path}: {why}; give a file of class names, one per line") from None
-    names = tuple(line.strip() for line in lines if line.strip())
-    if not names or len(set(names)) != len(names):
+    numbered = [(number, spelled(line).strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    if not numbered:
         raise LeapError(f"{path}: needs class names, one per line and each only once")
-    for name in names:
+    for _, name in numbered:
         if "\t" in name or not words(name):
             raise LeapError(f"{path}: {name!r} is not a class name; use words, without tabs")
-    return names
+    repeat = first_repeat(folded(name) for _, name in numbered)
+    if repeat:
+        (first, one), (line, other) = (numbered[index] for index in repeat)
+        raise LeapError(f"{path}:{line}: {other} is {one} of line {first}; list classes each only once")
+    return tuple(name for _, name in numbered)
 
 
 def _is_texts(value: object) -> bool:

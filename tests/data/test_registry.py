@@ -1,10 +1,8 @@
 import pytest
 
 from leap.data.classes import LLP
-from leap.data.llp_sim.parts import GROUP
 from leap.data.registry import (
     DATASETS,
-    SHARED_BY,
     check_dataset,
     dataset_path,
     default_labels,
@@ -18,7 +16,6 @@ UNKNOWN = ["av_digits", "LLP", "llp-sim-7", "llp-sim-025", "llp-sim-25", "llp-si
 
 
 def test_simulations_of_any_number_of_classes_are_known():
-    assert SHARED_BY == GROUP
     assert simulated_name(len(LLP)) == "llp-sim"
     for number in (5, 50, 200):
         dataset = find_dataset(simulated_name(number))
@@ -36,8 +33,9 @@ def test_custom_names_are_allowed_with_a_store():
     check_dataset("kitchen", custom=True)
     for name in DATASETS:
         check_dataset(name)
-    with pytest.raises(LeapError, match=r"unknown data set 'Kitchen 2'; .* use lower-case letters"):
-        check_dataset("Kitchen 2", custom=True)
+    for name in ("Kitchen 2", "llp-sim-7"):
+        with pytest.raises(LeapError, match=rf"unknown data set '{name}'; .* use lower-case letters"):
+            check_dataset(name, custom=True)
 
 
 def test_default_labels_are_packed_ones_where_the_data_set_has_them():

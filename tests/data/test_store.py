@@ -319,6 +319,26 @@ def test_names_that_would_change_are_not_written(tmp_path, name):
         write(tmp_path / "toy.h5", splits=splits)
 
 
+def test_a_video_stands_once_in_a_split(tmp_path):
+    splits = {split: arrays() for split in ("train", "val", "test")}
+    splits["val"]["ids"][2] = splits["val"]["ids"][0]
+    message = rf"^{tmp_path}/toy\.h5: val/ids names 'video-0-0' in rows 0 and 2; make or download"
+    with pytest.raises(LeapError, match=message):
+        write(tmp_path / "toy.h5", splits=splits)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_label_embeddings_are_finite(tmp_path, value):
+    path, embedding = tmp_path / "toy.h5", np.eye(3, 4)
+    write(path, label_embedding=embedding)
+    embedding[1, 2] = value
+    with pytest.raises(LeapError, match=rf"^{path}: label_embedding holds values that are not finite"):
+        write(path, label_embedding=embedding)
+    with FeatureStore(path) as store:
+        assert store.label_embedding().isfinite().all()
+
+
 def _outside_link(file):
     del file["val/audio"]
     file["val/audio"] = h5py.ExternalLink("elsewhere.h5", "/val/audio")

@@ -30,8 +30,8 @@ from leap.io.download import file_sha256
 RULES = {
     "file": "not the file that upstream distributes now; it is read nevertheless",
     "unreadable row": "an unknown class, or a time that is not a whole second: the file is refused",
-    "listed twice": "a video that occurs more than once in one list: both copies are kept, with their labels",
-    "in two splits": "a video in two of train, val and test: both copies are kept",
+    "listed twice": "a video that occurs more than once in a list: every copy is scored; packing refuses it",
+    "in two splits": "a video in two of train, val and test: both copies are scored; packing refuses it",
     "not in the full list": "a video of a split that the full list lacks: no effect",
     "misnamed": "a row of the older audio file with a corrupt name: skipped; repair 'upstream' corrects it",
     "outside the splits": "a row that names no video of val or test: skipped; repair 'all' corrects some",
@@ -84,11 +84,12 @@ def check_annotations(folder: str | Path) -> list[Finding]:
     lists = {split: read_rows(folder / name, VIDEO_COLUMNS) for split, name in SPLIT_FILES.items()}
     rows = {name: read_rows(folder / name, EVENT_COLUMNS) for name in EVENT_FILES.values()}
     events, refused = _readable(folder, rows)
-    weak = {row.fields[0]: set(row.fields[1].split(",")) for split in ANNOTATED for row in lists[split]}
+    annotated = [row for split in ANNOTATED for row in lists[split]]
+    names = {row.fields[0] for row in annotated}
     findings = [*_check_files(folder), *refused, *_check_lists(lists)]
     for located in events:
-        findings += _check_event(located, weak)
-    findings += [*_check_pairs(events), *_check_weak(events, weak)]
+        findings += _check_event(located, names)
+    findings += [*_check_pairs(events), *_check_weak(events, annotated)]
     return sorted(findings, key=lambda finding: list(RULES).index(finding.kind))
 
 
@@ -112,20 +113,25 @@ def _check_files(folder: Path) -> Iterator[Finding]:
 
 
 def _check_lists(lists: dict[str, list[Row]]) -> Iterator[Finding]:
-    names = {split: Counter(row.fields[0] for row in rows) for split, rows in lists.items()}
+    lines: dict[str, dict[str, int]] = {split: {} for split in lists}  # first line of each video
     for split, rows in lists.items():
         for row in rows:
             unknown = [label for label in row.fields[1].split(",") if label not in LLP]
             if unknown:
                 what = f"line {row.line}: '{unknown[0]}' is not a class of LLP"
                 yield Finding("unreadable row", SPLIT_FILES[split], what)
-        twice = [name for name, count in names[split].items() if count > 1]
-        yield from (Finding("listed twice", SPLIT_FILES[split], name) for name in twice)
+            first = lines[split].setdefault(row.fields[0], row.line)
+            if first != row.line:
+                what = f"line {row.line}: {row.fields[0]}, first in line {first}"
+                yield Finding("listed twice", SPLIT_FILES[split], what)
     for one, other in combinations(("train", "val", "test"), 2):
-        for name in sorted(names[one].keys() & names[other].keys()):
-            yield Finding("in two splits", SPLIT_FILES[other], f"{name} is in {SPLIT_FILES[one]} too")
+        for name in sorted(lines[one].keys() & lines[other].keys()):
+            too = f"line {lines[one][name]} of {SPLIT_FILES[one]}"
+            yield Finding(
+                "in two splits", SPLIT_FILES[other], f"line {lines[other][name]}: {name} is in {too} too"
+            )
     for split in ("train", "val", "test"):
-        missing = sorted(names[split].keys() - names["full"].keys())
+        missing = sorted(lines[split].keys() - lines["full"].keys())
         yield from (Finding("not in the full list", SPLIT_FILES[split], name) for name in missing)
 
 
@@ -140,13 +146,13 @@ def _readable(folder: Path, rows: dict[str, list[Row]]) -> tuple[list[LocatedEve
     return events, refused
 
 
-def _check_event(located: LocatedEvent, weak: dict[str, set[str]]) -> Iterator[Finding]:
+def _check_event(located: LocatedEvent, names: set[str]) -> Iterator[Finding]:
     event = located.event
     if event.filename in MISNAMED:
         yield located.finding("misnamed", f", meant {MISNAMED[event.filename]}")
-    elif event.filename not in weak:
-        meant = repair_event(event, "all", weak).filename
-        yield located.finding("outside the splits", f", may be {meant}" if meant in weak else "")
+    elif event.filename not in names:
+        meant = repair_event(event, "all", names).filename
+        yield located.finding("outside the splits", f", may be {meant}" if meant in names else "")
     if event.onset == event.offset:
         yield located.finding("zero length")
     if event.onset > event.offset:
@@ -172,12 +178,13 @@ def _check_pairs(events: list[LocatedEvent]) -> Iterator[Finding]:
                 yield after.finding("overlapping", f", with line {before.line}")
 
 
-def _check_weak(events: list[LocatedEvent], weak: dict[str, set[str]]) -> Iterator[Finding]:
+def _check_weak(events: list[LocatedEvent], annotated: list[Row]) -> Iterator[Finding]:
     dense = defaultdict(set)
     for _, _, event in events:
         if event.onset < min(event.offset, SEGMENTS):
             dense[event.filename].add(event.label)
-    for name, labels in weak.items():
+    for row in annotated:
+        name, labels = row.fields[0], set(row.fields[1].split(","))
         if labels != dense[name]:
             extra = f"only weak: {sorted(labels - dense[name])}, only dense: {sorted(dense[name] - labels)}"
             yield Finding("weak differs from dense", "the event files", f"{name}, {extra}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from leap.data.classes import LLP, simulated_classes
-from leap.data.layouts import load_statistics, sample_layouts
+from leap.data.classes import GROUP, LLP, simulated_classes
+from leap.data.layouts import LayoutStatistics, load_statistics, sample_layouts
 from leap.data.llp_sim.features import KINDS, LEVEL, STRUCTURE_SEED, Features, simulate_features
-from leap.data.llp_sim.parts import GROUP
 from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, simulate_pseudo_labels
 from leap.data.registry import simulated_name
 from leap.data.store import write_store
@@ -102,7 +102,7 @@ def simulate_labels(split: str, block: int, seed: int, n_classes: int) -> Block:
     """Simulate the dense labels and pseudo-labels of one block of videos."""
     rng = np.random.default_rng([seed, SPLIT_SEEDS[split], block, LABEL_STREAM])
     weights = class_weights(n_classes)
-    audio, visual = sample_layouts(ROWS, n_classes, load_statistics(), rng, n_classes, weights)
+    audio, visual = sample_layouts(ROWS, n_classes, _statistics(), rng, n_classes, weights)
     weak = _weak(audio, visual)
     return Block(
         audio,
@@ -118,11 +118,17 @@ def class_weights(n_classes: int) -> NDArray[np.float64]:
     For 25 classes, they are those of LLP's training videos. For another number, LLP's sorted frequencies are
     interpolated, which preserves the shape of the curve.
     """
-    counts = np.array(list(load_statistics().class_counts.values()), np.float64)
+    counts = np.array(list(_statistics().class_counts.values()), np.float64)
     if n_classes != len(counts):
         places = np.linspace(0, len(counts) - 1, n_classes)
         counts = np.interp(places, np.arange(len(counts)), np.sort(counts)[::-1])
     return counts / counts.sum()
+
+
+@cache
+def _statistics() -> LayoutStatistics:
+    """LLP's statistics, read once."""
+    return load_statistics()
 
 
 def _weak(audio: Labels, visual: Labels) -> Labels:

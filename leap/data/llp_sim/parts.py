@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-GROUP = 5
+from leap.data.classes import GROUP
+
 PARTS = 6
 MATCHINGS = np.array(
     [[(PARTS - 1, r), *(((r + k) % GROUP, (r - k) % GROUP) for k in (1, 2))] for r in range(GROUP)]

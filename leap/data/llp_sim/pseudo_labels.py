@@ -9,6 +9,8 @@ from math import exp
 import numpy as np
 from numpy.typing import NDArray
 
+from leap.data.annotations import runs_of
+
 Labels = NDArray[np.uint8]
 MODALITIES = ("audio", "visual")
 DIFFICULTY_SEED = 1908
@@ -60,7 +62,7 @@ def simulate_pseudo_labels(true: Labels, weak: Labels, errors: Errors, rng: np.r
     missed, false = _difficulties(errors.modality, true.shape[2])  # (C,) each
     pseudo = np.zeros_like(true)
     for video, label in np.argwhere(weak):
-        for start, end in _runs(true[video, :, label]):
+        for _, start, end in runs_of(true[video, :, label, None]):
             if rng.random() >= _probability(errors.miss + missed[label] - SHORTER * np.log2(end - start)):
                 before, after = rng.geometric(1 - errors.overrun, size=2) - 1
                 pseudo[video, max(start - before, 0) : end + after, label] = 1
@@ -78,9 +80,3 @@ def _difficulties(modality: str, n_classes: int) -> NDArray[np.float64]:
 
 def _probability(log_odds: float) -> float:
     return 1 / (1 + exp(-log_odds))
-
-
-def _runs(active: Labels) -> NDArray[np.intp]:
-    """Starts and exclusive ends, (runs, 2), of the runs of ones in ``active``, (T,)."""
-    change = np.diff(np.pad(active.astype(np.int8), 1))
-    return np.stack([np.flatnonzero(change == 1), np.flatnonzero(change == -1)], axis=1)

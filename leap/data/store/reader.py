@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from leap.data.names import first_repeat
 from leap.data.store.layout import (
     ARRAYS,
     FEATURES,
@@ -83,13 +84,19 @@ class FeatureStore:
         """Read the names of the videos of a split, in order.
 
         Raises:
-            LeapError: the split is unknown, or the names are damaged.
+            LeapError: the split is unknown, or the names are damaged or repeated.
         """
         names = np.concatenate([*self._blocks(self._group(split)["ids"], "ids")])
         try:
-            return tuple(name.decode() for name in names)
+            ids = tuple(name.decode() for name in names)
         except UnicodeDecodeError as error:
             raise damaged(self.path, f"{split}/ids holds names that are not in UTF-8") from error
+        repeat = first_repeat(ids)
+        if repeat:
+            raise damaged(
+                self.path, f"{split}/ids names {ids[repeat[0]]!r} in rows {repeat[0]} and {repeat[1]}"
+            )
+        return ids
 
     def videos(self, split: str, inputs: tuple[str, str] = INPUTS) -> Videos:
         """Read the features and labels of a split that training and scoring need.
@@ -228,13 +235,14 @@ class FeatureStore:
         """Read some rows of an array and check their values.
 
         Raises:
-            LeapError: the rows cannot be read, features are not finite, or labels are not 0 or 1.
+            LeapError: the rows cannot be read, features or label embeddings are not finite, or labels are
+                not 0 or 1.
         """
         try:
             block = dataset[rows]
         except (OSError, RuntimeError) as error:
             raise damaged(self.path, f"{dataset.name[1:]} cannot be read") from error
-        if name in FEATURES and not _finite(block):
+        if (name in FEATURES or name == LABEL_EMBEDDING) and not _finite(block):
             kind = "float32" if block.dtype.itemsize > 4 else block.dtype
             raise damaged(self.path, f"{dataset.name[1:]} holds values that are not finite in {kind}")
         if name in LABELS and not np.isin(block, (0, 1)).all():

@@ -29,7 +29,8 @@ def test_every_kind_is_found_and_named(folder):
     assert what["reversed"] == "line 6: d 9–0 Cat"
     assert what["overlapping"] == "line 4: b 2–5 Dog, with line 2"
     assert what["weak differs from dense"] == "d, only weak: [], only dense: ['Speech']"
-    assert what["in two splits"] == "b is in AVVP_val_pd.csv too"
+    assert what["in two splits"] == "line 2: b is in line 2 of AVVP_val_pd.csv too"
+    assert what["listed twice"] == "line 3: a, first in line 2"
 
 
 def test_command(leap, refused, folder):

@@ -4,6 +4,7 @@ import csv
 from functools import cache
 from pathlib import Path
 from random import Random
+from unicodedata import normalize
 
 import numpy as np
 
@@ -45,7 +46,8 @@ def damaged(rng: Random, table: bytes, other: bytes) -> bytes:
 def rows_of(content: bytes) -> list[list[str]]:
     """The rows of a table below its header, as the csv module reads them."""
     csv.field_size_limit(1 << 30)
-    lines = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = normalize("NFC", content.decode("utf-8-sig"))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return [row for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE) if row][1:]
 
 
@@ -144,7 +146,7 @@ def read_class_list(folder, rng):
 
 
 def check_class_list(path, content, classes):
-    lines = content.decode("utf-8-sig").replace("\r", "\n").split("\n")
+    lines = normalize("NFC", content.decode("utf-8-sig")).replace("\r", "\n").split("\n")
     assert list(classes) == [line.strip() for line in lines if line.strip()]
     labels = np.eye(len(classes), dtype=np.uint8)[None]
     write_events(path, NAMES[:1], labels, classes)

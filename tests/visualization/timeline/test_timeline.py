@@ -83,6 +83,9 @@ def test_what_a_file_has_no_stream_of_has_no_events(model, tmp_path):
     videos = parse_clip(model, seen, tmp_path), parse_clip(model, heard, tmp_path)
     assert not videos[0].events["audio"].any()
     assert not videos[1].events["visual"].any()
+    for video, missing, present in ((videos[0], "audio", "visual"), (videos[1], "visual", "audio")):
+        assert not video.probabilities[missing].any()
+        assert video.probabilities[present].any()
     for clip, video in zip((seen, heard), videos, strict=True):
         assert all(path.exists() for path in write_timeline(video, clip, tmp_path / "out"))
 
