@@ -87,25 +87,41 @@ def from_release(
         state_dict: the release's tensors by name; all names may have a wrapper's prefix such as ``module.``.
         heads: attention heads; by default those of the release.
         norm: position of VALOR's norms: ``"post"``, after the sublayers, as in its scripts, or ``"pre"``.
-        label_embedding: LEAP's label embeddings (C, L), which its release stores separately; without them,
-            they must be passed to every call of the parser.
+        label_embedding: LEAP's label embeddings of LLP's classes, (25, L), which its release stores
+            separately; they are converted to float32. Without them, label embeddings must be passed to every
+            call of the parser.
 
     Raises:
-        LeapError: the system is unknown, or tensors are missing, unknown, misshapen or not finite; the
-            message lists them.
+        LeapError: the system is unknown, tensors are missing, unknown, misshapen or not finite (the message
+            lists them), or the label embeddings do not fit the checkpoint.
     """
     state = strip_prefixes(state_dict)
-    model = release_model(system, state, heads, norm)
+    model = _model(system, state, heads, norm)
     with _refusing(system):
-        classes = len(LLP) if system == "leap" else len(state[EVENT])
-        label_width = state[LABEL].shape[1] if system == "leap" else 1
+        widths = _widths(state)
+        classes, label_width = (
+            (len(LLP), state[LABEL].shape[1]) if system == "leap" else (len(state[EVENT]), 1)
+        )
         with torch.device("meta"):  # allocates nothing before the shapes are checked
-            parser = build_parser(model, release_widths(state), torch.empty(classes, label_width))
+            parser = build_parser(model, widths, torch.empty(classes, label_width))
         parser.load_state_dict(_translate(RELEASES[system], parser, state, model), strict=False, assign=True)
-    parser.label_embedding = label_embedding if system == "leap" else torch.zeros(classes, 1)
+    if system != "leap":
+        parser.label_embedding = torch.zeros(classes, 1)
+    else:
+        parser.label_embedding = _fitting(label_embedding, (classes, label_width))
     if parser.label_embedding is not None and classes == len(LLP):
-        parser.description = Description(model, named_protocol(system), LLP, release_widths(state))
+        parser.description = Description(model, named_protocol(system), LLP, widths)
     return parser.eval()
+
+
+def _fitting(labels: Tensor | None, shape: tuple[int, int]) -> Tensor | None:
+    """Label embeddings as a float32 copy, refused unless they have the shape and are finite."""
+    if labels is None:
+        return None
+    if labels.shape != shape or not labels.isfinite().all():
+        what = f"of shape {tuple(labels.shape)}" if labels.shape != shape else "that are not finite"
+        raise LeapError(f"label embeddings {what}; give finite ones of shape {shape}, a row per class of LLP")
+    return labels.to(torch.float32, copy=True)
 
 
 def release_model(
@@ -116,10 +132,7 @@ def release_model(
     Raises:
         LeapError: the system is unknown, or the state dict is not one of the system.
     """
-    if system not in RELEASES:
-        raise LeapError(f"no release of {system!r} is known; known are {', '.join(RELEASES)}")
-    with _refusing(system):
-        return RELEASES[system].model(strip_prefixes(state_dict), heads or HEADS[system], norm)
+    return _model(system, strip_prefixes(state_dict), heads, norm)
 
 
 def release_widths(state_dict: State) -> dict[str, int]:
@@ -128,7 +141,17 @@ def release_widths(state_dict: State) -> dict[str, int]:
     Raises:
         KeyError: a tensor of the front end is missing.
     """
-    state = strip_prefixes(state_dict)
+    return _widths(strip_prefixes(state_dict))
+
+
+def _model(system: str, state: State, heads: int | None, norm: Norm) -> ModelConfig:
+    if system not in RELEASES:
+        raise LeapError(f"no release of {system!r} is known; known are {', '.join(RELEASES)}")
+    with _refusing(system):
+        return RELEASES[system].model(state, heads or HEADS[system], norm)
+
+
+def _widths(state: State) -> dict[str, int]:
     names = {"audio": "fc_a", "visual_2d": "fc_v", "visual_3d": "fc_st"}
     middle = ".0" if "fc_a.0.weight" in state else ""  # CMPAE's linear layers are followed by ELUs
     return {ours: state[f"{theirs}{middle}.weight"].shape[1] for ours, theirs in names.items()}
@@ -152,7 +175,7 @@ def _valor(state: State, heads: int, norm: Norm) -> ModelConfig:
     layers, (width, ffn) = _count(state, HAN_LAYERS), _sizes(state, "hat_encoder.layers.0.linear1")
     encoder = ValorConfig(layers=layers, heads=heads, pre_norm=norm == "pre")
     model = ModelConfig(encoder=encoder, decoder=MmilConfig(), width=width, ffn=ffn)
-    widths = release_widths(state)
+    widths = _widths(state)
     plus_plus = (widths["audio"], widths["visual_2d"]) == CLAP_CLIP
     return replace(model, inputs=("clap", "clip")) if plus_plus else model
 

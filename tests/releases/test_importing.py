@@ -132,6 +132,26 @@ def test_leap_without_label_embeddings_asks_for_them():
         parse(parser, golden)
 
 
+def test_label_embeddings_must_fit_the_checkpoint():
+    _, state, _ = released("leap_mmpyr_n1")
+    labels = torch.randn(25, 24, dtype=torch.float64)
+    parser = from_release("leap", state, 4, label_embedding=labels)
+    assert torch.equal(parser.label_embedding, labels.float())
+    for wrong in (torch.randn(7, 5), torch.randn(7, 24), torch.randn(25, 5), torch.randn(24)):
+        with pytest.raises(LeapError, match=r"^label embeddings of shape \([^\n]*shape \(25, 24\)[^\n]*$"):
+            from_release("leap", state, 4, label_embedding=wrong)
+    with pytest.raises(LeapError, match="label embeddings that are not finite; give"):
+        from_release("leap", state, 4, label_embedding=torch.full((25, 24), torch.nan))
+
+
+def test_prefixes_are_stripped_once(monkeypatch):
+    _, state, (system, heads, _) = released("han_mmil")
+    calls = []
+    monkeypatch.setattr(importing, "strip_prefixes", lambda state: calls.append(state) or state)
+    from_release(system, state, heads)
+    assert len(calls) == 1
+
+
 def test_sizes_are_inferred():
     _, state, _ = released("valor_post_norm_l4")
     model = release_model("valor", state, 4)
