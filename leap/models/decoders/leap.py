@@ -29,8 +29,9 @@ class LabelProjection(nn.Module):
         super().__init__()
         self.blocks = blocks
         self.video_head = nn.Linear(width, 1)
-        self.variant = variant
-        if variant == "calibrated":
+        self.second_pass = variant in ("release", "release-scores")
+        self.calibrated = variant == "calibrated"
+        if self.calibrated:
             self.scale = nn.Parameter(torch.tensor(4.0))
             self.bias = nn.Parameter(torch.tensor(-3.0))
             nn.init.constant_(self.video_head.bias, -3.0)  # events are sparse: start from "absent"
@@ -48,13 +49,13 @@ class LabelProjection(nn.Module):
             labels = attended.refined  # (B, C, d)
             weights.append(attended.weights)
         logits = self._segment_scores(attended, segments).mean(dim=1).transpose(1, 2)  # (B, T, C)
-        if self.variant == "calibrated":
+        if self.calibrated:
             logits = self.scale * logits + self.bias
         video = torch.sigmoid(to_float32(self.video_head(labels))).squeeze(-1)  # (B, C)
         return logits, video, labels, torch.stack(weights, dim=1)
 
     def _segment_scores(self, attended: AttentionOutput, segments: Tensor) -> Tensor:
-        if self.variant not in ("release", "release-scores"):
+        if not self.second_pass:
             return attended.scores  # (B, heads, C, T)
         last = cast(AttentionBlock, self.blocks[-1])
         return last.query_key_scores(attended.after_attention, segments)  # second pass, no LayerNorm
@@ -107,7 +108,7 @@ class Leap(nn.Module):
         super().__init__()
         if blocks < 1:
             raise ValueError("LEAP needs at least one block")
-        self.variant = variant
+        self.hard_union = variant in ("release", "release-union")
         self.label = nn.Linear(label_width, width)
         block = share_projections(AttentionBlock(width, ffn, heads, dropout))
         self.audio, self.visual = (
@@ -144,7 +145,7 @@ class Leap(nn.Module):
         )
 
     def _union(self, audio: Tensor, visual: Tensor) -> Tensor:
-        if self.variant in ("release", "release-union"):
+        if self.hard_union:
             audio, visual = (audio >= 0.5).to(audio), (visual >= 0.5).to(visual)
         return 1 - (1 - audio) * (1 - visual)  # (B, C)
 

@@ -13,11 +13,23 @@ def convolve_segments(layer: nn.Conv1d, stream: Tensor) -> Tensor:
     True
 
     Args:
-        layer: the convolution, of odd kernel size; its padding keeps the length T.
+        layer: the convolution, of odd kernel size; its zero padding keeps the length T.
         stream: segments, (B, T, d).
+
+    Raises:
+        ValueError: the convolution changes the length, has an even kernel size or several groups, or does not
+            pad with zeros.
     """
+    _check_layer(layer)
     weight = layer.weight.transpose(1, 2).flatten(1)  # (d', kernel * d)
     return F.linear(_context(layer, stream), weight, layer.bias)
+
+
+def _check_layer(layer: nn.Conv1d) -> None:
+    (kernel,), (dilation,) = layer.kernel_size, layer.dilation
+    keeps_length = layer.padding in ("same", (dilation * (kernel // 2),)) and layer.stride == (1,)
+    if not (keeps_length and kernel % 2 and layer.groups == 1 and layer.padding_mode == "zeros"):
+        raise ValueError(f"{layer} does not keep the length by zero padding, or has several groups")
 
 
 def _context(layer: nn.Conv1d, stream: Tensor) -> Tensor:

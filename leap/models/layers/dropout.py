@@ -18,16 +18,16 @@ class Dropout(nn.Module):
         rate: dropout rate, 0 or in [1/256, 1).
 
     Raises:
-        ValueError: the rate is outside [0, 1), or is positive and would be rounded to 0.
+        ValueError: the rate is outside [0, 1), or is positive and below 1/256.
     """
 
     def __init__(self, rate: float) -> None:
         super().__init__()
         if not 0 <= rate < 1:
             raise ValueError(f"dropout rate {rate} is not in [0, 1)")
+        if 0 < rate < 1 / LEVELS:
+            raise ValueError(f"dropout rate {rate} is too small; take 0 or at least 1/{LEVELS}")
         self.dropped = min(round(rate * LEVELS), LEVELS - 1)
-        if rate > 0 and self.dropped == 0:
-            raise ValueError(f"dropout rate {rate} would be rounded to 0; take 0 or at least 1/{LEVELS}")
 
     def forward(self, x: Tensor) -> Tensor:
         """Drop elements of ``x``, a tensor of any shape and floating type."""

@@ -57,14 +57,13 @@ def test_impossible_rates_are_refused(rate):
 
 
 def test_small_rates_are_rounded_to_multiples_and_never_to_nothing():
-    assert [Dropout(rate).rate for rate in (0.0, 1 / 256, 0.003, 0.2, 0.999)] == [
+    assert [Dropout(rate).rate for rate in (0.0, 1 / 256, 0.005, 0.2, 0.999)] == [
         *(0.0, 1 / 256, 1 / 256),
         *(51 / 256, 255 / 256),
     ]
-    with pytest.raises(
-        ValueError, match=r"dropout rate 0\.001 would be rounded to 0; take 0 or at least 1/256"
-    ):
-        Dropout(0.001)
+    for rate in (0.001, 0.0025, 0.0039):  # 1/256 is 0.00390625
+        with pytest.raises(ValueError, match=rf"dropout rate {rate} is too small; take 0 or at least 1/256"):
+            Dropout(rate)
 
 
 def test_a_compiler_gets_one_graph():
