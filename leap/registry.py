@@ -206,6 +206,8 @@ def _place(thing: Any) -> str:
 def _imported(path: str, kind: str) -> Any:
     """Import the object that a path ``module:name`` names."""
     module, _, name = path.partition(":")
+    if not module.partition(".")[0]:
+        raise LeapError(f"{kind} {path!r} names no module; write package.module:name")
     try:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
@@ -246,5 +248,5 @@ def _part_names(values: Any) -> Iterator[str]:
 
 def _trusted(module: str) -> bool:
     """Whether a module is imported, or is listed in `TRUSTED` itself or through a parent package."""
-    trusted = filter(None, os.environ.get(TRUSTED, "").split(","))
+    trusted = filter(None, map(str.strip, os.environ.get(TRUSTED, "").split(",")))
     return module in sys.modules or any(f"{module}.".startswith(f"{name}.") for name in trusted)

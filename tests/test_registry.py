@@ -121,7 +121,7 @@ def test_a_checkpoint_is_loaded_where_its_part_is_imported_or_trusted(lab, tmp_p
     del sys.modules[lab]
     with pytest.raises(LeapError, match=f"import {lab} first, or set LEAP_PARTS=my_lab$"):
         load_parser(path)
-    monkeypatch.setenv(TRUSTED, "my_lab")
+    monkeypatch.setenv(TRUSTED, "others, my_lab ,")
     parser, read = load_parser(path)
     assert asdict(read) == asdict(description)
     assert parser.decoder.scale == 3
@@ -140,6 +140,8 @@ def test_what_cannot_be_imported_or_is_not_registered_is_one_line(lab):
         (f"{lab}:Absent", f"decoder '{lab}:Absent' cannot be imported"),
         ("my_lab.absent:Scaled", r"decoder 'my_lab\.absent:Scaled' cannot be imported \(No module"),
         ("os:getcwd", "os:getcwd is not registered as decoder"),
+        (".decoders:Scaled", r"decoder '\.decoders:Scaled' names no module; write package\.module:name"),
+        (":Scaled", "decoder ':Scaled' names no module"),
     ):
         with pytest.raises(LeapError, match=rf"^config: model\.decoder: {message}[^\n]*$"):
             with_decoder(name=name)
