@@ -16,6 +16,7 @@ from leap.models.parser import Parser
 
 MODALITIES = ("audio", "visual")
 Array = NDArray[np.float32]
+Events = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ParsedVideo:
         name: id of the video.
         classes: names of the C classes.
         probabilities: segment probabilities, (T, C).
-        events: decoded events, (T, C), zeros and ones.
+        events: decoded events, (T, C), zeros and ones, uint8.
         truth: dense labels, (T, C), zeros and ones; without keys if the labels are unknown.
         attention: attention of labels to segments in the last block, averaged over heads, (C, T); without
             keys if the decoder returns no attention.
@@ -37,7 +38,7 @@ class ParsedVideo:
     name: str
     classes: tuple[str, ...]
     probabilities: dict[str, Array]
-    events: dict[str, Array]
+    events: dict[str, Events]
     truth: dict[str, Array]
     attention: dict[str, Array]
 

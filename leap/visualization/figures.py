@@ -105,7 +105,8 @@ def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> 
     """Lines with error bars in panels, two panels per row.
 
     Args:
-        panels: title → name of a line → table indexed by x, columns ``mean`` and ``sd`` (NaN counts as 0).
+        panels: title → name of a line → table indexed by x, columns ``mean`` and ``sd``; an ``sd`` of NaN
+            draws no error bar.
         x: title of the horizontal axes.
         y: title of the vertical axes.
     """
@@ -115,9 +116,9 @@ def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> 
     for axis, (title, lines) in zip(axes.flat, panels.items(), strict=False):
         colours = line_colours(lines)
         for marker, (name, line) in zip(MARKERS, lines.items(), strict=False):
-            places, error = [str(place) for place in line.index], line["sd"].fillna(0.0)
+            places = [str(place) for place in line.index]
             style = {"label": name, "marker": marker, "color": colours[name], "capsize": 3}
-            axis.errorbar(places, line["mean"], yerr=error, **style)
+            axis.errorbar(places, line["mean"], yerr=line["sd"], **style)
         axis.set(title=title, xlabel=x)
     for axis in axes.flat[len(panels) :]:
         axis.remove()

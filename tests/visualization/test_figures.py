@@ -63,6 +63,9 @@ def test_saved_figure_is_whole_or_absent(tmp_path):
 def test_curves_are_two_panels_a_row():
     line = pd.DataFrame({"mean": [1.0, 2.0], "sd": [0.5, np.nan]}, index=[10, 20])
     figure = curves({title: {"LEAP": line, "MMIL": line + 1} for title in "abc"}, "videos", "score")
+    _, caps, (bars,) = figure.axes[0].containers[0]
+    assert [np.ptp(segment[:, 1]) for segment in bars.get_segments() if len(segment)] == [1.0]  # none for NaN
+    assert all(np.isnan(cap.get_ydata()[1]) for cap in caps)
     assert [axis.get_title() for axis in figure.axes] == ["a", "b", "c"]
     assert [axis.get_ylabel() for axis in figure.axes] == ["score", "", "score"]
     (width, height), legend = figure.get_size_inches(), figure.axes[-1].get_legend()

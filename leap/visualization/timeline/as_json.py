@@ -41,7 +41,7 @@ def events_as_json(video: ParsedVideo) -> list[dict[str, Any]]:
     return _runs(video.events | {"audio-visual": joint}, video.classes)
 
 
-def _runs(labels: Mapping[str, NDArray[np.float32]], classes: Sequence[str]) -> list[dict[str, Any]]:
+def _runs(labels: Mapping[str, NDArray[np.generic]], classes: Sequence[str]) -> list[dict[str, Any]]:
     return [
         {"modality": modality, "label": classes[c], "onset": onset, "offset": offset}
         for modality, dense in labels.items()

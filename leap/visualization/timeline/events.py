@@ -8,7 +8,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
-from leap.inference.parsed_video import MODALITIES, ParsedVideo
+from leap.inference.parsed_video import ParsedVideo
 from leap.visualization.palette import AUDIO, HEATMAP, MODALITY_COLOURS, TRUTH, VISUAL
 
 PROBABLE = 0.3
@@ -17,8 +17,8 @@ PROBABLE = 0.3
 
 def classes_to_show(video: ParsedVideo) -> list[int]:
     """Indices of the classes that are true, predicted or `PROBABLE` in some segment; by default class 0."""
-    marked = [video.events[m] + (video.probabilities[m] >= PROBABLE) for m in MODALITIES]
-    marked += list(video.truth.values())
+    marked: list[NDArray[np.generic]] = [*video.events.values(), *video.truth.values()]
+    marked += [probabilities >= PROBABLE for probabilities in video.probabilities.values()]
     return [int(c) for c in np.flatnonzero(np.any(marked, axis=(0, 1)))] or [0]
 
 
@@ -81,7 +81,7 @@ def plain_text(name: str) -> str:
     return " ".join(name.split()).replace("$", r"\$")
 
 
-def _draw_strip(axis: Axes, active: NDArray[np.float32], y: float, colour: str) -> None:
+def _draw_strip(axis: Axes, active: NDArray[np.generic], y: float, colour: str) -> None:
     for t in map(int, np.flatnonzero(active)):
         axis.add_patch(Rectangle((t, y), 1, 0.13, color=colour, linewidth=0))
 

@@ -5,6 +5,7 @@ from itertools import islice
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from leap.errors import LeapError
 from leap.features.log_mel import log_mel_patch
@@ -90,8 +91,16 @@ def _draw_frames(axis: Axes, clip: Clip) -> None:
 
 
 def _draw_spectrogram(axis: Axes, clip: Clip) -> None:
-    """Log-mel spectrogram, averaged over tenths of the first 0.9 s of each second."""
-    columns = [log_mel_patch(second)[:90].reshape(10, 9, -1).mean(1) for second in audio_seconds(clip)]
+    """Log-mel spectrogram, averaged over tenths of a second."""
+    columns = [_tenths(log_mel_patch(second)) for second in audio_seconds(clip)]
     extent = (0, clip.segments, 0, 1)
     axis.imshow(np.concatenate(columns).T, extent=extent, aspect="auto", origin="lower", cmap="magma")
     axis.set(ylim=(0, 1), yticks=[], ylabel="sound")
+
+
+def _tenths(patch: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average the frames of a second, (96, bands), over tenths, (10, bands).
+
+    The frames begin every 10 ms and end at 0.96 s; the last one stands for the rest of the second.
+    """
+    return np.pad(patch, ((0, 100 - len(patch)), (0, 0)), mode="edge").reshape(10, 10, -1).mean(axis=1)

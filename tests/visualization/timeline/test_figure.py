@@ -1,11 +1,15 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
+from matplotlib.figure import Figure
 
+from leap.features.log_mel import SAMPLE_RATE
 from leap.inference.parsed_video import ParsedVideo
 from leap.visualization.palette import TRUTH
+from leap.visualization.timeline import figure as module
 from leap.visualization.timeline import timeline_figure
 
 
@@ -77,3 +81,17 @@ def test_names_are_no_formulas(video):
     axes = timeline_figure(replace(video, classes=hostile, attention={})).axes
     axes[0].figure.draw_without_rendering()
     assert names(axes[0]) == [r"\$a\$", "<img src=x>"]
+
+
+def test_the_spectrogram_has_a_column_per_tenth_of_a_second(monkeypatch):
+    """A click in the second second, at 0.65 s, where the windows of 25 ms begin up to 25 ms before it."""
+    seconds = np.zeros((2, SAMPLE_RATE))
+    seconds[1, round(0.65 * SAMPLE_RATE)] = 1.0
+    monkeypatch.setattr(module, "audio_seconds", lambda clip: seconds)
+    axis = Figure().subplots()
+    module._draw_spectrogram(axis, SimpleNamespace(segments=2))
+    (image,) = axis.images
+    assert image.get_extent() == [0, 2, 0, 1]
+    loudness = np.asarray(image.get_array()).sum(axis=0)
+    assert loudness.shape == (20,)
+    assert np.flatnonzero(loudness > loudness.min() + 1e-6).tolist() == [16]
