@@ -42,7 +42,6 @@ Inputs = tuple[Literal["audio", "clap"], Literal["visual_2d", "clip"]]
 Variant = Literal["paper", "release", "release-scores", "release-union", "calibrated"]
 DenoisingWarmup = Literal["step", "ramp"]
 Precision = Literal["float32", "bfloat16"]
-Split = Literal["train", "val", "test"]
 
 
 def optional(default: Any, **limits: Any) -> Any:

@@ -27,7 +27,7 @@ from leap.data.registry import check_dataset, default_labels, find_dataset
 from leap.data.store.layout import INPUTS
 from leap.errors import LeapError
 from leap.inference.protocols import named_protocol
-from leap.training.denoising import CMPAE_EPOCHS, ESTIMATOR
+from leap.training.denoising import CMPAE_EPOCHS, NOISE_ESTIMATOR
 
 HAN = RunConfig(
     model=ModelConfig(encoder=HanConfig(), decoder=MmilConfig(), width=512, ffn=512, dropout=0.1),
@@ -69,7 +69,7 @@ VALOR_PLUS_PLUS = replace(VALOR_PLUS, model=replace(VALOR_PLUS.model, inputs=("c
 CMPAE = RunConfig(
     model=CmpaeConfig(width=512, ffn=512, dropout=0.1),
     loss=LossConfig(basic=CmpaeLossConfig()),
-    train=replace(ESTIMATOR.train, epochs=CMPAE_EPOCHS, selection="mean"),
+    train=replace(NOISE_ESTIMATOR.train, epochs=CMPAE_EPOCHS, selection="mean"),
     protocol=named_protocol("cmpae"),
     thresholds_on_val=True,
 )
@@ -94,7 +94,7 @@ PRESETS = {
     "valor+": VALOR_PLUS,
     "valor++": VALOR_PLUS_PLUS,
     "cmpae": CMPAE,
-    "jomold-estimator": ESTIMATOR,
+    "jomold-estimator": NOISE_ESTIMATOR,
     "leap-han": LEAP_HAN,
     "leap": LEAP,
     "leap-release": LEAP_RELEASE,

@@ -25,7 +25,7 @@ from leap.inference.predict import Predictions, predict
 from leap.io.atomic import atomic_path
 from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
 from leap.models.checkpoint import Description, save_pretrained
-from leap.training.run import ESTIMATOR, REVISION, initial_parser, run_key, train
+from leap.training.run import ESTIMATOR_FOLDER, REVISION, initial_parser, run_key, train
 from leap.training.state import Progress
 
 RUNS = "runs"
@@ -69,7 +69,7 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str 
     record = _record(config, protocol, store, progress, predictions, videos, diagnostics, seconds, device)
     write_record(record, folder / RECORD)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-    shutil.rmtree(folder / ESTIMATOR, ignore_errors=True)
+    shutil.rmtree(folder / ESTIMATOR_FOLDER, ignore_errors=True)
     return record
 
 

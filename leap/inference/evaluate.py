@@ -1,5 +1,7 @@
 """Score a parser on videos with dense labels."""
 
+from collections.abc import Callable
+
 from torch import nn
 
 from leap.config import Protocol
@@ -8,12 +10,23 @@ from leap.inference.predict import predict
 from leap.metrics import parsing_scores
 
 
-def evaluate(parser: nn.Module, videos: Videos, protocol: Protocol) -> dict[str, float]:
+def evaluate(
+    parser: nn.Module,
+    videos: Videos,
+    protocol: Protocol,
+    score: Callable[..., dict[str, float]] = parsing_scores,
+) -> dict[str, float]:
     """The ten scores × 100 of a parser under a decoding protocol; puts the parser in eval mode.
 
+    Args:
+        parser: the parser.
+        videos: videos with dense labels.
+        protocol: decoding protocol.
+        score: function that scores predicted and true labels, with the arguments of `parsing_scores`.
+
     Raises:
-        LeapError: the videos have no dense labels.
+        LeapError: the videos have no dense labels, or there are none.
     """
     true_audio, true_visual = videos.truth()
     predictions = predict(parser, videos, protocol)
-    return parsing_scores(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())
+    return score(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())

@@ -35,10 +35,13 @@ class Predictions:
 
 
 def parse_videos(parser: nn.Module, videos: Videos) -> Iterator[Parsing]:
-    """Parse videos in batches, in eval mode and without gradients; yields one parsing per batch."""
+    """Parse videos in batches, in eval mode and without gradients; yields one parsing per batch.
+
+    Without videos, it yields one parsing of zero videos.
+    """
     parser.eval()
     with torch.inference_mode():
-        for start in range(0, len(videos), BATCH):
+        for start in range(0, max(len(videos), 1), BATCH):
             yield parser(*videos[start : start + BATCH].features)
 
 

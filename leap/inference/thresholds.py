@@ -10,7 +10,7 @@ from torch import Tensor
 
 from leap.config import Protocol
 from leap.inference.decode import decode
-from leap.metrics import parsing_scores
+from leap.metrics.functional import event_scores
 from leap.models.output import Parsing
 
 VISUAL_GRID = tuple(round(0.25 + 0.05 * step, 2) for step in range(10))
@@ -42,7 +42,7 @@ def choose_class_thresholds(parsings: Iterable[Parsing], true_visual: Tensor, pr
         thresholds = tuple(threshold if c == label else t for c, t in enumerate(start))
         candidate = replace(protocol, class_thresholds=thresholds)
         visual = torch.cat([decode(batch, candidate)[1] for batch in batches]).cpu()  # (N, T, C)
-        return parsing_scores(visual, visual, true_visual, true_visual)["evt_v"]
+        return 100 * float(event_scores(visual, true_visual).mean())
 
     def best(label: int) -> float:
         """The best-scoring threshold of a class."""

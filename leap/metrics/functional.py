@@ -13,7 +13,7 @@ it without a gap between them, and would then be a single event.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Labels: TypeAlias = "NDArray[np.generic] | Tensor"
 Floats: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
-Counted: TypeAlias = NDArray[np.unsignedinteger]
+CountArray: TypeAlias = NDArray[np.unsignedinteger]
 
 LEVELS = ("seg", "evt")
 STREAMS = ("a", "v", "av", "event")
@@ -42,8 +42,8 @@ SCORES = tuple(f"{level}_{stream}" for level in LEVELS for stream in ("a", "v", 
 class Counts(NamedTuple):
     """True positives, and the sum of predicted and true events or segments, each (N, C)."""
 
-    hits: Counted
-    total: Counted
+    hits: CountArray
+    total: CountArray
 
 
 def parsing_scores(
@@ -121,6 +121,32 @@ def with_type_means(scores: Mapping[str, float]) -> dict[str, float]:
     }
     every = {**scores, **means}
     return {name: every[name] for name in SCORES}
+
+
+def scores_from_sums(sums: Sequence[float], videos: float) -> dict[str, float]:
+    """The ten `SCORES` × 100 from sums over videos.
+
+    Args:
+        sums: sums of the eight `PER_VIDEO` scores, in their order.
+        videos: number of videos.
+    """
+    return with_type_means({name: 100 * sum_ / videos for name, sum_ in zip(PER_VIDEO, sums, strict=True)})
+
+
+def event_scores(pred: Labels, true: Labels) -> Floats:
+    """Event-level F of one modality for each video, as in `per_video_scores`.
+
+    Args:
+        pred: predicted events, (N, T, C).
+        true: events of the ground truth, (N, T, C).
+
+    Returns:
+        Scores in 0…1, (N,).
+
+    Raises:
+        LeapError: the shapes differ or are not three-dimensional, or a value is neither 0 nor 1.
+    """
+    return _video_f(_event_counts(*_segments_first(pred=pred, true=true)))
 
 
 def overlapping_videos(true_audio: Labels, true_visual: Labels) -> Mask:
@@ -229,12 +255,12 @@ def _event_counts(pred: Mask, true: Mask) -> Counts:
     return Counts(_count(_starts(both) & matched), _count(_starts(pred)) + _count(_starts(true)))
 
 
-def _event_lengths(x: Mask) -> Counted:
+def _event_lengths(x: Mask) -> CountArray:
     """Length of the event that contains each segment, (T, ...); 0 outside events."""
     return _run_lengths(x) + _run_lengths(x[::-1])[::-1] - x
 
 
-def _run_lengths(x: Mask) -> Counted:
+def _run_lengths(x: Mask) -> CountArray:
     """Number of consecutive ones up to and including each segment, (T, ...)."""
     length = x.astype(_counter(len(x)))
     for before, now in pairwise(length):
@@ -249,7 +275,7 @@ def _starts(x: Mask) -> Mask:
     return starts
 
 
-def _count(x: Mask) -> Counted:
+def _count(x: Mask) -> CountArray:
     """Count ones over segments, (T, ...) → (...)."""
     return np.add.reduce(x, axis=0, dtype=_counter(len(x)))
 

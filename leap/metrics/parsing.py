@@ -7,7 +7,7 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from leap.errors import LeapError
-from leap.metrics.functional import PER_VIDEO, Labels, per_video_scores, with_type_means
+from leap.metrics.functional import PER_VIDEO, Labels, per_video_scores, scores_from_sums
 
 
 class ParsingScores(Metric):
@@ -58,5 +58,4 @@ class ParsingScores(Metric):
         """The ten scores × 100 over all videos so far."""
         if not self.videos:
             raise LeapError("no videos to score; update the metric first")
-        means = (100 * self.sums / self.videos).tolist()
-        return with_type_means(dict(zip(PER_VIDEO, means, strict=True)))
+        return scores_from_sums(self.sums.tolist(), int(self.videos))

@@ -104,8 +104,10 @@ class CmpaeParser(JomoldParser):
 
         Features have the shapes of `Parser.forward`.
         """
-        streams = self.frontend(audio, visual_2d, visual_3d)
-        return self._parse_unimodal(streams, self.label_embedding)
+        with self.autocast(audio):
+            streams = self.frontend(audio, visual_2d, visual_3d)
+            parsing = self._parse_unimodal(streams, self.label_embedding)
+        return parsing.to_float32()
 
     def _parse_unimodal(self, streams: Streams, label_embedding: Tensor | None) -> Parsing:
         encoded = cast(Han, self.encoder).unimodal(*streams)

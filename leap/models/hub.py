@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from leap.errors import LeapError, require
+from leap.io.reason import reason
 
 
 def snapshot(repository: str) -> Path:
@@ -24,5 +25,4 @@ def snapshot(repository: str) -> Path:
     try:
         return Path(hub.snapshot_download(repository, allow_patterns=["config.json", "model.safetensors"]))
     except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise LeapError(f"{repository}: neither a path nor on the Hub ({reason})") from None
+        raise LeapError(f"{repository}: neither a path nor on the Hub ({reason(error)})") from None

@@ -1,14 +1,22 @@
 """Cross-entropies of video and segment probabilities, and label smoothing."""
 
+from typing import Literal
+
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from leap.models.output import CLAMP
 
 
-def video_bce(probability: Tensor, target: Tensor) -> Tensor:
-    """Mean binary cross-entropy of video probabilities (B, C), clamped to [1e-7, 1 − 1e-7]."""
-    return F.binary_cross_entropy(probability.clamp(CLAMP, 1 - CLAMP), target)
+def video_bce(probability: Tensor, target: Tensor, reduction: Literal["mean", "none"] = "mean") -> Tensor:
+    """Binary cross-entropy of video probabilities (B, C), clamped to [1e-7, 1 − 1e-7].
+
+    Args:
+        probability: video probabilities, (B, C).
+        target: labels, (B, C).
+        reduction: ``"mean"`` over videos and classes, or ``"none"`` for (B, C).
+    """
+    return F.binary_cross_entropy(probability.clamp(CLAMP, 1 - CLAMP), target, reduction=reduction)
 
 
 def segment_bce(logits: Tensor, target: Tensor) -> Tensor:

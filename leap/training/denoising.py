@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
 
 from leap.config import (
     DenoisingWarmup,
@@ -26,16 +25,16 @@ from leap.config import (
 )
 from leap.data.videos import Videos
 from leap.models.cmpae import CmpaeParser
-from leap.models.output import CLAMP, Parsing
-from leap.training.cross_entropy import smooth_labels
+from leap.models.output import Parsing
+from leap.training.cross_entropy import smooth_labels, video_bce
 
-LEAST_AUDIO, LEAST_VISUAL = 0.6, 1.8 / 0.95
+AUDIO_NOISE_THRESHOLD, VISUAL_NOISE_THRESHOLD = 0.6, 1.8 / 0.95
 """A weak label counts as noise if its video probability, divided by the class's mean, is below this value."""
 
 WARMUP = 0.9
 """Epochs of the linear rise of the noise ratios that CMPAE's code intends."""
 
-ESTIMATOR = RunConfig(
+NOISE_ESTIMATOR = RunConfig(
     model=JomoldConfig(
         encoder=HanConfig(cross_weight=0.0), decoder=MmilConfig(), width=512, ffn=512, dropout=0.1
     ),
@@ -102,15 +101,15 @@ class DenoisedVideos(Videos):
 
 
 def noise_estimator_config(config: RunConfig) -> RunConfig:
-    """Config of a run's noise estimator: JoMoLD's, with the data, seed, sizes and learning rate of the run.
+    """Config of a run's noise estimator: JoMoLD's, with the run's data, seed, sizes, precision and rate.
 
     The estimator trains 25 / 20 as many epochs as the run, the ratio in CMPAE's release, rounded up.
     """
-    epochs = -(-config.train.epochs * ESTIMATOR.train.epochs // CMPAE_EPOCHS)
-    sizes = {name: getattr(config.model, name) for name in ("width", "ffn", "inputs")}
-    train = replace(ESTIMATOR.train, epochs=epochs, lr=config.train.lr, videos=config.train.videos)
-    model = replace(ESTIMATOR.model, **sizes)
-    return replace(ESTIMATOR, dataset=config.dataset, model=model, train=train, seed=config.seed)
+    epochs = -(-config.train.epochs * NOISE_ESTIMATOR.train.epochs // CMPAE_EPOCHS)
+    shared = {name: getattr(config.model, name) for name in ("width", "ffn", "inputs", "precision")}
+    train = replace(NOISE_ESTIMATOR.train, epochs=epochs, lr=config.train.lr, videos=config.train.videos)
+    model = replace(NOISE_ESTIMATOR.model, **shared)
+    return replace(NOISE_ESTIMATOR, dataset=config.dataset, model=model, train=train, seed=config.seed)
 
 
 def estimate_noise_ratios(parsings: Iterable[Parsing], weak: Tensor) -> NoiseRatios:
@@ -123,8 +122,8 @@ def estimate_noise_ratios(parsings: Iterable[Parsing], weak: Tensor) -> NoiseRat
     pairs = [(parsing.video_audio, parsing.video_visual) for parsing in parsings]
     audio, visual = (torch.cat(batches) for batches in zip(*pairs, strict=True))  # (N, C)
     videos = weak.sum(dim=0).clamp(min=1)  # (C,)
-    noisy_audio = weak * (audio < LEAST_AUDIO * audio.mean(dim=0))
-    noisy_visual = weak * (visual < LEAST_VISUAL * visual.mean(dim=0))
+    noisy_audio = weak * (audio < AUDIO_NOISE_THRESHOLD * audio.mean(dim=0))
+    noisy_visual = weak * (visual < VISUAL_NOISE_THRESHOLD * visual.mean(dim=0))
     return NoiseRatios(noisy_audio.sum(dim=0) / videos, noisy_visual.sum(dim=0) / videos)
 
 
@@ -143,8 +142,8 @@ def denoise(parser: CmpaeParser, videos: Videos, ratios: NoiseRatios) -> Denoise
     with torch.no_grad():
         parsing = parser.unimodal(*videos.features)
     weak, visual = videos.weak, smooth_labels(videos.weak)
-    rank_audio = _rank(_losses(parsing.video_audio, weak), weak)  # (B, C)
-    rank_visual = _rank(_losses(parsing.video_visual, visual), weak)
+    rank_audio = _rank(video_bce(parsing.video_audio, weak, reduction="none"), weak)  # (B, C)
+    rank_visual = _rank(video_bce(parsing.video_visual, visual, reduction="none"), weak)
     count = weak.sum(dim=0)  # (C,)
     suspect_audio, suspect_visual = (ratios.audio * count).floor(), (ratios.visual * count).floor()
     noisy_audio = (rank_audio >= count - suspect_audio) & (rank_visual < suspect_audio) & (weak > 0)
@@ -154,10 +153,6 @@ def denoise(parser: CmpaeParser, videos: Videos, ratios: NoiseRatios) -> Denoise
         weak_audio=weak.masked_fill(noisy_audio, 0.0),
         weak_visual=visual.masked_fill(noisy_visual, 0.0),
     )
-
-
-def _losses(probability: Tensor, target: Tensor) -> Tensor:
-    return F.binary_cross_entropy(probability.clamp(CLAMP, 1 - CLAMP), target, reduction="none")
 
 
 def _rank(losses: Tensor, weak: Tensor) -> Tensor:

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from leap.errors import LeapError
+from leap.io.reason import reason
 from leap.metrics import PER_VIDEO, parsing_scores, per_video_scores
-from leap.metrics.functional import with_type_means
+from leap.metrics.functional import scores_from_sums
 
 
 def check_device(name: str) -> str:
@@ -25,8 +26,8 @@ def check_device(name: str) -> str:
     try:
         torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0].partition(". ")[0][:200]
-        raise LeapError(f"device {name!r} cannot be used ({reason}); take cpu, or cuda with a GPU") from None
+        what = reason(error).partition(". ")[0][:200]  # the first sentence
+        raise LeapError(f"device {name!r} cannot be used ({what}); take cpu, or cuda with a GPU") from None
     return name
 
 
@@ -40,12 +41,13 @@ def joined(device: str = "cpu") -> Iterator[str]:
     Raises:
         LeapError: the device cannot be used.
     """
-    check_device(device)
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield device
+        yield check_device(device)
         return
     if device == "cuda":
         device = f"cuda:{os.environ['LOCAL_RANK']}"
+    check_device(device)  # only the rank's own device, on which the check occupies memory
+    if device.startswith("cuda"):
         torch.cuda.set_device(device)
     dist.init_process_group("cpu:gloo,cuda:nccl" if device != "cpu" else "gloo")
     try:
@@ -100,8 +102,7 @@ def all_scores(*cubes: Tensor) -> dict[str, float]:
     scores = per_video_scores(*cubes)
     sums = [float(scores[name].sum()) for name in PER_VIDEO]
     *totals, videos = all_sum(torch.tensor([*sums, len(cubes[0])], dtype=torch.float64)).tolist()
-    means = {name: 100 * total / videos for name, total in zip(PER_VIDEO, totals, strict=True)}
-    return with_type_means(means)
+    return scores_from_sums(totals, videos)
 
 
 def replicated(parser: nn.Module) -> nn.Module:

@@ -51,7 +51,7 @@ def flatten(parameters: Sequence[nn.Parameter]) -> nn.Parameter:
     return vector
 
 
-def optimized(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+def optimized_tensors(optimizer: torch.optim.Optimizer) -> list[Tensor]:
     """The tensors that an optimizer updates, of all parameter groups."""
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
@@ -69,7 +69,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
 def state_by_name(optimizer: torch.optim.Optimizer, parser: nn.Module) -> dict[str, Tensor]:
     """The optimizer's state as ``<parameter>.<key>``, the same for flat and separate parameters."""
     tensors: dict[str, Tensor] = {}
-    for vector in optimized(optimizer):
+    for vector in optimized_tensors(optimizer):
         members = list(_members(parser, vector))
         sizes = [parameter.numel() for _, parameter in members]
         for key, value in optimizer.state.get(vector, {}).items():
@@ -96,7 +96,7 @@ def load_state_by_name(
     updated = {name.rpartition(".")[0] for name in tensors}
     state = {
         place: {key: _gathered(parser, vector, key, tensors, updated) for key in keys}
-        for place, vector in enumerate(optimized(optimizer))
+        for place, vector in enumerate(optimized_tensors(optimizer))
         if any(name in updated for name, _ in _members(parser, vector))
     }
     optimizer.load_state_dict(optimizer.state_dict() | {"state": state})

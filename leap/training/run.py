@@ -25,7 +25,7 @@ from leap.training.trainer import check_step, check_world, fit
 REVISION = 2
 """Version of the numerics, a part of every run's key; incremented whenever they change on purpose."""
 
-ESTIMATOR = "estimator"
+ESTIMATOR_FOLDER = "estimator"
 """Subfolder for the parser that a loss trains beforehand, such as CMPAE's noise estimator."""
 
 
@@ -85,7 +85,9 @@ def train(
     check_world(criterion, val)
     videos = corrupt_videos(videos, config.noise, config.seed)
     check_step(parser, criterion, videos[:2].to(device))
-    criterion.basic.prepare(config, videos, lambda other: train(other, store, folder / ESTIMATOR, device)[0])
+    criterion.basic.prepare(
+        config, videos, lambda other: train(other, store, folder / ESTIMATOR_FOLDER, device)[0]
+    )
     videos, val_there = videos.to(device), val.to(device)
     progress = fit(
         parser,

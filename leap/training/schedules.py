@@ -29,7 +29,7 @@ def cosine(schedule: CosineSchedule, step: int, steps: int, epochs: int) -> floa
 
 
 @SCHEDULES.register(StepSchedule)
-def drops(schedule: StepSchedule, step: int, steps: int, epochs: int) -> float:
+def step_decay(schedule: StepSchedule, step: int, steps: int, epochs: int) -> float:
     """Multiplication by ``schedule.factor`` after every ``schedule.period`` epochs."""
     return schedule.factor ** (step // steps // schedule.period)
 

@@ -68,9 +68,14 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         self._writer = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         self._writer.shutdown()
-        self._wait()
+        try:
+            self._wait()
+        except Exception as failure:
+            if error is None:
+                raise
+            error.add_note(f"{self.path}: not written either ({reason(failure)})")
 
     def keep_best(self) -> None:
         """Copy the parser's weights as the best so far."""
@@ -116,8 +121,9 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         atomic_write(self.log, log)
 
     def _wait(self) -> None:
-        if self._writing is not None:
-            self._writing.result()
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
     def load(self) -> Progress:
         """Load the checkpoint, if one exists, and return its progress; without one, return empty progress.

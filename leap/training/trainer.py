@@ -13,12 +13,13 @@ from tqdm import tqdm
 from leap.config import Protocol, TrainConfig
 from leap.data.videos import Videos
 from leap.errors import LeapError
-from leap.inference.predict import predict
+from leap.inference.evaluate import evaluate
+from leap.models.output import Parsing
 from leap.training import cuda_graph
 from leap.training.criterion import Criterion
 from leap.training.distributed import all_scores, all_sum, rank, rank_slice, replicated, shard, world_size
 from leap.training.losses import Losses
-from leap.training.optimizer import make_optimizer, optimized, set_learning_rate
+from leap.training.optimizer import make_optimizer, optimized_tensors, set_learning_rate
 from leap.training.schedules import rate_factor
 from leap.training.state import Progress, TrainingState
 
@@ -76,7 +77,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=self.on_gpu)  # see make_optimizer
         (weight * total).backward()
         if self.config.clip is not None:
-            clip_grad_norm_(optimized(self.optimizer), self.config.clip)
+            clip_grad_norm_(optimized_tensors(self.optimizer), self.config.clip)
         self.optimizer.step()
         finite = torch.isfinite(parsing.video_audio + parsing.video_visual + parsing.video).all()
         losses["total"] = torch.where(finite, total, torch.nan)
@@ -179,30 +180,52 @@ def check_step(parser: nn.Module, criterion: Criterion, videos: Videos) -> None:
     """Parse a few videos and compute their losses once, to refuse incompatible parts before training.
 
     Raises:
-        LeapError: the encoder, the decoder or the loss raises an error, or the audio segment logits or the
-            total loss have a wrong shape.
+        LeapError: the encoder, the decoder or the loss raises an error, or an output of the decoder or the
+            total loss has a wrong shape.
     """
     state = parser.training
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             parsing = parser.eval()(*videos.features)
-            losses = criterion(parsing.without_nan(), videos)
-            segments, loss = parsing.segment_audio.shape, criterion.total(losses).shape
+            check_shapes(parsing, *videos.pseudo_audio.shape)
+            loss = criterion.total(criterion(parsing.without_nan(), videos))
     except LeapError:
         raise
     except Exception as error:  # a custom part may raise anything
         what = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         raise LeapError(f"the parts do not work together ({what}); {EXPECTED}") from error
-    if segments != videos.pseudo_audio.shape or loss:
-        raise LeapError(f"segment logits of shape {tuple(segments)}, a loss of {tuple(loss)}; {EXPECTED}")
+    if loss.shape:
+        raise LeapError(f"the total loss has the shape {tuple(loss.shape)}, not (); {EXPECTED}")
     parser.train(state)
+
+
+def check_shapes(parsing: Parsing, videos: int, segments: int, classes: int) -> None:
+    """Refuse a parsing in which an output that every decoder must return has a wrong shape.
+
+    Args:
+        parsing: the parsing.
+        videos: B.
+        segments: T.
+        classes: C.
+
+    Raises:
+        LeapError: an output has a wrong shape; the message names it.
+    """
+    shapes = {
+        "segment": (videos, segments, classes),
+        "video": (videos, classes),
+        "encoded": (videos, segments, *parsing.encoded_audio.shape[-1:]),
+    }
+    outputs = [f"{kind}_{modality}" for kind in shapes for modality in ("audio", "visual")]
+    for name in [*outputs, "video"]:
+        found, expected = tuple(getattr(parsing, name).shape), shapes[name.partition("_")[0]]
+        if found != expected:
+            raise LeapError(f"the decoder's {name} has the shape {found}, not {expected}; {EXPECTED}")
 
 
 def validate(parser: nn.Module, videos: Videos, protocol: Protocol) -> dict[str, float]:
     """The ten scores × 100 on videos with dense labels; each rank parses its slice of the videos."""
-    videos = videos[rank_slice()]
-    predictions, (true_audio, true_visual) = predict(parser, videos, protocol), videos.truth()
-    return all_scores(predictions.audio, predictions.visual, true_audio.cpu(), true_visual.cpu())
+    return evaluate(parser, videos[rank_slice()], protocol, all_scores)
 
 
 def selection_score(scores: dict[str, float], config: TrainConfig) -> float:

@@ -11,7 +11,7 @@ from leap.experiments.runs import RECORD, load_predictions, make_run, make_runs,
 from leap.inference.predict import predict
 from leap.inference.thresholds import VISUAL_GRID
 from leap.models.checkpoint import load_parser
-from leap.training.run import ESTIMATOR, REVISION, run_key
+from leap.training.run import ESTIMATOR_FOLDER, REVISION, run_key
 from tests.conftest import tiny_split
 
 
@@ -84,7 +84,7 @@ def test_another_data_set_is_refused(tiny_store, tiny_config, tmp_path):
 def test_cmpae_estimates_noise_and_chooses_thresholds_within_its_run(cmpae_config, tiny_store, tmp_path):
     record = make_run(cmpae_config, tiny_store, tmp_path)
     folder = run_folder(cmpae_config, tiny_store, tmp_path)
-    assert not (folder / ESTIMATOR).exists()
+    assert not (folder / ESTIMATOR_FOLDER).exists()
     thresholds = record.protocol["class_thresholds"]
     assert len(thresholds) == 3
     assert set(thresholds) <= set(VISUAL_GRID)

@@ -20,3 +20,5 @@ def test_scores_are_those_of_the_decoded_events(protocol, make_videos):
     assert evaluate(parser, videos, protocol) == expected
     with pytest.raises(LeapError, match="no dense labels"):
         evaluate(parser, replace(videos, true_audio=None), protocol)
+    with pytest.raises(LeapError, match="no videos to score"):
+        evaluate(parser, videos[:0], protocol)

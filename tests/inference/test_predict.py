@@ -5,7 +5,7 @@ from leap.config import LeapConfig, ModelConfig, Protocol
 from leap.inference import predict as module
 from leap.inference.decode import decode
 from leap.inference.predict import parse_videos, predict
-from tests.models.product import make
+from tests.models.product import EACH, make, parts
 
 PROTOCOL = Protocol()
 
@@ -40,3 +40,10 @@ def test_videos_are_parsed_in_batches_without_dropout_or_gradients(parser, video
     assert not any(parsing.video.requires_grad for parsing in batches)
     again = list(parse_videos(parser.train(), videos))
     assert torch.equal(batches[0].segment_audio, again[0].segment_audio)
+
+
+@pytest.mark.parametrize("model", EACH, ids=parts)
+def test_no_videos_have_empty_predictions(model, make_videos):
+    predictions = predict(make(model), make_videos(2)[:0], PROTOCOL)
+    assert {tuple(tensor.shape) for tensor in vars(predictions).values()} == {(0, 10, 5)}
+    assert predictions.audio.dtype == torch.uint8

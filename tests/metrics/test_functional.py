@@ -20,6 +20,7 @@ from leap.metrics import (
     per_video_scores,
     precision_recall,
 )
+from leap.metrics.functional import event_scores, scores_from_sums
 from tests.metrics.oracle import class_f, event_counts, segment_counts, video_scores
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "metrics_random.npz"
@@ -263,3 +264,11 @@ def test_class_scores_pool_the_modalities_for_event():
     scores = per_class_scores(audio, visual, truth, truth)
     assert scores["seg_event"].tolist() == [2 * 4 / (4 + 16)]
     assert scores["evt_event"].tolist() == [2 * 1 / (1 + 4)]
+
+
+def test_event_scores_are_those_of_one_modality():
+    cubes = (np.random.default_rng(0).random((4, 6, 10, 3)) < 0.3).astype(int)
+    expected = per_video_scores(*cubes)
+    assert np.array_equal(event_scores(cubes[1], cubes[3]), expected["evt_v"])
+    sums = [values.sum() for values in expected.values()]
+    assert scores_from_sums(sums, 6) == pytest.approx(parsing_scores(*cubes))

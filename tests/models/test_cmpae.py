@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -89,3 +91,21 @@ def test_jomold_and_cmpae_take_other_parts():
     assert not hasattr(parser, "branch")
     parser = make(CmpaeConfig(encoder=HanConfig(), decoder=MmilConfig(), **SIZES))
     assert parser.branch.event.out_features == 5
+
+
+def test_the_unimodal_pass_has_the_parsers_precision_and_returns_float32(make_videos):
+    videos = make_videos()
+    exact, rounded = make(CMPAE), make(replace(CMPAE, precision="bfloat16"))
+    types = []
+    rounded.decoder.register_forward_hook(
+        lambda module, inputs, output: types.append(output.encoded_audio.dtype)
+    )
+    with torch.no_grad():
+        expected, found = exact.unimodal(*videos.features), rounded.unimodal(*videos.features)
+        rounded(*videos.features)
+    assert types == [types[-1]] * 3  # as in the regular pass, which is two in eval mode
+    for name, value in vars(found).items():
+        if isinstance(value, torch.Tensor):
+            assert value.dtype == torch.float32, name
+            torch.testing.assert_close(value, getattr(expected, name), atol=0.05, rtol=0.05)
+    assert not torch.equal(found.segment_audio, expected.segment_audio)

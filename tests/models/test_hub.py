@@ -35,3 +35,13 @@ def test_unknown_repositories_are_one_line(monkeypatch):
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     with pytest.raises(LeapError, match=r"^someone/leap: neither a path nor on the Hub \(404\)$"):
         from_pretrained("someone/leap")
+
+
+def test_an_error_without_a_message_is_one_line(monkeypatch):
+
+    def download(repository, allow_patterns):
+        raise OSError
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    with pytest.raises(LeapError, match=r"^someone/leap: neither a path nor on the Hub \(OSError\)$"):
+        from_pretrained("someone/leap")

@@ -8,7 +8,7 @@ from leap.config import HanConfig, JomoldConfig, MmilConfig
 from leap.presets import preset, scale_width
 from leap.training.cross_entropy import smooth_labels
 from leap.training.denoising import (
-    ESTIMATOR,
+    NOISE_ESTIMATOR,
     NoiseRatios,
     denoise,
     estimate_noise_ratios,
@@ -85,6 +85,13 @@ def test_warm_up_of_the_release_and_as_intended():
     assert [factor(p, "ramp") for p in (0, 0.45, 0.9, 3)] == pytest.approx([0, 0.5, 1, 1])
 
 
+def test_the_estimator_has_the_runs_precision():
+    config = preset("cmpae")
+    assert noise_estimator_config(config).model.precision == "float32"
+    rounded = replace(config, model=replace(config.model, precision="bfloat16"))
+    assert noise_estimator_config(rounded).model.precision == "bfloat16"
+
+
 def test_the_estimator_has_the_runs_data_seed_and_sizes():
     config = replace(scale_width(preset("cmpae", "av-digits"), 64), seed=3)
     found = noise_estimator_config(config)
@@ -93,7 +100,7 @@ def test_the_estimator_has_the_runs_data_seed_and_sizes():
     assert found.model == JomoldConfig(
         encoder=HanConfig(cross_weight=0.0), decoder=MmilConfig(), width=64, ffn=64, dropout=0.1
     )
-    assert (found.loss, found.protocol) == (ESTIMATOR.loss, ESTIMATOR.protocol)
+    assert (found.loss, found.protocol) == (NOISE_ESTIMATOR.loss, NOISE_ESTIMATOR.protocol)
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [(20, 25), (1, 2), (4, 5), (5, 7)])

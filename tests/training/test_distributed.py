@@ -11,9 +11,10 @@ from safetensors.torch import load_file
 from leap.config import AvssConfig, CmpaeLossConfig, LossConfig, Protocol, TrainConfig, to_dict
 from leap.errors import LeapError
 from leap.experiments.grid import system_config
+from leap.metrics import parsing_scores
 from leap.training import distributed, trainer
 from leap.training.criterion import Criterion
-from leap.training.distributed import check_device, rank_slice, shard
+from leap.training.distributed import check_device, joined, rank_slice, shard
 
 LAUNCH = {1: [], 2: ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]}
 
@@ -98,3 +99,44 @@ def test_a_device_that_is_not_there_is_refused():
     for name in ("cuda:77", "abacus", "meta"):
         with pytest.raises(LeapError, match=f"device '{name}' cannot be used"):
             check_device(name)
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (RuntimeError(), "RuntimeError"),
+        (RuntimeError("No such device. Please visit a page."), "No such device"),
+        (RuntimeError("CUDA error: out of memory"), "not enough memory"),
+    ],
+)
+def test_of_a_devices_error_the_first_sentence_is_shown(error, shown, monkeypatch):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(torch, "zeros", fail)
+    with pytest.raises(LeapError, match=rf"^device 'cuda' cannot be used \({shown}\); take cpu,"):
+        check_device("cuda")
+
+
+@pytest.mark.parametrize(("device", "own"), [("cuda", "cuda:1"), ("cuda:3", "cuda:3"), ("cpu", "cpu")])
+def test_a_rank_allocates_on_its_own_device_only(device, own, monkeypatch):
+    touched = []
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(distributed, "check_device", lambda name: touched.append(name) or name)
+    monkeypatch.setattr(torch.cuda, "set_device", touched.append)
+    monkeypatch.setattr(distributed.dist, "init_process_group", lambda backend: None)
+    monkeypatch.setattr(distributed.dist, "destroy_process_group", lambda: None)
+    with joined(device) as place:
+        assert place == own
+    assert set(touched) == {own}
+
+
+def test_scores_of_several_processes_are_those_of_all_videos(of_two, monkeypatch):
+    cubes = (torch.rand(4, 7, 5, 3, generator=torch.Generator().manual_seed(0)) < 0.3).float()
+    sums = []
+    monkeypatch.setattr(distributed, "all_sum", lambda value: sums.append(value) or sum(sums))
+    for rank in (0, 1):
+        of_two(rank)
+        found = distributed.all_scores(*cubes[:, rank_slice()])
+    assert found == pytest.approx(parsing_scores(*cubes))

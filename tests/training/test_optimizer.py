@@ -21,7 +21,7 @@ from leap.training.optimizer import (
     flatten,
     load_state_by_name,
     make_optimizer,
-    optimized,
+    optimized_tensors,
     set_learning_rate,
     state_by_name,
 )
@@ -157,12 +157,12 @@ def test_clipping_bounds_all_groups_together(train):
     """Of SGD, a move over its rate is a gradient; the norm of all of them is the clip."""
     parser, clip = make_parser(), 1e-6
     optimizer = two_groups(parser)
-    before = [vector.detach().clone() for vector in optimized(optimizer)]
+    before = [vector.detach().clone() for vector in optimized_tensors(optimizer)]
     config = TrainConfig(epochs=1, batch=12, clip=clip, schedule=StepSchedule())
     trainer_of(parser, optimizer, train, config).train_one_epoch(0)
     moves = [
         (vector.detach() - start) / rate
-        for vector, start, rate in zip(optimized(optimizer), before, (0.5, 0.125), strict=True)
+        for vector, start, rate in zip(optimized_tensors(optimizer), before, (0.5, 0.125), strict=True)
     ]
     assert all(0 < move.norm() < clip for move in moves)
     assert torch.cat(moves).norm().item() == pytest.approx(clip, rel=1e-4)
@@ -208,13 +208,13 @@ def test_state_moves_between_one_vector_and_separate_tensors(frozen, train):
     separate_parser = deepcopy(flat_parser)
     separate = separate_optimizer(separate_parser)
     load_state_by_name(separate, separate_parser, tensors)
-    assert len(optimized(separate)) > len(optimized(flat)) == 1
+    assert len(optimized_tensors(separate)) > len(optimized_tensors(flat)) == 1
     assert_equal(state_by_name(separate, separate_parser), tensors)
     again_parser = deepcopy(separate_parser)
     again = make_optimizer(again_parser, CONFIG)
     load_state_by_name(again, again_parser, state_by_name(separate, separate_parser))
     assert_equal(state_by_name(again, again_parser), tensors)
-    for one, other in zip(optimized(flat), optimized(again), strict=True):
+    for one, other in zip(optimized_tensors(flat), optimized_tensors(again), strict=True):
         assert_equal(flat.state[one], again.state[other])
     for parser, optimizer in ((flat_parser, flat), (separate_parser, separate), (again_parser, again)):
         trainer_of(parser, optimizer, train).train_one_epoch(1)
@@ -285,7 +285,7 @@ def test_the_state_of_an_unused_parameter_is_absent_or_zero(train):
     for name in names:
         assert not found[f"{name}.exp_avg"].any()
         assert not found[f"{name}.exp_avg_sq"].any()
-    assert flat.state[optimized(flat)[0]]["step"] == 3
+    assert flat.state[optimized_tensors(flat)[0]]["step"] == 3
 
 
 def test_the_first_parameter_of_a_vector_may_be_unused():
@@ -298,7 +298,7 @@ def test_the_first_parameter_of_a_vector_may_be_unused():
     again = deepcopy(parser)
     flat = flat_optimizer(again)
     load_state_by_name(flat, again, state_by_name(optimizer, parser))
-    assert flat.state[optimized(flat)[0]]["step"] == 1
+    assert flat.state[optimized_tensors(flat)[0]]["step"] == 1
 
 
 @pytest.mark.parametrize("read", [flat_optimizer, separate_optimizer])

@@ -21,10 +21,9 @@ from leap.config import (
 from leap.errors import LeapError
 from leap.inference.thresholds import VISUAL_GRID
 from leap.training.criterion import Criterion
-from leap.training.denoising import ESTIMATOR as ESTIMATOR_CONFIG
-from leap.training.denoising import NoiseRatios
+from leap.training.denoising import NOISE_ESTIMATOR, NoiseRatios
 from leap.training.losses import cmpae
-from leap.training.run import ESTIMATOR, REVISION, initial_parser, run_key, train
+from leap.training.run import ESTIMATOR_FOLDER, REVISION, initial_parser, run_key, train
 
 
 @pytest.fixture
@@ -122,8 +121,8 @@ def test_denoising_trains_with_the_estimated_ratios(cmpae_config, tiny_store, tm
     monkeypatch.setattr(cmpae, "estimate_noise_ratios", lambda parsings, weak: ratios)
     train(cmpae_config, tiny_store, tmp_path)
     (_, estimator, *_, where, _), (_, criterion, *_) = seen
-    assert estimator.config == ESTIMATOR_CONFIG.loss
-    assert where == tmp_path / ESTIMATOR
+    assert estimator.config == NOISE_ESTIMATOR.loss
+    assert where == tmp_path / ESTIMATOR_FOLDER
     assert criterion.basic.noise_ratios is ratios
 
 
@@ -203,5 +202,44 @@ def test_parts_that_do_not_work_together_are_refused_before_training(
 
     monkeypatch.setattr(module, "build_parser", broken)
     with pytest.raises(LeapError, match=r"the parts do not work together \(\w+: .*an encoder returns two"):
+        train(tiny_config, tiny_store, tmp_path)
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("segment_audio", lambda x: x[..., :1]),
+        ("segment_visual", lambda x: x.transpose(1, 2)),
+        ("video_audio", lambda x: x.unsqueeze(1)),
+        ("video_visual", lambda x: x[:, :1]),
+        ("video", lambda x: x.mean(dim=1)),
+        ("encoded_audio", lambda x: x[:, :1]),
+        ("encoded_visual", lambda x: x[..., :1]),
+    ],
+)
+def test_an_output_of_a_wrong_shape_is_named_before_training(
+    name, change, tiny_config, tiny_store, tmp_path, seen, monkeypatch
+):
+    build = module.build_parser
+
+    def broken(*arguments):
+        parser = build(*arguments)
+        parser.decoder.register_forward_hook(
+            lambda decoder, inputs, output: replace(output, **{name: change(getattr(output, name))})
+        )
+        return parser
+
+    monkeypatch.setattr(module, "build_parser", broken)
+    with pytest.raises(LeapError, match=rf"^the decoder's {name} has the shape \([^\n]*; an encoder[^\n]*$"):
+        train(tiny_config, tiny_store, tmp_path)
+    assert seen == []
+
+
+def test_a_loss_that_is_no_scalar_is_refused_before_training(
+    tiny_config, tiny_store, tmp_path, seen, monkeypatch
+):
+    monkeypatch.setattr(Criterion, "total", lambda self, losses: torch.zeros(2))
+    with pytest.raises(LeapError, match=r"^the total loss has the shape \(2,\), not \(\); an encoder"):
         train(tiny_config, tiny_store, tmp_path)
     assert seen == []

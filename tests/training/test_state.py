@@ -1,4 +1,5 @@
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -186,3 +187,34 @@ def test_a_failed_write_beside_training_is_not_lost(when, on_side_stream, monkey
         if when == "next":
             on_side_stream.save(epochs(2), last=True)
             pytest.fail("the failure was lost")
+
+
+def fail_to_write(*_):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_failed_write_does_not_mask_what_stopped_the_training(on_side_stream, monkeypatch):
+    monkeypatch.setattr(on_side_stream, "_write", fail_to_write)
+    error = LeapError("the loss is not finite")
+    with pytest.raises(LeapError) as caught, on_side_stream:
+        on_side_stream.save(epochs(1))
+        raise error
+    assert caught.value is error
+    (note,) = error.__notes__
+    assert note.endswith("checkpoint.safetensors: not written either (no space left on the disk)")
+
+
+def test_a_failed_write_is_raised_once(on_side_stream, monkeypatch):
+    monkeypatch.setattr(on_side_stream, "_write", fail_to_write)
+    with pytest.raises(OSError, match="No space left"), on_side_stream:
+        on_side_stream.save(epochs(1))
+    with pytest.raises(OSError, match="No space left") as caught, make_failing(on_side_stream) as state:
+        state.save(epochs(2), last=True)
+        state.save(epochs(3), last=True)
+    assert not hasattr(caught.value, "__notes__")
+
+
+def make_failing(state):
+    """The state with a new writer, which fails."""
+    state._writer = ThreadPoolExecutor(1)
+    return state
