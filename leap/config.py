@@ -15,7 +15,9 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationE
 from pydantic.dataclasses import dataclass
 
 from leap.errors import LeapError
+from leap.io.reason import reason
 from leap.io.strict_json import parse_json
+from leap.io.text_file import decode, read_text
 from leap.registry import Registry, first_problem
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -578,15 +580,36 @@ def read_config(path: str | Path) -> RunConfig:
     Raises:
         LeapError: the file is missing, is not JSON or does not describe a run.
     """
+    text, source = read_config_text(path)
+    try:
+        values = parse_json(text)
+    except ValueError as error:
+        raise not_json(source, error) from None
+    return from_dict(values, source)
+
+
+def read_config_text(path: str | Path) -> tuple[str, str]:
+    """Read the text of a file of run configs, or standard input for ``-``.
+
+    Returns:
+        The text, and the name of the file for messages.
+
+    Raises:
+        LeapError: the file cannot be read, or is not text.
+    """
     piped = str(path) == "-"
     source = "standard input" if piped else str(path)
     try:
-        values = parse_json(sys.stdin.read() if piped else Path(path).read_text(encoding="utf-8"))
+        return (decode(sys.stdin.buffer.read()) if piped else read_text(Path(path))), source
     except OSError as error:
-        raise LeapError(f"{source}: cannot be read ({error.strerror}); give a run config") from None
+        raise LeapError(f"{source}: cannot be read ({reason(error)}); give a run config") from None
     except ValueError as error:
-        raise LeapError(f"{source}: not JSON ({error}); write a run config as JSON") from None
-    return from_dict(values, source)
+        raise not_json(source, error) from None
+
+
+def not_json(source: str, error: ValueError) -> LeapError:
+    """The error that ``source`` is not a run config in JSON."""
+    return LeapError(f"{source}: not JSON ({error}); write a run config, such as `leap preset leap` prints")
 
 
 def canonical_json(values: Any) -> str:

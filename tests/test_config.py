@@ -1,6 +1,6 @@
 import json
 from dataclasses import FrozenInstanceError
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -300,10 +300,18 @@ def test_missing_file_is_one_line(tmp_path):
         assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_config_of_windows_programs_is_read(encoding, tmp_path, monkeypatch):
+    content = '{"seed": 7}\r\n'.encode(encoding)
+    (tmp_path / "run.json").write_bytes(content)
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(content)))
+    assert read_config(tmp_path / "run.json") == read_config("-") == RunConfig(seed=7)
+
+
 def test_read_from_a_file_and_from_standard_input(tmp_path, monkeypatch):
     text = '{"seed": 7}'
     (tmp_path / "run.json").write_text(text)
-    monkeypatch.setattr("sys.stdin", StringIO(text))
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(text.encode())))
     assert read_config(tmp_path / "run.json") == read_config("-") == RunConfig(seed=7)
 
 

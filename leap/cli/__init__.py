@@ -12,6 +12,7 @@ from leap.cli import data as data_commands
 from leap.cli import features as features_commands
 from leap.cli import study as study_commands
 from leap.cli import weights as weights_commands
+from leap.cli.failure import exit_status
 from leap.cli.options import (
     Data,
     Device,
@@ -26,6 +27,7 @@ from leap.cli.options import (
 )
 from leap.cli.score import score
 from leap.errors import LeapError
+from leap.io.reason import reason
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(data_commands.app, name="data")
@@ -222,10 +224,18 @@ def import_release(
 
 
 def main() -> None:
-    """Run the command; an error that a user can correct prints one line to stderr and exits with status 2."""
-    sys.path.append(os.getcwd())  # custom parts, named by dotted path, are imported from here
+    """Run the command and exit with its status.
+
+    An error that a user can correct prints one line to stderr and exits with status 2; Ctrl-C with 130.
+    """
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.reconfigure(errors="replace")  # for consoles without UTF-8
+    raise SystemExit(exit_status(_run))
+
+
+def _run() -> int | None:
     try:
-        app()
-    except (LeapError, OSError) as error:
-        print(f"leap: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        sys.path.append(os.getcwd())  # custom parts, named by dotted path, are imported from here
+    except OSError as error:
+        raise LeapError(f"working folder: {reason(error)}; change to another folder") from None
+    return app(prog_name="leap", standalone_mode=False)

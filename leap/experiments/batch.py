@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from leap.config import RunConfig, from_dict
+from leap.config import RunConfig, from_dict, not_json, read_config_text
 from leap.data.registry import open_dataset
 from leap.errors import LeapError
 from leap.experiments.runs import RECORD, check_run, check_writable, make_run, run_folder
@@ -21,15 +21,7 @@ def read_configs(path: Path) -> list[RunConfig]:
     Raises:
         LeapError: the file cannot be read, is not JSON, or does not describe runs.
     """
-    piped = str(path) == "-"
-    source = "standard input" if piped else str(path)
-    try:
-        text = sys.stdin.read() if piped else path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise LeapError(f"{source}: cannot be read ({error.strerror}); give a run config") from None
-    except UnicodeDecodeError as error:
-        raise LeapError(f"{source}: not JSON ({error}); write a run config as JSON") from None
-    return _parse(text, source)
+    return _parse(*read_config_text(path))
 
 
 def _parse(text: str, source: str) -> list[RunConfig]:
@@ -38,7 +30,7 @@ def _parse(text: str, source: str) -> list[RunConfig]:
         return [from_dict(parse_json(text), source)]
     except ValueError as error:
         if len(lines) < 2 or not _is_json(lines[0][1]):
-            raise LeapError(f"{source}: not JSON ({error}); write a run config as JSON") from None
+            raise not_json(source, error) from None
     return [_parse(line, f"{source}, line {number}")[0] for number, line in lines]
 
 

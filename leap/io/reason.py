@@ -11,12 +11,46 @@ WORDS = {
     errno.EPERM: "permission denied",
     errno.EISDIR: "is a folder",
     errno.ENOTDIR: "a part of its path is not a folder",
-    errno.EAGAIN: LOCKED,
+    errno.EEXIST: "exists already",
+    errno.ENAMETOOLONG: "its name is too long",
+    errno.ELOOP: "a link that leads back to itself",
+    errno.EROFS: "on a read-only file system",
+    errno.EMFILE: "too many open files; raise the limit with ulimit -n",
+    errno.ENFILE: "too many open files on this machine",
+    errno.ESTALE: "stale file handle; the file changed on its server",
+    errno.EPIPE: "the pipe was closed",
     errno.ENOSPC: "no space left on the disk",
+    errno.EDQUOT: "no space left in the disk quota",
     errno.ENOMEM: "not enough memory",
 }
+"""What the operating system's error numbers say of a file; others have the system's own words."""
+
+
 MEMORY = re.compile("out of memory|allocate memory")
 """Pattern of the message of torch's ``RuntimeError`` when a GPU or the CPU runs out of memory."""
+
+
+def describe(error: Exception) -> str:
+    """Say in one line, with the name of the file, why the command cannot go on.
+
+    Args:
+        error: any exception.
+
+    Returns:
+        The line; empty if ``error`` has no cause that a user can remove, so that its traceback is needed.
+
+    Example:
+        >>> describe(PermissionError(13, "Permission denied", "x"))
+        'x: permission denied'
+        >>> describe(KeyError("x"))
+        ''
+    """
+    if isinstance(error, RecursionError):
+        return "something is nested too deeply"
+    if not isinstance(error, OSError):
+        return os_reason(error)
+    file = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    return file + reason(error)
 
 
 def reason(error: Exception) -> str:

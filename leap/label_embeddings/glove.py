@@ -9,6 +9,7 @@ from torch import Tensor
 
 from leap.errors import LeapError
 from leap.io.reason import reason
+from leap.io.text_file import NOT_TEXT, open_text
 from leap.label_embeddings.words import words
 
 NUMBER = re.compile(r"[+-]?\d+\.?\d*([eE][+-]?\d+)?", re.ASCII)
@@ -47,7 +48,7 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, Tensor]:
     """
     vectors: dict[str, Tensor] = {}
     try:
-        with path.open(encoding="utf-8") as file:
+        with open_text(path) as file:
             for number, line in enumerate(file, 1):
                 word, _, numbers = line.rstrip("\n").partition(" ")
                 if word in wanted and word not in vectors:
@@ -57,7 +58,7 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, Tensor]:
     except OSError as error:
         raise LeapError(f"{path}: cannot be read ({reason(error)}); give a glove.*.txt") from None
     except UnicodeDecodeError:
-        raise LeapError(f"{path}: not a text file in UTF-8; give a glove.*.txt") from None
+        raise LeapError(f"{path}: {NOT_TEXT}; give a glove.*.txt") from None
     return vectors
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from leap.data.names import first_repeat, folded, spelled
 from leap.errors import LeapError
-from leap.io.reason import os_reason, reason
+from leap.io.reason import reason
 from leap.io.strict_json import parse_json
+from leap.io.text_file import read_text
 from leap.label_embeddings.words import words
 
 Prompts = list[list[str]]
@@ -35,13 +36,16 @@ def read_prompts(path: Path, classes: Sequence[str]) -> Prompts:
             class.
     """
     try:
-        table = parse_json(path.read_text(encoding="utf-8"))
+        table = parse_json(read_text(path))
     except OSError as error:
         raise LeapError(f"{path}: cannot be read ({reason(error)}); give a JSON file of prompts") from None
     except ValueError as error:
-        raise LeapError(f"{path}: not JSON ({error}); write class names and lists of texts") from None
-    if not isinstance(table, dict) or not all(map(_is_texts, table.values())):
-        raise LeapError(f"{path}: not a table of class names and lists of texts, none of them empty")
+        raise LeapError(f"{path}: not JSON ({error}); write class names with lists of texts") from None
+    if not isinstance(table, dict):
+        raise LeapError(f"{path}: not a JSON object of class names with lists of texts")
+    for name, prompts in table.items():
+        if not _is_texts(prompts):
+            raise LeapError(f'{path}: {name!r} needs a list of texts with words, such as ["a dog barks"]')
     names = [spelled(name) for name in table]
     repeat = first_repeat(names)
     if repeat:
@@ -64,20 +68,19 @@ def read_classes(path: Path) -> tuple[str, ...]:
             has a tab or no words.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = os_reason(error) or "not a text file in UTF-8"
-        raise LeapError(f"{path}: {why}; give a file of class names, one per line") from None
+        lines = read_text(path).split("\n")
+    except (OSError, ValueError) as error:
+        raise LeapError(f"{path}: {reason(error)}; give a file of class names, one per line") from None
     numbered = [(number, spelled(line).strip()) for number, line in enumerate(lines, 1) if line.strip()]
     if not numbered:
-        raise LeapError(f"{path}: needs class names, one per line and each only once")
-    for _, name in numbered:
+        raise LeapError(f"{path}: holds no class names; write them one per line")
+    for number, name in numbered:
         if "\t" in name or not words(name):
-            raise LeapError(f"{path}: {name!r} is not a class name; use words, without tabs")
+            raise LeapError(f"{path}:{number}: {name!r} is not a class name; use words, without tabs")
     repeat = first_repeat(folded(name) for _, name in numbered)
     if repeat:
         (first, one), (line, other) = (numbered[index] for index in repeat)
-        raise LeapError(f"{path}:{line}: {other} is {one} of line {first}; list classes each only once")
+        raise LeapError(f"{path}:{line}: {other!r} stands already in line {first}, as {one!r}; remove one")
     return tuple(name for _, name in numbered)
 
 

@@ -105,6 +105,27 @@ def test_line_ends_and_byte_order_mark_do_not_matter(folder):
     assert (labels.audio == expected.audio).all()
 
 
+def test_a_table_in_utf_16_is_read(folder):
+    """Spreadsheets call it Unicode text."""
+    expected = read_annotations(folder, "val")
+    for path in folder.glob("*.csv"):
+        path.write_text(path.read_text(), encoding="utf-16")
+    assert (read_annotations(folder, "val").audio == expected.audio).all()
+
+
+def test_a_misnamed_column_is_named(folder):
+    path = folder / "AVVP_eval_audio.csv"
+    path.write_text(path.read_text().replace("event_labels", "event_label"))
+    with pytest.raises(LeapError, match="lacks the column event_labels; it has event_label instead"):
+        read_annotations(folder, "val")
+    path.write_text("filename\tonset\toffset\n")
+    with pytest.raises(LeapError, match="lacks the column event_labels; it has nothing instead"):
+        read_annotations(folder, "val")
+    path.write_text("onset\tfilename\toffset\tevent_labels\n")
+    with pytest.raises(LeapError, match=r"not a tab-separated table .* its first line is 'onset\\tfilename"):
+        read_annotations(folder, "val")
+
+
 @given(arrays(np.uint8, (3, 10, len(LLP)), elements=st.integers(0, 1)))
 def test_labels_survive_writing_and_reading(tmp_path_factory, labels):
     path = tmp_path_factory.mktemp("events") / "events.csv"

@@ -94,7 +94,7 @@ def test_what_is_missing_or_damaged_is_listed_and_nothing_written(custom_root):
         ),
         ("audio.tsv", HEADER + "c_0_5\t0\t6\tkettle\n", "audio.tsv:2: 0 to 6 is not a time span"),
         ("audio.tsv", HEADER + "a_0_5\t0\t5\tkettle\n", "'a_0_5' is not a video of this split"),
-        ("classes.txt", "kettle\nkettle\n", "each only once"),
+        ("classes.txt", "kettle\nkettle\n", "classes.txt:2: .kettle. stands already in line 1"),
     ],
 )
 def test_bad_tables_are_refused_in_one_line(custom_root, table, content, message):

@@ -28,7 +28,7 @@ def test_a_config_is_one_document_and_several_are_lines(configs, tmp_path, monke
     assert read_configs(path) == configs[:1]
     path.write_text(lines(configs) + "\n\n")
     assert read_configs(path) == configs
-    monkeypatch.setattr("sys.stdin", io.StringIO(lines(configs[:2])))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines(configs[:2]).encode())))
     assert read_configs(type(path)("-")) == configs[:2]
 
 

@@ -5,7 +5,7 @@ import h5py
 import pytest
 import torch
 
-from leap.io.reason import LOCKED, os_reason, reason
+from leap.io.reason import LOCKED, describe, os_reason, reason
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,10 @@ from leap.io.reason import LOCKED, os_reason, reason
         (errno.ENOENT, "no such file"),
         (errno.EACCES, "permission denied"),
         (errno.EISDIR, "is a folder"),
-        (errno.EAGAIN, LOCKED),
+        (errno.EAGAIN, os.strerror(errno.EAGAIN).lower()),  # such as: no more processes; not a lock
+        (errno.EROFS, "on a read-only file system"),
+        (errno.EMFILE, "too many open files; raise the limit with ulimit -n"),
+        (errno.ESTALE, "stale file handle; the file changed on its server"),
         (errno.ENOMEM, "not enough memory"),
         (errno.EIO, os.strerror(errno.EIO).lower()),
     ],
@@ -57,3 +60,20 @@ def test_one_line_of_any_other_error():
     assert reason(ValueError("first\nsecond")) == "first"
     assert reason(ValueError("\nfirst\nsecond")) == "first"
     assert reason(KeyError()) == "KeyError"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "a b"), "a b: no such file"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", b"x"), "x: is a folder"),
+        (OSError(errno.ENOSPC, "No space left on device"), "no space left on the disk"),
+        (OSError("cannot be written"), "cannot be written"),
+        (RecursionError("maximum recursion depth exceeded"), "something is nested too deeply"),
+        (MemoryError(), "not enough memory"),
+        (ValueError("a fault of the program"), ""),
+        (RuntimeError("a fault of the program"), ""),
+    ],
+)
+def test_an_error_is_described_in_one_line_if_a_user_can_do_something(error, line):
+    assert describe(error) == line

@@ -41,7 +41,7 @@ def test_files_that_are_no_vectors(tmp_path):
     with pytest.raises(LeapError, match="no such file"):
         glove_embeddings(["dog"], tmp_path / "none.txt")
     (tmp_path / "vectors.bin").write_bytes(b"\x80\xff\x00")
-    with pytest.raises(LeapError, match="not a text file"):
+    with pytest.raises(LeapError, match="neither UTF-8 nor UTF-16 text"):
         glove_embeddings(["dog"], tmp_path / "vectors.bin")
 
 

@@ -29,10 +29,10 @@ def test_prompts_come_in_class_order(tmp_path):
         ({"Dog": ["x"]}, r"no prompts for Frying_\(food\)"),
         (PROMPTS | {"Cat": ["y"]}, "no class Cat"),
         ("{", "not JSON"),
-        ([], "not a table"),
-        (PROMPTS | {"Dog": []}, "none of them empty"),
-        (PROMPTS | {"Dog": "a dog"}, "not a table"),
-        (PROMPTS | {"Dog": ["…"]}, "none of them empty"),
+        ([], "not a JSON object"),
+        (PROMPTS | {"Dog": []}, "'Dog' needs a list of texts with words"),
+        (PROMPTS | {"Dog": "a dog"}, "'Dog' needs a list of texts with words"),
+        (PROMPTS | {"Dog": ["…"]}, "'Dog' needs a list of texts with words"),
     ],
 )
 def test_bad_prompts(content, message, tmp_path):
@@ -44,9 +44,10 @@ def test_bad_prompts(content, message, tmp_path):
 
 def test_classes(tmp_path):
     assert read_classes(write(tmp_path / "c.txt", "one\n\n two \n")) == ("one", "two")
-    for content in ("", "one\none\n"):
-        with pytest.raises(LeapError, match="each only once"):
-            read_classes(write(tmp_path / "c.txt", content))
+    with pytest.raises(LeapError, match="holds no class names; write them one per line"):
+        read_classes(write(tmp_path / "c.txt", "\n"))
+    with pytest.raises(LeapError, match=r"c\.txt:3: 'one' stands already in line 1; remove one"):
+        read_classes(write(tmp_path / "c.txt", "one\n\none\n"))
     for content, name in (("one\tone\n", r"one\\tone"), ("one\n…\n", "…")):
         with pytest.raises(LeapError, match=f"'{name}' is not a class name"):
             read_classes(write(tmp_path / "c.txt", content))
