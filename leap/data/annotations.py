@@ -23,6 +23,7 @@ from leap.data.names import first_repeat, spelled
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
 from leap.io.reason import reason
+from leap.io.text_file import read_text
 
 SEGMENTS = 10
 """T of LLP: a video lasts ten seconds, and a segment is one second."""
@@ -319,18 +320,12 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     Cells are read in Unicode's composed form (`leap.data.names.spelled`).
 
     Raises:
-        LeapError: the file cannot be read as UTF-8 text, has other columns, or a row has an empty cell, a
-            cell that begins or ends with a space, or another number of cells.
+        LeapError: the file cannot be read as text, has other columns, or a row has an empty cell, a cell that
+            begins or ends with a space, or another number of cells.
     """
-    try:
-        header, *lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise LeapError(f"{path}: cannot read this table ({reason(error)})") from error
-    except UnicodeDecodeError as error:
-        raise LeapError(f"{path}: not a text file in UTF-8; check the file") from error
+    header, *lines = _lines(path)
     if header.split("\t") != list(columns):
-        wanted = f"a tab-separated table with the columns {', '.join(columns)}"
-        raise LeapError(f"{path}: not {wanted}; its first line is {header!r:.60}")
+        raise LeapError(f"{path}: {_wrong_header(header, columns)}")
     rows = [Row(number, tuple(spelled(line).split("\t"))) for number, line in enumerate(lines, 2) if line]
     for row in rows:
         if len(row.fields) != len(columns) or not all(row.fields):
@@ -355,6 +350,32 @@ def check_unique(tables: Sequence[Path]) -> None:
     if repeat:
         (one, first, name), (other, line, _) = (places[index] for index in repeat)
         raise LeapError(f"{other}:{line}: {name} stands already in {one.name}, line {first}; remove one")
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """Names of the columns of a tab-separated table.
+
+    Raises:
+        LeapError: the file cannot be read as text.
+    """
+    return tuple(_lines(path)[0].split("\t"))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return read_text(path).split("\n")
+    except (OSError, ValueError) as error:
+        raise LeapError(f"{path}: cannot read this table ({reason(error)})") from error
+
+
+def _wrong_header(header: str, columns: Sequence[str]) -> str:
+    """Say how the first line of a table differs from a header of these columns."""
+    found, wanted = header.split("\t"), f"a tab-separated table with the columns {', '.join(columns)}"
+    missing = [name for name in columns if name not in found]
+    if len(missing) in (0, len(columns)):
+        return f"not {wanted}; its first line is {header!r:.60}"
+    others = ", ".join(name for name in found if name not in columns) or "nothing"
+    return f"lacks the column {', '.join(missing)}; it has {others} instead; give {wanted}"
 
 
 def parse_event(row: Row, path: Path, classes: Sequence[str] = LLP) -> Event:

@@ -19,7 +19,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.annotations import VIDEO_COLUMNS, expand_to_segments, read_events, read_rows, read_videos
+from leap.data.annotations import (
+    VIDEO_COLUMNS,
+    expand_to_segments,
+    read_events,
+    read_header,
+    read_rows,
+    read_videos,
+)
 from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, Source, load_array
 from leap.data.llp.pack import Packing, available_sources
 from leap.data.registry import find_dataset
@@ -220,9 +227,10 @@ class Files:
 
 
 def _read_table(path: Path, classes: Sequence[str]) -> Table:
-    known = not path.is_file() or path.read_bytes().split(b"\n")[0].strip() != VIDEO_COLUMNS[0].encode()
-    weak = read_videos(path, classes).weak if known else None
-    rows = read_rows(path, VIDEO_COLUMNS if known else VIDEO_COLUMNS[:1])
+    columns = read_header(path)
+    unknown = columns == VIDEO_COLUMNS[:1]
+    weak = None if unknown else read_videos(path, classes).weak
+    rows = read_rows(path, VIDEO_COLUMNS[:1] if unknown else VIDEO_COLUMNS)
     table = Table(path, tuple(row.fields[0] for row in rows), tuple(row.line for row in rows), weak)
     if not table.names:
         raise LeapError(f"{path}: lists no videos")

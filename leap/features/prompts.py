@@ -11,7 +11,9 @@ from pydantic.dataclasses import dataclass
 from leap.config import STRICT
 from leap.data.names import first_repeat, folded, spelled
 from leap.errors import LeapError
+from leap.io.reason import reason
 from leap.io.strict_json import parse_json
+from leap.io.text_file import read_text
 from leap.label_embeddings.prompts import names_as_prompts, read_classes
 from leap.registry import first_problem
 
@@ -84,9 +86,9 @@ def read_prompt_set(source: str) -> PromptSet:
     if path.suffix != ".json":
         return _from_names(read_classes(path))
     try:
-        return _parsed(path.read_text(encoding="utf-8"), source)
-    except (OSError, UnicodeDecodeError) as error:
-        raise LeapError(f"{source}: cannot be read ({error}); give a JSON file of prompts") from None
+        return _parsed(read_text(path), source)
+    except (OSError, ValueError) as error:
+        raise LeapError(f"{source}: cannot be read ({reason(error)}); give a JSON file of prompts") from None
 
 
 def _parsed(text: str, source: str) -> PromptSet:
