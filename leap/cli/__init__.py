@@ -16,6 +16,7 @@ from leap.cli.failure import exit_status
 from leap.cli.options import (
     Data,
     Device,
+    Force,
     Model,
     Norm,
     Out,
@@ -25,6 +26,7 @@ from leap.cli.options import (
     Weights,
     check_out_folder,
 )
+from leap.cli.outputs import check_outputs
 from leap.cli.score import score
 from leap.errors import LeapError
 from leap.io.reason import reason
@@ -63,6 +65,7 @@ def train(
     out: Out,
     data: Data = "",
     device: Device = "cpu",
+    force: Force = False,
 ) -> None:
     """Train a parser and save it in a folder; resumes from a checkpoint in that folder.
 
@@ -70,13 +73,15 @@ def train(
     """
     from leap.config import read_config
     from leap.data.registry import open_dataset
-    from leap.models.checkpoint import save_pretrained
+    from leap.models.checkpoint import parser_files, save_pretrained
     from leap.training.distributed import joined, rank
     from leap.training.run import train as train_parser
+    from leap.training.state import training_files
 
-    check_out_folder(out)
     if out.suffix == ".safetensors":
         raise LeapError(f"{out}: --out must be a folder; the weights become model.safetensors in it")
+    check_out_folder(out)
+    check_outputs([*parser_files(out), *training_files(out)], [config, data], force)
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
     with joined(device) as place:
@@ -160,6 +165,7 @@ def parse(
     attention: Annotated[
         bool, typer.Option("--attention", help="Video file only: also draw the attention of labels.")
     ] = False,
+    force: Force = False,
 ) -> None:
     """Parse a video file, or one video of a data set, and draw its timeline; prints the paths written."""
     import h5py
@@ -167,16 +173,24 @@ def parse(
     check_out_folder(out)
     if Path(source).is_file() and not h5py.is_hdf5(source):
         truth = {m: table for m, table in (("audio", true_audio), ("visual", true_visual)) if table}
-        _parse_file(Path(source), model, out, weights, truth, attention)
+        _parse_file(Path(source), model, out, weights, truth, attention, force)
     else:
         from leap.data.registry import open_dataset
-        from leap.visualization.timeline import parse_to_figure
+        from leap.visualization.timeline import figure_file, parse_to_figure
 
-        print(parse_to_figure(model, open_dataset(source), split, video, out))
+        store = open_dataset(source)
+        check_outputs([figure_file(store, split, video, out)], [store.path, model], force)
+        print(parse_to_figure(model, store, split, video, out))
 
 
 def _parse_file(
-    source: Path, model: Path, out: Path, weights: Path | None, truth: dict[str, Path], attention: bool
+    source: Path,
+    model: Path,
+    out: Path,
+    weights: Path | None,
+    truth: dict[str, Path],
+    attention: bool,
+    force: bool,
 ) -> None:
     from leap.features.media import open_clip
     from leap.features.parse_clip import parse_clip
@@ -186,10 +200,9 @@ def _parse_file(
     clip = open_clip(source)
     if len(truth) == 1:
         raise LeapError("give both --true-audio and --true-visual, or neither")
-    for path in timeline_files(clip.path.stem, out):
-        if path.resolve() in {table.resolve() for table in truth.values()}:
-            raise LeapError(f"{path}: would be overwritten; choose another --out")
-    parsed = parse_clip(model, clip, weights or weights_folder(), truth)
+    folder = weights or weights_folder()
+    check_outputs(timeline_files(clip.path.stem, out), [source, model, folder, *truth.values()], force)
+    parsed = parse_clip(model, clip, folder, truth)
     print(*write_timeline(parsed, clip, out, attention), sep="\n")
 
 
@@ -202,24 +215,32 @@ def import_release(
         Path | None,
         typer.Option(help="LEAP only: label embeddings of its training; by default the fetched ones."),
     ] = None,
-    heads: Annotated[int | None, typer.Option(help="Attention heads; by default the release's.")] = None,
+    heads: Annotated[
+        int | None, typer.Option(min=1, help="Attention heads; by default the release's.")
+    ] = None,
     norm: Annotated[Norm, typer.Option(help="VALOR only: position of its normalisation.")] = Norm.POST,
+    force: Force = False,
 ) -> None:
     """Convert a checkpoint released by a paper's authors to a parser of this package."""
     from leap.data.classes import LLP
     from leap.data.llp.fetch import fetched_label_embeddings
     from leap.io.tensor_file import read_checkpoint
     from leap.label_embeddings import read_label_embeddings
-    from leap.models.checkpoint import save_pretrained
+    from leap.models.checkpoint import parser_files, save_pretrained
     from leap.releases import from_release
+    from leap.releases.importing import check_system
 
-    check_out_folder(out.parent if out.suffix == ".safetensors" else out)
+    check_outputs(parser_files(out), [checkpoint, labels], force)
+    check_system(system)
     if labels and system != "leap":
         raise LeapError("--labels is for leap; the other systems have no label embeddings")
     state = read_checkpoint(checkpoint)
     file = labels or fetched_label_embeddings() if system == "leap" else None
     embedding = read_label_embeddings(file, len(LLP)) if file else None
-    parser = from_release(system, state, heads, norm=norm.value, label_embedding=embedding)
+    try:
+        parser = from_release(system, state, heads, norm=norm.value, label_embedding=embedding)
+    except LeapError as error:
+        raise LeapError(f"{checkpoint}: {error}") from None
     print(save_pretrained(parser, out))
 
 

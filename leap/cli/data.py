@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leap.cli.options import Repair
+from leap.cli.options import Force, Repair
+from leap.cli.outputs import check_outputs
 from leap.data.classes import LLP
 from leap.errors import LeapError
 
@@ -62,12 +63,15 @@ def data_build(
     dataset: Annotated[str, typer.Argument(help="av-digits, the only one built from raw signals.")],
     recordings: Annotated[Path, typer.Option(help="Folder of the Free Spoken Digit Dataset's WAV files.")],
     out: Annotated[Path, typer.Option(help="Folder for the store and the networks.")] = Path("av_digits"),
-    seed: Annotated[int, typer.Option(help="Seed of all draws and of training.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all draws and of training.")] = 0,
+    force: Force = False,
 ) -> None:
     """Build a data set from its raw signals."""
     _check_supported(dataset, "av-digits")
     from leap.data.av_digits import build_av_digits
+    from leap.data.av_digits.build import NETWORKS, STORE
 
+    check_outputs([out / STORE, out / NETWORKS], force=force)
     print(build_av_digits(recordings, out, seed))
 
 
@@ -121,6 +125,7 @@ def data_pack(
     repair: Annotated[Repair, typer.Option(help="Which defects of the annotations to repair.")] = Repair.NONE,
     strict: Annotated[bool, typer.Option("--strict", help="Write nothing if a file is unusable.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Threads that read files.")] = 4,
+    force: Force = False,
 ) -> None:
     """Pack a data set's official files into one store; a second call resumes."""
     _check_supported(dataset, "llp")
@@ -130,6 +135,7 @@ def data_pack(
     from leap.label_embeddings import read_label_embeddings
 
     out, started = out or root / "llp.h5", time.perf_counter()
+    check_outputs([out], force=force)
     labels = root / GLOVE_FILE
     embedding = read_label_embeddings(labels, len(LLP)).numpy() if labels.exists() else None
     packing = Packing(frames.value, dtype.value, pseudo_labels.value, repair.value)
@@ -165,6 +171,7 @@ def data_pack_custom(
     labels: Annotated[
         Path | None, typer.Option(help="File of label embeddings; by default n-grams of the names.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Pack a custom data set, features of your own videos and tables of their events, into one store."""
     from leap.data.custom import CLASSES, pack_custom
@@ -174,6 +181,7 @@ def data_pack_custom(
     from leap.label_embeddings.prompts import read_classes
 
     out, folder = out or root / f"{name}.h5", annotations or root / "annotations"
+    check_outputs([out], [labels], force)
     embedding = read_label_embeddings(labels, len(read_classes(folder / CLASSES))).numpy() if labels else None
     packing = Packing(frames.value, dtype.value, pseudo_labels.value)
     problems = pack_custom(name, root, out, packing, annotations=folder, label_embedding=embedding)
@@ -191,14 +199,16 @@ app.command("pack-own", hidden=True)(data_pack_custom)  # the command's former n
 
 @app.command("simulate")
 def data_simulate(
-    videos: Annotated[int, typer.Option(help="Training videos; val and test are as large as LLP's.")],
+    videos: Annotated[int, typer.Option(min=1, help="Training videos; val and test are as large as LLP's.")],
     out: Annotated[Path, typer.Option(help="Store to write.")] = Path("llp_sim.h5"),
-    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 0,
-    classes: Annotated[int, typer.Option(help="Number of classes, a multiple of five.")] = len(LLP),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all draws.")] = 0,
+    classes: Annotated[int, typer.Option(min=5, help="Number of classes, a multiple of five.")] = len(LLP),
+    force: Force = False,
 ) -> None:
     """Simulate a data set with LLP's shapes. Nothing measured on it is a result on LLP."""
     from leap.data.llp_sim import simulate_llp
 
+    check_outputs([out], force=force)
     print(simulate_llp(out, videos, seed, classes))
 
 
@@ -206,10 +216,12 @@ def data_simulate(
 def data_measure_features(
     features: Annotated[Path, typer.Option(help="A .npy or HDF5 file of one array (N, T, A).")],
     out: Annotated[Path, typer.Option(help="JSON file to write.")],
+    force: Force = False,
 ) -> None:
     """Measure the statistics of features to which the simulation is fitted."""
     from leap.data.llp_sim.feature_statistics import measure_features
 
+    check_outputs([out], [features], force)
     measure_features(features, out)
     print(out)
 
@@ -221,12 +233,15 @@ def data_embed_labels(
     model: Annotated[str, typer.Option(help="File of word vectors; folder or hub name of an encoder.")] = "",
     classes: Annotated[str, typer.Option(help="A data set, or a file with one class per line.")] = "llp",
     prompts: Annotated[Path | None, typer.Option(help="JSON file: class → list of descriptions.")] = None,
+    force: Force = False,
 ) -> None:
     """Embed class names, or descriptions of the classes, as label embeddings."""
     from leap.data.registry import DATASETS, find_dataset
-    from leap.label_embeddings.embed import embed_labels, save_label_embeddings
+    from leap.label_embeddings.embed import check_label_file, embed_labels, save_label_embeddings
     from leap.label_embeddings.prompts import names_as_prompts, read_classes, read_prompts
 
+    check_label_file(out)
+    check_outputs([out], [model, classes, prompts], force)
     dataset, file = find_dataset(classes), Path(classes)
     if dataset is None and not file.exists():
         raise LeapError(f"{classes}: neither a data set ({', '.join(DATASETS)}) nor a file of class names")
@@ -240,10 +255,12 @@ def data_embed_labels(
 def data_measure_layouts(
     annotations: Annotated[Path, typer.Option(help="Folder of LLP's annotation files.")],
     out: Annotated[Path, typer.Option(help="JSON file to write.")],
+    force: Force = False,
 ) -> None:
     """Measure LLP's event layouts, from which the sampler draws."""
     from leap.data.layouts import measure_layouts
 
+    check_outputs([out], [annotations], force)
     measure_layouts(annotations, out)
     print(out)
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from leap.cli.options import Data, Results
+from leap.cli.options import Data, Force, Results
+from leap.cli.outputs import check_outputs
 from leap.errors import LeapError
 
 app = typer.Typer(no_args_is_help=True, help="Runs, notebooks and records of the studies.")
@@ -16,10 +17,12 @@ def study_notebook(
     notebook: Annotated[Path, typer.Argument(help="A parameterised notebook.")],
     out: Annotated[Path, typer.Option(help="Where the executed copy goes.")],
     parameter: Annotated[list[str] | None, typer.Option("-p", help="NAME=VALUE, repeatable.")] = None,
+    force: Force = False,
 ) -> None:
     """Execute a notebook with papermill; an unknown parameter or a failing cell is an error."""
-    from leap.experiments.notebooks import execute
+    from leap.experiments.notebooks import execute, failed_copy
 
+    check_outputs([out, failed_copy(out)], [notebook], force)
     execute(notebook, out, dict(_pair(text) for text in parameter or []))
     print(out)
 
@@ -29,6 +32,7 @@ def study_search(
     data: Data = "av-digits",
     results: Results = Path("results"),
     out: Annotated[Path | None, typer.Option(help="JSON file to write; RESULTS/selected.json.")] = None,
+    force: Force = False,
 ) -> None:
     """Choose every system's hyper-parameters on val and write them to a file.
 
@@ -38,6 +42,7 @@ def study_search(
     from leap.experiments.search import select
 
     path = out or results / "selected.json"
+    check_outputs([path], [data], force)
     select(open_dataset(data), results, path)
     print(path)
 

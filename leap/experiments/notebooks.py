@@ -28,7 +28,7 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
         warnings.simplefilter("ignore")  # papermill's own deprecations
         papermill = require("papermill", "book")
     check_parameters(notebook, parameters)
-    failed = Path(f"{output}.failed")
+    failed = failed_copy(output)
     failed.unlink(missing_ok=True)
     with atomic_path(output) as temporary:
         try:
@@ -45,6 +45,11 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
             temporary.rename(failed)
             reason = f"cell {error.exec_count}: {error.ename}: {' '.join(error.evalue.split())}"
             raise LeapError(f"{notebook}: {reason}; see the executed cells in {failed}") from None
+
+
+def failed_copy(output: str | Path) -> Path:
+    """Path of the executed cells of a notebook that failed."""
+    return Path(f"{output}.failed")
 
 
 def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> None:

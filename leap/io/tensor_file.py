@@ -1,7 +1,7 @@
 """Read files written by ``torch.save`` without running code that they may contain."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -57,7 +57,7 @@ def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
 
     Args:
         path: a file written by ``torch.save``: the state dict itself, or a dictionary that holds it under one
-            of `CHECKPOINT_KEYS` beside the state of training.
+            of `CHECKPOINT_KEYS`, or as its only state dict, beside the state of training.
 
     Returns:
         Name → tensor, without the prefixes of wrappers (`strip_prefixes`).
@@ -66,21 +66,40 @@ def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
         LeapError: the file cannot be read, or does not hold a dictionary of dense real tensors.
     """
     try:
-        state = load_file(path)
+        content = load_file(path)
     except Exception as error:  # torch raises many kinds, and its messages advise running the file's code
-        raise LeapError(
-            f"{path}: {os_reason(error) or 'damaged, or holds more than tensors by name'}"
-        ) from None
-    if isinstance(state, Mapping):
-        state = next((state[key] for key in CHECKPOINT_KEYS if isinstance(state.get(key), Mapping)), state)
-    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        held = ", ".join(map(str, state)) if isinstance(state, Mapping) else f"a {type(state).__name__}"
-        raise LeapError(f"{path}: not a state dict (tensors by name); it holds {held:.100}")
+        what = "damaged, or holds more than tensors by name; save a state_dict()"
+        raise LeapError(f"{path}: {os_reason(error) or what}") from None
+    state = _state_dict(content, path)
     size = path.stat().st_size
     odd = [name for name, value in state.items() if not isinstance(name, str) or not _lies_in(value, size)]
     if odd:
         raise LeapError(f"{path}: {odd[0]!r} is not the name of a dense real tensor that lies in the file")
     return strip_prefixes(state)
+
+
+def _state_dict(content: Any, path: Path) -> Mapping[Any, Tensor]:
+    """The state dict among the nested dictionaries of a checkpoint."""
+    found = dict(_state_dicts(content))
+    for key in ("", *CHECKPOINT_KEYS):
+        if key in found:
+            return found[key]
+    if not found:
+        held = ", ".join(map(str, content)) if isinstance(content, Mapping) else f"a {type(content).__name__}"
+        raise LeapError(f"{path}: not a state dict (tensors by name); it holds {held:.100}")
+    if len(found) > 1:
+        places = f"{', '.join(found):.100}"
+        raise LeapError(f"{path}: holds tensors under {places}; save one of these in a file of its own")
+    return next(iter(found.values()))
+
+
+def _state_dicts(content: Any, place: str = "") -> Iterator[tuple[str, Mapping[Any, Tensor]]]:
+    """Dictionaries of tensors with their place in nested dictionaries; optimizers' are passed over."""
+    if isinstance(content, Mapping) and "optim" not in place:
+        if content and all(isinstance(value, Tensor) for value in content.values()):
+            yield place, content
+        for key, value in content.items():
+            yield from _state_dicts(value, f"{place}.{key}".lstrip("."))
 
 
 def strip_prefixes(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

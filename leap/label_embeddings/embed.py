@@ -57,9 +57,18 @@ def save_label_embeddings(embeddings: Tensor, path: Path) -> None:
     Raises:
         LeapError: the name of the file does not end in ``.npy``.
     """
-    if path.suffix != ".npy":
-        raise LeapError(f"{path}: label embeddings are written as .npy")
+    check_label_file(path)
     write_npy(path, embeddings.numpy())
+
+
+def check_label_file(path: Path) -> None:
+    """Refuse to write label embeddings to a file of another format.
+
+    Raises:
+        LeapError: the name of the file does not end in ``.npy``.
+    """
+    if path.suffix != ".npy":
+        raise LeapError(f"{path}: label embeddings are written as .npy; end the name with it")
 
 
 def cache_folder() -> Path:

@@ -98,12 +98,18 @@ def save_parser(parser: Parser, description: Description, path: str | Path) -> P
         OSError: a file cannot be written.
     """
     parser.description = description
-    weights, text = _weights_file(path), _ADAPTER.dump_json(description, indent=2).decode()
+    (weights, *configs), text = parser_files(path), _ADAPTER.dump_json(description, indent=2).decode()
     with atomic_path(weights) as temporary:  # one entry: safetensors does not keep their order
         save_file(_without_shared(parser), temporary, {"description": text})
-    if weights != Path(path):
-        atomic_write(weights.with_name(CONFIG), text + "\n")
+    for config in configs:
+        atomic_write(config, text + "\n")
     return weights
+
+
+def parser_files(path: str | Path) -> list[Path]:
+    """Paths of the files that `save_parser` writes: weights and, in a folder, their description."""
+    weights = _weights_file(path)
+    return [weights] if weights == Path(path) else [weights, weights.with_name(CONFIG)]
 
 
 def load_parser(path: str | Path) -> tuple[Parser, Description]:

@@ -39,15 +39,20 @@ def show(figure: Figure, caption: str) -> None:
     display.display(display.Image(buffer.getvalue(), alt=caption), text)
 
 
-def save_figure(figure: Figure, path: str | Path) -> Path:
+def save_figure(figure: Figure, path: str | Path, metadata: Mapping[str, str] | None = None) -> Path:
     """Write a figure to a file atomically; the suffix determines the format.
+
+    Args:
+        figure: the figure.
+        path: the file to write.
+        metadata: texts to store in the file, by key of its format.
 
     Raises:
         OSError: the file cannot be written.
         ValueError: the suffix is not that of a supported format.
     """
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, bbox_inches="tight")
+        figure.savefig(temporary, bbox_inches="tight", metadata=metadata)
     return Path(path)
 
 

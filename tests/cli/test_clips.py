@@ -87,7 +87,7 @@ def test_tables_of_truth_are_not_overwritten(refused, tmp_path):
         table.write_text("truth")
     truth = ("--true-audio", tables[0], "--true-visual", tables[1])
     err = refused("parse", path, "--model", tmp_path, "--out", tmp_path / "." / "below" / "..", *truth)
-    assert "a_audio.tsv: would be overwritten; choose another --out" in err
+    assert "a_audio.tsv: is an input and would be overwritten; choose another --out" in err
     assert [table.read_text() for table in tables] == ["truth"] * 2
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import leap.training.trainer as trainer
+from leap.cli.outputs import is_ours
 from leap.config import to_dict
 from leap.experiments.records import read_record
 from leap.experiments.runs import run_folder
@@ -76,12 +77,15 @@ def test_train_goes_on_after_an_interruption(leap, config_path, tiny_path, model
     assert out.startswith(str(tmp_path / "out/model.safetensors"))
     trained, whole = ((folder / "model.safetensors").read_bytes() for folder in (tmp_path / "out", model))
     assert trained == whole
+    assert all(is_ours(path) for path in (tmp_path / "out").iterdir())
+    assert leap(*command)[0] == 0
 
 
 def test_parse_draws_the_video(leap, model, tiny_path, tmp_path):
     status, out, err = leap("parse", tiny_path, "--model", model, "--out", tmp_path, "--video", "clip-2-4")
     assert (status, out, err) == (0, f"{tmp_path / 'clip-2-4.png'}\n", "")
     assert (tmp_path / "clip-2-4.png").read_bytes().startswith(b"\x89PNG")
+    assert is_ours(tmp_path / "clip-2-4.png")
 
 
 def test_missing_store(tmp_path):

@@ -95,6 +95,24 @@ def test_state_dicts_are_found_however_training_saved_them(key, prefix, tmp_path
     assert all(torch.equal(read[name], value) for name, value in STATE.items())
 
 
+@pytest.mark.parametrize(
+    "content", [{"net": STATE, "epoch": 3}, {"a": {"ema": STATE}, "optimizer": {"m": STATE}}]
+)
+def test_the_only_state_dict_is_found_under_any_key(content, tmp_path):
+    torch.save(content, tmp_path / "x.pt")
+    assert read_checkpoint(tmp_path / "x.pt").keys() == STATE.keys()
+
+
+def test_several_state_dicts_are_named(tmp_path):
+    torch.save({"student": STATE, "teachers": {"ema": STATE}}, tmp_path / "x.pt")
+    with pytest.raises(
+        LeapError, match=r"x\.pt: holds tensors under student, teachers\.ema; save one of these"
+    ):
+        read_checkpoint(tmp_path / "x.pt")
+    torch.save({"student": STATE, "model": STATE}, tmp_path / "x.pt")
+    assert read_checkpoint(tmp_path / "x.pt").keys() == STATE.keys()
+
+
 def test_a_prefix_of_some_names_only_stays():
     state = {"model.a": torch.zeros(1), "b": torch.zeros(1)}
     assert strip_prefixes(state) is state

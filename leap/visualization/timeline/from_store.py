@@ -7,6 +7,7 @@ from leap.inference.parsed_video import parse_video
 from leap.models.checkpoint import check_fit, load_parser
 from leap.visualization.figures import save_figure
 from leap.visualization.timeline.figure import timeline_figure
+from leap.visualization.timeline.write import PNG_METADATA
 
 
 def parse_to_figure(model: Path, store: FeatureStore, split: str, video: str, out: Path) -> Path:
@@ -32,5 +33,11 @@ def parse_to_figure(model: Path, store: FeatureStore, split: str, video: str, ou
     parser, description = load_parser(model)
     inputs = description.model.inputs
     check_fit(description, store.classes, store.input_widths(inputs))
+    path = figure_file(store, split, video, out)
     parsed = parse_video(parser, store, description.protocol, split, video, inputs)
-    return save_figure(timeline_figure(parsed), out / f"{Path(parsed.name).name}.png")
+    return save_figure(timeline_figure(parsed), path, PNG_METADATA)
+
+
+def figure_file(store: FeatureStore, split: str, video: str, out: Path) -> Path:
+    """Path of the figure that `parse_to_figure` writes; arguments as there."""
+    return out / f"{Path(video or store.ids(split)[0]).name}.png"

@@ -7,10 +7,14 @@ from leap.data.annotations import write_events
 from leap.features.media import Clip
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
 from leap.io.atomic import atomic_write
+from leap.io.download import file_sha256
 from leap.visualization.figures import save_figure
 from leap.visualization.timeline.as_json import timeline_as_json
 from leap.visualization.timeline.figure import clip_figure
 from leap.visualization.timeline.page import timeline_page
+
+PNG_METADATA = {"Software": "leap"}
+"""Marks a figure as made by this package, so that a later call may replace it."""
 
 
 def timeline_files(name: str, out: Path) -> list[Path]:
@@ -27,7 +31,9 @@ def timeline_files(name: str, out: Path) -> list[Path]:
 def write_timeline(video: ParsedVideo, clip: Clip, out: Path, attention: bool = False) -> list[Path]:
     """Write all files of a parsed video to a folder, each atomically.
 
-    Their paths are those of `timeline_files`; the tables have the format of LLP's annotations.
+    Their paths are those of `timeline_files`; the tables have the format of LLP's annotations. The JSON file
+    holds `timeline_as_json` and, under ``tables``, the SHA-256 of the tables, by which a table that was edited
+    since is recognized.
 
     Args:
         video: the parsed video.
@@ -47,7 +53,8 @@ def write_timeline(video: ParsedVideo, clip: Clip, out: Path, attention: bool = 
     figure, text = clip_figure(video, clip, attention), timeline_page(video, clip)
     for path, modality in ((audio, "audio"), (visual, "visual")):
         write_events(path, [" ".join(video.name.split())], [video.events[modality]], video.classes)
-    atomic_write(data, json.dumps(timeline_as_json(video, clip), indent=1) + "\n")
+    written = {"tables": {path.name: file_sha256(path) for path in (audio, visual)}}
+    atomic_write(data, json.dumps(timeline_as_json(video, clip) | written, indent=1) + "\n")
     atomic_write(html, text)
-    save_figure(figure, picture)
+    save_figure(figure, picture, PNG_METADATA)
     return files

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from leap.cli.outputs import is_ours
 from leap.config import LeapConfig, ModelConfig, Protocol
 from leap.data.annotations import runs_of
 from leap.errors import LeapError
@@ -92,7 +93,8 @@ def test_what_a_file_has_no_stream_of_has_no_events(model, tmp_path):
 
 def test_tables_and_json_say_the_same(both, model, tmp_path):
     video = parse_clip(model, both, tmp_path)
-    audio, visual, data, *_ = write_timeline(video, both, tmp_path / "out")
+    audio, visual, data, *_ = files = write_timeline(video, both, tmp_path / "out")
+    assert all(map(is_ours, files))
     found = json.loads(data.read_text())
     for path, modality in ((audio, "audio"), (visual, "visual")):
         lines = [line.split("\t") for line in path.read_text().splitlines()]
