@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from leap.config import (
@@ -27,6 +28,7 @@ from leap.io.reason import os_reason, reason
 from leap.io.tensor_file import strip_prefixes
 from leap.models.checkpoint import Description
 from leap.models.parser import Parser, build_parser
+from leap.registry import first_problem
 from leap.releases.names import (
     MMIL,
     Names,
@@ -97,7 +99,7 @@ def from_release(
     """
     state = strip_prefixes(state_dict)
     model = _model(system, state, heads, norm)
-    with _refusing(system):
+    with _refusing(system, state):
         widths = _widths(state)
         classes, label_width = (
             (len(LLP), state[LABEL].shape[1]) if system == "leap" else (len(state[EVENT]), 1)
@@ -135,6 +137,16 @@ def release_model(
     return _model(system, strip_prefixes(state_dict), heads, norm)
 
 
+def check_system(system: str) -> None:
+    """Refuse a system of which no release is known.
+
+    Raises:
+        LeapError: the system is unknown.
+    """
+    if system not in RELEASES:
+        raise LeapError(f"no release of {system!r} is known; known are {', '.join(RELEASES)}")
+
+
 def release_widths(state_dict: State) -> dict[str, int]:
     """Widths of the features that a released checkpoint reads, by input.
 
@@ -145,10 +157,9 @@ def release_widths(state_dict: State) -> dict[str, int]:
 
 
 def _model(system: str, state: State, heads: int | None, norm: Norm) -> ModelConfig:
-    if system not in RELEASES:
-        raise LeapError(f"no release of {system!r} is known; known are {', '.join(RELEASES)}")
-    with _refusing(system):
-        return RELEASES[system].model(state, heads or HEADS[system], norm)
+    check_system(system)
+    with _refusing(system, state):
+        return RELEASES[system].model(state, HEADS[system] if heads is None else heads, norm)
 
 
 def _widths(state: State) -> dict[str, int]:
@@ -158,11 +169,20 @@ def _widths(state: State) -> dict[str, int]:
 
 
 @contextmanager
-def _refusing(system: str) -> Iterator[None]:
+def _refusing(system: str, state: State) -> Iterator[None]:
     try:
         yield
-    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
-        what = os_reason(error) or f"not a checkpoint of {system}: lacks or misshapes {reason(error)}"
+    except KeyError as error:
+        first = next(iter(state), "none")
+        raise LeapError(
+            f"not a checkpoint of {system}: lacks the tensors {reason(error)}; its first tensor is {first!r:.80}"
+        ) from None
+    except ValidationError as error:
+        raise LeapError(
+            f"not a checkpoint of {system}: its sizes make no model ({first_problem(error)})"
+        ) from None
+    except (IndexError, TypeError, ValueError, RuntimeError) as error:
+        what = os_reason(error) or f"not a checkpoint of {system}: misshaped tensors ({reason(error)})"
         raise LeapError(what) from None
 
 

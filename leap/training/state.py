@@ -60,8 +60,7 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         self, parser: nn.Module, optimizer: torch.optim.Optimizer, folder: Path, identity: str
     ) -> None:
         self.parser, self.optimizer, self.identity = parser, optimizer, identity
-        self.path = folder / "checkpoint.safetensors"
-        self.log = folder / "log.jsonl"
+        self.path, self.log = training_files(folder)
         self.best: dict[str, Tensor] = {}
         self.on_gpu = next(parser.parameters()).is_cuda
         self._saved = -math.inf
@@ -154,6 +153,11 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         self.best = _unprefixed("best", tensors)
         load_state_by_name(self.optimizer, self.parser, _unprefixed("optimizer", tensors))
         return Progress(**json.loads(metadata["progress"]))
+
+
+def training_files(folder: Path) -> tuple[Path, Path]:
+    """Paths of the checkpoint and of the log in the folder of a training."""
+    return folder / "checkpoint.safetensors", folder / "log.jsonl"
 
 
 def _log(progress: Progress) -> str:

@@ -220,7 +220,7 @@ NO_NUMBERS = {"fc_a.bias": torch.full((16,), torch.nan)}
     ("changes", "message"),
     [
         (WIDE, "misshapen"),
-        (DEEP, "lacks or misshapes 'hat_encoder.layers'"),
+        (DEEP, "lacks the tensors 'hat_encoder.layers'; its first tensor is"),
         (NO_NUMBERS, r"1 not finite: fc_a\.bias"),
     ],
     ids=["wide", "deep", "not finite"],
