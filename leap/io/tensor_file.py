@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from leap.errors import LeapError
@@ -50,6 +50,17 @@ def load_file(path: Path) -> Any:
     with torch.serialization.safe_globals(NUMPY_ARRAYS), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns about damaged or old files
         return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def open_tensors(path: str | Path) -> safe_open:
+    """Open a safetensors file, onto the CPU.
+
+    Raises:
+        OSError: the file cannot be opened.
+        SafetensorError: the file is damaged.
+    """
+    Path(path).open("rb").close()  # safetensors calls every file missing that it cannot open
+    return safe_open(path, "pt")
 
 
 def read_checkpoint(path: Path) -> Mapping[str, Tensor]:

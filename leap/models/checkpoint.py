@@ -15,7 +15,6 @@ from typing import Annotated
 
 import torch
 from pydantic import TypeAdapter, ValidationError
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -24,7 +23,7 @@ from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
 from leap.io.reason import os_reason, reason
 from leap.io.strict_json import parse_json
-from leap.io.tensor_file import TENSOR_ERRORS
+from leap.io.tensor_file import TENSOR_ERRORS, open_tensors
 from leap.models.hub import snapshot
 from leap.models.parser import Parser, build_parser
 from leap.registry import UntrustedPartError, check_trusted, first_problem
@@ -124,7 +123,7 @@ def load_parser(path: str | Path) -> tuple[Parser, Description]:
     """
     weights = _weights_file(path)
     try:
-        with safe_open(weights, framework="pt") as file:
+        with open_tensors(weights) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             description = _parse(_text(weights, path, file.metadata() or {}))
         parser = _assemble(description, tensors)

@@ -173,14 +173,10 @@ def _refusing(system: str, state: State) -> Iterator[None]:
     try:
         yield
     except KeyError as error:
-        first = next(iter(state), "none")
-        raise LeapError(
-            f"not a checkpoint of {system}: lacks the tensors {reason(error)}; its first tensor is {first!r:.80}"
-        ) from None
+        what = f"lacks the tensors {reason(error)}; its first tensor is {next(iter(state), None)!r:.80}"
+        raise LeapError(f"not a checkpoint of {system}: {what}") from None
     except ValidationError as error:
-        raise LeapError(
-            f"not a checkpoint of {system}: its sizes make no model ({first_problem(error)})"
-        ) from None
+        raise LeapError(f"not a checkpoint of {system}: {first_problem(error)}") from None
     except (IndexError, TypeError, ValueError, RuntimeError) as error:
         what = os_reason(error) or f"not a checkpoint of {system}: misshaped tensors ({reason(error)})"
         raise LeapError(what) from None

@@ -32,8 +32,8 @@ def write_timeline(video: ParsedVideo, clip: Clip, out: Path, attention: bool = 
     """Write all files of a parsed video to a folder, each atomically.
 
     Their paths are those of `timeline_files`; the tables have the format of LLP's annotations. The JSON file
-    holds `timeline_as_json` and, under ``tables``, the SHA-256 of the tables, by which a table that was edited
-    since is recognized.
+    holds `timeline_as_json` and, under ``tables``, the SHA-256 of each table, by which a table that was
+    edited since is recognized.
 
     Args:
         video: the parsed video.
