@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
 from leap.io.reason import os_reason, reason
-from leap.io.tensor_file import TENSOR_ERRORS
+from leap.io.tensor_file import TENSOR_ERRORS, open_tensors
 from leap.training.optimizer import load_state_by_name, state_by_name
 
 SECONDS = 10
@@ -144,7 +143,7 @@ class TrainingState(AbstractContextManager["TrainingState"]):
         return progress
 
     def _read(self) -> Progress:
-        with safe_open(self.path, framework="pt") as file:
+        with open_tensors(self.path) as file:
             metadata = file.metadata()
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
         if metadata["identity"] != self.identity:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -23,6 +23,7 @@ from leap.data.av_digits.sources import DIGITS, RATE
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path
 from leap.io.reason import os_reason
+from leap.io.tensor_file import open_tensors
 
 WINDOW, HOP, BANDS = 256, 160, 40
 """Spectrogram: samples per window, samples between windows, mel bands."""
@@ -162,7 +163,7 @@ def load_networks(path: Path) -> tuple[Networks, dict[str, Tensor], dict[str, An
         LeapError: the file cannot be read, or holds other networks.
     """
     try:
-        with safe_open(path, "pt") as file:
+        with open_tensors(path) as file:
             config = json.loads(file.metadata()["config"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a mapping
         networks = untrained()
