@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ def parse_clip(
     )
 
 
-def _zero_where_missing(values: Mapping[str, Array], clip: Clip) -> dict[str, Array]:
+def _zero_where_missing(values: Mapping[str, NDArray[Any]], clip: Clip) -> dict[str, NDArray[Any]]:
     """Replace the values of a modality by zeros if the clip lacks its stream."""
     present = {"audio": clip.has_audio, "visual": clip.has_video}
     return {m: array if present[m] else np.zeros_like(array) for m, array in values.items()}
