@@ -59,7 +59,9 @@ def test_files_of_no_bytes_and_of_few_are_refused(tmp_path, kind):
 
 
 def test_a_title_that_is_not_utf_8_does_not_matter(tmp_path):
-    path = write_coded_clip(tmp_path / "a.avi", numbered(16), tone(2, rate=48_000), "mpeg4", "mp3", title="Cafe")
+    path = write_coded_clip(
+        tmp_path / "a.avi", numbered(16), tone(2, rate=48_000), "mpeg4", "mp3", title="Cafe"
+    )
     path.write_bytes(path.read_bytes().replace(b"Cafe", "Café".encode("latin-1")))
     assert open_clip(path).segments == 2
 
