@@ -88,9 +88,9 @@ def epochs(root: Path, path: Path) -> dict[str, dict[str, float]]:
     }
     rows, steps = {}, -(-len(names) // BATCH)
     for way, seconds in medians(ways, REPEATS).items():
-        rows[way] = {"videos": len(names), "s an epoch": seconds, "ms a step": 1000 * seconds / steps}
+        rows[way] = {"videos": len(names), "s per epoch": seconds, "ms per step": 1000 * seconds / steps}
     packed = rows["packed store"]
-    packed["×"] = rows["official files"]["s an epoch"] / packed["s an epoch"]
+    packed["×"] = rows["official files"]["s per epoch"] / packed["s per epoch"]
     packed["MiB on disk"] = path.stat().st_size / 2**20
     packed["MiB in memory"] = in_own_process("benchmarks.input", "memory", path)
     packed["MiB more"] = packed["MiB in memory"] - packed["MiB on disk"]
@@ -121,7 +121,7 @@ def evaluations(path: Path) -> dict[str, dict[str, float]]:
             "evaluation": partial(score_all, parser, path, config.protocol),
         }
         rates = {task: len(videos) / seconds for task, seconds in medians(tasks, REPEATS).items()}
-        rows[name] = rates | {"share": rates["evaluation"] / rates["parsing"]}
+        rows[name] = rates | {"fraction": rates["evaluation"] / rates["parsing"]}
     return rows
 
 

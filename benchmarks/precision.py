@@ -46,9 +46,7 @@ def compared(exact: Sequence[ArrayLike], rounded: Sequence[ArrayLike]) -> dict[s
     return {
         "float32": 100 * float(np.mean(exact)),
         "bfloat16": 100 * float(np.mean(rounded)),
-        "difference": found.mean,
-        "low": found.low,
-        "high": found.high,
+        **found.interval,
         "sd over seeds": found.sd,
     }
 

@@ -176,7 +176,7 @@ def roofline(width: int, threads: int) -> dict[str, dict[str, float]]:
     for name, row in rows.items():
         row["GFLOP/s"] = 1000 * row["GFLOP"] / row["ms"]
         best = rows[f"matrix product, {'bfloat16' if 'bfloat16' in name else 'float32'}"]
-        row["share"] = row["GFLOP/s"] / best["GFLOP/s"]
+        row["fraction"] = row["GFLOP/s"] / best["GFLOP/s"]
     return rows
 
 
@@ -195,7 +195,7 @@ def kinds(width: int) -> dict[str, dict[str, float]]:
         row["calls"] += event.count / REPEATS
         row["ms"] += event.self_cpu_time_total / 1000 / REPEATS
     total = sum(row["ms"] for row in rows.values())
-    return {kind: row | {"share": row["ms"] / total} for kind, row in rows.items()}
+    return {kind: row | {"fraction": row["ms"] / total} for kind, row in rows.items()}
 
 
 def main() -> None:

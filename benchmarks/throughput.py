@@ -75,7 +75,7 @@ def grid() -> None:
     print(json.dumps({"runs": len(runs), "seconds": total}))
 
 
-def runs_an_hour(tree: Path) -> dict[str, float]:
+def runs_per_hour(tree: Path) -> dict[str, float]:
     """Runs per hour of all workers together, with the code of a working tree."""
     command = [sys.executable, "-m", "benchmarks.throughput", "grid"]
     environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
@@ -84,7 +84,7 @@ def runs_an_hour(tree: Path) -> dict[str, float]:
     ]
     found = [json.loads(worker.communicate()[0]) for worker in workers]
     hours = statistics.mean(row["seconds"] for row in found) / 3600 / WORKERS
-    return {"runs": found[0]["runs"], "hours": hours, "runs an hour": found[0]["runs"] / hours}
+    return {"runs": found[0]["runs"], "hours": hours, "runs per hour": found[0]["runs"] / hours}
 
 
 @app.command()
@@ -98,14 +98,14 @@ def table() -> None:
             turns = {"before": [], "after": []}
             for _ in range(TURNS):
                 for name, place in (("before", tree), ("after", ROOT)):
-                    turns[name].append(runs_an_hour(place))
+                    turns[name].append(runs_per_hour(place))
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=ROOT, check=True)
     rows = {
         name: {key: statistics.median(turn[key] for turn in found) for key in found[0]}
         for name, found in turns.items()
     }
-    rows["after"]["×"] = rows["after"]["runs an hour"] / rows["before"]["runs an hour"]
+    rows["after"]["×"] = rows["after"]["runs per hour"] / rows["before"]["runs per hour"]
     write_table(rows, "throughput", "code")
 
 

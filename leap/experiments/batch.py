@@ -2,11 +2,13 @@
 
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from leap.config import RunConfig, from_dict, not_json, read_config_text
 from leap.data.registry import open_dataset
+from leap.data.store import FeatureStore
 from leap.errors import LeapError
 from leap.experiments.runs import RECORD, check_run, check_writable, make_run, run_folder
 from leap.io.strict_json import parse_json
@@ -58,7 +60,16 @@ def make_batch(configs: Sequence[RunConfig], data: str, results: Path, device: s
         LeapError: a run cannot be made or ``results`` cannot be written (raised before any training), or one
             of several runs failed (raised after all others are made).
     """
-    stores = {name: open_dataset(data or name) for name in dict.fromkeys(c.dataset for c in configs)}
+    with ExitStack() as opened:
+        names = dict.fromkeys(config.dataset for config in configs)
+        stores = {name: opened.enter_context(open_dataset(data or name)) for name in names}
+        yield from _make_all(configs, stores, results, device)
+
+
+def _make_all(
+    configs: Sequence[RunConfig], stores: Mapping[str, FeatureStore], results: Path, device: str
+) -> Iterator[Path]:
+    """`make_batch` with the opened data sets by name."""
     paths = [run_folder(config, stores[config.dataset], results) / RECORD for config in configs]
     missing = [config for config, path in zip(configs, paths, strict=True) if not path.exists()]
     for config in missing:

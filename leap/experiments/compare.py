@@ -29,6 +29,26 @@ class Difference:
     n_seeds: int
     sd: float
 
+    @property
+    def interval(self) -> dict[str, float]:
+        """The mean as ``difference``, and the ends of its interval as ``low`` and ``high``."""
+        return {"difference": self.mean, "low": self.low, "high": self.high}
+
+    @property
+    def row(self) -> dict[str, float]:
+        """Row of a table of differences: `interval`, and the number of paired seeds as ``n``."""
+        return self.interval | {"n": self.n_seeds}
+
+
+def sample_deviation(values: ArrayLike) -> float:
+    """Sample standard deviation; NaN for a single value.
+
+    >>> sample_deviation([1.0, 3.0]), sample_deviation([1.0])
+    (1.4142135623730951, nan)
+    """
+    found = np.asarray(values, dtype=np.float64)
+    return float(found.std(ddof=1)) if len(found) > 1 else float("nan")
+
 
 def paired_difference(a: ArrayLike, b: ArrayLike, resamples: int = 10_000, seed: int = 0) -> Difference:
     """Mean difference with a percentile bootstrap interval, seeds and videos resampled independently.
@@ -53,8 +73,7 @@ def paired_difference(a: ArrayLike, b: ArrayLike, resamples: int = 10_000, seed:
     difference = 100 * _paired(a, b)  # (seeds, videos)
     seeds = difference.mean(axis=1)  # (seeds,)
     low, high = np.percentile(_resampled_means(difference, resamples, seed), [50 - LEVEL / 2, 50 + LEVEL / 2])
-    sd = float(seeds.std(ddof=1)) if len(seeds) > 1 else float("nan")
-    return Difference(float(seeds.mean()), float(low), float(high), len(seeds), sd)
+    return Difference(float(seeds.mean()), float(low), float(high), len(seeds), sample_deviation(seeds))
 
 
 def _paired(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from leap.experiments.tables import TITLES
 from leap.metrics import overlapping_videos, parsing_scores
 
 LAYOUT_MEASURES = {
-    "classes_per_video": "classes a video",
+    "classes_per_video": "classes per video",
     "pairs_in_both": "(video, class) pairs heard and seen",
     "pairs_audio_only": "heard only",
     "pairs_visual_only": "seen only",
@@ -41,7 +41,7 @@ def split_table(store: FeatureStore) -> pd.DataFrame:
             "videos": len(videos),
             "segments": store.segments,
             "classes": len(store.classes),
-            "labels a video": float(videos.weak.sum(1).mean()),
+            "labels per video": float(videos.weak.sum(1).mean()),
             "videos with overlap": float(overlapping_videos(*videos.truth()).mean()),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -83,7 +83,7 @@ def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
         for index, modality in enumerate(("audio", "visual")):
             true = videos.truth()[index]
             for name, labels in (
-                ("pseudo labels", getattr(videos, f"pseudo_{modality}")),
+                ("pseudo-labels", getattr(videos, f"pseudo_{modality}")),
                 ("weak label in all segments", expanded[index]),
             ):
                 values = precision_recall(labels, true)._asdict()

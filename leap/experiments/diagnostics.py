@@ -52,14 +52,13 @@ def diagnose(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
     """
     with _label_states(parser) as states:
         parsings = list(parse_videos(parser, test))
-        found = _similarity(parsings, test) | _peaks(parsings, test) | _calibration(parsings, test)
         refined = [torch.cat(parts) for parts in states]
-        for parts in states:
-            parts.clear()
-        for _ in parse_videos(parser, val):
-            pass
-        found |= _separations([torch.cat(parts) for parts in states], val, refined, test)
+    found = _similarity(parsings, test) | _peaks(parsings, test) | _calibration(parsings, test)
     if isinstance(parser.decoder, Leap):
+        with _label_states(parser) as states:
+            for _ in parse_videos(parser, val):
+                pass
+        found |= _separations([torch.cat(parts) for parts in states], val, refined, test)
         found |= _geometry(parser, parsings, test)
     return {name: round(value, 4) for name, value in found.items() if isfinite(value)}
 
@@ -90,11 +89,11 @@ def _peaks(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
             return {}
         attention = torch.cat([weights[:, -1].mean(dim=1) for weights in maps])  # (N, C, T)
         occurs = true.transpose(1, 2)  # (N, C, T)
-        share = occurs.mean(dim=-1)  # (N, C)
-        partly = (share > 0) & (share < 1)
+        fraction = occurs.mean(dim=-1)  # (N, C)
+        partly = (fraction > 0) & (fraction < 1)
         hit = occurs.gather(-1, attention.argmax(dim=-1, keepdim=True)).squeeze(-1)  # (N, C)
         found |= {f"peak_{modality}": 100 * float(hit[partly].mean())}
-        found |= {f"chance_{modality}": 100 * float(share[partly].mean())}
+        found |= {f"chance_{modality}": 100 * float(fraction[partly].mean())}
     return found
 
 

@@ -13,6 +13,7 @@ import leap
 from leap.experiments.records import Record
 
 LIBRARIES = ("torch", "numpy", "h5py", "safetensors")
+NO_GPU = {"gpu": "none"}
 
 
 def code() -> dict[str, Any]:
@@ -48,9 +49,9 @@ def with_environment(caption: str, records: Iterable[Record]) -> str:
         caption: the caption.
         records: the records from which a table or figure is made.
     """
-    made = [record.libraries | record.device for record in records]
+    made = [NO_GPU | record.libraries | record.device for record in records]
     others = []
-    for name, here in (libraries() | device()).items():
+    for name, here in (libraries() | device() | NO_GPU).items():
         values = sorted({str(found.get(name, "unknown")) for found in made})
         if values != [str(here)]:
             others.append(f"{name} {' and '.join(values)} (here {here})")

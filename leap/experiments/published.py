@@ -14,7 +14,7 @@ def published() -> pd.DataFrame:
     """The published scores × 100, NaN where a source does not print one.
 
     Returns:
-        One row per method: ``kind`` (``system`` or ``pseudo labels``), ``features``, ``encoder``,
+        One row per method: ``kind`` (``system`` or ``pseudo-labels``), ``features``, ``encoder``,
         ``decoder``, the ten scores and ``source``.
     """
     with files("leap.experiments").joinpath("published.csv").open(encoding="utf-8") as file:

@@ -194,10 +194,12 @@ class Study:
         """Display a committed figure of the chapter with a caption.
 
         Raises:
-            OSError: the figure is missing.
+            LeapError: the figure is missing.
         """
         shown = require("IPython.display", "book")
         path = self.committed / "figures" / f"{self.chapter.result_name(name, self.dataset)}.png"
+        if not path.exists():
+            raise LeapError(f"{path}: no such figure; make it with dataset={self.dataset} and profile=full")
         shown.display(shown.Image(path.read_bytes(), alt=caption), shown.Markdown(f"*{caption}*"))
 
     def compare_with_committed(self, name: str, table: pd.DataFrame) -> str:
@@ -229,7 +231,9 @@ class Study:
             sizes = "Sizes, batch and rate of LEAP's release; encoder and schedule are ours."
             return _paper_settings(self.grid()), f"{sizes} Nothing was searched."
         records = read_search(self.committed, self.dataset)
-        budget = f"{len(LEARNING_RATES) * 2} settings a system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
+        budget = (
+            f"{len(LEARNING_RATES) * 2} settings per system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
+        )
         systems = [system for system in self.grid() if system in SYSTEMS]
         table = search_table(records, systems, self.dataset, self.store.checksum).round(1)
         line = f"Data set {self.dataset} (val), {budget}, revision {records[0].revision}."

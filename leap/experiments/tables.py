@@ -8,12 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leap.errors import LeapError
-from leap.experiments.compare import paired_difference
+from leap.experiments.compare import paired_difference, sample_deviation
 from leap.experiments.records import Record
 from leap.io.atomic import atomic_path
 from leap.metrics import TITLES
 
-MEANS = ("seg_type", "seg_event", "evt_type", "evt_event")
+SUMMARY_SCORES = ("seg_type", "seg_event", "evt_type", "evt_event")
 """The four summary scores: Type@AV and Event@AV, at segment and at event level."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -112,19 +112,26 @@ def paired(
     Raises:
         LeapError: the two systems have no seed in common.
     """
+    mask, pairs = slice(None) if videos is None else videos, seed_pairs(records, baseline)
+    a, b = (np.stack([record.scores(score)[mask] for record in side]) for side in zip(*pairs, strict=True))
+    return paired_difference(a, b).row
+
+
+def seed_pairs(records: Sequence[Record], baseline: Sequence[Record]) -> list[tuple[Record, Record]]:
+    """Pair the records of two systems by seed, in the order of the seeds.
+
+    Args:
+        records: records of a system.
+        baseline: records of its baseline.
+
+    Raises:
+        LeapError: the two systems have no seed in common.
+    """
     ours, theirs = ({record.seed: record for record in side} for side in (records, baseline))
     seeds = sorted(ours.keys() & theirs.keys())
     if not seeds:
         raise LeapError("no seed is shared by the two systems; make runs of the same seeds")
-    mask = slice(None) if videos is None else videos
-    a, b = (np.stack([side[seed].scores(score)[mask] for seed in seeds]) for side in (ours, theirs))
-    difference = paired_difference(a, b)
-    return {
-        "difference": difference.mean,
-        "low": difference.low,
-        "high": difference.high,
-        "n": difference.n_seeds,
-    }
+    return [(ours[seed], theirs[seed]) for seed in seeds]
 
 
 def precision_recall_table(runs: Runs) -> pd.DataFrame:
@@ -213,5 +220,5 @@ def _moments(records: Sequence[Record]) -> dict[str, float]:
     for name in TITLES:
         values = [record.metrics[name] for record in records]
         row[name] = float(np.mean(values))
-        row[f"{name}_sd"] = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+        row[f"{name}_sd"] = sample_deviation(values)
     return row | {"n": len(records)}

@@ -105,3 +105,16 @@ def test_what_cannot_be_made_is_refused_before_anything_is_trained(configs, tiny
     assert not results.exists()
     results.touch()
     assert "results: cannot be written" in refused([good], tiny_path, results)
+
+
+def test_stores_are_closed_in_the_end(configs, tiny_path, tmp_path, monkeypatch):
+    opened, open_dataset = [], batch.open_dataset
+    monkeypatch.setattr(batch, "open_dataset", lambda name: opened.append(open_dataset(name)) or opened[-1])
+    list(make_batch(configs[:1], str(tiny_path), tmp_path))
+    made = make_batch([replace(configs[0], seed=9)], str(tiny_path), tmp_path)
+    next(made)
+    made.close()
+    with pytest.raises(LeapError, match="the store is 'tiny'"):
+        next(make_batch([replace(configs[0], dataset="llp")], str(tiny_path), tmp_path))
+    assert len(opened) == 3
+    assert not any(store._file for store in opened)  # an open HDF5 file is true

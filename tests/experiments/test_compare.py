@@ -117,3 +117,8 @@ def test_tables_that_do_not_pair_are_refused(a, b):
 def test_a_score_that_is_no_number_is_refused():
     with pytest.raises(LeapError, match="not finite"):
         paired_difference([[np.nan, 1.0]], [[0.0, 1.0]])
+
+
+def test_a_row_holds_the_difference_its_interval_and_the_seeds():
+    difference = Difference(mean=1.0, low=0.5, high=1.5, n_seeds=3, sd=0.1)
+    assert difference.row == {"difference": 1.0, "low": 0.5, "high": 1.5, "n": 3}

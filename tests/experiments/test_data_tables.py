@@ -17,7 +17,7 @@ def test_splits_are_counted(tiny_store):
     table = split_table(tiny_store)
     assert dict(table["videos"]) == {"train": 24, "val": 8, "test": 6}
     labels = tiny_store.videos("val").weak.sum(1).mean()
-    assert table.loc["val", "labels a video"] == pytest.approx(float(labels))
+    assert table.loc["val", "labels per video"] == pytest.approx(float(labels))
     assert table["videos with overlap"].between(0, 1).all()
 
 
@@ -34,7 +34,7 @@ def test_layouts_stand_side_by_side(tiny_store):
 
 def test_pseudo_labels_that_are_true_are_perfect_and_painting_recalls_all(tiny_store):
     table = pseudo_label_table(tiny_store)
-    assert (table.xs("pseudo labels", level="labels") == 100).all(axis=None)
+    assert (table.xs("pseudo-labels", level="labels") == 100).all(axis=None)
     painted = table.xs("weak label in all segments", level="labels")
     assert (painted["recall"] == 100).all()
     assert (painted["precision"] < 100).all()

@@ -6,6 +6,7 @@ import torch
 from leap.config import EvidentialConfig, LeapConfig, MmilConfig, ModelConfig
 from leap.experiments import diagnostics
 from leap.experiments.diagnostics import diagnose, mean_cosine
+from leap.inference.predict import parse_videos
 from leap.label_embeddings import random_orthogonal
 from leap.models.output import Parsing
 from leap.models.parser import build_parser
@@ -94,3 +95,18 @@ def test_separation_of_labels_that_show_presence_is_perfect(make_videos):
 def test_mean_cosine_by_hand():
     vectors = torch.tensor([[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]])
     assert mean_cosine(vectors) == pytest.approx((0 + 2 * 0.5**0.5) / 3, abs=1e-6)
+
+
+@pytest.mark.parametrize(("decoder", "splits"), [("leap", 2), ("mmil", 1)])
+def test_val_is_parsed_for_leap_only(decoder, splits, make_videos, monkeypatch):
+    parsed = []
+
+    def parse(parser, videos):
+        parsed.append(videos)
+        return parse_videos(parser, videos)
+
+    monkeypatch.setattr(diagnostics, "parse_videos", parse)
+    val, test = make_videos(12), make_videos(12)
+    diagnose(make(decoder), val, test)
+    assert len(parsed) == splits
+    assert parsed[0] is test

@@ -58,7 +58,7 @@ LIBRARIES, DEVICE = {"torch": "2.13.0", "numpy": "2.4.6"}, {"type": "cpu", "thre
             "torch 2.6.0 and 2.7.1 (here 2.13.0), numpy 1.26.4 and 2.4.6 (here 2.4.6), "
             "threads 1 and 2 (here 1)",
         ),
-        ([{}, {}], [{"type": "cuda", "gpu": "one"}] * 2, "type cuda (here cpu)"),
+        ([{}, {}], [{"type": "cuda", "gpu": "one"}] * 2, "type cuda (here cpu), gpu one (here none)"),
     ],
 )
 def test_a_caption_flags_what_records_were_made_with(libraries, devices, flag, tiny_records, monkeypatch):

@@ -10,7 +10,7 @@ def test_every_row_has_its_source_and_a_score():
     table = published()
     assert table["source"].str.len().gt(2).all()
     assert table[list(TITLES)].notna().any(axis=1).all()
-    assert set(table["kind"]) == {"system", "pseudo labels"}
+    assert set(table["kind"]) == {"system", "pseudo-labels"}
     assert table.index.is_unique
 
 

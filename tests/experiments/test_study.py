@@ -139,6 +139,12 @@ def test_a_committed_table_that_is_missing_is_named(make_study, tmp_path):
         make_study(results=tmp_path).committed_table("scores", "llp")
 
 
+def test_a_committed_figure_that_is_missing_is_named(make_study, tmp_path):
+    study = make_study(results=tmp_path)
+    with pytest.raises(LeapError, match=r"curves_tiny\.png: no such figure; make it with dataset=tiny and"):
+        study.show_committed_figure("curves", "Caption.")
+
+
 def test_results_that_cannot_be_written_are_refused_before_runs_are_made(make_study, made, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(LeapError, match="file: cannot be written"):
@@ -198,7 +204,7 @@ def test_captions_flag_records_of_other_libraries(make_study, tiny_records):
 
 def test_settings_flag_records_of_other_libraries(monkeypatch):
     study = open_study("02_leap_vs_mmil", "full", "av-digits")
-    assert study.settings()[1].startswith("Data set av-digits (val), 6 settings a system, seeds ")
+    assert study.settings()[1].startswith("Data set av-digits (val), 6 settings per system, seeds ")
     monkeypatch.setattr(provenance, "libraries", lambda: {"torch": "1.0"})
     assert " Made with torch 2." in study.settings()[1]
 

@@ -24,7 +24,7 @@ from leap.config import (
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import SEEDS, SHIPPED, SLOW_SEEDS, Profile, with_seeds
 from leap.experiments.systems import configure_system, selected
-from leap.experiments.tables import MEANS, TITLES, Runs, pair_table, score_table
+from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, pair_table, score_table
 from leap.presets import preset, scale_width
 
 
@@ -80,7 +80,7 @@ def _leap_departures(dataset: str) -> dict[str, Departure]:
             replace(with_avss, loss=LossConfig(avss=AvssConfig(variant="release"))),
         ),
         "LEAP: decoding": Departure(
-            "a segment's event is its own score's",
+            "a segment has an event if its own score reaches the threshold",
             "segments of both modalities also need the union of the video decisions",
             replace(leap, protocol=Protocol(gate=None)),
             leap,
@@ -96,7 +96,7 @@ def _other_departures(dataset: str) -> dict[str, Departure]:
     return {
         "HAN: layers": Departure(
             "layers are chained (two here)",
-            "every layer reads the encoder's input, so that only the last counts",
+            "every layer reads the encoder's input, so only the last layer has an effect",
             _with_encoder(han, HanConfig(layers=2)),
             han,
         ),
@@ -107,14 +107,14 @@ def _other_departures(dataset: str) -> dict[str, Departure]:
             _with_encoder(pyramid, MmPyramidConfig(swapped=True)),
         ),
         "VALOR: streams": Departure(
-            "HAN: both streams read what the layer before made of the other",
+            "HAN: each stream reads the other as the previous layer returned it",
             "the visual stream reads the audio stream that the layer has just updated",
             _with_encoder(valor, HanConfig(heads=8)),
             valor,
         ),
         "CMPAE: warm-up": Departure(
-            "the share of labels that is removed rises over 0.9 epochs",
-            "the factor is applied again at every step: none in the first epoch, all after",
+            "the fraction of labels that are removed rises over 0.9 epochs",
+            "the factor is applied again at every step: none are removed in the first epoch, all afterwards",
             replace(cmpae, loss=LossConfig(basic=CmpaeLossConfig(warmup="ramp"))),
             cmpae,
         ),
@@ -179,11 +179,11 @@ def mean_table(runs: Runs, baseline: Mapping[str, float]) -> pd.DataFrame:
         baseline: title → score × 100 of the baseline.
     """
     scores = score_table(runs)
-    table = scores[list(MEANS)].rename(columns=TITLES)
-    table.loc["(no model)"] = [baseline[TITLES[name]] for name in MEANS]
+    table = scores[list(SUMMARY_SCORES)].rename(columns=TITLES)
+    table.loc["(no model)"] = [baseline[TITLES[name]] for name in SUMMARY_SCORES]
     return table
 
 
 def difference_table(runs: Runs, dataset: str) -> pd.DataFrame:
     """Release minus paper in the four summary scores; index ``system`` (the departure) and ``score``."""
-    return pair_table(runs, {name: side_names(name) for name in departures(dataset)}, MEANS)
+    return pair_table(runs, {name: side_names(name) for name in departures(dataset)}, SUMMARY_SCORES)

@@ -7,8 +7,9 @@ import pandas as pd
 
 from leap.data.store import FeatureStore
 from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.compare import sample_deviation
 from leap.experiments.grid import CLAIM_SEEDS, Profile, system_config, with_seeds
-from leap.experiments.tables import MEANS, TITLES, Runs, pair_table
+from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, pair_table
 from leap.training.run import initial_parser
 
 DEPTHS = {1: "LEAP N=1", 2: "LEAP", 3: "LEAP N=3", 4: "LEAP N=4"}
@@ -36,7 +37,7 @@ def panels(scores: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
     Args:
         scores: table returned by `leap.experiments.tables.score_table`.
     """
-    lines = {name: scores.rename(columns={name: "mean", f"{name}_sd": "sd"}) for name in MEANS}
+    lines = {name: scores.rename(columns={name: "mean", f"{name}_sd": "sd"}) for name in SUMMARY_SCORES}
     return {TITLES[name]: {"LEAP": line} for name, line in lines.items()}
 
 
@@ -59,6 +60,6 @@ def cost_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:
             "parameters": sum(parameter.numel() for parameter in parser.parameters()),
             "seconds": float(np.median([record.seconds for record in records])),
             "mean of ten": np.mean(means),
-            "sd": np.std(means, ddof=1) if len(means) > 1 else np.nan,
+            "sd": sample_deviation(means),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("blocks")

@@ -5,7 +5,15 @@ import pandas as pd
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 from leap.experiments.published import published
-from leap.experiments.tables import MEANS, TITLES, Runs, format_difference, pair_table, paired, score_table
+from leap.experiments.tables import (
+    SUMMARY_SCORES,
+    TITLES,
+    Runs,
+    format_difference,
+    pair_table,
+    paired,
+    score_table,
+)
 
 PAIRS = {
     "HAN": ("MMIL", "LEAP"),
@@ -45,7 +53,7 @@ def beside_published(runs: Runs) -> pd.DataFrame:
     """
     (mmil, leap), printed = PAIRS["MM-Pyr"], published()
     means, rows = score_table(runs), {}
-    for score in MEANS:
+    for score in SUMMARY_SCORES:
         theirs = {decoder: float(printed[score][row]) for decoder, row in PUBLISHED.items()}
         rows[TITLES[score]] = {
             "MMIL": f"{float(means[score][mmil]):.1f}",

@@ -41,13 +41,14 @@ RANDOM_VIDEOS, RANDOM_SEED = 2, 7
 def example_videos(overlapping: NDArray[np.bool_]) -> dict[str, int]:
     """Reason for choosing an example video → its position in the test split.
 
+    Without a video with overlapping events, only the randomly drawn ones are returned.
+
     Args:
         overlapping: mask (N,) of the test videos with overlapping events.
     """
     drawn = np.random.default_rng(RANDOM_SEED).choice(len(overlapping), RANDOM_VIDEOS, replace=False)
-    return {"first video with overlap": int(overlapping.argmax())} | {
-        f"random video {number}": int(index) for number, index in enumerate(drawn, 1)
-    }
+    first = {"first video with overlap": int(overlapping.argmax())} if overlapping.any() else {}
+    return first | {f"random video {number}": int(index) for number, index in enumerate(drawn, 1)}
 
 
 def peak_table(runs: Runs) -> pd.DataFrame:

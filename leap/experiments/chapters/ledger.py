@@ -23,7 +23,15 @@ from leap.experiments.chapters import (
 from leap.experiments.compare import paired_difference
 from leap.experiments.grid import SHIPPED, Profile
 from leap.experiments.records import Record
-from leap.experiments.tables import MEANS, TITLES, Runs, format_difference, pair_table, paired
+from leap.experiments.tables import (
+    SUMMARY_SCORES,
+    TITLES,
+    Runs,
+    format_difference,
+    pair_table,
+    paired,
+    seed_pairs,
+)
 from leap.experiments.verdicts import verdict
 
 PAPER = "summary of arXiv 2407.08126"
@@ -170,10 +178,10 @@ def _evidence() -> list[Claim]:
     found = []
     for modality in ("audio", "visual"):
         peak, chance = f"peak_{modality}", f"chance_{modality}"
-        looks = f"Labels look where their event is, {modality}"
-        tells = f"A refined label tells whether its event is there, {modality}"
+        looks = f"A label embedding attends to the segments of its event, {modality}"
+        tells = f"A refined label embedding indicates whether its event occurs, {modality}"
         found += [
-            Claim(f"{looks}: more than at random", PAPER, MAIN, "LEAP", "LEAP", peak, chance),
+            Claim(f"{looks}: more than by chance", PAPER, MAIN, "LEAP", "LEAP", peak, chance),
             Claim(f"{looks}: more than MMIL's time weights", PAPER, MAIN, "LEAP", "MMIL", peak),
             Claim(tells, PAPER, MAIN, "LEAP", "LEAP", f"separation_{modality}_2", 50.0),
         ]
@@ -185,7 +193,7 @@ def _limitations() -> list[Claim]:
     clean = pseudo_labels.CLEAN
     found = []
     for noise in pseudo_labels.STRONG:
-        text = f"Limitation: it depends on good pseudo labels ({noise} cost score)"
+        text = f"Limitation: it depends on good pseudo-labels ({noise} cost score)"
         found.append(Claim(text, PAPER, chapter, f"{with_avss}, {clean}", f"{with_avss}, {noise}"))
         text = f"{BETTER} with {noise}, too"
         found.append(Claim(text, ADDED, chapter, f"LEAP, {noise}", f"MMIL, {noise}"))
@@ -241,7 +249,7 @@ def other_loss(runs: Runs) -> pd.DataFrame:
         One row per score, in the form of `leap.experiments.tables.pair_table`.
     """
     pair = (OTHER_LOSS_RUN, f"{MAIN.notebook}: LEAP")
-    return pair_table(runs, {"MMIL with VALOR's loss": pair}, MEANS)
+    return pair_table(runs, {"MMIL with VALOR's loss": pair}, SUMMARY_SCORES)
 
 
 def other_loss_in_words(table: pd.DataFrame) -> str:
@@ -276,13 +284,10 @@ def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, 
 
 def _paired_measure(ours: Sequence[Record], theirs: Sequence[Record], claim: Claim) -> dict[str, float]:
     """Difference × 100 of a measure over common seeds, with its interval over seeds."""
-    other = {record.seed: record for record in theirs}
-    pairs = [(record, other[record.seed]) for record in ours if record.seed in other]
-    against = claim.against or claim.measure
+    pairs, against = seed_pairs(ours, theirs), claim.against or claim.measure
     first = np.array([[_measure(a, claim.measure)] for a, _ in pairs])  # (seeds, 1)
     second = np.array([[_measure(b, against)] for _, b in pairs])
-    found = paired_difference(first, second)
-    return {"difference": found.mean, "low": found.low, "high": found.high, "n": found.n_seeds}
+    return paired_difference(first, second).row
 
 
 def _measure(record: Record, name: str | float) -> float:

@@ -8,7 +8,7 @@ from leap.config import AvssConfig, LossConfig
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 from leap.experiments.systems import AVSS
-from leap.experiments.tables import MEANS, Runs, diagnostic_table, pair_table
+from leap.experiments.tables import SUMMARY_SCORES, Runs, diagnostic_table, pair_table
 
 DECODERS = ("MMIL", "LEAP")
 PYRAMID = "LEAP on MM-Pyr"
@@ -60,7 +60,7 @@ def similarity_table(runs: Runs) -> pd.DataFrame:
 def difference_table(runs: Runs) -> pd.DataFrame:
     """Every variant minus its decoder without L_avss, in the four summary scores."""
     pairs = {name: (name, name.split(",")[0]) for name in runs if "," in name}
-    return pair_table(runs, pairs, MEANS)
+    return pair_table(runs, pairs, SUMMARY_SCORES)
 
 
 def similarity_panels(table: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:

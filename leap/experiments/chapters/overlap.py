@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from leap.data.store import FeatureStore
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import leap_vs_mmil
+from leap.experiments.compare import sample_deviation
 from leap.experiments.grid import Profile
-from leap.experiments.tables import MEANS, Runs, pair_table
+from leap.experiments.tables import SUMMARY_SCORES, Runs, pair_table, seed_pairs
 
 SHOWN = ("MMIL", "MMIL + 2 blocks", "LEAP", "LEAP + L_avss", "LEAP calibrated")
 
@@ -58,7 +59,9 @@ def video_table(runs: Runs, masks: Mapping[str, NDArray[np.bool_]], score: str) 
 
 def gain_table(runs: Runs, masks: Mapping[str, NDArray[np.bool_]]) -> pd.DataFrame:
     """LEAP minus MMIL in the four summary scores; index ``system`` (the group of videos) and ``score``."""
-    tables = [pair_table(runs, {name: ("LEAP", "MMIL")}, MEANS, mask) for name, mask in masks.items()]
+    tables = [
+        pair_table(runs, {name: ("LEAP", "MMIL")}, SUMMARY_SCORES, mask) for name, mask in masks.items()
+    ]
     return pd.concat(tables)
 
 
@@ -69,16 +72,15 @@ def segment_table(runs: Runs) -> pd.DataFrame:
         One row per modality, number of events and measure: ``MMIL``, ``LEAP``, ``LEAP − MMIL`` and its
         standard deviation ``sd`` over paired seeds.
     """
-    rows = {}
+    rows, pairs = {}, seed_pairs(runs["MMIL"], runs["LEAP"])
     keys = product(("audio", "visual"), PARTS.items(), MEASURES.items())
     for modality, (events, part), (name, title) in keys:
         mmil, leap = (
-            np.array([record.segments[f"{modality}{part}"][name] for record in runs[system]])
-            for system in ("MMIL", "LEAP")
+            np.array([record.segments[f"{modality}{part}"][name] for record in records])
+            for records in zip(*pairs, strict=True)
         )  # (seeds,)
-        sd = np.std(leap - mmil, ddof=1) if len(leap) > 1 else np.nan
         means = {"MMIL": mmil.mean(), "LEAP": leap.mean(), "LEAP − MMIL": (leap - mmil).mean()}
-        rows[modality, events, title] = means | {"sd": sd}
+        rows[modality, events, title] = means | {"sd": sample_deviation(leap - mmil)}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["modality", "events", "measure"])
 
 

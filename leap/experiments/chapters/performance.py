@@ -25,8 +25,20 @@ AIMS = {
     "step at d 64, one thread, ms": ("step", "d 64", "ours", 50, -1),
     "10,000 videos × 30 epochs at d 512 on a GPU, s": ("gpu", "ours", "s", 60, -1),
     "the same, times as fast as the release's way": ("gpu", "ours", "×", 10, 1),
-    "evaluation of LEAP's preset, share of the parsing's rate": ("evaluation", "leap", "share", 0.9, 1),
-    "evaluation of HAN's preset, share of the parsing's rate": ("evaluation", "han", "share", 0.9, 1),
+    "evaluation rate of LEAP's preset, as a fraction of its parsing rate": (
+        "evaluation",
+        "leap",
+        "fraction",
+        0.9,
+        1,
+    ),
+    "evaluation rate of HAN's preset, as a fraction of its parsing rate": (
+        "evaluation",
+        "han",
+        "fraction",
+        0.9,
+        1,
+    ),
 }
 """Aim → table, row, column, bound, and 1 if the bound is a minimum or −1 if it is a maximum."""
 
@@ -67,9 +79,9 @@ def aim_table(folder: Path) -> pd.DataFrame:
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """A table as text: numbers formatted by `number`, and column ``share`` in percent."""
+    """A table as text: numbers formatted by `number`, and column ``fraction`` in percent."""
     text = table.map(number).rename_axis(None)
-    return text.assign(share=table["share"].map("{:.0%}".format)) if "share" in table else text
+    return text.assign(fraction=table["fraction"].map("{:.0%}".format)) if "fraction" in table else text
 
 
 def precision_table(folder: Path, name: str = "precision") -> pd.DataFrame:
@@ -110,7 +122,7 @@ def size_figure(sizes: pd.DataFrame) -> Figure:
                 label = f"{decoder}, {segments} segments"
                 style = {"color": SYSTEM_COLOURS[str(decoder)], "marker": marker, "markersize": 4}
                 axis.plot(part["classes"], part[column], label=label, **style)
-    for axis, title in zip(axes, ("ms a step", "MiB a step"), strict=True):
+    for axis, title in zip(axes, ("ms per step", "MiB per step"), strict=True):
         axis.set(xscale="log", yscale="log", xlabel="classes", ylabel=title)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return figure

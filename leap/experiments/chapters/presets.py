@@ -9,7 +9,7 @@ from leap.config import EpochCosineSchedule, LeapConfig, MmPyramidConfig, RunCon
 from leap.data.registry import open_dataset
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import Profile, with_seeds
-from leap.experiments.tables import MEANS, TITLES
+from leap.experiments.tables import SUMMARY_SCORES, TITLES
 from leap.presets import PRESETS, preset, scale_width
 
 WIDTH = 64
@@ -73,7 +73,7 @@ def above_baseline(scores: pd.DataFrame, baseline: Mapping[str, float]) -> str:
         scores: scores × 100, one row per system, columns titled.
         baseline: title → score of the baseline.
     """
-    names = [TITLES[name] for name in MEANS]
+    names = [TITLES[name] for name in SUMMARY_SCORES]
     passed = {system: all(row[name] > baseline[name] for name in names) for system, row in scores.iterrows()}
     below = [str(system) for system, passes in passed.items() if not passes]
     if not below:

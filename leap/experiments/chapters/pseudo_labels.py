@@ -8,8 +8,9 @@ import pandas as pd
 
 from leap.config import AvssConfig, LossConfig, NoiseConfig, RunConfig
 from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.compare import sample_deviation
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
-from leap.experiments.tables import MEANS, Runs, pair_table
+from leap.experiments.tables import SUMMARY_SCORES, Runs, pair_table
 
 CLEAN = "as they are"
 NOISES = {
@@ -69,8 +70,7 @@ def curves(runs: Runs, score: str) -> pd.DataFrame:
     for kind, system, (rate, prefix) in product(KINDS, ("MMIL", "LEAP"), RATES.items()):
         records = runs[f"{system}, {prefix + kind if rate else CLEAN}"]
         values = [record.metrics[score] for record in records]
-        sd = np.std(values, ddof=1) if len(values) > 1 else np.nan
-        rows[kind, system, rate] = {"mean": np.mean(values), "sd": sd}
+        rows[kind, system, rate] = {"mean": np.mean(values), "sd": sample_deviation(values)}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["errors", "system", "rate"]).sort_index()
 
 
@@ -86,15 +86,15 @@ def panels(runs: Runs, score: str) -> dict[str, dict[str, pd.DataFrame]]:
 def loss_table(runs: Runs) -> pd.DataFrame:
     """Every system with added errors minus the same system without them, in the four summary scores."""
     pairs = {name: (name, f"{name.split(', ')[0]}, {CLEAN}") for name in runs if not name.endswith(CLEAN)}
-    return pair_table(runs, pairs, MEANS)
+    return pair_table(runs, pairs, SUMMARY_SCORES)
 
 
 def gain_table(runs: Runs) -> pd.DataFrame:
     """LEAP minus MMIL with the same errors, in the four summary scores."""
-    return pair_table(runs, {name: (f"LEAP, {name}", f"MMIL, {name}") for name in NOISES}, MEANS)
+    return pair_table(runs, {name: (f"LEAP, {name}", f"MMIL, {name}") for name in NOISES}, SUMMARY_SCORES)
 
 
 def confidence_table(runs: Runs) -> pd.DataFrame:
     """L_avss weighted by confidence minus the paper's, with the same errors, in the four summary scores."""
     pairs = {name: (f"{CONFIDENT}, {name}", f"{WITH_AVSS}, {name}") for name in (CLEAN, *STRONG)}
-    return pair_table(runs, pairs, MEANS)
+    return pair_table(runs, pairs, SUMMARY_SCORES)

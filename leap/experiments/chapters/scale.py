@@ -9,11 +9,12 @@ import pandas as pd
 from leap.config import RunConfig
 from leap.data.registry import simulated_name
 from leap.experiments.chapter import Chapter, Grid, Simulation
+from leap.experiments.compare import sample_deviation
 from leap.experiments.grid import SHIPPED, SLOW_SEEDS, Profile, with_seeds
 from leap.experiments.records import Record
 from leap.experiments.systems import selected_config
 from leap.experiments.tables import (
-    MEANS,
+    SUMMARY_SCORES,
     TITLES,
     Runs,
     format_difference,
@@ -100,7 +101,9 @@ def score_table(found: RunsBySize) -> pd.DataFrame:
 
 
 def _row(records: Sequence[Record]) -> dict[str, float]:
-    row = {TITLES[name]: float(np.mean([record.metrics[name] for record in records])) for name in MEANS}
+    row = {
+        TITLES[name]: float(np.mean([record.metrics[name] for record in records])) for name in SUMMARY_SCORES
+    }
     for modality in ("audio", "visual"):
         row[f"{modality} AP"] = segment_mean(records, modality, "ap")
         calibration = [record.diagnostics[f"calibration_{modality}"] for record in records]
@@ -111,7 +114,7 @@ def _row(records: Sequence[Record]) -> dict[str, float]:
 def gain_table(found: RunsBySize, system: str) -> pd.DataFrame:
     """A system minus MMIL in the four summary scores; index ``system`` (the size) and ``score``."""
     return pd.concat(
-        pair_table(runs, {size_name(size): (system, "MMIL")}, MEANS) for size, runs in found.items()
+        pair_table(runs, {size_name(size): (system, "MMIL")}, SUMMARY_SCORES) for size, runs in found.items()
     )
 
 
@@ -129,10 +132,7 @@ def panels(found: RunsBySize, score: str) -> dict[str, dict[str, pd.DataFrame]]:
 
 def _line(runs: Mapping[int, Runs], system: str, score: str) -> pd.DataFrame:
     values = {place: [record.metrics[score] for record in found[system]] for place, found in runs.items()}
-    rows = {
-        place: {"mean": np.mean(seeds), "sd": np.std(seeds, ddof=1) if len(seeds) > 1 else np.nan}
-        for place, seeds in values.items()
-    }
+    rows = {place: {"mean": np.mean(seeds), "sd": sample_deviation(seeds)} for place, seeds in values.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

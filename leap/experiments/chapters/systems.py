@@ -6,7 +6,7 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters.presets import sized
 from leap.experiments.grid import SEEDS, SLOW_SEEDS, Profile, system_config, with_seeds
 from leap.experiments.published import published
-from leap.experiments.tables import MEANS, TITLES, Runs, format_scores, pair_table, score_table
+from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, format_scores, pair_table, score_table
 from leap.presets import preset
 
 AS_RELEASED = {"HAN": "han", "VALOR": "valor", "CMPAE": "cmpae", "LEAP": "leap"}
@@ -44,11 +44,13 @@ def beside_published(runs: Runs) -> pd.DataFrame:
         One row per system and origin of the scores.
     """
     readable, printed = format_scores(score_table(runs)), published()
-    titles, rows = [TITLES[score] for score in MEANS], {}
+    titles, rows = [TITLES[score] for score in SUMMARY_SCORES], {}
     for name, row in PUBLISHED.items():
         for way, where in (("own", "own preset"), ("alike", "trained alike")):
             rows[name, where] = {title: str(readable[title][f"{name}, {way}"]) for title in titles}
-        rows[name, "published on LLP"] = {TITLES[score]: f"{printed[score][row]:.1f}" for score in MEANS}
+        rows[name, "published on LLP"] = {
+            TITLES[score]: f"{printed[score][row]:.1f}" for score in SUMMARY_SCORES
+        }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["system", "where"])
 
 
@@ -60,4 +62,4 @@ def difference_table(runs: Runs) -> pd.DataFrame:
         for name in AS_RELEASED
         if name != "LEAP"
     }
-    return pair_table(runs, pairs, MEANS)
+    return pair_table(runs, pairs, SUMMARY_SCORES)

@@ -94,7 +94,7 @@ def test_tables_count_what_the_annotations_hold(llp_annotations):
     """Each video has two labels, of which one is heard and seen in seconds 2 to 7."""
     splits = llp_tables.split_table(llp_annotations)
     assert splits["videos"].to_dict() == {"train": 300, "val": 60, "test": 90}
-    assert set(splits["labels a video"]) == {2}
+    assert set(splits["labels per video"]) == {2}
     assert set(splits["videos with several labels"]) == {1}
     for name in ("audio events", "visual events", "audio-visual events"):
         assert splits.loc[["val", "test"], name].tolist() == [60, 90]
@@ -151,6 +151,8 @@ def test_lessons_take_their_numbers_from_the_tables():
     assert "71.7" not in changed
     assert "12.3" in changed
     assert "22 of 22" in changed
+    assert "0 of 22 are above the first and 1 of 22 above the second" in sentences
+    assert "16 of 20 and 18 of 20 published systems" in sentences
 
 
 def test_readable_splits():
@@ -171,4 +173,4 @@ def test_simulation_is_near_what_it_imitates():
     near = table.drop(index="maximum", level=1)
     assert (near["LLP-Sim"] - near["real"]).abs().max() < 2.5
     relative = (near["LLP-Sim"] / near["real"] - 1).abs()
-    assert relative.drop(index="share of the least frequent", level=1).max() < 0.25
+    assert relative.drop(index="fraction of the least frequent", level=1).max() < 0.25

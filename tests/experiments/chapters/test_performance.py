@@ -86,8 +86,8 @@ def test_numbers_have_three_digits(value, text):
 
 
 def test_shares_are_in_per_cent():
-    table = pd.DataFrame({"ms": {"a": 1234.5, "b": np.nan}, "share": {"a": 0.955, "b": 0.5}})
-    assert readable(table).loc["a"].to_dict() == {"ms": "1,234", "share": "96%"}
+    table = pd.DataFrame({"ms": {"a": 1234.5, "b": np.nan}, "fraction": {"a": 0.955, "b": 0.5}})
+    assert readable(table).loc["a"].to_dict() == {"ms": "1,234", "fraction": "96%"}
     assert readable(table)["ms"]["b"] == "–"
 
 

@@ -7,7 +7,7 @@ from leap.experiments.chapters.presets import (
     grid,
     preset_table,
 )
-from leap.experiments.tables import MEANS, TITLES
+from leap.experiments.tables import SUMMARY_SCORES, TITLES
 from leap.presets import PRESETS
 from tests.tree import ROOT
 
@@ -34,7 +34,7 @@ def test_settings_in_words():
 
 
 def test_the_baseline_has_to_be_passed_in_every_mean():
-    names = [TITLES[name] for name in MEANS]
+    names = [TITLES[name] for name in SUMMARY_SCORES]
     scores = pd.DataFrame({mean: {"good": 50.0, "mixed": 50.0} for mean in names})
     baseline = dict.fromkeys(names, 40.0)
     assert above_baseline(scores, baseline).startswith("All 2 presets are above")

@@ -20,7 +20,7 @@ from leap.experiments.chapters import (
     scale,
     systems,
 )
-from leap.experiments.tables import MEANS, TITLES, score_table
+from leap.experiments.tables import SUMMARY_SCORES, TITLES, score_table
 
 
 def test_gains_by_encoder_and_beside_the_published_ones(make_runs):
@@ -29,7 +29,7 @@ def test_gains_by_encoder_and_beside_the_published_ones(make_runs):
     gains = encoders.gain_table(runs)["difference"].xs("evt_event", level="score")
     assert gains.to_dict() == pytest.approx({"HAN": 3.0, "VALOR": -1.0, "MM-Pyr": 4.0})
     table = encoders.beside_published(runs)
-    assert list(table.index) == [TITLES[score] for score in MEANS]
+    assert list(table.index) == [TITLES[score] for score in SUMMARY_SCORES]
     assert table.loc["evt Event@AV", "published difference"] == "+4.4"
     assert table.loc["evt Event@AV", "LEAP − MMIL"].startswith("+4.0")
 
@@ -42,7 +42,7 @@ def test_systems_stand_in_three_rows_each(make_runs):
     assert table.loc[("HAN", "trained alike"), "evt Event@AV"].startswith("51.5")
     difference = systems.difference_table(runs)["difference"]
     assert difference["LEAP − HAN, own", "seg_type"] == pytest.approx(6.0)
-    assert len(difference) == 6 * len(MEANS)
+    assert len(difference) == 6 * len(SUMMARY_SCORES)
 
 
 def test_videos_are_parted_by_overlap(tiny_store, make_runs):
@@ -89,7 +89,7 @@ def test_every_block_is_compared_with_one_less(make_runs):
     steps = blocks.step_table(runs)["difference"].xs("seg_a", level="score")
     assert steps.to_dict() == pytest.approx({"N = 2 − N = 1": 2.0, "N = 3 − N = 2": -1.0})
     panels = blocks.panels(score_table(runs))
-    assert list(panels) == [TITLES[score] for score in MEANS]
+    assert list(panels) == [TITLES[score] for score in SUMMARY_SCORES]
     assert panels["seg Type@AV"]["LEAP"]["mean"].tolist() == [50.5, 52.5, 51.5]
 
 
@@ -184,3 +184,17 @@ def test_scale_by_videos_and_by_classes(make_runs):
     crossing = scale.comparison_in_words(found)
     assert "10,000 videos, 25 classes: LEAP is not clearly different from MMIL" in crossing
     assert crossing.endswith("average precision audio +0.0, visual +0.0.")
+
+
+def test_segments_are_paired_by_seed(make_record):
+    mmil = [make_record(seed, 40.0 + seed) for seed in (0, 1, 2)]
+    runs = {"MMIL": mmil, "LEAP": [make_record(seed, 45.0 + seed) for seed in (2, 1, 5)]}
+    table = overlap.segment_table(runs)
+    assert table["MMIL"].unique().tolist() == [41.5]
+    assert table["LEAP − MMIL"].unique().tolist() == [5.0]
+    assert table["sd"].unique().tolist() == [0.0]
+
+
+def test_without_overlap_only_drawn_videos_are_shown():
+    shown = interpretability.example_videos(np.zeros(30, bool))
+    assert list(shown) == ["random video 1", "random video 2"]
