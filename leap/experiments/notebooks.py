@@ -1,11 +1,14 @@
 """Execution of notebooks with papermill; unknown parameters are refused, and output is written atomically."""
 
+import logging
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from leap.errors import LeapError, require
 from leap.io.atomic import atomic_path
+from leap.io.reason import os_reason, reason
 
 KERNEL, LANGUAGE = "python3", "python"
 QUIET = ["--log-level=50"]  # silences the kernel, including the message that it was stopped
@@ -22,12 +25,15 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
         parameters: values for its parameters cell.
 
     Raises:
-        LeapError: the notebook is missing or unreadable, lacks a parameter, or a cell fails.
+        LeapError: the notebook is missing or unreadable, lacks a parameter, or a cell or its kernel fails.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # papermill's own deprecations
         papermill = require("papermill", "book")
+    for name in ("papermill", "traitlets"):
+        logging.getLogger(name).addHandler(logging.NullHandler())  # else they print what the error says
     check_parameters(notebook, parameters)
+    _check_kernel()
     failed = failed_copy(output)
     failed.unlink(missing_ok=True)
     with atomic_path(output) as temporary:
@@ -41,10 +47,27 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
                 progress_bar=False,
                 extra_arguments=QUIET,
             )
-        except papermill.PapermillExecutionError as error:
+        except Exception as error:  # papermill, nbclient and jupyter_client raise many types
+            what = f"{notebook}: {_failure(error)}"
+            if not temporary.exists():
+                raise LeapError(what) from None
             temporary.rename(failed)
-            reason = f"cell {error.exec_count}: {error.ename}: {' '.join(error.evalue.split())}"
-            raise LeapError(f"{notebook}: {reason}; see the executed cells in {failed}") from None
+            raise LeapError(f"{what}; see the executed cells in {failed}") from None
+
+
+def _failure(error: Any) -> str:
+    """Why an execution failed: an error of a cell, or of the kernel."""
+    if hasattr(error, "ename"):  # PapermillExecutionError
+        return f"cell {error.exec_count}: {error.ename}: {' '.join(error.evalue.split())}"
+    if type(error).__name__ == "DeadKernelError":
+        return "its kernel died, perhaps for lack of memory"
+    return os_reason(error) or f"cannot be executed ({type(error).__name__}: {reason(error)})"
+
+
+def _check_kernel() -> None:
+    kernels = require("jupyter_client.kernelspec", "book")
+    if KERNEL not in kernels.find_kernel_specs():
+        raise LeapError(f"there is no Jupyter kernel {KERNEL}; `pip install ipykernel` makes one")
 
 
 def failed_copy(output: str | Path) -> Path:
@@ -58,19 +81,23 @@ def check_parameters(notebook: str | Path, parameters: Mapping[str, str]) -> Non
     Raises:
         LeapError: the notebook is missing or unreadable, a parameter is unknown, or a value is not UTF-8.
     """
-    nbformat, papermill = require("nbformat", "book"), require("papermill", "book")
-    if not Path(notebook).is_file():
+    nbformat, translators = require("nbformat", "book"), require("papermill.translators", "book")
+    if not Path(notebook).exists():
         raise LeapError(f"{notebook}: no such notebook; see notebooks/")
     try:
         read = nbformat.read(notebook, as_version=4)
         nbformat.validate(read)
         nbformat.writes(read).encode()  # fails for a lone surrogate
-        known = papermill.inspect_notebook(_literal(notebook))
+        cells = [cell for cell in read.cells if "parameters" in cell.metadata.get("tags", ())]
+        known = [found.name for cell in cells[:1] for found in translators.PythonTranslator.inspect(cell)]
     except Exception as error:  # papermill and nbformat raise many types of exceptions
-        raise LeapError(f"{notebook}: not a readable notebook ({type(error).__name__})") from None
+        why = (
+            os_reason(error) or f"not a readable notebook ({type(error).__name__}); save it in Jupyter again"
+        )
+        raise LeapError(f"{notebook}: {why}") from None
     unknown = [name for name in parameters if name not in known]
     if unknown:
-        raise LeapError(f"{notebook}: unknown parameter {unknown[0]!r}; it has {', '.join(known)}")
+        raise LeapError(f"{notebook}: unknown parameter {unknown[0]!r}; it has {', '.join(known) or 'none'}")
     for name, value in parameters.items():
         if value.encode(errors="ignore").decode() != value:
             raise LeapError(f"{notebook}: {name}={value!r} holds bytes that are not UTF-8; write it in UTF-8")

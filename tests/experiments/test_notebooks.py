@@ -95,3 +95,44 @@ def test_a_multiline_error_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(papermill, "execute_notebook", fail)
     with pytest.raises(LeapError, match=r"^[^\n]*ValueError: first second[^\n]*$"):
         notebooks.execute(write(tmp_path / "bad.ipynb"), tmp_path / "out.ipynb", {})
+
+
+def test_a_killed_kernel_is_one_line(tmp_path, capfd):
+    notebook = write(tmp_path / "bad.ipynb", "print('so far')", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(
+        LeapError, match=r"^[^\n]*bad\.ipynb: its kernel died, perhaps for lack of memory;"
+    ):
+        execute(notebook, tmp_path / "out.ipynb", {})
+    assert capfd.readouterr().err == ""
+    assert "so far" in (tmp_path / "out.ipynb.failed").read_text()
+    assert not (tmp_path / "out.ipynb").exists()
+
+
+def test_a_notebook_without_a_kernel_runs_in_python(tmp_path):
+    notebook, output = write(tmp_path / "good.ipynb", "print(profile)"), tmp_path / "out.ipynb"
+    read = nbformat.read(notebook, 4)
+    del read.metadata["kernelspec"]
+    nbformat.write(read, notebook)
+    execute(notebook, output, {"profile": "full"})
+    assert nbformat.read(output, 4).cells[-1].outputs[0].text == "full\n"
+
+
+def test_a_missing_kernel_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "KERNEL", "no-such-kernel")
+    with pytest.raises(
+        LeapError, match="no Jupyter kernel no-such-kernel; `pip install ipykernel`"
+    ):
+        execute(write(tmp_path / "good.ipynb"), tmp_path / "out.ipynb", {})
+    assert [path.name for path in tmp_path.iterdir()] == ["good.ipynb"]
+
+
+def test_a_notebook_without_parameters_has_none(tmp_path):
+    nbformat.write(new_notebook(cells=[new_code_cell("1")]), tmp_path / "n.ipynb")
+    check_parameters(tmp_path / "n.ipynb", {})
+    with pytest.raises(LeapError, match="unknown parameter 'a'; it has none"):
+        check_parameters(tmp_path / "n.ipynb", {"a": "1"})
+
+
+def test_a_folder_is_no_notebook(tmp_path):
+    with pytest.raises(LeapError, match=f"{tmp_path}: is a folder$"):
+        check_parameters(tmp_path, {})
