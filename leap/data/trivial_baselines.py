@@ -18,14 +18,14 @@ def trivial_baselines(videos: Videos) -> dict[str, tuple[Tensor, Tensor]]:
     Returns:
         Name of the baseline → (audio, visual) predictions, each (N, T, C), zeros and ones. ``"nothing"``
         predicts no event; ``"weak label"`` predicts every class of the weak label in every segment of both
-        modalities; ``"pseudo labels"`` predicts the pseudo-labels.
+        modalities; ``"pseudo-labels"`` predicts the pseudo-labels.
     """
     nothing = videos.pseudo_audio * 0
     expanded = nothing + videos.weak[:, None]
     return {
         "nothing": (nothing, nothing),
         "weak label": (expanded, expanded),
-        "pseudo labels": (videos.pseudo_audio, videos.pseudo_visual),
+        "pseudo-labels": (videos.pseudo_audio, videos.pseudo_visual),
     }
 
 

@@ -8,12 +8,12 @@ from leap.data.trivial_baselines import label_free_baselines, trivial_baselines
 def test_trivial_baselines_have_the_shape_of_the_split(make_videos):
     videos = make_videos()
     predictions = trivial_baselines(videos)
-    assert set(predictions) == {"nothing", "weak label", "pseudo labels"}
+    assert set(predictions) == {"nothing", "weak label", "pseudo-labels"}
     for audio, visual in predictions.values():
         assert audio.shape == visual.shape == videos.true_audio.shape
     assert predictions["nothing"][0].sum() == 0
     assert torch.equal(predictions["weak label"][1], videos.weak[:, None].repeat(1, 10, 1))
-    assert predictions["pseudo labels"][0] is videos.pseudo_audio
+    assert predictions["pseudo-labels"][0] is videos.pseudo_audio
 
 
 def test_label_free_baselines_predict_the_commonest_training_classes_in_every_segment(make_videos):

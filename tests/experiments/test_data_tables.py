@@ -45,7 +45,7 @@ def test_trivial_baselines_are_scored_on_test(tiny_store):
     videos = tiny_store.videos("test")
     nothing = parsing_scores(*[videos.true_audio * 0] * 2, videos.true_audio, videos.true_visual)
     assert list(table.loc["nothing"]) == pytest.approx(list(nothing.values()))
-    assert (table.loc["pseudo labels"] == 100).all()
+    assert (table.loc["pseudo-labels"] == 100).all()
 
 
 def test_roles_come_from_the_provenance(make_tiny_store, tmp_path):

@@ -99,9 +99,7 @@ def test_a_multiline_error_is_one_line(tmp_path, monkeypatch):
 
 def test_a_killed_kernel_is_one_line(tmp_path, capfd):
     notebook = write(tmp_path / "bad.ipynb", "print('so far')", "import os; os.kill(os.getpid(), 9)")
-    with pytest.raises(
-        LeapError, match=r"^[^\n]*bad\.ipynb: its kernel died, perhaps for lack of memory;"
-    ):
+    with pytest.raises(LeapError, match=r"^[^\n]*bad\.ipynb: its kernel died, perhaps for lack of memory;"):
         execute(notebook, tmp_path / "out.ipynb", {})
     assert capfd.readouterr().err == ""
     assert "so far" in (tmp_path / "out.ipynb.failed").read_text()
@@ -119,9 +117,7 @@ def test_a_notebook_without_a_kernel_runs_in_python(tmp_path):
 
 def test_a_missing_kernel_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "KERNEL", "no-such-kernel")
-    with pytest.raises(
-        LeapError, match="no Jupyter kernel no-such-kernel; `pip install ipykernel`"
-    ):
+    with pytest.raises(LeapError, match="no Jupyter kernel no-such-kernel; `pip install ipykernel`"):
         execute(write(tmp_path / "good.ipynb"), tmp_path / "out.ipynb", {})
     assert [path.name for path in tmp_path.iterdir()] == ["good.ipynb"]
 

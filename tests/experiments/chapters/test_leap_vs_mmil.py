@@ -90,5 +90,5 @@ def test_verdicts_compare_with_mmil_with_as_many_blocks_and_with_leap():
 
 def test_baselines_stand_in_brackets_below_the_systems(tiny_store):
     rows = baseline_rows(tiny_store)
-    assert list(rows.index) == ["(weak label)", "(pseudo labels)"]
-    assert (rows.loc["(pseudo labels)"].drop("seeds") == 100).all()
+    assert list(rows.index) == ["(weak label)", "(pseudo-labels)"]
+    assert (rows.loc["(pseudo-labels)"].drop("seeds") == 100).all()

@@ -173,6 +173,6 @@ def check_embeddings(content, embeddings):
 KINDS = {
     ".npy: any array": Kind(2000, 40_000, read_any, check_any),
     ".npy: features": Kind(1000, 20_000, read_some_features, check_features),
-    ".npy: pseudo labels": Kind(1000, 20_000, read_some_labels, check_labels),
+    ".npy: pseudo-labels": Kind(1000, 20_000, read_some_labels, check_labels),
     ".npy: label embeddings": Kind(1000, 20_000, read_embeddings, check_embeddings),
 }

@@ -65,7 +65,7 @@ def check(folder, files):
 
 
 def check_split(store, split, names, folder, files):
-    """Features and pseudo labels are those of the seconds that the names tell."""
+    """Features and pseudo-labels are those of the seconds that the names tell."""
     videos = store.videos(split)
     for index, name in enumerate(names):
         heard, labels = (
