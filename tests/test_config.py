@@ -244,8 +244,6 @@ def test_key_does_not_depend_on_how_a_number_is_written():
         ({"train__epochs": None}, "train.epochs"),
         ({"train__batch": 0}, "train.batch"),
         ({"train__lr": 0}, "train.lr"),
-        ({"train__lr": float("nan")}, "train.lr"),
-        ({"train__lr": float("inf")}, "train.lr"),
         ({"loss__avss": {"weight": -1.0}}, "loss.avss.weight"),
         ({"loss__avss": {"weight": 0.0}}, "loss.avss.weight"),
         ({"loss__avss": {"variant": "papers"}}, "loss.avss.variant"),
@@ -265,6 +263,16 @@ def test_bad_values_are_one_line_naming_file_and_key(leaf, where, tmp_path):
     message = str(error.value)
     assert message.startswith(f"{path}: {where}: ")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_values_that_json_does_not_have_are_refused(value, tmp_path):
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(changed(train__lr=value)))
+    with pytest.raises(LeapError, match=r"run.json: not JSON \(-?(NaN|Infinity) is not a finite number\)"):
+        read_config(path)
+    with pytest.raises(LeapError, match=r"train\.lr"):
+        from_dict(changed(train__lr=value))
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ REFUSED = {
         "leap.features.media",
         "leap.features.parse_clip",
         "leap.features.pseudo_labels",
-        "leap.features.visual_features",
     },
+    "PIL": {"leap.features.image_preprocessing", "leap.features.visual_features"},
     "matplotlib": {"leap.experiments.pages"},
 }
 """Modules of these rooms that need a package when they are imported."""

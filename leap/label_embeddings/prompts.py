@@ -80,7 +80,8 @@ def read_classes(path: Path) -> tuple[str, ...]:
     repeat = first_repeat(folded(name) for _, name in numbered)
     if repeat:
         (first, one), (line, other) = (numbered[index] for index in repeat)
-        raise LeapError(f"{path}:{line}: {other!r} stands already in line {first}, as {one!r}; remove one")
+        spelling = "" if one == other else f" as {one!r}"
+        raise LeapError(f"{path}:{line}: {other!r} stands already in line {first}{spelling}; remove one")
     return tuple(name for _, name in numbered)
 
 
