@@ -42,7 +42,7 @@ app = typer.Typer(pretty_exceptions_enable=False)
 def from_files(root: Path, names: tuple[str, ...], average: bool = True) -> Iterator[list[Tensor]]:
     """Batches loaded from every video's official files; ``average`` averages the frames of each second."""
     for batch in epoch_order(len(names), 0, 0).split(BATCH):
-        paths = [[root / feature_file(s, names[i]) for i in batch.tolist()] for s in TRAINING]
+        paths = [[root / feature_file(root, s, names[i]) for i in batch.tolist()] for s in TRAINING]
         tensors = [
             torch.from_numpy(np.stack([np.load(path, allow_pickle=False) for path in column]))
             for column in paths

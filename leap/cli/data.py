@@ -194,9 +194,6 @@ def data_pack_custom(
         print(f"{out}\n{videos} videos of {store.segments} s, {len(store.classes)} classes; {_widths(store)}")
 
 
-app.command("pack-own", hidden=True)(data_pack_custom)  # the command's former name
-
-
 @app.command("simulate")
 def data_simulate(
     videos: Annotated[int, typer.Option(min=1, help="Training videos; val and test are as large as LLP's.")],

@@ -9,6 +9,7 @@ val and test, ``audio.tsv`` and ``visual.tsv``, in the format of LLP's annotatio
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -28,10 +29,11 @@ from leap.data.annotations import (
     read_videos,
 )
 from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, Source, load_array
-from leap.data.llp.pack import Packing, available_sources
-from leap.data.registry import find_dataset
+from leap.data.llp.pack import Packing, available_sources, check_names, origins
+from leap.data.names import first_repeat, folded
+from leap.data.registry import can_name_custom
 from leap.data.store import Blocks, write_store
-from leap.data.store.layout import NAME, ROWS, SPLITS
+from leap.data.store.layout import ROWS, SPLITS
 from leap.errors import LeapError
 from leap.label_embeddings.ngrams import ngram_embeddings
 from leap.label_embeddings.prompts import names_as_prompts, read_classes
@@ -105,16 +107,20 @@ def pack_custom(
         Problems with feature files; unless the list is empty, nothing is written.
 
     Raises:
-        LeapError: the name is not allowed; a table or folder is missing or malformed; a video is listed
-            twice, or shares seconds with a video of another split; or the videos differ in length.
+        LeapError: the name is not allowed; a table or folder is missing or malformed; a folder holds no file
+            of any video, or files of other classes or another version (`leap.data.llp.description`); a video
+            is listed twice, or shares seconds with a video of another split; or the videos differ in length.
         OSError: the store cannot be written.
     """
-    if not NAME.fullmatch(name) or find_dataset(name):
-        raise LeapError(f"{name!r} cannot name a custom data set; use other lower-case letters and hyphens")
+    if not can_name_custom(name):
+        raise LeapError(
+            f"{name!r} cannot name a custom data set; use other lower-case letters, digits and hyphens"
+        )
     folder = annotations or root / "annotations"
     classes = read_classes(folder / CLASSES)
     tables = {split: _read_table(folder / f"{split}.tsv", classes) for split in SPLITS}
-    sources = available_sources(root, packing)
+    sources = available_sources(root, packing, classes)
+    check_names(root, sources, [_file_names(name) for table in tables.values() for name in table.names])
     files = Files(root, len(classes), packing)
     spans, problems = _spans(files, tables, sources)
     if problems:
@@ -127,7 +133,11 @@ def pack_custom(
         out,
         dataset=name,
         classes=classes,
-        provenance={"source": "custom files in LLP's layout", **asdict(packing)},
+        provenance={
+            "source": "custom files in LLP's layout",
+            **asdict(packing),
+            "features": origins(root, sources),
+        },
         splits={
             split: _arrays(files, table, spans, sources, truth.get(split, {}), segments)
             for split, table in tables.items()
@@ -156,8 +166,7 @@ def weak_by_file(tables: Sequence[Path], classes: Sequence[str]) -> dict[str, ND
     for path in tables:
         videos = read_videos(path, classes)
         for name, weak in zip(videos.filenames, videos.weak, strict=True):
-            window = WINDOW.fullmatch(name)
-            for key in {name, window[1] if window else name}:
+            for key in dict.fromkeys(_file_names(name)):
                 found[key] = found.get(key, np.zeros_like(weak)) | weak
     return found
 
@@ -187,7 +196,7 @@ class Files:
         seconds = len(array) if array.ndim else 0
         start, end = (int(window[2]), int(window[3])) if window else (0, seconds)
         if not start < end <= seconds:
-            return Problem(name, f"is not within {file}, which has {seconds} s of features")
+            return Problem(f"{AUDIO.folder}/{file}.npy", f"has {seconds} s, which {name} is not within")
         return Span(file, start, end, seconds)
 
     def problem(self, source: Source, span: Span) -> Problem | None:
@@ -207,13 +216,11 @@ class Files:
             LeapError: the file is damaged, holds features that are not finite in the store's precision, or
                 holds labels other than 0 and 1.
         """
-        array = load_array(self.root, self._path(source, span))
+        path = self.root / self._path(source, span)
+        array = load_array(self.root, self._path(source, span), mapped=True)
         if isinstance(array, Problem):
-            raise LeapError(f"{self.root / array.file}: {array.reason}")
-        if source.pool is not None and not self.packing.keeps_rows(source):
-            array = source.pool(array, span.seconds)
-        rows, path = len(array) // span.seconds, self.root / self._path(source, span)
-        found = array[rows * span.start : rows * span.end]
+            raise LeapError(f"{path}: {array.reason}")
+        found = source.cut(array, span.start, span.end, self.packing.keeps_rows(source))
         with np.errstate(over="ignore"):
             finite = source in PSEUDO_LABELS or np.isfinite(found.astype(self.packing.dtype)).all()
         if not finite:
@@ -241,14 +248,21 @@ def _read_table(path: Path, classes: Sequence[str]) -> Table:
     return table
 
 
+def _file_names(name: str) -> tuple[str, ...]:
+    """Names that the file of a video may have, without suffix."""
+    window = WINDOW.fullmatch(name)
+    return (name, window[1]) if window else (name,)
+
+
 def _check_unique(table: Table) -> None:
-    first: dict[str, int] = {}
-    for index, name in enumerate(table.names):
-        other = first.setdefault(name, index)
-        if other != index:
-            raise LeapError(
-                f"{table.place(index)}: {name} is listed twice, first in line {table.lines[other]}"
-            )
+    repeat = first_repeat(map(folded, table.names))
+    if repeat:
+        first, index = repeat
+        where = f"{table.place(index)}: {table.names[index]}"
+        if table.names[first] == table.names[index]:
+            raise LeapError(f"{where} is listed twice, first in line {table.lines[first]}")
+        other = f"{table.names[first]} of line {table.lines[first]}"
+        raise LeapError(f"{where} differs from {other} only in case; rename one")
 
 
 def _check_leakage(tables: Mapping[str, Table], spans: Mapping[str, Span]) -> None:
@@ -262,7 +276,7 @@ def _check_leakage(tables: Mapping[str, Table], spans: Mapping[str, Span]) -> No
         for index, name in enumerate(table.names):
             span = spans[name]
             for second in range(span.start, span.end):
-                other, row = users.setdefault((span.file, second), (table, index))
+                other, row = users.setdefault((folded(span.file), second), (table, index))
                 if other is not table:
                     both = f"{other.place(row)} ({other.names[row]}) and {table.place(index)} ({name})"
                     raise LeapError(f"{both}: two splits share second {second} of {span.file}; remove one")

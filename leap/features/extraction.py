@@ -1,5 +1,6 @@
 """Features and pseudo-labels of a folder of videos, as files in LLP's official layout."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -13,13 +14,16 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from leap.config import canonical_json
+from leap.data.llp.description import FEATURES_VERSION, Description, check_folder, write_description
 from leap.data.llp.features import PSEUDO_LABELS
+from leap.data.names import first_repeat, folded, spelled
 from leap.errors import LeapError
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import Clip, open_clip
 from leap.features.prompts import PromptSet
 from leap.features.pseudo_labels import TEACHERS, WeakLabel, find_weak_label, pseudo_labels
-from leap.features.weights import find_weights
+from leap.features.weights import weights_digest
 from leap.io.npy import write_npy
 
 FOLDERS = {kind: extractor.source.folder for kind, extractor in EXTRACTORS.items()}
@@ -70,6 +74,26 @@ class Extraction:
         weak = None if self.weak is None else find_weak_label(clip.path.stem, self.weak)
         return pseudo_labels(kind, clip, self.prompts, self.weights, weak)
 
+    def description(self, kind: str, digests: Mapping[str, str]) -> Description:
+        """What the files of a kind mean.
+
+        Args:
+            kind: key of `FOLDERS`.
+            digests: network → SHA-256 of its weights, for the networks of the kind.
+        """
+        networks = {name: digests[name] for name in _networks(kind)}
+        if self.prompts is None or kind in EXTRACTORS:
+            return Description(kind, FEATURES_VERSION[kind], networks)
+        return Description(
+            kind,
+            FEATURES_VERSION[kind],
+            networks,
+            classes=tuple(self.prompts.classes),
+            scores=self.prompts.scores,
+            prompts=tuple((prompt.text, prompt.threshold) for prompt in self.prompts.of(kind)),
+            weak_sha256="" if self.weak is None else _digest(self.weak),
+        )
+
 
 def extract_folder(
     folder: Path, out: Path, kinds: Sequence[str], extraction: Extraction, workers: int = 1
@@ -77,7 +101,8 @@ def extract_folder(
     """Write features and pseudo-labels of all videos of a folder; existing files are skipped.
 
     The VGGish features of ``<name>.mp4`` are written to ``feats/vggish/<name>.npy``, and so on. Each file is
-    written atomically, so an interrupted call can be repeated.
+    written atomically, so an interrupted call can be repeated. A description of the files is written before
+    the first of them (`leap.data.llp.description`).
 
     Args:
         folder: folder of videos; hidden files are ignored.
@@ -91,13 +116,13 @@ def extract_folder(
 
     Raises:
         LeapError: the folder does not exist or is empty, a kind is unknown, pseudo-labels are requested
-            without prompts, two videos have the same name, or weights are missing.
+            without prompts, two videos have the same name, weights are missing, or a folder of ``out`` holds
+            files made with other settings.
         OSError: a file cannot be written; all workers are stopped at once.
     """
     _check(kinds, extraction)
     jobs = _jobs(_videos(folder), out, kinds)
-    for name in {name for job in jobs for name in _networks(job.kind)}:
-        find_weights(name, extraction.weights)
+    _describe(out, kinds, extraction)
     videos: dict[Path, list[Job]] = {}
     for job in jobs:
         videos.setdefault(job.video, []).append(job)
@@ -113,6 +138,22 @@ def _check(kinds: Sequence[str], extraction: Extraction) -> None:
             raise LeapError(f"{kind} needs prompts: valor, a JSON file, or a file of class names")
 
 
+def _describe(out: Path, kinds: Sequence[str], extraction: Extraction) -> None:
+    """Check the descriptions of all folders, then write those that are missing."""
+    networks = dict.fromkeys(name for kind in kinds for name in _networks(kind))
+    digests = {name: weights_digest(name, extraction.weights) for name in networks}
+    descriptions = {out / FOLDERS[kind]: extraction.description(kind, digests) for kind in kinds}
+    for folder, description in descriptions.items():
+        check_folder(folder, description)
+    for folder, description in descriptions.items():
+        write_description(folder, description)
+
+
+def _digest(weak: Mapping[str, WeakLabel]) -> str:
+    labels = {name: label.tolist() for name, label in weak.items()}
+    return hashlib.sha256(canonical_json(labels).encode()).hexdigest()
+
+
 def _networks(kind: str) -> tuple[str, ...]:
     return EXTRACTORS[kind].networks if kind in EXTRACTORS else (TEACHERS[kind],)
 
@@ -123,15 +164,19 @@ def _videos(folder: Path) -> list[Path]:
     videos = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     if not videos:
         raise LeapError(f"{folder}: has no files; videos in folders below it are not looked for")
-    stems = [path.stem for path in videos]
-    twice = [stem for stem in stems if stems.count(stem) > 1]
-    if twice:
-        raise LeapError(f"{folder}: two files are named {twice[0]}; features are named by videos")
+    repeat = first_repeat(folded(path.stem) for path in videos)
+    if repeat:
+        one, other = (videos[index].name for index in repeat)
+        raise LeapError(f"{folder}: {one} and {other} share a name, by which features are named; rename one")
     return videos
 
 
 def _jobs(videos: Iterable[Path], out: Path, kinds: Sequence[str]) -> list[Job]:
-    jobs = [Job(video, kind, out / FOLDERS[kind] / f"{video.stem}.npy") for video in videos for kind in kinds]
+    jobs = [
+        Job(video, kind, out / FOLDERS[kind] / f"{spelled(video.stem)}.npy")
+        for video in videos
+        for kind in kinds
+    ]
     return [job for job in jobs if not job.out.exists()]
 
 

@@ -135,7 +135,7 @@ def fetch_weights(name: str, folder: Path) -> Path:
     """
     path, weights = weights_path(name, folder), WEIGHTS[name]
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / LOCK, mode=0o666):
+    with FileLock(folder / LOCK):
         if path.exists():
             return path
         if weights.sha256_prefix:

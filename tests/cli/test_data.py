@@ -20,14 +20,6 @@ def test_unknown_data_sets_are_refused_first(refused, command, supported):
     assert refused("data", *command) == f"leap: unknown data set 'ave'; this command supports {supported}\n"
 
 
-def test_the_former_name_of_pack_custom_works_and_is_not_listed(leap, custom_root):
-    status, out, _ = leap("data", "pack-own", "kitchen", "--root", custom_root)
-    assert (status, out.splitlines()[0]) == (0, str(custom_root / "kitchen.h5"))
-    listed = leap("data", "--help")[1]
-    assert "pack-custom" in listed
-    assert "pack-own" not in listed
-
-
 @pytest.mark.parametrize(
     ("classes", "count"), [("llp", len(LLP)), ("av-digits", len(AV_DIGITS)), ("llp-sim-50", 50)]
 )

@@ -8,6 +8,7 @@ from leap.data.annotations import (
     EVENT_COLUMNS,
     read_annotations,
     read_events,
+    read_videos,
     read_weak_labels,
     write_events,
 )
@@ -71,7 +72,15 @@ def test_every_copy_of_a_video_keeps_its_labels(folder):
 
 @pytest.mark.parametrize(
     "row",
-    ["b_0_10\t0\t4\tdog", "b_0_10\t0\t4.5\tDog", "b_0_10\t-1\t4\tDog", "b_0_10\t0\t4", "b_0_10\t0\t²\tDog"],
+    [
+        "b_0_10 \t0\t4\tDog",
+        "b_0_10\t0\t4\tDog\u00a0",
+        "b_0_10\t0\t4\tdog",
+        "b_0_10\t0\t4.5\tDog",
+        "b_0_10\t-1\t4\tDog",
+        "b_0_10\t0\t4",
+        "b_0_10\t0\t²\tDog",
+    ],
 )
 def test_bad_row_is_named_by_line(folder, row):
     (folder / "AVVP_eval_audio.csv").write_text(HEADER + "b_0_10\t0\t4\tCar\n" + row + "\n")
@@ -134,13 +143,28 @@ def test_labels_survive_writing_and_reading(tmp_path_factory, labels):
     assert (read_events(path, names) == labels).all()
 
 
-@pytest.mark.parametrize("name", ["", "a\tb", "a\nb", "a\r", "\udcff"])
+@pytest.mark.parametrize("name", ["", "a\tb", "a\nb", "a\r", " a", "a ", "\udcff"])
 def test_names_that_cannot_stand_in_a_table_are_not_written(tmp_path, name):
     marked = np.ones((1, 10, 1), np.uint8)
     for names, classes in (([name], ["Dog"]), (["x"], [name])):
         with pytest.raises(LeapError, match="cannot stand in a table"):
             write_events(tmp_path / "p.csv", names, marked, classes)
     assert not (tmp_path / "p.csv").exists()
+
+
+def test_names_are_compared_in_one_spelling(tmp_path):
+    """An accent may be a character of its own, as in the names of files on macOS."""
+    composed, decomposed = "Caf\u00e9", "Cafe\u0301"
+    for written in (composed, decomposed):
+        path = tmp_path / "p.tsv"
+        path.write_text(HEADER + f"{written}\t0\t2\t{written}\n")
+        for known in (composed, decomposed):
+            assert read_events(path, ["x", known], ["Dog", known], 4).tolist() == [
+                [[0, 0]] * 4,
+                [[0, 1]] * 2 + [[0, 0]] * 2,
+            ]
+        path.write_text(f"filename\tevent_labels\n{written}\tDog\n")
+        assert read_videos(path, ["Dog"]).filenames == (composed,)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from leap.data.custom import pack_custom, weak_by_file
-from leap.data.llp.features import pool_clap
+from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Source, pool_clap
 from leap.data.llp.pack import Packing
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
@@ -95,6 +95,13 @@ def test_what_is_missing_or_damaged_is_listed_and_nothing_written(custom_root):
         ("audio.tsv", HEADER + "c_0_5\t0\t6\tkettle\n", "audio.tsv:2: 0 to 6 is not a time span"),
         ("audio.tsv", HEADER + "a_0_5\t0\t5\tkettle\n", "'a_0_5' is not a video of this split"),
         ("classes.txt", "kettle\nkettle\n", "classes.txt:2: .kettle. stands already in line 1"),
+        (
+            "train.tsv",
+            "filename\na_0_5\nA_0_5\n",
+            "train.tsv:3: A_0_5 differs from a_0_5 of line 2 only in case",
+        ),
+        ("train.tsv", "filename\na_0_5 \n", "train.tsv:2: 'a_0_5 ' begins or ends with a space"),
+        ("train.tsv", "filename\n\u00e9_0_5\ne\u0301_0_5\n", "train.tsv:3: \u00e9_0_5 is listed twice"),
     ],
 )
 def test_bad_tables_are_refused_in_one_line(custom_root, table, content, message):
@@ -134,6 +141,42 @@ def test_seconds_in_two_splits_are_refused_and_both_places_named(custom_root, sp
     assert not (custom_root / "kitchen.h5").exists()
 
 
+def test_a_table_of_names_may_begin_with_a_byte_order_mark(custom_root):
+    table = custom_root / "annotations" / "test.tsv"
+    table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes())
+    with packed(custom_root) as store:
+        assert store.ids("test") == ("c_6_11", "d_2_7")
+
+
+def test_only_the_rows_of_a_video_are_read(custom_root, monkeypatch):
+    """A file of an hour may be listed as hundreds of windows."""
+    read, cut = [], Source.cut
+
+    def count(source, array, *arguments):
+        assert isinstance(array, np.memmap)
+        part = cut(source, array, *arguments)
+        read.append(part.shape)
+        return part
+
+    monkeypatch.setattr(Source, "cut", count)
+    with packed(custom_root) as store:
+        assert store.splits == {"train": 3, "val": 1, "test": 2}
+    assert {shape[0] for shape in read} == {5}
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"), [*((source, False) for source in (*FEATURES, *PSEUDO_LABELS)), (FEATURES[1], True)]
+)
+def test_a_part_is_that_of_the_whole(source, kept):
+    rng, seconds = np.random.default_rng(0), 47
+    array = rng.normal(size=(source.rows_of(seconds), 6)).astype(np.float32)
+    pooled = source.pool is not None and not kept
+    whole = source.pool(array, seconds) if pooled else array
+    rows = len(whole) // seconds
+    for start, end in ((0, 47), (0, 1), (9, 11), (10, 20), (38, 47)):
+        assert_array_equal(source.cut(array, start, end, kept), whole[rows * start : rows * end])
+
+
 def test_parts_of_one_file_may_overlap_within_a_split(custom_root):
     table = custom_root / "annotations" / "test.tsv"
     table.write_text(table.read_text() + "c_7_12\n")
@@ -150,12 +193,18 @@ def test_spans_without_features_are_problems(custom_root, span):
 def test_a_single_number_is_no_features_of_a_file(custom_root):
     np.save(custom_root / "feats/vggish/a.npy", np.float32(1))
     problems = pack_custom("kitchen", custom_root, custom_root / "kitchen.h5", Packing())
-    assert {problem.reason for problem in problems} == {"is not within a, which has 0 s of features"}
+    assert [tuple(problem) for problem in problems] == [
+        ("feats/vggish/a.npy", f"has 0 s, which {name} is not within") for name in ("a_0_5", "a_5_10")
+    ]
 
 
-@pytest.mark.parametrize("name", ["llp", "av-digits", "llp-sim", "llp-sim-50", "Kitchen", "", "../x", "a b"])
+@pytest.mark.parametrize(
+    "name", ["llp", "av-digits", "llp-sim", "llp-sim-50", "llp-sim-7", "Kitchen", "", "../x", "a b"]
+)
 def test_names_of_data_sets_are_restricted(custom_root, name):
-    with pytest.raises(LeapError, match="cannot name a custom data set"):
+    with pytest.raises(
+        LeapError, match="cannot name a custom data set; use other lower-case letters, digits and"
+    ):
         pack_custom(name, custom_root, custom_root / "x.h5", Packing())
 
 

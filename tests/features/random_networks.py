@@ -17,9 +17,9 @@ from tests.label_embeddings.test_encoders import save_tokenizer
 TEXT = {"vocab_size": 10, "num_hidden_layers": 1, "num_attention_heads": 1, "max_position_embeddings": 16}
 
 
-def tiny_resnet():
+def tiny_resnet(width=16):
     torch.manual_seed(0)
-    config = ResNetConfig(embedding_size=4, hidden_sizes=[4, 8, 8, 16], depths=[1, 1, 1, 1])
+    config = ResNetConfig(embedding_size=4, hidden_sizes=[4, 8, 8, width], depths=[1, 1, 1, 1])
     return ResNetModel(config).eval()
 
 

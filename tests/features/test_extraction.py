@@ -2,17 +2,20 @@ import os
 import resource
 import signal
 import time
+from shutil import copytree
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from leap.data.llp.description import FEATURES_VERSION, FILE, read_description
 from leap.errors import LeapError
 from leap.features.extraction import Extraction, extract_folder
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import open_clip
 from leap.features.networks.r2plus1d import R2Plus1D
+from leap.features.weights import weights_digest
 from tests.features.media.clips import numbered, tone, write_clip
 
 KINDS = ["visual_3d"]
@@ -43,7 +46,7 @@ def test_a_folder_becomes_files_of_the_official_layout(videos, weights, tmp_path
     problems = extract_folder(videos, out, KINDS, Extraction(weights), workers=2)
     assert len(problems) == 1
     assert "text.mp4: not a media file" in problems[0]
-    files = {path.name: path for path in (out / "feats" / "r2plus1d_18").iterdir()}
+    files = {path.name: path for path in (out / "feats" / "r2plus1d_18").glob("*.npy")}
     assert set(files) == {"one.npy", "two.npy", "heard.npy"}
     found = {name: np.load(path, allow_pickle=False) for name, path in files.items()}
     assert [found[name].shape for name in ("one.npy", "two.npy")] == [(1, 512), (2, 512)]
@@ -61,11 +64,62 @@ class Cheap(Extraction):
 
 def test_files_that_exist_are_kept(videos, weights, tmp_path):
     kept = tmp_path / "feats" / "r2plus1d_18" / "two.npy"
-    kept.parent.mkdir(parents=True)
+    extract_folder(videos, tmp_path, KINDS, Cheap(weights))
+    (kept.parent / "one.npy").unlink()
     np.save(kept, np.zeros(3))
     extract_folder(videos, tmp_path, KINDS, Cheap(weights))
-    assert {path.name for path in kept.parent.iterdir()} == {"one.npy", "two.npy", "heard.npy"}
+    assert {path.name for path in kept.parent.glob("*.npy")} == {"one.npy", "two.npy", "heard.npy"}
     assert np.load(kept, allow_pickle=False).shape == (3,)
+
+
+def test_a_folder_of_other_settings_gets_no_files(videos, weights, tmp_path):
+    out = tmp_path / "out"
+    folder = out / "feats" / "r2plus1d_18"
+    extract_folder(only(videos, "one"), out, KINDS, Cheap(weights))
+    description = read_description(folder)
+    assert (description.kind, description.version) == ("visual_3d", FEATURES_VERSION["visual_3d"])
+    assert description.networks == {"r2plus1d_18": weights_digest("r2plus1d_18", weights)}
+    write_clip(videos / "new.mkv", numbered(8))
+    copytree(weights, tmp_path / "weights")
+    torch.manual_seed(1)
+    save_file(R2Plus1D().state_dict(), tmp_path / "weights" / "r2plus1d_18.safetensors")
+    with pytest.raises(LeapError, match="r2plus1d_18: was made with other weights; choose another --out"):
+        extract_folder(videos, out, KINDS, Cheap(tmp_path / "weights"))
+    (folder / FILE).unlink()
+    with pytest.raises(LeapError, match="r2plus1d_18: has arrays but no description"):
+        extract_folder(videos, out, KINDS, Cheap(weights))
+    assert [path.name for path in folder.iterdir()] == ["one.npy"]
+
+
+def test_the_description_is_there_before_the_first_array(videos, weights, tmp_path):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("leap.features.extraction._run", stop)
+        with pytest.raises(KeyboardInterrupt):
+            extract_folder(videos, out, KINDS, Cheap(weights))
+    assert [path.name for path in (out / "feats" / "r2plus1d_18").iterdir()] == [FILE]
+    extract_folder(videos, out, KINDS, Cheap(weights))
+    assert len(list((out / "feats" / "r2plus1d_18").glob("*.npy"))) == 3
+
+
+def test_names_have_one_spelling_and_may_begin_with_a_hyphen(videos, weights, tmp_path):
+    """macOS stores the letter of an accent and the accent as two characters."""
+    only(videos, "one")
+    (videos / "one.mkv").rename(videos / "-Cafe\u0301_0_1.mkv")
+    extract_folder(videos, tmp_path / "out", KINDS, Cheap(weights))
+    assert (tmp_path / "out" / "feats" / "r2plus1d_18" / "-Caf\u00e9_0_1.npy").exists()
+
+
+@pytest.mark.parametrize("name", ["One.mkv", "one .mkv", "ONE.mp4"])
+def test_names_that_a_file_system_may_not_tell_apart_are_refused(videos, weights, tmp_path, name):
+    write_clip(videos / name, numbered(8))
+    with pytest.raises(LeapError, match="share a name, by which features are named; rename one") as raised:
+        extract_folder(videos, tmp_path / "out", KINDS, Cheap(weights))
+    assert name in str(raised.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_nothing_begins_where_something_is_missing(videos, weights, tmp_path):
@@ -79,7 +133,7 @@ def test_nothing_begins_where_something_is_missing(videos, weights, tmp_path):
     with pytest.raises(LeapError, match="no such folder"):
         extract_folder(tmp_path / "missing", out, KINDS, Extraction(weights))
     write_clip(videos / "one.avi", samples=tone(1))
-    with pytest.raises(LeapError, match="two files are named one"):
+    with pytest.raises(LeapError, match=r"one\.avi and one\.mkv share a name"):
         extract_folder(videos, out, KINDS, Extraction(weights))
     assert not out.exists()
 
@@ -99,7 +153,7 @@ def test_a_worker_that_dies_costs_its_video_only(videos, weights, tmp_path, work
     problems = extract_folder(videos, out, KINDS, Deadly(weights), workers)
     assert [problem.split(": ")[1][:16] for problem in problems] == ["its worker died;", "not a media file"]
     assert problems[0].startswith(str(videos / "one.mkv"))
-    files = {path.name for path in (out / "feats" / "r2plus1d_18").iterdir()}
+    files = {path.name for path in (out / "feats" / "r2plus1d_18").glob("*.npy")}
     assert files == {"two.npy", "heard.npy"}
 
 

@@ -32,6 +32,17 @@ def test_class_names_become_prompts(tmp_path):
     assert found.classes["knife (chop)"].heard == Prompt("This is a sound of knife chop", SOFTMAX_THRESHOLD)
 
 
+@pytest.mark.parametrize("other", ["Cafe\u0301", "caf\u00e9", "Caf\u00e9 "])
+def test_classes_that_cannot_be_told_apart_are_refused(tmp_path, other):
+    one = {"seen": {"text": "x"}, "heard": {"text": "y"}}
+    path = tmp_path / "prompts.json"
+    path.write_text(json.dumps({"scores": "softmax", "classes": {"Caf\u00e9": one, "dog": one, other: one}}))
+    with pytest.raises(LeapError, match=f"the classes Caf\u00e9 and {other} are the same name; remove one"):
+        read_prompt_set(str(path))
+    path.write_text(json.dumps({"scores": "softmax", "classes": {"Cafe\u0301": one}}))
+    assert list(read_prompt_set(str(path)).classes) == ["Caf\u00e9"]
+
+
 def test_prompts_that_are_not_understood_are_refused_in_one_line(tmp_path):
     path = tmp_path / "prompts.json"
     heard = {"text": "y"}

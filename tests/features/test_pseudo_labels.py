@@ -3,6 +3,8 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
+from leap.data.llp.description import read_description
+from leap.errors import LeapError
 from leap.features.clap_features import clap_embeddings
 from leap.features.extraction import Extraction, extract_folder
 from leap.features.media import open_clip
@@ -83,3 +85,13 @@ def test_a_folder_becomes_valors_files(weights, tmp_path):
         labels = np.load(out / folder / "segment_pseudo_labels" / "one.npy", allow_pickle=False)
         assert_array_equal(labels, [[1, 0, 0]] * 2)
     assert np.load(out / "CLAP" / "features" / "one.npy", allow_pickle=False).shape == (64, 32)
+    assert read_description(out / "CLAP" / "features").classes == ()
+    described = read_description(out / "CLIP" / "segment_pseudo_labels")
+    assert (described.classes, described.scores) == (CLASSES, "logits")
+    assert described.prompts == tuple((f"a {name}", -1e9) for name in CLASSES)
+    weak["two"] = np.array([0, 1, 0], np.uint8)
+    with pytest.raises(LeapError, match=r"was made with other weak labels \(--weak\)"):
+        extract_folder(videos, out, KINDS, Extraction(weights, prompt_set(threshold=-1e9), weak))
+    with pytest.raises(LeapError, match="was made with other prompts or thresholds, weak labels"):
+        extract_folder(videos, out, KINDS, Extraction(weights, prompt_set()))
+    assert not list((out / "CLIP").rglob("two.npy"))

@@ -55,6 +55,28 @@ def test_classes(tmp_path):
         read_classes(tmp_path / "none.txt")
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("dog\n\ncat\ndog\n", r"c\.txt:4: dog is dog of line 1; list classes each only once"),
+        ("dog\nDog \n", r"c\.txt:2: Dog is dog of line 1; "),
+        ("Caf\u00e9\nCafe\u0301\n", r"c\.txt:2: Caf\u00e9 is Caf\u00e9 of line 1; "),
+    ],
+)
+def test_repeated_classes_are_named_with_both_lines(tmp_path, content, message):
+    with pytest.raises(LeapError, match=message):
+        read_classes(write(tmp_path / "c.txt", content))
+
+
+def test_names_have_one_spelling(tmp_path):
+    assert read_classes(write(tmp_path / "c.txt", "Cafe\u0301\ndog")) == ("Caf\u00e9", "dog")
+    path = write(tmp_path / "p.json", {"dog": ["a"], "Cafe\u0301": ["b"]})
+    assert read_prompts(path, ("Caf\u00e9", "dog")) == [["b"], ["a"]]
+    path = write(tmp_path / "p.json", {"Caf\u00e9": ["a"], "Cafe\u0301": ["b"]})
+    with pytest.raises(LeapError, match="has prompts for Caf\u00e9 twice; unite them"):
+        read_prompts(path, ("Caf\u00e9",))
+
+
 def test_a_class_a_line_whatever_marks_the_lines(tmp_path):
     (tmp_path / "c.txt").write_bytes("\ufeffone\r\ntwo\u2028three\rfour".encode())
     assert read_classes(tmp_path / "c.txt") == ("one", "two\u2028three", "four")

@@ -15,7 +15,7 @@ from leap.config import canonical_json
 from leap.data.llp.features import Problem
 from leap.io.atomic import atomic_path, atomic_write
 
-PROBLEMS = "problems"
+PROBLEMS, FILES = "problems", "files"
 
 
 class BlockCache:
@@ -35,16 +35,25 @@ class BlockCache:
             self.remove()
             atomic_write(stamp, text)
 
-    def done(self, split: str, index: int) -> bool:
-        """Whether a block is complete and without problems; damaged files may have been repaired since."""
-        return self._path(split, index).exists() and not self._problems(split, index)
+    def done(self, split: str, index: int, files: str) -> bool:
+        """Whether a block is complete, without problems, and made of files with this state."""
+        if not self._path(split, index).exists():
+            return False
+        with np.load(self._path(split, index), allow_pickle=False) as block:
+            return str(block[FILES]) == files and not json.loads(str(block[PROBLEMS]))
 
     def write(
-        self, split: str, index: int, arrays: Mapping[str, NDArray[Any]], problems: list[Problem]
+        self,
+        split: str,
+        index: int,
+        arrays: Mapping[str, NDArray[Any]],
+        problems: list[Problem],
+        files: str,
     ) -> None:
-        """Write a block: its arrays, and the problems with its files."""
+        """Write a block: its arrays, the problems with its files, and the state that the files had."""
+        notes = {PROBLEMS: np.array(json.dumps(problems)), FILES: np.array(files)}
         with atomic_path(self._path(split, index)) as temporary:
-            np.savez(temporary, allow_pickle=False, **arrays, **{PROBLEMS: np.array(json.dumps(problems))})
+            np.savez(temporary, allow_pickle=False, **arrays, **notes)
 
     def read(self, split: str, count: int, name: str) -> Iterator[NDArray[Any]]:
         """Read one array from each of the first ``count`` blocks of a split."""
@@ -54,15 +63,12 @@ class BlockCache:
 
     def problems(self, split: str, count: int) -> list[Problem]:
         """Problems with the files of the first ``count`` blocks of a split."""
-        return [problem for index in range(count) for problem in self._problems(split, index)]
+        entries = [json.loads(str(found)) for found in self.read(split, count, PROBLEMS)]
+        return [Problem(*entry) for block in entries for entry in block]
 
     def remove(self) -> None:
         """Delete all blocks."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _problems(self, split: str, index: int) -> list[Problem]:
-        with np.load(self._path(split, index), allow_pickle=False) as block:
-            return [Problem(*entry) for entry in json.loads(str(block[PROBLEMS]))]
 
     def _path(self, split: str, index: int) -> Path:
         return self.folder / f"{split}-{index:05d}.npz"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from os.path import isfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from leap.io.npy import read_npy
 from leap.io.reason import os_reason, reason
 
 ID_LENGTH = 11
-"""Length of a YouTube id, which names feature files; names of videos append the times to it."""
+"""Length of a YouTube id, which names official files; names of videos append the times to it."""
 
 CLAP_BANDS, CLAP_TIMES, CLAP_FINE = 2, 32, 1024
 
@@ -35,21 +36,49 @@ class Source:
         folder: folder of the files.
         shape: shape of the array of a ten-second video, (rows, width).
         pool: function of the array and T that returns (T, width), or None if rows are segments already.
+        order: columns of the file in the order of the data set's classes; None if they have this order.
     """
 
     name: str
     folder: str
     shape: tuple[int, int]
     pool: Callable[[Array, int], Array] | None = None
+    order: tuple[int, ...] | None = field(default=None, compare=False)
+
+    @property
+    def period(self) -> int:
+        """Seconds that rows of the file describe together: ten in CLAP's maps, else one."""
+        return SEGMENTS if self.shape[0] % SEGMENTS else 1
 
     def rows_of(self, seconds: int) -> int:
         """Rows in the file of a video of the given length; CLAP has one map per ten seconds, rounded up."""
-        rows, maps = divmod(self.shape[0], SEGMENTS)
-        return self.shape[0] * -(-seconds // SEGMENTS) if maps else rows * seconds
+        return self.shape[0] * self.period // SEGMENTS * -(-seconds // self.period)
 
     def rows(self, kept: bool) -> int:
         """Rows per video in the store: those of the file if they are ``kept``, else one per segment."""
         return self.shape[0] if kept else SEGMENTS
+
+    def cut(self, array: Array, start: int, end: int, kept: bool) -> Array:
+        """Cut the seconds from ``start`` to ``end`` (exclusive) out of the array of a whole file.
+
+        Only the rows of these seconds are read, which matters if the array is mapped from a long file.
+
+        Args:
+            array: array of the file, (`rows_of` its seconds, width).
+            start: first second.
+            end: last second, exclusive.
+            kept: whether to keep the rows of the file instead of pooling them.
+
+        Returns:
+            (end − start, width), or the rows if they are kept.
+        """
+        first, last = start // self.period, -(-end // self.period)
+        rows = self.rows_of(self.period)
+        part = array[rows * first : rows * last]
+        if self.pool is not None and not kept:
+            pooled = self.pool(part, self.period * (last - first))
+            return pooled[start - self.period * first : end - self.period * first]
+        return part if self.order is None else part[:, list(self.order)]
 
 
 class Problem(NamedTuple):
@@ -119,7 +148,7 @@ def read_features(root: Path, source: Source, video: str, dtype: str, kept: bool
         array = array if source.pool is None or kept else source.pool(array, SEGMENTS)
         array = array.astype(dtype)
     if not np.isfinite(array).all():
-        return Problem(feature_file(source, video), f"holds values that are not finite in {dtype}")
+        return Problem(feature_file(root, source, video), f"holds values that are not finite in {dtype}")
     return array
 
 
@@ -129,8 +158,8 @@ def read_pseudo_labels(root: Path, source: Source, video: str) -> Array | Proble
     if isinstance(array, Problem):
         return array
     if not np.isin(array, (0, 1)).all():
-        return Problem(feature_file(source, video), "holds labels other than 0 and 1")
-    return array.astype(np.uint8)
+        return Problem(feature_file(root, source, video), "holds labels other than 0 and 1")
+    return source.cut(array, 0, SEGMENTS, kept=False).astype(np.uint8)
 
 
 def load_array(root: Path, file: str, mapped: bool = False) -> Array | Problem:
@@ -145,12 +174,14 @@ def load_array(root: Path, file: str, mapped: bool = False) -> Array | Problem:
 
 
 def _load(root: Path, source: Source, video: str) -> Array | Problem:
-    array = load_array(root, feature_file(source, video))
+    file = feature_file(root, source, video)
+    array = load_array(root, file)
     if isinstance(array, Problem) or array.shape == source.shape:
         return array
-    return Problem(feature_file(source, video), f"has shape {array.shape}, not {source.shape}")
+    return Problem(file, f"has shape {array.shape}, not {source.shape}")
 
 
-def feature_file(source: Source, video: str) -> str:
-    """Path of a video's file below the root of the official layout."""
-    return f"{source.folder}/{video[:ID_LENGTH]}.npy"
+def feature_file(root: Path, source: Source, video: str) -> str:
+    """Path of a video's file below the root: named by the video, or else by its YouTube id as in LLP."""
+    whole = f"{source.folder}/{video}.npy"
+    return whole if isfile(root / whole) else f"{source.folder}/{video[:ID_LENGTH]}.npy"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
+from os.path import isfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,14 +21,17 @@ from leap.data.annotations import (
     Annotations,
     Repair,
     WeakLabels,
+    check_unique,
     expand_to_segments,
     read_annotations,
     read_weak_labels,
 )
 from leap.data.classes import LLP
 from leap.data.llp.block_cache import BlockCache
+from leap.data.llp.description import column_order, origin
 from leap.data.llp.features import (
     FEATURES,
+    ID_LENGTH,
     PSEUDO_LABELS,
     REQUIRED,
     Problem,
@@ -35,9 +41,9 @@ from leap.data.llp.features import (
     read_pseudo_labels,
 )
 from leap.data.store import Blocks, write_store
-from leap.data.store.layout import ROWS
+from leap.data.store.layout import ROWS, SPLITS
 from leap.errors import LeapError
-from leap.io.atomic import rename_durably
+from leap.io.atomic import errors_about, rename_durably
 from leap.io.download import file_sha256
 
 Arrays = dict[str, NDArray[Any]]
@@ -76,9 +82,10 @@ def pack_llp(
 ) -> list[Problem]:
     """Pack the official files of LLP into one feature store, in constant memory.
 
-    Finished blocks of videos are cached beside ``out``, so an interrupted call resumes where it stopped. For
-    a missing or damaged file, features are zero and pseudo-labels are the weak label in every segment; the
-    store's provenance lists these files.
+    Finished blocks of videos are cached beside ``out``, so an interrupted call resumes where it stopped;
+    blocks whose files have changed since are read again. Files are named by the video, or as in the official
+    layout by its YouTube id. For a missing or damaged file, features are zero and pseudo-labels are the weak
+    label in every segment; the store's provenance lists these files.
 
     Args:
         root: root of the official layout: ``feats/vggish`` and ``feats/res152``, and if present
@@ -94,8 +101,9 @@ def pack_llp(
         Problems with the files.
 
     Raises:
-        LeapError: a required folder is missing, a folder holds no file of any video, or an annotation file is
-            missing or malformed.
+        LeapError: a required folder is missing; a folder holds no file of any video, or files of other
+            classes or another version (`leap.data.llp.description`); an annotation file is missing or
+            malformed; or a video is listed twice.
         OSError: a block or the store cannot be written.
     """
     annotations = annotations or root / "annotations"
@@ -103,28 +111,36 @@ def pack_llp(
         raise LeapError(
             f"{annotations}: no such folder; `leap data fetch llp --out {root}` gets the annotations"
         )
+    check_unique([annotations / SPLIT_FILES[split] for split in SPLITS])
     splits = _read_splits(annotations, packing.repair)
-    sources = available_sources(root, packing)
-    _check_names(root, sources, splits)
+    sources = available_sources(root, packing, LLP)
+    names = [name for split in splits.values() for name in split.filenames]
+    check_names(root, sources, [(name, name[:ID_LENGTH]) for name in names])
     files = (*SPLIT_FILES.values(), *EVENT_FILES.values())
     hashes = {name: file_sha256(annotations / name) for name in files if (annotations / name).exists()}
-    provenance = {"source": "LLP's official files", **asdict(packing), "annotations_sha256": hashes}
+    provenance = {
+        "source": "files in LLP's official layout",
+        **asdict(packing),
+        "features": origins(root, sources),
+        "annotations_sha256": hashes,
+    }
     identity = {**provenance, "root": str(root.resolve()), "sources": [source.name for source in sources]}
     cache = BlockCache(out, identity)
     _read_blocks(root, splits, sources, packing, cache, workers)
     problems = [p for name, split in splits.items() for p in cache.problems(name, _blocks(split))]
     if strict and problems:
         return problems
-    write_store(
-        cache.folder / out.name,
-        dataset="llp",
-        classes=LLP,
-        provenance=provenance | {"problems": problems},
-        splits={name: _arrays(name, split, sources, packing, cache) for name, split in splits.items()},
-        label_embedding=label_embedding,
-        dtype=packing.dtype,
-        compress=False,
-    )
+    with errors_about(cache.folder / out.name, out):
+        write_store(
+            cache.folder / out.name,
+            dataset="llp",
+            classes=LLP,
+            provenance=provenance | {"problems": problems},
+            splits={name: _arrays(name, split, sources, packing, cache) for name, split in splits.items()},
+            label_embedding=label_embedding,
+            dtype=packing.dtype,
+            compress=False,
+        )
     rename_durably(cache.folder / out.name, out)
     cache.remove()
     return problems
@@ -135,11 +151,17 @@ def _read_splits(annotations: Path, repair: Repair) -> dict[str, WeakLabels]:
     return {"train": read_weak_labels(annotations, "train"), **dense}
 
 
-def available_sources(root: Path, packing: Packing) -> list[Source]:
-    """List the kinds of features whose folders exist, and VALOR's pseudo-labels if they are to be packed.
+def available_sources(root: Path, packing: Packing, classes: Sequence[str]) -> list[Source]:
+    """List the kinds of features whose folders exist, and pseudo-labels if they are to be packed.
+
+    Args:
+        root: root of the official layout.
+        packing: how to pack.
+        classes: classes of the data set, in label order; the columns of pseudo-labels get this order.
 
     Raises:
-        LeapError: a required folder does not exist.
+        LeapError: a required folder does not exist, or the description of a folder says that its files are
+            something else.
     """
     present = [source for source in FEATURES if (root / source.folder).is_dir()]
     required = [source for source in FEATURES if source.name in REQUIRED]
@@ -153,22 +175,33 @@ def available_sources(root: Path, packing: Packing) -> list[Source]:
                 f"{root / source.folder}: no such folder of the official layout; "
                 f"`leap data fetch llp` says where to get it{hint}"
             )
-    return present
+    return [
+        replace(source, order=column_order(root / source.folder, source.name, classes)) for source in present
+    ]
 
 
-def _check_names(root: Path, sources: list[Source], splits: dict[str, WeakLabels]) -> None:
+def origins(root: Path, sources: Sequence[Source]) -> dict[str, Any]:
+    """Kind → origin of its files, for the provenance of a store."""
+    return {source.name: origin(root / source.folder) for source in sources}
+
+
+def check_names(root: Path, sources: Sequence[Source], videos: Sequence[tuple[str, ...]]) -> None:
     """Refuse a folder that holds no file of any video, for example because its files have other names.
+
+    Args:
+        root: root of the official layout.
+        sources: kinds whose folders are checked.
+        videos: names that the files of each video may have, without suffix.
 
     Raises:
         LeapError: a folder is refused.
     """
-    videos = [name for split in splits.values() for name in split.filenames]
     for source in sources:
-        if not any((root / feature_file(source, name)).exists() for name in videos):
-            wanted = Path(feature_file(source, videos[0])).name
+        folder = root / source.folder
+        if not any(isfile(folder / f"{name}.npy") for names in videos for name in names):
+            wanted = " or ".join(f"{name}.npy" for name in dict.fromkeys(videos[0]))
             raise LeapError(
-                f"{root / source.folder}: holds no file of any of the {len(videos)} videos; "
-                f"files are named by the YouTube id, such as {wanted}"
+                f"{folder}: holds no file of any of the {len(videos)} videos; they are named such as {wanted}"
             )
 
 
@@ -186,12 +219,25 @@ def _read_blocks(
         for name, index in blocks:
             rows = slice(index * ROWS, (index + 1) * ROWS)
             names, weak = splits[name].filenames[rows], splits[name].weak[rows]
-            if not cache.done(name, index):
+            state = _state(root, sources, names)
+            if not cache.done(name, index, state):
                 read = partial(_read_video, root, sources, packing)
                 videos = list(pool.map(read, names, weak))
                 arrays = {source.name: np.stack([v[source.name] for v, _ in videos]) for source in sources}
-                cache.write(name, index, arrays, [problem for _, found in videos for problem in found])
+                cache.write(name, index, arrays, [problem for _, found in videos for problem in found], state)
             bar.update(len(names))
+
+
+def _state(root: Path, sources: list[Source], names: Sequence[str]) -> str:
+    """Digest of the names, sizes and times of the files of some videos."""
+    digest = hashlib.sha256()
+    for path in (root / feature_file(root, source, name) for source in sources for name in names):
+        try:
+            status = path.stat()
+            digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode(errors="surrogateescape"))
+        except OSError:  # missing
+            digest.update(f"{path}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
 
 
 def _read_video(

@@ -33,6 +33,13 @@ def test_every_kind_is_found_and_named(folder):
     assert what["listed twice"] == "line 3: a, first in line 2"
 
 
+def test_every_copy_of_a_video_is_compared_with_its_dense_labels(folder):
+    path = folder / "AVVP_val_pd.csv"
+    path.write_text("filename\tevent_labels\nb\tCar\nb\tDog\n")
+    found = [finding for finding in check_annotations(folder) if finding.kind == "weak differs from dense"]
+    assert any(finding.what == "b, only weak: ['Car'], only dense: ['Dog']" for finding in found)
+
+
 def test_command(leap, refused, folder):
     status, out, _ = leap("data", "check", "llp", "--annotations", folder)
     assert status == 0

@@ -9,8 +9,10 @@ import pytest
 import torch
 from torch.nn.functional import adaptive_avg_pool1d, interpolate
 
-from leap.data.annotations import read_annotations, read_weak_labels
+from leap.data.annotations import SPLIT_FILES, read_annotations, read_weak_labels
+from leap.data.classes import LLP
 from leap.data.llp import pack as pack_module
+from leap.data.llp.description import FEATURES_VERSION, Description, write_description
 from leap.data.llp.features import FEATURES, Problem, clap_pooling, load_array, read_features
 from leap.data.llp.pack import Packing, pack_llp
 from leap.data.store import FeatureStore
@@ -246,12 +248,76 @@ def test_what_is_not_the_official_layout(small, refused, tmp_path):
 
 @pytest.mark.parametrize("folder", ["feats/vggish", "feats/res152", "CLIP/segment_pseudo_labels"])
 def test_a_folder_whose_files_have_other_names_is_refused(small, tmp_path, folder):
-    """A store of zeros must not come of files that are named like the videos, with their times."""
+    """A store of zeros must not come of files that are named neither by the video nor by its id."""
     for path in (small / folder).iterdir():
-        path.rename(path.with_name(f"{path.stem}_0_10.npy"))
-    with pytest.raises(LeapError, match=rf"{folder}: holds no file of any of the 7 videos"):
+        path.rename(path.with_name(f"{path.stem}_0.npy"))
+    message = rf"{folder}: holds no file of any of the 7 videos; .* train000000_0_10\.npy or train000000\.npy"
+    with pytest.raises(LeapError, match=message):
         pack_llp(small, tmp_path / "llp.h5")
     assert not (tmp_path / "llp.h5").exists()
+
+
+def test_files_are_named_by_the_video_or_else_by_its_id(small, tmp_path):
+    pack_llp(small, tmp_path / "by_id.h5")
+    for path in [*small.rglob("train*.npy"), *small.rglob("val__*.npy")]:
+        path.rename(path.with_name(f"{path.stem}_0_10.npy"))
+    assert pack_llp(small, tmp_path / "by_name.h5") == []
+    assert checksum(tmp_path / "by_name.h5") == checksum(tmp_path / "by_id.h5")
+    (small / "feats/vggish/train000000.npy").write_bytes(b"the file with the whole name takes precedence")
+    assert pack_llp(small, tmp_path / "both.h5") == []
+    assert checksum(tmp_path / "both.h5") == checksum(tmp_path / "by_id.h5")
+
+
+def checksum(path):
+    with FeatureStore(path) as store:
+        return store.checksum
+
+
+def test_pseudo_labels_are_put_in_the_order_of_the_classes(small, tmp_path):
+    pack_llp(small, tmp_path / "official.h5")
+    folder, order = small / "CLAP/segment_pseudo_labels", np.random.default_rng(0).permutation(25)
+    for path in folder.glob("*.npy"):
+        np.save(path, np.load(path)[:, order])
+    classes = tuple(LLP[c] for c in order)
+    write_description(folder, Description("pseudo_audio", FEATURES_VERSION["pseudo_audio"], {}, classes))
+    pack_llp(small, tmp_path / "described.h5")
+    assert checksum(tmp_path / "described.h5") == checksum(tmp_path / "official.h5")
+    with FeatureStore(tmp_path / "described.h5") as store:
+        assert store.provenance["features"]["audio"] == "official"
+        assert store.provenance["features"]["pseudo_audio"]["classes"] == list(classes)
+
+
+@pytest.mark.parametrize(("split", "line"), [("train", 5), ("val", 4)])
+def test_a_video_in_two_places_is_refused_and_both_named(small, tmp_path, split, line):
+    path = small / "annotations" / SPLIT_FILES[split]
+    path.write_text(path.read_text() + "train000001_0_10\tSpeech\n")
+    message = rf"{path.name}:{line}: train000001_0_10 stands already in AVVP_train\.csv, line 3; remove one"
+    with pytest.raises(LeapError, match=message):
+        pack_llp(small, tmp_path / "llp.h5")
+    assert not list(tmp_path.glob("*llp.h5*"))
+
+
+@pytest.mark.parametrize("kind", ["audio", "pseudo_audio"])
+def test_files_that_changed_since_an_interruption_are_read_again(small, tmp_path, monkeypatch, kind):
+    with monkeypatch.context() as patch:
+        patch.setattr(pack_module, "write_store", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            pack_llp(small, tmp_path / "llp.h5")
+    path = small / SOURCES[kind].folder / "train000001.npy"
+    np.save(path, 1 - np.clip(np.load(path), 0, 1))
+    written = []
+    write = pack_module.BlockCache.write
+    monkeypatch.setattr(pack_module.BlockCache, "write", lambda *a: (written.append(a[1]), write(*a))[1])
+    pack_llp(small, tmp_path / "llp.h5")
+    assert written == ["train"]
+    pack_llp(small, tmp_path / "afresh.h5")
+    assert checksum(tmp_path / "llp.h5") == checksum(tmp_path / "afresh.h5")
+
+
+def test_what_the_store_refuses_is_said_of_its_file(small, tmp_path):
+    embedding = np.full((25, 4), np.nan, np.float32)
+    with pytest.raises(LeapError, match=rf"^{tmp_path}/llp\.h5: label_embedding holds values that are not"):
+        pack_llp(small, tmp_path / "llp.h5", label_embedding=embedding)
 
 
 def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
