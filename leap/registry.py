@@ -21,6 +21,7 @@ from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic_core import core_schema
 
 from leap.errors import LeapError
+from leap.io.reason import reason
 
 Builder = TypeVar("Builder", bound=Callable[..., Any])
 
@@ -212,6 +213,9 @@ def _imported(path: str, kind: str) -> Any:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise LeapError(f"{kind} {path!r} cannot be imported ({error})") from None
+    except Exception as error:  # raised by the module itself
+        what = f"{type(error).__name__}: {reason(error)}; import it in Python to see where"
+        raise LeapError(f"{kind} {path!r} cannot be imported ({what})") from error
 
 
 def check_trusted(values: Any) -> None:

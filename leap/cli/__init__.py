@@ -178,6 +178,9 @@ def parse(
         from leap.data.registry import open_dataset
         from leap.visualization.timeline import figure_file, parse_to_figure
 
+        if true_audio or true_visual or attention:
+            raise LeapError("--true-audio, --true-visual and --attention are for video files only")
+
         store = open_dataset(source)
         check_outputs([figure_file(store, split, video, out)], [store.path, model], force)
         print(parse_to_figure(model, store, split, video, out))

@@ -46,7 +46,9 @@ def check_outputs(
     read = [file for path in inputs if path for file in _files(Path(path))]
     for output in outputs:
         check_out_folder(output.parent)
-        path = output.parent.resolve() / output.name  # a missing part before ".." would hide the file
+        path = (
+            Path(os.path.realpath(output.parent)) / output.name
+        )  # a missing part before ".." would hide the file
         if path.is_dir():
             raise LeapError(f"{output}: is a folder; --out must be a file")
         if any(_same(path, file) for file in read):

@@ -53,10 +53,9 @@ def study_readme(
     results: Results = Path("results"),
 ) -> None:
     """Write the committed results into the README's table."""
-    from leap.experiments.readme import update
-    from leap.io.atomic import atomic_write
+    from leap.experiments.readme import update_file
 
-    atomic_write(readme, update(readme.read_text(encoding="utf-8"), results))
+    update_file(readme, results)
     print(readme)
 
 

@@ -11,6 +11,7 @@ from leap.data.registry import open_dataset
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
 from leap.experiments.runs import RECORD, check_run, check_writable, make_run, run_folder
+from leap.io.reason import describe, reason
 from leap.io.strict_json import parse_json
 
 
@@ -92,6 +93,7 @@ def _make_all(
 
 
 def _report(error: Exception, path: Path) -> None:
-    if not isinstance(error, LeapError | OSError):
+    line = str(error) if isinstance(error, LeapError) else describe(error)
+    if not line:
         traceback.print_exception(error)
-    print(f"leap: {path.parent}: {error or type(error).__name__}", file=sys.stderr)
+    print(f"leap: {path.parent}: {line or reason(error)}", file=sys.stderr)

@@ -10,9 +10,26 @@ from leap.experiments.chapters import leap_vs_mmil
 from leap.experiments.chapters.ledger import other_loss_in_words, readable, tally
 from leap.experiments.records import pick, read_records
 from leap.experiments.tables import TITLES, format_difference, format_scores, paired, score_table
+from leap.io.atomic import atomic_write
+from leap.io.reason import reason
+from leap.io.text_file import read_text
 from leap.training.run import REVISION
 
 COLUMNS = ("seg_type", "seg_event", "evt_type", "evt_event")
+
+
+def update_file(readme: Path, results: Path) -> None:
+    """Write the result table and the ledger into a README; arguments and errors as in `update`.
+
+    Raises:
+        LeapError: the file cannot be read, or see `update`.
+        OSError: the file cannot be written.
+    """
+    try:
+        text = read_text(readme)
+    except (OSError, ValueError) as error:
+        raise LeapError(f"{readme}: {reason(error)}; give the README of the project") from None
+    atomic_write(readme, update(text, results))
 
 
 def update(text: str, results: Path) -> str:

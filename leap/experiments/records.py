@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from leap.config import STRICT, RunConfig, canonical_json, from_dict
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
+from leap.io.reason import os_reason, reason
 from leap.registry import first_problem
 from leap.training.run import REVISION, run_key
 
@@ -98,7 +99,7 @@ def read_record(path: Path) -> Record:
     try:
         return _parse(path.read_text(encoding="utf-8"), path)
     except OSError as error:
-        raise LeapError(f"{path}: cannot be read ({error.strerror}); make the run with leap run") from None
+        raise LeapError(f"{path}: cannot be read ({reason(error)}); make the run with leap run") from None
     except UnicodeDecodeError:
         raise LeapError(f"{path}: damaged record (not UTF-8); remove it") from None
 
@@ -140,8 +141,9 @@ def read_records(path: Path) -> list[Record]:
     """
     try:
         text = _unpacked(path.read_bytes()).decode("utf-8")
-    except (OSError, ValueError, zlib.error) as error:
-        raise LeapError(f"{path}: not a file of run records ({error}); make it with leap study") from None
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        why = os_reason(error) or f"not a file of run records ({reason(error)})"
+        raise LeapError(f"{path}: {why}; `make book PROFILE=full` makes it") from None
     return [_parse(line, path) for line in text.splitlines()]
 
 

@@ -23,6 +23,7 @@ from leap.experiments.diagnostics import diagnose
 from leap.experiments.records import SCHEMA, Record, read_record, write_record
 from leap.inference.predict import Predictions, predict
 from leap.io.atomic import atomic_path
+from leap.io.reason import reason
 from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
 from leap.models.checkpoint import Description, save_pretrained
 from leap.training.run import ESTIMATOR_FOLDER, REVISION, initial_parser, run_key, train
@@ -116,7 +117,7 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise LeapError(
-            f"{folder}: cannot be written ({error.strerror}); give another folder of results"
+            f"{folder}: cannot be written ({reason(error)}); give another folder of results"
         ) from None
 
 

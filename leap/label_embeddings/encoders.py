@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from leap.errors import LeapError, require
-from leap.io.reason import reason
+from leap.io.reason import os_reason, reason
 
 FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
 """Patterns of the model files to download, which exclude code and pickled weights."""
@@ -25,13 +25,15 @@ def find_model(name: str) -> Path:
     """
     if Path(name).is_dir():
         return Path(name)
+    if Path(name).exists():
+        raise LeapError(f"{name}: is not a folder; give the folder of a text encoder")
     hub = require("huggingface_hub", "text")
     try:
         return Path(hub.snapshot_download(name, allow_patterns=FILES))
     except Exception as error:  # from the hub, the network or a bad name
-        command = f"`hf download {name} --local-dir FOLDER`"
+        command, why = f"`hf download {name} --local-dir FOLDER`", os_reason(error) or type(error).__name__
         raise LeapError(
-            f"{name}: no such folder, and it cannot be downloaded ({type(error).__name__}); "
+            f"{name}: no such folder, and it cannot be downloaded ({why}); "
             f"run {command} where there is a network, and give that FOLDER as --model"
         ) from None
 

@@ -64,7 +64,7 @@ def test_every_record_is_there_as_soon_as_its_run_is_done(configs, tiny_path, tm
     assert list(make_batch(configs, str(tiny_path), tmp_path)) == [first, *others]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("out of memory"), LeapError("it failed")])
+@pytest.mark.parametrize("error", [RuntimeError("it broke"), LeapError("it failed")])
 def test_a_run_that_fails_does_not_stop_the_others(error, configs, tiny_path, tmp_path, monkeypatch, capsys):
     make_run = batch.make_run
 
@@ -83,6 +83,18 @@ def test_a_run_that_fails_does_not_stop_the_others(error, configs, tiny_path, tm
     assert ("Traceback" in said) == isinstance(error, RuntimeError)
     with pytest.raises(type(error)):
         list(make_batch(configs[1:2], str(tiny_path), tmp_path))
+
+
+def test_a_run_without_memory_is_one_line(configs, tiny_path, tmp_path, monkeypatch, capsys):
+    def failing(*_):
+        raise RuntimeError("CUDA out of memory")
+
+    monkeypatch.setattr(batch, "make_run", failing)
+    with pytest.raises(LeapError, match="3 of 3 runs failed"):
+        list(make_batch(configs, str(tiny_path), tmp_path))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert all(line.endswith(": not enough memory") for line in lines)
 
 
 def refused(configs, data, results):

@@ -68,7 +68,7 @@ def test_nothing_is_kept_of_a_failure(glove, cache):
 
 def test_command(glove, leap, refused, tmp_path):
     out = tmp_path / "labels.npy"
-    command = ("data", "embed-labels", "--out", out, "--source")
+    command = ("data", "embed-labels", "--out", out, "--force", "--source")
     assert leap(*command, "ngrams")[:2] == (0, f"{out}\n")
     assert torch.equal(label_embeddings(str(out), LLP), ngram_embeddings(LLP))
     assert leap(*command, "ngrams", "--classes", "av-digits")[0] == 0
