@@ -9,7 +9,6 @@ val and test, ``audio.tsv`` and ``visual.tsv``, in the format of LLP's annotatio
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial

@@ -14,6 +14,7 @@ from leap.config import Protocol, TrainConfig
 from leap.data.videos import Videos
 from leap.errors import LeapError
 from leap.inference.evaluate import evaluate
+from leap.io.reason import os_reason
 from leap.models.output import Parsing
 from leap.training import cuda_graph
 from leap.training.criterion import Criterion
@@ -192,6 +193,8 @@ def check_step(parser: nn.Module, criterion: Criterion, videos: Videos) -> None:
     except LeapError:
         raise
     except Exception as error:  # a custom part may raise anything
+        if refused := os_reason(error):
+            raise LeapError(f"a first step on two videos: {refused}") from None
         what = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         raise LeapError(f"the parts do not work together ({what}); {EXPECTED}") from error
     if loss.shape:
