@@ -50,7 +50,6 @@ def valid(tiny_path, tiny_records, tiny_config, tiny_store, tiny_results, tmp_pa
         "data check": {"dataset": "llp", "annotations": "folder"},
         "data pack": {"dataset": "llp", "root": "folder"},
         "data pack-custom": {"name": "kitchen", "root": "folder"},
-        "data pack-own": {"name": "kitchen", "root": "folder"},
         "data simulate": {"videos": 1, "classes": 7},
         "data measure-features": {"features": folder / "features.npy", "out": "out.json"},
         "data embed-labels": {"source": "ngrams", "out": "out.npy"},

@@ -58,9 +58,9 @@ def test_classes(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("dog\n\ncat\ndog\n", r"c\.txt:4: dog is dog of line 1; list classes each only once"),
-        ("dog\nDog \n", r"c\.txt:2: Dog is dog of line 1; "),
-        ("Caf\u00e9\nCafe\u0301\n", r"c\.txt:2: Caf\u00e9 is Caf\u00e9 of line 1; "),
+        ("dog\n\ncat\ndog\n", r"c\.txt:4: 'dog' stands already in line 1; remove one"),
+        ("dog\nDog \n", r"c\.txt:2: 'Dog' stands already in line 1 as 'dog'; remove one"),
+        ("Caf\u00e9\nCafe\u0301\n", r"c\.txt:2: 'Caf\u00e9' stands already in line 1; remove one"),
     ],
 )
 def test_repeated_classes_are_named_with_both_lines(tmp_path, content, message):

@@ -27,14 +27,14 @@ FEATURES_VERSION = {
     "clap": 2,
     "audioset": 2,
     "pseudo_audio": 2,
-    "visual_2d": 1,
-    "visual_3d": 1,
-    "clip": 1,
-    "pseudo_visual": 1,
+    "visual_2d": 2,
+    "visual_3d": 2,
+    "clip": 2,
+    "pseudo_visual": 2,
 }
 """Kind of features or pseudo-labels → version of the code that makes it, raised when its values change.
 
-Version 2 of the audio kinds mixes channels to their mean.
+Version 2 mixes the channels of sound to their mean, and mirrors pictures as the display matrix says.
 """
 
 WORDS = {
