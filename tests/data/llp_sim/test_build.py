@@ -60,7 +60,7 @@ def test_bad_requests(refused, tmp_path):
     command = ("data", "simulate", "--out", tmp_path / "s.h5", "--videos")
     assert "use a multiple of 5" in refused(*command, 10, "--classes", 24)
     assert "greater than or equal to 1" in refused(*command, 0)
-    assert "not negative" in refused(*command, 10, "--seed", -1)
+    assert "greater than or equal to 0" in refused(*command, 10, "--seed", -1)
     assert list(tmp_path.iterdir()) == []
 
 
