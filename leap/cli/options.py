@@ -1,13 +1,14 @@
 """Options that several commands share, and checks of their values before any computation."""
 
-import os
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated
 
 import typer
 
 from leap.errors import LeapError
+from leap.io.reason import reason
 
 
 class Split(StrEnum):
@@ -57,5 +58,8 @@ def check_out_folder(out: Path) -> None:
     existing = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not existing.is_dir():
         raise LeapError(f"{existing}: is a file; --out must be a folder")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise LeapError(f"{existing}: may not be written; choose another --out")
+    try:
+        with TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise LeapError(f"{existing}: {reason(error)}; choose another --out") from None

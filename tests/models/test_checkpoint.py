@@ -1,8 +1,10 @@
 """Parsers on disk: what is written is read, and files that are damaged or made up are refused in one line."""
 
+import errno
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -190,7 +192,7 @@ ALLOCATION = (
 @pytest.mark.parametrize(
     "error", [RuntimeError(ALLOCATION), torch.OutOfMemoryError("CUDA out of memory."), MemoryError()]
 )
-@pytest.mark.parametrize("place", ["safe_open", "build_parser"])
+@pytest.mark.parametrize("place", ["open_tensors", "build_parser"])
 def test_a_lack_of_memory_is_called_so(place, error, parser, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise error
@@ -463,3 +465,14 @@ def test_data_of_other_classes_or_widths_are_refused():
         check_fit(description, ("b", "a"), WIDTHS)
     with pytest.raises(LeapError, match="reads features"):
         check_fit(description, ("a", "b"), WIDTHS | {"audio": 5})
+
+
+def test_a_file_that_may_not_be_read_is_not_called_missing(tmp_path, monkeypatch):
+    (tmp_path / FILE).touch()
+
+    def refuse(self, mode="r", **_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(LeapError, match=rf"{FILE}: cannot be read \(permission denied\)$"):
+        load_parser(tmp_path)

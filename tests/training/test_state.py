@@ -128,7 +128,7 @@ def test_a_lack_of_memory_does_not_advise_to_remove_the_checkpoint(tmp_path, mon
     def fail(*_, **__):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 40 bytes")
 
-    monkeypatch.setattr(module, "safe_open", fail)
+    monkeypatch.setattr(module, "open_tensors", fail)
     with pytest.raises(LeapError, match=r"checkpoint\.safetensors: cannot be read \(not enough memory\)$"):
         state.load()
 
