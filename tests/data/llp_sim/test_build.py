@@ -10,6 +10,7 @@ from leap.data.llp_sim import background, features, simulate_llp
 from leap.data.llp_sim.build import SIZES, class_weights, simulate_split
 from leap.data.llp_sim.feature_statistics import feature_statistics, vggish_statistics
 from leap.data.store import FeatureStore
+from leap.errors import LeapError
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,11 @@ def test_other_numbers_of_classes(classes):
 def test_bad_requests(refused, tmp_path):
     command = ("data", "simulate", "--out", tmp_path / "s.h5", "--videos")
     assert "use a multiple of 5" in refused(*command, 10, "--classes", 24)
-    assert "greater than or equal to 1" in refused(*command, 0)
-    assert "greater than or equal to 0" in refused(*command, 10, "--seed", -1)
+    assert "'--videos': Input should be greater than or equal to 1" in refused(*command, 0)
+    assert "'--seed': Input should be greater than or equal to 0" in refused(*command, 10, "--seed", -1)
+    for videos, seed in ((0, 0), (1, -1)):
+        with pytest.raises(LeapError, match="at least one video and a seed that is not negative"):
+            simulate_llp(tmp_path / "s.h5", videos, seed)
     assert list(tmp_path.iterdir()) == []
 
 
