@@ -119,7 +119,9 @@ def pack_custom(
     classes = read_classes(folder / CLASSES)
     tables = {split: _read_table(folder / f"{split}.tsv", classes) for split in SPLITS}
     sources = available_sources(root, packing, classes)
-    check_names(root, sources, [_file_names(name) for table in tables.values() for name in table.names])
+    names = [_file_names(name) for table in tables.values() for name in table.names]
+    for source in sources:
+        check_names(root, source, names)
     files = Files(root, len(classes), packing)
     spans, problems = _spans(files, tables, sources)
     if problems:

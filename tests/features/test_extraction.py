@@ -86,7 +86,7 @@ def test_a_folder_of_other_settings_gets_no_files(videos, weights, tmp_path):
     with pytest.raises(LeapError, match="r2plus1d_18: was made with other weights; choose another --out"):
         extract_folder(videos, out, KINDS, Cheap(tmp_path / "weights"))
     (folder / FILE).unlink()
-    with pytest.raises(LeapError, match="r2plus1d_18: has arrays but no description"):
+    with pytest.raises(LeapError, match="r2plus1d_18: has arrays but no .description.json"):
         extract_folder(videos, out, KINDS, Cheap(weights))
     assert [path.name for path in folder.iterdir()] == ["one.npy"]
 

@@ -20,7 +20,8 @@ from leap.errors import LeapError
 from leap.io.atomic import atomic_write
 from leap.io.reason import reason
 
-FILE = "description.json"
+FILE = ".description.json"
+"""Name of a description; hidden, because other programs take every file of such a folder for features."""
 
 FEATURES_VERSION = {
     "audio": 2,

@@ -16,6 +16,7 @@ from torch.nn.functional import adaptive_avg_pool1d, interpolate
 
 from leap.data.annotations import SEGMENTS
 from leap.data.classes import LLP
+from leap.data.llp.description import FILE
 from leap.io.npy import read_npy
 from leap.io.reason import os_reason, reason
 
@@ -182,6 +183,15 @@ def _load(root: Path, source: Source, video: str) -> Array | Problem:
 
 
 def feature_file(root: Path, source: Source, video: str) -> str:
-    """Path of a video's file below the root: named by the video, or else by its YouTube id as in LLP."""
-    whole = f"{source.folder}/{video}.npy"
-    return whole if isfile(root / whole) else f"{source.folder}/{video[:ID_LENGTH]}.npy"
+    """Path of a video's file below the root, of the first of its `file_names` that exists."""
+    files = [f"{source.folder}/{name}.npy" for name in file_names(root, source, video)]
+    return next((file for file in files if isfile(root / file)), files[-1])
+
+
+def file_names(root: Path, source: Source, video: str) -> tuple[str, ...]:
+    """Names that the file of a video of LLP may have: its YouTube id, as in the official folders.
+
+    In a folder that `leap features extract` described, files may also have the name of the whole video.
+    """
+    own = isfile(root / source.folder / FILE)
+    return (video, video[:ID_LENGTH]) if own else (video[:ID_LENGTH],)

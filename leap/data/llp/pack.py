@@ -31,12 +31,12 @@ from leap.data.llp.block_cache import BlockCache
 from leap.data.llp.description import column_order, origin
 from leap.data.llp.features import (
     FEATURES,
-    ID_LENGTH,
     PSEUDO_LABELS,
     REQUIRED,
     Problem,
     Source,
     feature_file,
+    file_names,
     read_features,
     read_pseudo_labels,
 )
@@ -115,7 +115,8 @@ def pack_llp(
     splits = _read_splits(annotations, packing.repair)
     sources = available_sources(root, packing, LLP)
     names = [name for split in splits.values() for name in split.filenames]
-    check_names(root, sources, [(name, name[:ID_LENGTH]) for name in names])
+    for source in sources:
+        check_names(root, source, [file_names(root, source, name) for name in names])
     files = (*SPLIT_FILES.values(), *EVENT_FILES.values())
     hashes = {name: file_sha256(annotations / name) for name in files if (annotations / name).exists()}
     provenance = {
@@ -185,24 +186,26 @@ def origins(root: Path, sources: Sequence[Source]) -> dict[str, Any]:
     return {source.name: origin(root / source.folder) for source in sources}
 
 
-def check_names(root: Path, sources: Sequence[Source], videos: Sequence[tuple[str, ...]]) -> None:
+def check_names(root: Path, source: Source, videos: Sequence[tuple[str, ...]]) -> None:
     """Refuse a folder that holds no file of any video, for example because its files have other names.
 
     Args:
         root: root of the official layout.
-        sources: kinds whose folders are checked.
+        source: kind whose folder is checked.
         videos: names that the files of each video may have, without suffix.
 
     Raises:
-        LeapError: a folder is refused.
+        LeapError: the folder is refused.
     """
-    for source in sources:
-        folder = root / source.folder
-        if not any(isfile(folder / f"{name}.npy") for names in videos for name in names):
-            wanted = " or ".join(f"{name}.npy" for name in dict.fromkeys(videos[0]))
-            raise LeapError(
-                f"{folder}: holds no file of any of the {len(videos)} videos; they are named such as {wanted}"
-            )
+    folder = root / source.folder
+    if not any(isfile(folder / f"{name}.npy") for names in videos for name in names):
+        wanted = " or ".join(f"{name}.npy" for name in dict.fromkeys(videos[0]))
+        found = next(folder.glob("*.npy"), None)
+        there = f", and there is {found.name}" if found else ""
+        raise LeapError(
+            f"{folder}: holds no file of any of the {len(videos)} videos; "
+            f"they are named such as {wanted}{there}"
+        )
 
 
 def _read_blocks(

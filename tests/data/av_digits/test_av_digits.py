@@ -214,9 +214,9 @@ def test_networks_file(built, tmp_path):
     assert scales["audio"].shape == (128,)
     assert not loaded["teacher"]["visual"].training
     (tmp_path / "networks.safetensors").write_bytes(b"none")
-    with pytest.raises(LeapError, match="networks.safetensors: not the networks of AV-Digits"):
+    with pytest.raises(LeapError, match=r"networks\.safetensors: not the networks of AV-Digits"):
         networks.load_networks(tmp_path / "networks.safetensors")
-    with pytest.raises(LeapError, match="missing.safetensors: no such file; build the data set again"):
+    with pytest.raises(LeapError, match=r"missing\.safetensors: no such file; build the data set again"):
         networks.load_networks(tmp_path / "missing.safetensors")
 
 

@@ -13,7 +13,7 @@ from leap.data.annotations import SPLIT_FILES, read_annotations, read_weak_label
 from leap.data.classes import LLP
 from leap.data.llp import pack as pack_module
 from leap.data.llp.description import FEATURES_VERSION, Description, write_description
-from leap.data.llp.features import FEATURES, Problem, clap_pooling, load_array, read_features
+from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, clap_pooling, load_array, read_features
 from leap.data.llp.pack import Packing, pack_llp
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
@@ -246,23 +246,37 @@ def test_what_is_not_the_official_layout(small, refused, tmp_path):
     assert "unknown data set 'ave'" in refused("data", "pack", "ave", "--root", small)
 
 
+def rename_to_whole_names(folder):
+    for path in folder.rglob("*.npy"):
+        path.rename(path.with_name(f"{path.stem}_0_10.npy"))
+
+
 @pytest.mark.parametrize("folder", ["feats/vggish", "feats/res152", "CLIP/segment_pseudo_labels"])
 def test_a_folder_whose_files_have_other_names_is_refused(small, tmp_path, folder):
-    """A store of zeros must not come of files that are named neither by the video nor by its id."""
-    for path in (small / folder).iterdir():
-        path.rename(path.with_name(f"{path.stem}_0.npy"))
-    message = rf"{folder}: holds no file of any of the 7 videos; .* train000000_0_10\.npy or train000000\.npy"
+    """A store of zeros must not come of official files that are not named by the id."""
+    rename_to_whole_names(small / folder)
+    message = (
+        rf"{folder}: holds no file of any of the 7 videos; they are named such as train000000\.npy, "
+        r"and there is \w+_0_10\.npy"
+    )
     with pytest.raises(LeapError, match=message):
         pack_llp(small, tmp_path / "llp.h5")
     assert not (tmp_path / "llp.h5").exists()
 
 
-def test_files_are_named_by_the_video_or_else_by_its_id(small, tmp_path):
+def test_files_of_described_folders_are_named_by_the_video_or_else_by_its_id(small, tmp_path):
+    for source in (*FEATURES, *PSEUDO_LABELS):
+        if (small / source.folder).is_dir():
+            classes = LLP if source in PSEUDO_LABELS else ()
+            description = Description(source.name, FEATURES_VERSION[source.name], {}, classes)
+            write_description(small / source.folder, description)
     pack_llp(small, tmp_path / "by_id.h5")
-    for path in [*small.rglob("train*.npy"), *small.rglob("val__*.npy")]:
-        path.rename(path.with_name(f"{path.stem}_0_10.npy"))
+    kept = (small / "feats/vggish/train000000.npy").read_bytes()
+    rename_to_whole_names(small)
+    (small / "feats/vggish/train000000_0_10.npy").rename(small / "feats/vggish/train000000.npy")
     assert pack_llp(small, tmp_path / "by_name.h5") == []
     assert checksum(tmp_path / "by_name.h5") == checksum(tmp_path / "by_id.h5")
+    (small / "feats/vggish/train000000_0_10.npy").write_bytes(kept)
     (small / "feats/vggish/train000000.npy").write_bytes(b"the file with the whole name takes precedence")
     assert pack_llp(small, tmp_path / "both.h5") == []
     assert checksum(tmp_path / "both.h5") == checksum(tmp_path / "by_id.h5")
