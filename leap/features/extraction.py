@@ -20,7 +20,7 @@ from leap.data.llp.features import PSEUDO_LABELS
 from leap.data.names import first_repeat, folded, spelled
 from leap.errors import LeapError
 from leap.features.extractors import EXTRACTORS
-from leap.features.media import Clip, open_clip
+from leap.features.media import SUFFIXES, Clip, open_clip
 from leap.features.prompts import PromptSet
 from leap.features.pseudo_labels import TEACHERS, WeakLabel, find_weak_label, pseudo_labels
 from leap.features.weights import weights_digest
@@ -105,7 +105,7 @@ def extract_folder(
     the first of them (`leap.data.llp.description`).
 
     Args:
-        folder: folder of videos; hidden files are ignored.
+        folder: folder of videos; other files and hidden files are ignored.
         out: root of the official layout.
         kinds: keys of `FOLDERS`.
         extraction: weights, prompts and weak labels.
@@ -161,9 +161,13 @@ def _networks(kind: str) -> tuple[str, ...]:
 def _videos(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise LeapError(f"{folder}: no such folder")
-    videos = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    videos = [path for path in files if path.suffix.lower() in SUFFIXES]
     if not videos:
-        raise LeapError(f"{folder}: has no files; videos in folders below it are not looked for")
+        found = f"none of its {len(files)} files is a video ({files[0].name}, …)" if files else "has no files"
+        raise LeapError(
+            f"{folder}: {found}; files such as name.mp4 or name.wav are read, not those in folders below"
+        )
     repeat = first_repeat(folded(path.stem) for path in videos)
     if repeat:
         one, other = (videos[index].name for index in repeat)

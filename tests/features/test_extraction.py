@@ -86,7 +86,7 @@ def test_a_folder_of_other_settings_gets_no_files(videos, weights, tmp_path):
     with pytest.raises(LeapError, match="r2plus1d_18: was made with other weights; choose another --out"):
         extract_folder(videos, out, KINDS, Cheap(tmp_path / "weights"))
     (folder / FILE).unlink()
-    with pytest.raises(LeapError, match="r2plus1d_18: has arrays but no .description.json"):
+    with pytest.raises(LeapError, match=r"r2plus1d_18: has arrays but no \.description\.json"):
         extract_folder(videos, out, KINDS, Cheap(weights))
     assert [path.name for path in folder.iterdir()] == ["one.npy"]
 
@@ -195,9 +195,23 @@ def test_a_folder_that_cannot_be_made_stops_the_extraction(videos, weights, tmp_
     assert "\n" not in str(raised.value)
 
 
-def test_a_folder_without_files_is_refused(weights, tmp_path):
+def test_a_folder_without_videos_is_refused_and_says_what_it_holds(weights, tmp_path):
     (tmp_path / "videos" / "below").mkdir(parents=True)
     with pytest.raises(
-        LeapError, match="videos: has no files; videos in folders below it are not looked for"
+        LeapError, match=r"videos: has no files; files such as name\.mp4 or name\.wav are read"
     ):
         extract_folder(tmp_path / "videos", tmp_path / "out", KINDS, Extraction(weights))
+    (tmp_path / "videos" / "notes.txt").write_text("none")
+    with pytest.raises(
+        LeapError, match=r"none of its 1 files is a video \(notes\.txt, …\); .* folders below"
+    ):
+        extract_folder(tmp_path / "videos", tmp_path / "out", KINDS, Extraction(weights))
+
+
+def test_files_that_are_no_media_are_passed_over(videos, weights, tmp_path):
+    """Also a picture or subtitles of the same name, as programs that download videos write them."""
+    for name in ("one.webp", "one.srt", "one.info.json", "README.md"):
+        (videos / name).write_text("no media")
+    problems = extract_folder(videos, tmp_path, KINDS, Cheap(weights))
+    assert ["text.mp4" in problem for problem in problems] == [True]
+    assert {path.stem for path in tmp_path.rglob("*.npy")} == {"one", "two", "heard"}
