@@ -27,9 +27,10 @@ DEMUXERS = "aac,ac3,aiff,asf,avi,caf,flac,flv,matroska,mov,mp3,mpeg,mpegts,mxf,n
 """Accepted FFmpeg demuxers: containers that hold their own streams; playlists of other files are excluded."""
 
 SUFFIXES = {
-    ".3g2", ".3gp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".asf", ".avi", ".caf", ".flac", ".flv",
-    ".m2ts", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut",
-    ".oga", ".ogg", ".ogv", ".opus", ".rm", ".rmvb", ".ts", ".vob", ".w64", ".wav", ".webm", ".wma", ".wmv",
+    ".3g2", ".3gp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".asf", ".avi", ".caf", ".flac",
+    ".flv", ".m2ts", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg",
+    ".mpg", ".mts", ".mxf", ".nut", ".oga", ".ogg", ".ogv", ".opus", ".rm", ".rmvb", ".ts",
+    ".vob", ".w64", ".wav", ".webm", ".wma", ".wmv",
 }  # fmt: skip
 """Suffixes of these containers, by which the media files of a folder are told from its other files."""
 
