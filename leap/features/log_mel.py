@@ -1,4 +1,4 @@
-"""Log-mel spectrograms, the input of VGGish (Hershey et al., ICASSP 2017, arXiv 1609.09430).
+"""Log-mel spectrograms, the input of VGGish (Hershey et al., ICASSP 2017, arXiv 1609.09430) and of YAMNet.
 
 Constants and formulas are those of ``mel_features.py`` and ``vggish_params.py`` in AudioSet's release
 (``tensorflow/models``, ``research/audioset/vggish``).
@@ -16,19 +16,20 @@ WINDOW, HOP, FFT_LENGTH = 400, 160, 512
 MEL_BANDS, MIN_HERTZ, MAX_HERTZ = 64, 125.0, 7500.0
 
 LOG_OFFSET = 0.01
-"""Added to magnitudes before the logarithm."""
+"""Added to magnitudes before the logarithm by VGGish."""
 
 PATCH_FRAMES = 96
-"""Spectrogram frames of VGGish's input: 0.96 s."""
+"""Spectrogram frames of either network's input: 0.96 s."""
 
 Array = NDArray[np.float64]
 
 
-def log_mel(samples: NDArray[np.floating]) -> Array:
+def log_mel(samples: NDArray[np.floating], offset: float = LOG_OFFSET) -> Array:
     """Log-mel spectrogram of magnitudes; samples after the last whole window are dropped.
 
     Args:
         samples: mono audio at 16 kHz in −1…1, (n,).
+        offset: added to magnitudes before the logarithm.
 
     Returns:
         One row per 10 ms, (1 + (n − 400) // 160, 64).
@@ -39,16 +40,17 @@ def log_mel(samples: NDArray[np.floating]) -> Array:
     """
     windows = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), WINDOW)[::HOP]
     magnitudes = np.abs(np.fft.rfft(windows * _hann_window(), FFT_LENGTH))  # (frames, 257)
-    return np.log(magnitudes @ mel_filters() + LOG_OFFSET)
+    return np.log(magnitudes @ mel_filters() + offset)
 
 
-def log_mel_patch(second: NDArray[np.floating]) -> Array:
-    """VGGish's input for one second: its first 0.96 s, (96, 64).
+def log_mel_patch(second: NDArray[np.floating], offset: float = LOG_OFFSET) -> Array:
+    """The networks' input for one second: its first 0.96 s, (96, 64).
 
     Args:
         second: mono audio at 16 kHz in −1…1, (16000,).
+        offset: added to magnitudes before the logarithm.
     """
-    return log_mel(second)[:PATCH_FRAMES]
+    return log_mel(second, offset)[:PATCH_FRAMES]
 
 
 @cache

@@ -69,3 +69,10 @@ def test_a_tone_is_in_its_band():
 def test_a_second_is_one_patch_and_silence_is_the_offset():
     assert log_mel_patch(np.zeros(16_000, np.float32)).shape == (96, 64)
     assert (log_mel(np.zeros(1000)) == log(0.01)).all()
+
+
+def test_the_offset_is_added_to_magnitudes():
+    samples = np.random.default_rng(0).uniform(-1, 1, 2000)
+    found = np.exp(log_mel(samples, offset=0.001)) - np.exp(log_mel(samples))
+    np.testing.assert_allclose(found, 0.001 - 0.01, atol=1e-9)
+    assert (log_mel_patch(np.zeros(16_000), offset=0.001) == log(0.001)).all()
