@@ -1,4 +1,4 @@
-"""Reading the golden files: outputs of the public releases on small random weights.
+"""Reading the golden files: outputs of the public releases on small random weights, and of the taggers.
 
 ``tests/golden/*.npz`` hold arrays only; `leap.releases.names` knows the releases' names.
 """

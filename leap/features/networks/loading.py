@@ -1,7 +1,7 @@
 """Loaders of the feature networks with their public weights in safetensors."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,19 @@ from safetensors.torch import load_file
 from torch import nn
 
 from leap.errors import LeapError, require
+from leap.features.networks.efficientnet_lite import EfficientNetLite
 from leap.features.networks.r2plus1d import R2Plus1D
 from leap.features.networks.vggish import PostProcessing, VGGish
+from leap.features.networks.yamnet import YAMNet
 from leap.features.weights import find_weights
 
 PACKAGE_NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "vggish": VGGish,
     "vggish-pca": PostProcessing,
     "r2plus1d_18": R2Plus1D,
+    "yamnet": YAMNet,
+    "efficientnet-lite0": partial(EfficientNetLite, 0),
+    "efficientnet-lite1": partial(EfficientNetLite, 1),
 }
 """Networks whose architecture is in this package."""
 
