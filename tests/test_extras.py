@@ -42,7 +42,11 @@ REFUSED = {
         "leap.features.parse_clip",
         "leap.features.pseudo_labels",
     },
-    "PIL": {"leap.features.image_preprocessing", "leap.features.visual_features"},
+    "PIL": {
+        "leap.features.image_preprocessing",
+        "leap.features.tagger_features",
+        "leap.features.visual_features",
+    },
     "matplotlib": {"leap.experiments.pages"},
 }
 """Modules of these rooms that need a package when they are imported."""

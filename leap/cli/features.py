@@ -24,8 +24,8 @@ def extract(
     kinds: Annotated[
         str,
         typer.Option(
-            help="Separated by commas: audio, visual_2d, visual_3d, clip, clap, audioset, pseudo_audio, "
-            "pseudo_visual."
+            help="Separated by commas: audio, visual_2d, visual_3d, clip, clap, audioset, yamnet, "
+            "efficientnet_lite0, efficientnet_lite1, pseudo_audio, pseudo_visual."
         ),
     ] = "audio,visual_2d,visual_3d",
     prompts: Annotated[

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 BATCH = 16
-"""Inputs per forward pass: seconds or frames."""
+"""Usual number of inputs per forward pass: seconds or frames."""
 
 
 def in_batches(items: Iterable[Tensor], size: int) -> Iterator[list[Tensor]]:
@@ -19,15 +19,18 @@ def in_batches(items: Iterable[Tensor], size: int) -> Iterator[list[Tensor]]:
         yield batch
 
 
-def embed(network: Callable[[Tensor], Tensor], inputs: Iterable[Tensor]) -> NDArray[np.float32]:
+def embed(
+    network: Callable[[Tensor], Tensor], inputs: Iterable[Tensor], size: int = BATCH
+) -> NDArray[np.float32]:
     """Apply a network to stacked inputs, without gradients.
 
     Args:
         network: function of n stacked inputs, (n, …) → (n, width).
         inputs: N inputs of equal shape (…), N ≥ 1.
+        size: inputs per forward pass.
 
     Returns:
         One row per input, (N, width).
     """
     with torch.inference_mode():
-        return torch.cat([network(torch.stack(batch)) for batch in in_batches(inputs, BATCH)]).numpy()
+        return torch.cat([network(torch.stack(batch)) for batch in in_batches(inputs, size)]).numpy()

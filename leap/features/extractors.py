@@ -8,11 +8,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from leap.data.llp.features import FEATURES, Source
+from leap.data.annotations import SEGMENTS
+from leap.data.llp.features import FEATURES, Source, average_frames
 from leap.features.audio_features import audioset_features, vggish_features
 from leap.features.clap_features import clap_feature_maps
 from leap.features.media import Clip
+from leap.features.networks import efficientnet_lite, yamnet
 from leap.features.networks.loading import load_network_once
+from leap.features.tagger_features import PATCHES, efficientnet_lite_features, yamnet_features
 from leap.features.visual_features import clip_features, r2plus1d_features, resnet152_features
 
 Array = NDArray[np.float32]
@@ -72,6 +75,15 @@ class Extractor:
 
 SOURCES = {source.name: source for source in FEATURES}
 AUDIOSET = Source("audioset", "feats/audioset", SOURCES["audio"].shape)
+YAMNET = Source("yamnet", "feats/yamnet", (PATCHES * SEGMENTS, yamnet.WIDTH), average_frames)
+LITE = [
+    Source(
+        f"efficientnet_lite{variant}",
+        f"feats/efficientnet_lite{variant}",
+        (SEGMENTS, efficientnet_lite.WIDTH),
+    )
+    for variant in (0, 1)
+]
 
 EXTRACTORS = {
     "audio": Extractor(("vggish",), vggish_features, SOURCES["audio"], "audio"),
@@ -80,5 +92,8 @@ EXTRACTORS = {
     "clip": Extractor(("clip",), clip_features, SOURCES["clip"], "visual"),
     "clap": Extractor(("clap",), clap_feature_maps, SOURCES["clap"], "audio"),
     "audioset": Extractor(("vggish", "vggish-pca"), audioset_features, AUDIOSET, "audio"),
+    "yamnet": Extractor(("yamnet",), yamnet_features, YAMNET, "audio"),
+    "efficientnet_lite0": Extractor(("efficientnet-lite0",), efficientnet_lite_features, LITE[0], "visual"),
+    "efficientnet_lite1": Extractor(("efficientnet-lite1",), efficientnet_lite_features, LITE[1], "visual"),
 }
 """Kind of features → its extractor."""

@@ -81,3 +81,13 @@ CLIP = ImagePreprocessing(
     interpolation="bicubic",
 )
 """CLIP ViT-L/14 (``openai/clip-vit-large-patch14``); as in VALOR, frames are resized without a crop."""
+
+
+def efficientnet_lite_preprocessing(side: int) -> ImagePreprocessing:
+    """EfficientNet-Lite: RGB values minus 127, divided by 128, as in its release; the whole frame is resized.
+
+    Args:
+        side: side of the square that the network was trained on.
+    """
+    mean, std = 127 / 255, 128 / 255
+    return ImagePreprocessing((side, side), None, (mean,) * 3, (std,) * 3, interpolation="bicubic")

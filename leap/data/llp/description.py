@@ -32,6 +32,9 @@ FEATURES_VERSION = {
     "visual_3d": 2,
     "clip": 2,
     "pseudo_visual": 2,
+    "yamnet": 1,
+    "efficientnet_lite0": 1,
+    "efficientnet_lite1": 1,
 }
 """Kind of features or pseudo-labels → version of the code that makes it, raised when its values change.
 

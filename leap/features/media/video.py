@@ -24,8 +24,8 @@ FRAME_RATE = 8
 Frame = NDArray[np.uint8]
 
 
-def frames(clip: Clip, rate: int = FRAME_RATE) -> Iterator[Frame]:
-    """Decode the frames shown at the times 0, 1/rate, 2/rate, … s.
+def frames(clip: Clip, rate: int = FRAME_RATE, start: float = 0.0) -> Iterator[Frame]:
+    """Decode the frames shown at the times start, start + 1/rate, start + 2/rate, … s.
 
     The display matrix, by which phones rotate and mirror, is applied. The first frame also stands for times
     before it, the last for times after.
@@ -33,6 +33,7 @@ def frames(clip: Clip, rate: int = FRAME_RATE) -> Iterator[Frame]:
     Args:
         clip: the file.
         rate: frames per second.
+        start: time of the first frame, in seconds.
 
     Yields:
         Each of the T · rate frames, (height, width, 3) uint8, RGB.
@@ -45,7 +46,7 @@ def frames(clip: Clip, rate: int = FRAME_RATE) -> Iterator[Frame]:
     wanted, count, shown = clip.segments * rate, 0, None
     with open_container(clip.path) as container:
         for time, frame in _timed_frames(clip, container):
-            while shown is not None and count < wanted and count < time * rate:
+            while shown is not None and count < wanted and count < (time - start) * rate:
                 yield shown()
                 count += 1
             if count == wanted:

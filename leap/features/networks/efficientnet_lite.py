@@ -80,10 +80,14 @@ class EfficientNetLite(nn.Module):
 
     Args:
         variant: 0 for Lite0, 1 for Lite1.
+
+    Attributes:
+        side: side in pixels of the pictures that the network was trained on.
     """
 
     def __init__(self, variant: int) -> None:
         super().__init__()
+        self.side = SIDES[variant]
         self.stem = convolution(3, STEM_CHANNELS, 3, 2)
         self.blocks = nn.Sequential()
         inside = STEM_CHANNELS

@@ -74,3 +74,9 @@ def test_the_display_matrix_turns_and_mirrors(tmp_path, name):
     shown = next(frames(open_clip(rotated(path, (a, b, 0, c, d, 0, 0, 0, END)))))
     assert np.array_equal(shown, displayed(plain))
     assert len(np.unique(plain)) > 200
+
+
+def test_frames_may_start_later(tmp_path):
+    path = write_clip(tmp_path / "a.mkv", numbered(24))
+    shown = frames(open_clip(path), rate=2, start=0.25)
+    assert [int(picture[0, 0, 0]) for picture in shown] == [2, 6, 10, 14, 18, 22]
