@@ -36,11 +36,14 @@ REFUSED = {
     "av": {
         "leap.features.audio_features",
         "leap.features.clap_features",
+        "leap.features.clip_parsers",
         "leap.features.extraction",
         "leap.features.extractors",
         "leap.features.media",
         "leap.features.parse_clip",
+        "leap.features.parsed_clip",
         "leap.features.pseudo_labels",
+        "leap.features.taggers",
     },
     "PIL": {
         "leap.features.image_preprocessing",

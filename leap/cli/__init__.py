@@ -25,6 +25,7 @@ from leap.cli.options import (
     SplitOption,
     Weights,
     check_out_folder,
+    list_classes,
 )
 from leap.cli.outputs import check_outputs
 from leap.cli.score import score
@@ -151,8 +152,20 @@ def evaluate(
 @app.command()
 def parse(
     source: Annotated[str, typer.Argument(metavar="INPUT", help="A video file, a data set or its store.")],
-    model: Model,
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            help="tagger, which needs no training, or folder or .safetensors file of a trained parser."
+        ),
+    ] = "tagger",
+    classes: Annotated[
+        str,
+        typer.Option(
+            help="Tagger only: classes of LLP, AudioSet or ImageNet, separated by commas, or a file of one a "
+            "line; by default LLP's 25."
+        ),
+    ] = "",
     video: Annotated[str, typer.Option(help="Data set only: id of the video; by default the first.")] = "",
     split: SplitOption = Split.TEST,
     weights: Weights = None,
@@ -173,30 +186,33 @@ def parse(
     check_out_folder(out)
     if Path(source).is_file() and not h5py.is_hdf5(source):
         truth = {m: table for m, table in (("audio", true_audio), ("visual", true_visual)) if table}
-        _parse_file(Path(source), model, out, weights, truth, attention, force)
+        _parse_file(Path(source), model, classes, out, weights, truth, attention, force)
     else:
         from leap.data.registry import open_dataset
         from leap.visualization.timeline import figure_file, parse_to_figure
 
-        if true_audio or true_visual or attention:
-            raise LeapError("--true-audio, --true-visual and --attention are for video files only")
+        if true_audio or true_visual or attention or classes:
+            raise LeapError("--true-audio, --true-visual, --attention and --classes are for video files only")
 
-        store = open_dataset(source)
-        check_outputs([figure_file(store, split, video, out)], [store.path, model], force)
-        print(parse_to_figure(model, store, split, video, out))
+        store, parser = open_dataset(source), Path(model)
+        if model == "tagger":
+            raise LeapError(f"{source}: the tagger reads video files; give a trained parser with --model")
+        check_outputs([figure_file(store, split, video, out)], [store.path, parser], force)
+        print(parse_to_figure(parser, store, split, video, out))
 
 
 def _parse_file(
     source: Path,
-    model: Path,
+    model: str,
+    classes: str,
     out: Path,
     weights: Path | None,
     truth: dict[str, Path],
     attention: bool,
     force: bool,
 ) -> None:
+    from leap.features.clip_parsers import load_clip_parser
     from leap.features.media import open_clip
-    from leap.features.parse_clip import parse_clip
     from leap.features.weights import weights_folder
     from leap.visualization.timeline import timeline_files, write_timeline
 
@@ -205,8 +221,11 @@ def _parse_file(
         raise LeapError("give both --true-audio and --true-visual, or neither")
     folder = weights or weights_folder()
     check_outputs(timeline_files(clip.path.stem, out), [source, model, folder, *truth.values()], force)
-    parsed = parse_clip(model, clip, folder, truth)
-    print(*write_timeline(parsed, clip, out, attention), sep="\n")
+    parser = load_clip_parser(model, list_classes(classes) if classes else None, folder)
+    parsed = parser.parse(clip, truth)
+    print(*write_timeline(parsed.video, clip, out, attention), sep="\n")
+    for note in parsed.notes:
+        print(f"leap: {note}", file=sys.stderr)
 
 
 @app.command("import-release")

@@ -1,5 +1,6 @@
 """Options that several commands share, and checks of their values before any computation."""
 
+import csv
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -44,6 +45,26 @@ class Norm(StrEnum):
 
     POST = "post"
     PRE = "pre"
+
+
+def list_classes(value: str) -> list[str]:
+    """Names of classes: the lines of a file, or separated by commas; quotes keep the commas of a name.
+
+    Args:
+        value: value of ``--classes``.
+
+    Raises:
+        LeapError: the file cannot be read or repeats a class.
+
+    Example:
+        >>> list_classes('Dog, "Chicken, rooster"')
+        ['Dog', 'Chicken, rooster']
+    """
+    from leap.label_embeddings.prompts import read_classes
+
+    if Path(value).is_file():
+        return list(read_classes(Path(value)))
+    return next(csv.reader([value], skipinitialspace=True))
 
 
 def check_out_folder(out: Path) -> None:

@@ -1,6 +1,6 @@
 """Parsing of a video file: the published networks extract features, and a trained parser predicts events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from leap.data.annotations import dense_labels, list_events
-from leap.data.names import spelled
 from leap.errors import LeapError
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import Clip
+from leap.features.parsed_clip import read_truth
 from leap.inference.parsed_video import ParsedVideo, parsed_video
 from leap.models.checkpoint import Description, load_parser
 
@@ -29,8 +28,8 @@ def parse_clip(
         model: folder or file of a trained parser.
         clip: the video.
         weights: folder of the networks' weights.
-        truth: modality → table of true events in the format of LLP's annotations, which names the video by
-            its file name without suffix; None or empty if the ground truth is unknown.
+        truth: modality → table of true events, as in `leap.features.parsed_clip.read_truth`; None or empty if
+            the ground truth is unknown.
 
     Raises:
         LeapError: the parser is missing or was trained on features that cannot be extracted, weights are
@@ -38,7 +37,7 @@ def parse_clip(
     """
     parser, description = load_parser(model)
     kinds = _kinds(description)
-    true = _read_truth(truth, clip, description.classes) if truth else {}
+    true = read_truth(truth, clip, description.classes) if truth else {}
     inputs = {argument: _input(kind, clip, weights) for argument, kind in kinds.items()}
     with torch.inference_mode():
         parsing = parser(**{argument: torch.from_numpy(array)[None] for argument, array in inputs.items()})
@@ -54,18 +53,6 @@ def _zero_where_missing(values: Mapping[str, NDArray[Any]], clip: Clip) -> dict[
     """Replace the values of a modality by zeros if the clip lacks its stream."""
     present = {"audio": clip.has_audio, "visual": clip.has_video}
     return {m: array if present[m] else np.zeros_like(array) for m, array in values.items()}
-
-
-def _read_truth(truth: Mapping[str, Path], clip: Clip, classes: Sequence[str]) -> dict[str, Array]:
-    """Dense labels (T, C) by modality."""
-    name = spelled(clip.path.stem)
-    events = {m: [e for e in list_events(path, classes) if e.filename == name] for m, path in truth.items()}
-    if not any(events.values()):
-        raise LeapError(f"{name}: in none of {', '.join(map(str, truth.values()))}")
-    return {
-        modality: dense_labels(listed, [name], classes, clip.segments)[0].astype(np.float32)
-        for modality, listed in events.items()
-    }
 
 
 def _input(kind: str, clip: Clip, weights: Path) -> Array:

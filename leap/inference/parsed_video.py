@@ -1,6 +1,6 @@
 """A single parsed video: probabilities, events, attention and ground truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ class ParsedVideo:
         truth: dense labels, (T, C), zeros and ones; without keys if the labels are unknown.
         attention: attention of labels to segments in the last block, averaged over heads, (C, T); without
             keys if the decoder returns no attention.
+        undetectable: modality → classes that the parser cannot detect in it; empty if it can detect all.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ParsedVideo:
     events: dict[str, Events]
     truth: dict[str, Array]
     attention: dict[str, Array]
+    undetectable: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def parse_video(

@@ -21,7 +21,8 @@ def timeline_as_json(video: ParsedVideo, clip: Clip) -> dict[str, Any]:
     Returns:
         ``video`` (its name), ``segments`` (T), ``has_audio``, ``has_video``, ``classes``, ``events`` and
         ``truth`` (lists of ``modality``, ``label``, ``onset`` and ``offset``, in seconds; ``truth`` is None
-        if the ground truth is unknown), and ``probabilities``, (T, C) by modality, rounded to four decimals.
+        if the ground truth is unknown), and ``probabilities``, (T, C) by modality, rounded to four decimals;
+        ``undetectable``, classes by modality, if there are classes that the parser cannot detect.
     """
     return {
         "video": video.name,
@@ -32,7 +33,7 @@ def timeline_as_json(video: ParsedVideo, clip: Clip) -> dict[str, Any]:
         "events": events_as_json(video),
         "truth": _runs(video.truth, video.classes) if video.truth else None,
         "probabilities": {m: video.probabilities[m].astype(float).round(4).tolist() for m in MODALITIES},
-    }
+    } | ({"undetectable": video.undetectable} if video.undetectable else {})
 
 
 def events_as_json(video: ParsedVideo) -> list[dict[str, Any]]:

@@ -41,16 +41,16 @@ def write_clip(
     return path
 
 
-def write_coded_clip(path, pictures, samples, video, audio, title=""):
-    """Write pictures (height, width, 3) at eight a second and mono samples (n,) at 48 kHz by these codecs."""
+def write_coded_clip(path, pictures, samples, video, audio, title="", rate=8):
+    """Write pictures (height, width, 3) at a rate and mono samples (n,) at 48 kHz by these codecs."""
     with av.open(str(path), "w") as container:
         container.metadata["title"] = title
-        shown, heard = container.add_stream(video, rate=8), container.add_stream(audio, rate=48_000)
+        shown, heard = container.add_stream(video, rate=rate), container.add_stream(audio, rate=48_000)
         shown.height, shown.width = pictures[0].shape[:2]
         shown.pix_fmt, heard.layout = "yuv420p", "mono"
         for number, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, 8)
+            frame.pts, frame.time_base = number, Fraction(1, rate)
             container.mux(shown.encode(frame))
         container.mux(shown.encode(None))
         size = heard.codec_context.frame_size or 1024
