@@ -79,4 +79,5 @@ def efficientnet_lite_features(network: EfficientNetLite, clip: Clip) -> Array:
         LeapError: the video stream is damaged.
     """
     images = map(efficientnet_lite_preprocessing(network.side), frames(clip, rate=1, start=0.5))
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster on a CPU
     return embed(network, with_progress(images, "EfficientNet-Lite", clip.segments), FRAME_BATCH)

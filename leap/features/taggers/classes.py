@@ -121,22 +121,18 @@ def _select(name: str, audioset: tuple[str, ...]) -> EventClass:
         for names in (audioset, imagenet_classes())
     )
     if not heard and not seen:
-        nearest = ", ".join(
-            map(repr, _nearest(name, (*llp_classes(audioset), *audioset, *imagenet_classes())))
-        )
-        raise LeapError(f"no tagger knows {name!r}; the nearest names are {nearest}")
+        nearest = _nearest(key, (*llp_classes(audioset), *audioset, *imagenet_classes()))
+        raise LeapError(f"no tagger knows {name!r}; the nearest names are {', '.join(map(repr, nearest))}")
     return EventClass(name, heard, seen)
 
 
-def _nearest(name: str, known: Iterable[str]) -> list[str]:
-    """The most similar known names; beginnings and continuations of the name come first."""
-    key, names = _key(name), {_key(one): one for one in known}
-
-    def difference(near: str) -> tuple[bool, float]:
-        extended = near.startswith(key) or key.startswith(near)
-        return not extended, -SequenceMatcher(None, key, near).ratio()
-
-    return [names[near] for near in sorted(names, key=difference)[:NEAREST]]
+def _nearest(key: str, known: Iterable[str]) -> list[str]:
+    """The names most similar to a key; its beginnings and continuations come first."""
+    names = {_key(name): name for name in known}
+    extended = [near for near in names if near.startswith(key) or key.startswith(near)]
+    similar = sorted(names, key=lambda near: SequenceMatcher(None, key, near).ratio(), reverse=True)
+    similar.sort(key=lambda near: near not in extended)
+    return [names[near] for near in similar[:NEAREST]]
 
 
 def _key(name: str) -> str:
