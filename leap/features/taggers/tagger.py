@@ -24,7 +24,7 @@ from leap.io.strict_json import parse_json
 GROUP = "everyday"
 """The networks that a tagger needs, as ``leap weights fetch`` names them."""
 
-REACH = 1
+MARGIN = 1
 """Patches of sound before and after those of a second that count, too: a third of each lies in the second."""
 
 SMOOTHING = np.array([1.0, 2.0, 1.0])
@@ -110,9 +110,9 @@ def check_fetched(weights: Path) -> None:
 
 
 def best_of_seconds(scores: Array) -> Array:
-    """Largest scores of the patches of every second and of `REACH` on both sides, (4·T, C) → (T, C)."""
-    padded = np.pad(scores, ((REACH, REACH), (0, 0)))
-    return np.lib.stride_tricks.sliding_window_view(padded, PATCHES + 2 * REACH, 0)[::PATCHES].max(axis=2)
+    """Largest scores of the patches of every second and of `MARGIN` on both sides, (4·T, C) → (T, C)."""
+    padded = np.pad(scores, ((MARGIN, MARGIN), (0, 0)))
+    return np.lib.stride_tricks.sliding_window_view(padded, PATCHES + 2 * MARGIN, 0)[::PATCHES].max(axis=2)
 
 
 def smooth(scores: Array) -> Array:
