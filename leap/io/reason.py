@@ -22,9 +22,13 @@ WORDS = {
     errno.ENOSPC: "no space left on the disk",
     errno.EDQUOT: "no space left in the disk quota",
     errno.ENOMEM: "not enough memory",
+    errno.EIO: "the disk or the network failed; check it, or copy the file elsewhere",
 }
 """What the operating system's error numbers say of a file; others have the system's own words."""
 
+
+HDF5_ERRNO = re.compile(r"\berrno = (\d+)")
+"""Pattern of the error number in HDF5's messages; h5py raises ``KeyError`` or ``RuntimeError`` for some."""
 
 MEMORY = re.compile("out of memory|allocate memory")
 """Pattern of the message of torch's ``RuntimeError`` when a GPU or the CPU runs out of memory."""
@@ -85,8 +89,15 @@ def os_reason(error: Exception) -> str:
     """
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and MEMORY.search(str(error))):
         return "not enough memory"
-    if not isinstance(error, OSError) or not error.errno:
-        return ""
-    if "unable to lock file" in str(error):  # HDF5's message; the errno depends on the file system
+    number = _errno(error)
+    if number and "unable to lock file" in str(error):  # HDF5's message; the number depends on the system
         return LOCKED
-    return WORDS.get(error.errno) or os.strerror(error.errno).lower()
+    return WORDS.get(number) or os.strerror(number).lower() if number else ""
+
+
+def _errno(error: Exception) -> int:
+    """The operating system's error number; 0 if it did not cause the error."""
+    if isinstance(error, OSError):
+        return error.errno or 0
+    found = HDF5_ERRNO.search(str(error)) if isinstance(error, (KeyError, RuntimeError)) else None
+    return int(found[1]) if found else 0

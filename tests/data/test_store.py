@@ -132,6 +132,29 @@ def test_refusals_of_the_operating_system_are_not_called_damage(path, monkeypatc
     assert "damaged" not in str(raised.value)
 
 
+FAILED_READ = "Can't synchronously read data (file read failed: time = Thu, errno = {}, error message = '')"
+
+
+@pytest.mark.parametrize(("number", "reason"), [(5, "the disk or the network failed"), (116, "stale file")])
+def test_a_read_that_fails_in_the_middle_of_a_file_is_not_called_damage(path, monkeypatch, number, reason):
+    def fail(kind):
+        def read(*args):
+            raise kind
+
+        return read
+
+    message = FAILED_READ.format(number)
+    with FeatureStore(path) as store:
+        monkeypatch.setattr(h5py.Dataset, "__getitem__", fail(OSError(number, message)))
+        for read in (lambda: store.videos("val"), lambda: store.ids("val"), lambda: store.video("val", 0)):
+            with pytest.raises(LeapError, match=rf"^[^\n]*toy\.h5: {reason}[^\n]*$"):
+                read()
+    for kind in (KeyError, RuntimeError):
+        monkeypatch.setattr(h5py.Group, "__getitem__", fail(kind(message)))
+        with pytest.raises(LeapError, match=rf"^[^\n]*toy\.h5: {reason}[^\n]*$"):
+            FeatureStore(path)
+
+
 def test_a_file_that_another_process_writes_is_called_locked(path):
     code = f"import h5py; file = h5py.File({str(path)!r}, 'a'); print(flush=True); input()"
     command = [sys.executable, "-c", code]

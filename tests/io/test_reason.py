@@ -19,11 +19,18 @@ from leap.io.reason import LOCKED, describe, os_reason, reason
         (errno.EMFILE, "too many open files; raise the limit with ulimit -n"),
         (errno.ESTALE, "stale file handle; the file changed on its server"),
         (errno.ENOMEM, "not enough memory"),
-        (errno.EIO, os.strerror(errno.EIO).lower()),
+        (errno.EIO, "the disk or the network failed; check it, or copy the file elsewhere"),
+        (errno.EDOM, os.strerror(errno.EDOM).lower()),
     ],
 )
 def test_the_operating_systems_reason(number, expected):
     assert reason(OSError(number, os.strerror(number), "x")) == os_reason(OSError(number, "x")) == expected
+
+
+@pytest.mark.parametrize("kind", [KeyError, RuntimeError])
+def test_hdf5s_message_has_the_number_where_the_error_has_none(kind):
+    assert os_reason(kind("Unable to open object (file read failed: errno = 116, buf = 0)")).startswith("stale")
+    assert os_reason(kind("Unable to open object (object 'x' doesn't exist)")) == ""
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EAGAIN])

@@ -24,10 +24,9 @@ from leap.data.store.layout import (
     SPLITS,
     Checksum,
 )
-from leap.data.store.structure import ADVICE, Structure, damaged
+from leap.data.store.structure import Structure, damaged, unreadable
 from leap.data.videos import Videos
 from leap.errors import LeapError
-from leap.io.reason import os_reason
 
 
 class FeatureStore:
@@ -241,7 +240,7 @@ class FeatureStore:
         try:
             block = dataset[rows]
         except (OSError, RuntimeError) as error:
-            raise damaged(self.path, f"{dataset.name[1:]} cannot be read") from error
+            raise unreadable(self.path, error, f"{dataset.name[1:]} cannot be read") from error
         if (name in FEATURES or name == LABEL_EMBEDDING) and not _finite(block):
             kind = "float32" if block.dtype.itemsize > 4 else block.dtype
             raise damaged(self.path, f"{dataset.name[1:]} holds values that are not finite in {kind}")
@@ -254,8 +253,7 @@ def _open(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        why = os_reason(error) or f"cannot be read as HDF5 (damaged, or another format); {ADVICE}"
-        raise LeapError(f"{path}: {why}") from error
+        raise unreadable(path, error, "cannot be read as HDF5 (damaged, or another format)") from error
 
 
 def _finite(block: NDArray[Any]) -> bool:

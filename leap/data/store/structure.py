@@ -25,6 +25,7 @@ from leap.data.store.layout import (
     text,
 )
 from leap.errors import LeapError
+from leap.io.reason import os_reason
 
 ADVICE = "make or download the data set again"
 EXPANSION = 1032
@@ -46,6 +47,12 @@ _HEADER = TypeAdapter(Header)
 def damaged(path: Path, what: str) -> LeapError:
     """Make the error for a damaged store."""
     return LeapError(f"{path}: {what}; {ADVICE}")
+
+
+def unreadable(path: Path, error: Exception, what: str) -> LeapError:
+    """Make the error for a store that the system refused to read; ``what`` is damaged if it did not."""
+    refused = os_reason(error)
+    return LeapError(f"{path}: {refused}") if refused else damaged(path, what)
 
 
 class Structure:
@@ -77,7 +84,7 @@ class Structure:
             self._check_arrays()
             checksum = content_checksum(file, self.dataset, self.classes)
         except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-            raise damaged(path, "the structure of the file is damaged") from error
+            raise unreadable(path, error, "the structure of the file is damaged") from error
         if checksum.decode() != self.checksum:
             raise damaged(path, "the arrays do not match the checksum of the data set")
 
@@ -99,7 +106,7 @@ class Structure:
 
     def _check_arrays(self) -> None:
         for split in SPLITS:
-            if not isinstance(self._file.get(split), h5py.Group):
+            if not isinstance(_member(self._file, split), h5py.Group):
                 raise damaged(self._path, f"split '{split}' is missing")
             for name in ARRAYS:
                 self._check_array(self._file[split], name)
@@ -115,7 +122,7 @@ class Structure:
 
     def _check_array(self, group: h5py.Group, name: str) -> None:
         """Check that an array exists if it is required, is stored in this file, and has a checksum."""
-        array, path = group.get(name), f"{group.name}/{name}".strip("/")
+        array, path = _member(group, name), f"{group.name}/{name}".strip("/")
         if array is None and (name in IN_EVERY_SPLIT_OR_NONE or name in TRUE):
             return
         if not isinstance(array, h5py.Dataset) or array.shape is None or not array.shape:
@@ -166,6 +173,11 @@ class Structure:
         if array.shape != shape or array.dtype.kind != kind:
             found = f"{array.shape} {array.dtype}"
             raise damaged(self._path, f"{array.name[1:]} is {found}, but the other arrays require {shape}")
+
+
+def _member(group: h5py.Group, name: str) -> Any:
+    """A member of a group, or None; h5py's ``get`` returns None also where the file cannot be read."""
+    return group[name] if name in group else None
 
 
 def _declared(array: h5py.Dataset) -> int:
