@@ -222,7 +222,7 @@ def _parse_file(
     folder = weights or weights_folder()
     check_outputs(timeline_files(clip.path.stem, out), [source, model, folder, *truth.values()], force)
     parser = load_clip_parser(model, list_classes(classes) if classes else None, folder)
-    parsed = parser.parse(clip, truth)
+    parsed = parser.parse(clip, truth, attention)
     print(*write_timeline(parsed.video, clip, out, attention), sep="\n")
     for note in parsed.notes:
         print(f"leap: {note}", file=sys.stderr)

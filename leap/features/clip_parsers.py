@@ -20,12 +20,15 @@ TAGGER = "tagger"
 class ClipParser(Protocol):
     """A parser of video files."""
 
-    def parse(self, path: str | Path | Clip, truth: Mapping[str, Path] | None = None) -> ParsedClip:
+    def parse(
+        self, path: str | Path | Clip, truth: Mapping[str, Path] | None = None, attention: bool = False
+    ) -> ParsedClip:
         """Parse a video file.
 
         Args:
             path: the file, or an open clip.
             truth: modality → table of true events, as in `leap.features.parsed_clip.read_truth`.
+            attention: whether the attention of labels is needed; a parser without it is refused at once.
         """
 
 
@@ -41,10 +44,12 @@ class TrainedParser:
     model: Path
     weights: Path
 
-    def parse(self, path: str | Path | Clip, truth: Mapping[str, Path] | None = None) -> ParsedClip:
+    def parse(
+        self, path: str | Path | Clip, truth: Mapping[str, Path] | None = None, attention: bool = False
+    ) -> ParsedClip:
         """Parse a video file; see `leap.features.parse_clip.parse_clip`."""
         clip = path if isinstance(path, Clip) else open_clip(path)
-        return ParsedClip(parse_clip(self.model, clip, self.weights, truth), clip)
+        return ParsedClip(parse_clip(self.model, clip, self.weights, truth, attention), clip)
 
 
 def load_clip_parser(

@@ -15,12 +15,17 @@ from leap.features.media import Clip
 from leap.features.parsed_clip import read_truth
 from leap.inference.parsed_video import ParsedVideo, parsed_video
 from leap.models.checkpoint import Description, load_parser
+from leap.models.parser import Parser
 
 Array = NDArray[np.float32]
 
 
 def parse_clip(
-    model: Path, clip: Clip, weights: Path, truth: Mapping[str, Path] | None = None
+    model: Path,
+    clip: Clip,
+    weights: Path,
+    truth: Mapping[str, Path] | None = None,
+    attention: bool = False,
 ) -> ParsedVideo:
     """Parse a video file; a modality without a stream has no events, and probabilities of zero.
 
@@ -30,13 +35,17 @@ def parse_clip(
         weights: folder of the networks' weights.
         truth: modality → table of true events, as in `leap.features.parsed_clip.read_truth`; None or empty if
             the ground truth is unknown.
+        attention: whether the attention of labels is needed; a parser without it is refused at once.
 
     Raises:
-        LeapError: the parser is missing or was trained on features that cannot be extracted, weights are
-            missing, the video is damaged, a table is malformed, or no table lists events of the video.
+        LeapError: the parser is missing, was trained on features that cannot be extracted, or lacks the
+            attention that is needed; weights are missing, the video is damaged, a table is malformed, or no
+            table lists events of the video.
     """
     parser, description = load_parser(model)
     kinds = _kinds(description)
+    if attention and not _has_attention(parser, description, clip.segments):
+        raise LeapError(f"{model}: its decoder has no attention of labels over segments; omit --attention")
     true = read_truth(truth, clip, description.classes) if truth else {}
     inputs = {argument: _input(kind, clip, weights) for argument, kind in kinds.items()}
     with torch.inference_mode():
@@ -47,6 +56,13 @@ def parse_clip(
         events=_zero_where_missing(video.events, clip),
         probabilities=_zero_where_missing(video.probabilities, clip),
     )
+
+
+def _has_attention(parser: Parser, description: Description, segments: int) -> bool:
+    """Whether a parser returns attention, by a trial on features of zeros."""
+    zeros = {argument: torch.zeros(1, segments, width) for argument, width in description.widths.items()}
+    with torch.inference_mode():
+        return parser(**zeros).attention_audio is not None
 
 
 def _zero_where_missing(values: Mapping[str, NDArray[Any]], clip: Clip) -> dict[str, NDArray[Any]]:

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from leap.config import Protocol
+from leap.data.names import spelled
 from leap.data.store import FeatureStore
 from leap.data.store.layout import INPUTS
 from leap.errors import LeapError
@@ -60,7 +61,7 @@ def parse_video(
         store: the data set.
         protocol: decoding protocol.
         split: ``"train"``, ``"val"`` or ``"test"``.
-        video: id of the video; empty for the first video of the split.
+        video: id of the video, in any form of Unicode; empty for the first video of the split.
         inputs: stored features that the parser reads as ``audio`` and ``visual_2d``.
 
     Returns:
@@ -70,10 +71,10 @@ def parse_video(
         LeapError: the split does not contain the video.
     """
     ids = store.ids(split)
-    video = video or ids[0]
-    if video not in ids:
+    names, video = [spelled(name) for name in ids], spelled(video or ids[0])
+    if video not in names:
         raise LeapError(f"{store.path}: no video {video!r} in {split}; ids run from {ids[0]} to {ids[-1]}")
-    one = store.video(split, ids.index(video), inputs)
+    one = store.video(split, names.index(video), inputs)
     with torch.inference_mode():
         parsing = parser.eval()(one.audio, one.visual_2d, one.visual_3d)
     dense = {"audio": one.true_audio, "visual": one.true_visual}

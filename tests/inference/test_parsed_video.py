@@ -45,6 +45,13 @@ def test_no_id_means_the_first_video(folder, tiny_store):
     assert parse(folder, tiny_store, "").name == "clip-2-0"
 
 
+def test_a_name_is_found_in_any_form_of_unicode(folder, tiny_store, monkeypatch):
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    for stored, given in ((composed, decomposed), (decomposed, composed)):
+        monkeypatch.setattr(type(tiny_store), "ids", lambda store, split, stored=stored: ("clip-2-0", stored))
+        assert parse(folder, tiny_store, given).name == composed
+
+
 def test_unknown_video_is_one_line(folder, tiny_store):
     with pytest.raises(
         LeapError, match=r"^[^\n]*no video 'clip-9' in test; ids run from clip-2-0 to clip-2-5$"

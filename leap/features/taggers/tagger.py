@@ -57,16 +57,22 @@ class Tagger:
         self.classes = select_classes(classes, audioset_classes(self.weights))
         self.undetectable = undetectable(self.classes)
 
-    def parse(self, path: str | Path | Clip, truth: Mapping[str, Path] | None = None) -> ParsedClip:
+    def parse(
+        self, path: str | Path | Clip, truth: Mapping[str, Path] | None = None, attention: bool = False
+    ) -> ParsedClip:
         """Parse a video file; a modality without a stream has no events, and scores of zero.
 
         Args:
             path: the file, or an open clip.
             truth: modality → table of true events, as in `leap.features.parsed_clip.read_truth`.
+            attention: must be False, because a tagger has no attention of labels.
 
         Raises:
-            LeapError: the video is damaged, a table is malformed, or no table lists events of the video.
+            LeapError: attention is asked for, the video is damaged, a table is malformed, or no table lists
+                events of the video.
         """
+        if attention:
+            raise LeapError("the tagger has no attention of labels over segments; omit --attention")
         clip = path if isinstance(path, Clip) else open_clip(path)
         names = tuple(one.name for one in self.classes)
         true = read_truth(truth, clip, names) if truth else {}

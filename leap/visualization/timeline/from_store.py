@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from leap.data.names import spelled
 from leap.data.store import FeatureStore
 from leap.inference.parsed_video import parse_video
 from leap.models.checkpoint import check_fit, load_parser
@@ -40,4 +41,4 @@ def parse_to_figure(model: Path, store: FeatureStore, split: str, video: str, ou
 
 def figure_file(store: FeatureStore, split: str, video: str, out: Path) -> Path:
     """Path of the figure that `parse_to_figure` writes; arguments as there."""
-    return out / f"{Path(video or store.ids(split)[0]).name}.png"
+    return out / f"{Path(spelled(video or store.ids(split)[0])).name}.png"

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from leap.cli.outputs import is_ours
-from leap.config import LeapConfig, ModelConfig, Protocol
+from leap.config import EvidentialConfig, LeapConfig, ModelConfig, Protocol
 from leap.data.annotations import runs_of
 from leap.errors import LeapError
 from leap.features import extractors as extractors_module
@@ -150,6 +150,18 @@ def test_attention_is_drawn_on_request(both, model, tmp_path):
     with pytest.raises(LeapError, match="no attention of labels"):
         write_timeline(replace(video, attention={}), both, tmp_path / "none", attention=True)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_parser_without_attention_is_refused_before_features_are_extracted(
+    both, model, tmp_path, monkeypatch
+):
+    assert parse_clip(model, both, tmp_path, attention=True).attention.keys() == {"audio", "visual"}
+    config = ModelConfig(decoder=EvidentialConfig(), width=8, ffn=12)
+    parser = build_parser(config, WIDTHS, random_orthogonal(3, 9))
+    save_parser(parser, Description(config, Protocol(), CLASSES, WIDTHS), tmp_path / "evidential")
+    monkeypatch.setattr(extractors_module, "load_network_once", pytest.fail)
+    with pytest.raises(LeapError, match=r"^[^\n]*evidential: its decoder has no attention of labels[^\n]*$"):
+        parse_clip(tmp_path / "evidential", both, tmp_path, attention=True)
 
 
 def test_the_figure_is_drawn(both, model, tmp_path):
