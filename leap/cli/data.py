@@ -137,7 +137,7 @@ def data_pack(
     out, started = out or root / "llp.h5", time.perf_counter()
     check_outputs([out], force=force)
     labels = root / GLOVE_FILE
-    embedding = read_label_embeddings(labels, len(LLP)).numpy() if labels.exists() else None
+    embedding = read_label_embeddings(labels, len(LLP), LLP).numpy() if labels.exists() else None
     packing = Packing(frames.value, dtype.value, pseudo_labels.value, repair.value)
     problems = pack_llp(
         root,
@@ -182,7 +182,8 @@ def data_pack_custom(
 
     out, folder = out or root / f"{name}.h5", annotations or root / "annotations"
     check_outputs([out], [labels], force)
-    embedding = read_label_embeddings(labels, len(read_classes(folder / CLASSES))).numpy() if labels else None
+    classes = read_classes(folder / CLASSES) if labels else ()
+    embedding = read_label_embeddings(labels, len(classes), classes).numpy() if labels else None
     packing = Packing(frames.value, dtype.value, pseudo_labels.value)
     problems = pack_custom(name, root, out, packing, annotations=folder, label_embedding=embedding)
     for problem in problems:

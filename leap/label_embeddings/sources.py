@@ -100,7 +100,7 @@ def label_embeddings(
         if packed is None:
             raise LeapError("label embeddings 'dataset' need a data set; name a file or another source")
         return packed()
-    return read_label_embeddings(source, len(classes))
+    return read_label_embeddings(source, len(classes), classes)
 
 
 def source_checksum(source: str) -> str:

@@ -29,8 +29,8 @@ def test_the_operating_systems_reason(number, expected):
 
 @pytest.mark.parametrize("kind", [KeyError, RuntimeError])
 def test_hdf5s_message_has_the_number_where_the_error_has_none(kind):
-    assert os_reason(kind("Unable to open object (file read failed: errno = 116, buf = 0)")).startswith("stale")
-    assert os_reason(kind("Unable to open object (object 'x' doesn't exist)")) == ""
+    assert "stale" in os_reason(kind("Unable to open object (file read failed: errno = 116, buf = 0)"))
+    assert not os_reason(kind("Unable to open object (object 'x' doesn't exist)"))
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EAGAIN])

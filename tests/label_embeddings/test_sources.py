@@ -1,4 +1,5 @@
 import pickle
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -59,6 +60,23 @@ def test_files_are_read_in_class_order(name, tmp_path):
     read = label_embeddings(str(write(tmp_path / name)), NAMES)
     assert read.dtype == torch.float32
     assert torch.equal(read, torch.from_numpy(ROWS))
+
+
+@pytest.mark.parametrize("names", [NAMES, ("Ca\u0301t", "Dog", "Hen")], ids=["ascii", "decomposed"])
+def test_a_dictionary_of_class_names_may_have_any_order(names, tmp_path):
+    vectors = dict(zip(names, torch.from_numpy(ROWS), strict=True))
+    torch.save({names[i]: vectors[names[i]] for i in (2, 0, 1)}, tmp_path / "labels.pt")
+    composed = tuple(normalize("NFC", name) for name in names)
+    assert torch.equal(label_embeddings(str(tmp_path / "labels.pt"), composed), torch.from_numpy(ROWS))
+
+
+def test_a_dictionary_of_other_spellings_keeps_its_order_unless_a_class_is_misplaced(tmp_path):
+    path, rows = tmp_path / "labels.pt", torch.from_numpy(ROWS)
+    torch.save(dict(zip(("Cat", "Dog", "Fry food"), rows, strict=True)), path)
+    assert torch.equal(label_embeddings(str(path), NAMES), rows)
+    torch.save(dict(zip(("Dog", "Cat", "Fry food"), rows, strict=True)), path)
+    with pytest.raises(LeapError, match=r"labels\.pt: vector 1 is of 'Dog', class 1 is 'Cat'; [^\n]*$"):
+        label_embeddings(str(path), NAMES)
 
 
 def test_named_embeddings():

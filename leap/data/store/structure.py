@@ -176,8 +176,10 @@ class Structure:
 
 
 def _member(group: h5py.Group, name: str) -> Any:
-    """A member of a group, or None; h5py's ``get`` returns None also where the file cannot be read."""
-    return group[name] if name in group else None
+    """A member of a group, or None; h5py's ``get`` returns None also if the file cannot be read."""
+    if name not in group:
+        return None
+    return group[name]
 
 
 def _declared(array: h5py.Dataset) -> int:

@@ -229,8 +229,9 @@ def test_weak_labels_stand_in_for_pseudo_labels(small, refused, leap, tmp_path):
         assert store.provenance["pseudo_labels"] == "weak"
 
 
-def test_label_embeddings_are_packed(small, leap, tmp_path):
-    vectors = {f"label {c}": torch.full((4,), float(c)) for c in range(25)}
+@pytest.mark.parametrize("order", [range(25), range(24, -1, -1)], ids=["in label order", "reversed"])
+def test_label_embeddings_are_packed(small, leap, tmp_path, order):
+    vectors = {LLP[c]: torch.full((4,), float(c)) for c in order}
     (small / "label_embeddings").mkdir()
     torch.save(vectors, small / "label_embeddings" / "llp_label_glove_embeddings.pt")
     assert leap("data", "pack", "llp", "--root", small, "--out", tmp_path / "llp.h5")[0] == 0
