@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from leap.data.classes import LLP
 from leap.data.names import first_repeat, spelled
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
-from leap.io.reason import reason
+from leap.io.reason import explain, reason
 from leap.io.text_file import read_text
 
 SEGMENTS = 10
@@ -151,7 +152,8 @@ def read_annotations(folder: str | Path, split: str, repair: Repair = "none") ->
             or a time that is not a whole second.
     """
     if split not in ANNOTATED:
-        raise LeapError(f"split '{split}' of LLP has no dense labels; {' and '.join(ANNOTATED)} have")
+        use = " or ".join(ANNOTATED)
+        raise LeapError(f"split '{split}' of LLP has no labels of single seconds (dense labels); use {use}")
     videos = read_weak_labels(folder, split)
     annotated = annotated_videos(folder) if repair == "all" else ()
     audio, visual = (
@@ -209,10 +211,12 @@ def read_events(
     for row in read_rows(path, EVENT_COLUMNS):
         event = parse_event(row, path, classes)
         if event.filename not in known:
-            raise _error(path, row.line, f"'{event.filename}' is not a video of this split")
+            example = f", such as {filenames[0]}" if filenames else ""
+            what = f"'{event.filename}' is not one of the videos to score{example}"
+            raise _error(path, row.line, f"{what}; correct the name, or remove the line")
         if not event.onset < event.offset <= segments:
-            span = f"{event.onset} to {event.offset}"
-            raise _error(path, row.line, f"{span} is not a time span within the {segments} s of the video")
+            what = f"{event.onset} to {event.offset} is not a time span within the {segments} s of the video"
+            raise _error(path, row.line, f"{what}; correct onset and offset")
         events.append(event)
     return dense_labels(events, filenames, classes, segments)
 
@@ -329,10 +333,10 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     rows = [Row(number, tuple(spelled(line).split("\t"))) for number, line in enumerate(lines, 2) if line]
     for row in rows:
         if len(row.fields) != len(columns) or not all(row.fields):
-            raise _error(path, row.line, f"a row needs {len(columns)} cells, separated by tabs")
+            raise _error(path, row.line, _wrong_cells(row.fields, columns))
         spaced = [field for field in row.fields if field != field.strip()]
         if spaced:
-            raise _error(path, row.line, f"{spaced[0]!r} begins or ends with a space")
+            raise _error(path, row.line, f"{spaced[0]!r} begins or ends with a space; remove it")
     return rows
 
 
@@ -349,7 +353,7 @@ def check_unique(tables: Sequence[Path]) -> None:
     repeat = first_repeat(name for _, _, name in places)
     if repeat:
         (one, first, name), (other, line, _) = (places[index] for index in repeat)
-        raise LeapError(f"{other}:{line}: {name} stands already in {one.name}, line {first}; remove one")
+        raise LeapError(f"{other}:{line}: {name} is listed already in {one.name}, line {first}; remove one")
 
 
 def read_header(path: Path) -> tuple[str, ...]:
@@ -365,7 +369,15 @@ def _lines(path: Path) -> list[str]:
     try:
         return read_text(path).split("\n")
     except (OSError, ValueError) as error:
-        raise LeapError(f"{path}: cannot read this table ({reason(error)})") from error
+        why = explain(error, reason(error), "give a tab-separated table")
+        raise LeapError(f"{path}: {why}") from error
+
+
+def _wrong_cells(fields: Sequence[str], columns: Sequence[str]) -> str:
+    """Say why the cells of a row do not fit the columns."""
+    if len(fields) != len(columns):
+        return f"has {len(fields)} cells, not {len(columns)}; separate {', '.join(columns)} by tabs"
+    return f"the cell of the column {columns[fields.index('')]} is empty; fill it, or remove the line"
 
 
 def _wrong_header(header: str, columns: Sequence[str]) -> str:
@@ -402,19 +414,24 @@ def class_index(label: str, path: Path, line: int, classes: Sequence[str] = LLP)
     """
     names = [spelled(name) for name in classes]
     if spelled(label) not in names:
-        raise _error(path, line, f"'{label}' is not one of the {len(classes)} classes")
+        known = shorten(", ".join(classes), 60, placeholder=" …")
+        what = f"'{label}' is not one of the {len(classes)} classes ({known})"
+        raise _error(path, line, f"{what}; spell it as there")
     return names.index(spelled(label))
 
 
 def _cell(text: str) -> str:
     if not text or text != text.strip() or UNWRITABLE.search(text):
-        raise LeapError(f"{text!r} cannot stand in a table; rename it")
+        raise LeapError(
+            f"{text!r} cannot be written to a table (empty, with a tab or line break, a space at an end, or "
+            "bytes that are not UTF-8); rename it"
+        )
     return text
 
 
 def _second(text: str, path: Path, line: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise _error(path, line, f"'{text}' is not a time in whole seconds")
+        raise _error(path, line, f"'{text}' is not a time in whole seconds; write a number such as 3")
     return int(text)
 
 
@@ -426,4 +443,4 @@ def _complete_name(name: str, videos: Iterable[str]) -> str:
 
 
 def _error(path: Path, line: int, what: str) -> LeapError:
-    return LeapError(f"{path}:{line}: {what}; check the file")
+    return LeapError(f"{path}:{line}: {what}")

@@ -27,7 +27,7 @@ from leap.data.annotations import (
     read_rows,
     read_videos,
 )
-from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, Source, load_array
+from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, Source, load_array, not_finite
 from leap.data.llp.pack import Packing, available_sources, check_names, origins
 from leap.data.names import first_repeat, folded
 from leap.data.registry import can_name_custom
@@ -197,7 +197,7 @@ class Files:
         seconds = len(array) if array.ndim else 0
         start, end = (int(window[2]), int(window[3])) if window else (0, seconds)
         if not start < end <= seconds:
-            return Problem(f"{AUDIO.folder}/{file}.npy", f"has {seconds} s, which {name} is not within")
+            return Problem(f"{AUDIO.folder}/{file}.npy", f"lasts {seconds} s, so it does not contain {name}")
         return Span(file, start, end, seconds)
 
     def problem(self, source: Source, span: Span) -> Problem | None:
@@ -225,7 +225,7 @@ class Files:
         with np.errstate(over="ignore"):
             finite = source in PSEUDO_LABELS or np.isfinite(found.astype(self.packing.dtype)).all()
         if not finite:
-            raise LeapError(f"{path}: holds values that are not finite in {self.packing.dtype}")
+            raise LeapError(f"{path}: {not_finite(self.packing.dtype)}")
         if source in PSEUDO_LABELS and not np.isin(found, (0, 1)).all():
             raise LeapError(f"{path}: holds labels other than 0 and 1")
         return found
@@ -241,10 +241,10 @@ def _read_table(path: Path, classes: Sequence[str]) -> Table:
     rows = read_rows(path, VIDEO_COLUMNS[:1] if unknown else VIDEO_COLUMNS)
     table = Table(path, tuple(row.fields[0] for row in rows), tuple(row.line for row in rows), weak)
     if not table.names:
-        raise LeapError(f"{path}: lists no videos")
+        raise LeapError(f"{path}: lists no videos; write one per line below the header")
     for index, name in enumerate(table.names):
         if Path(name).name != name:
-            raise LeapError(f"{table.place(index)}: {name!r} is not a file name")
+            raise LeapError(f"{table.place(index)}: {name!r} is not a file name; leave out its folder")
     _check_unique(table)
     return table
 
@@ -261,7 +261,7 @@ def _check_unique(table: Table) -> None:
         first, index = repeat
         where = f"{table.place(index)}: {table.names[index]}"
         if table.names[first] == table.names[index]:
-            raise LeapError(f"{where} is listed twice, first in line {table.lines[first]}")
+            raise LeapError(f"{where} is listed twice, first in line {table.lines[first]}; remove one")
         other = f"{table.names[first]} of line {table.lines[first]}"
         raise LeapError(f"{where} differs from {other} only in case; rename one")
 
@@ -305,7 +305,7 @@ def _length(spans: Mapping[str, Span]) -> int:
         (one, first), (other, second), *_ = lengths.items()
         raise LeapError(
             f"{first} lasts {one} s, {second} {other} s; all videos of a data set must have one length: "
-            "list parts of files, <name>_<start>_<end>"
+            "list parts of equal length, <name>_<start>_<end> with start and end in seconds"
         )
     return next(iter(lengths))
 
@@ -334,6 +334,9 @@ def _arrays(
     dense = {
         s.name: np.stack([files.read(s, span) for span in chosen]) for s in sources if s in PSEUDO_LABELS
     }
+    if table.weak is None and not (truth or dense):
+        what = "neither a column event_labels nor pseudo-labels to learn from; add one of them"
+        raise LeapError(f"{table.path}: has {what}")
     weak = table.weak if table.weak is not None else _union(truth or dense)
     pseudo = {name: dense.get(name, expand_to_segments(weak, segments)) * weak[:, None] for name in PSEUDO}
     features = {s.name: _blocks(files, s, chosen) for s in sources if s not in PSEUDO_LABELS}
@@ -341,13 +344,7 @@ def _arrays(
 
 
 def _union(dense: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:
-    """Classes that occur in any segment of either modality, (N, C).
-
-    Raises:
-        LeapError: ``dense`` is empty.
-    """
-    if not dense:
-        raise LeapError("the training videos need weak labels or pseudo-labels; neither is given")
+    """Classes that occur in any segment of either modality, (N, C)."""
     return np.any([cube.any(1) for cube in dense.values()], axis=0).astype(np.uint8)
 
 

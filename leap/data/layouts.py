@@ -28,7 +28,7 @@ from leap.data.annotations import read_annotations, read_weak_labels, runs_of
 from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
-from leap.io.reason import os_reason
+from leap.io.reason import explain
 
 COMMAND = "leap data measure-layouts --annotations DIR --out FILE"
 LLP_STATISTICS = Path(__file__).with_name("layout_statistics.json")
@@ -95,8 +95,8 @@ def load_statistics(path: Path = LLP_STATISTICS) -> LayoutStatistics:
     try:
         return LayoutStatistics(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        why = os_reason(error) or "not a file of layout statistics"
-        raise LeapError(f"{path}: {why}; make it with `{COMMAND}`") from error
+        why = explain(error, "not a file of layout statistics", f"make it with `{COMMAND}`")
+        raise LeapError(f"{path}: {why}") from error
 
 
 def measure(weak: Labels, audio: Labels, visual: Labels, source: str = "") -> LayoutStatistics:

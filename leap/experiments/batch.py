@@ -89,7 +89,7 @@ def _make_all(
         else:
             yield path
     if failed:
-        raise LeapError(f"{failed} of {len(configs)} runs failed; the others are made")
+        raise LeapError(f"{failed} of {len(configs)} runs failed, as shown above; the others are made")
 
 
 def _report(error: Exception, path: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from leap.config import STRICT, RunConfig, canonical_json, from_dict
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
-from leap.io.reason import os_reason, reason
+from leap.io.reason import explain, reason
 from leap.registry import first_problem
 from leap.training.run import REVISION, run_key
 
@@ -99,7 +99,7 @@ def read_record(path: Path) -> Record:
     try:
         return _parse(path.read_text(encoding="utf-8"), path)
     except OSError as error:
-        raise LeapError(f"{path}: cannot be read ({reason(error)}); make the run with leap run") from None
+        raise LeapError(f"{path}: {explain(error, reason(error), 'make the run with leap run')}") from None
     except UnicodeDecodeError:
         raise LeapError(f"{path}: damaged record (not UTF-8); remove it") from None
 
@@ -122,7 +122,8 @@ def pick(
     keys = [run_key(config, checksum, revision) for config in configs]
     missing = [key for key in keys if key not in by_key]
     if missing:
-        raise LeapError(f"the committed records lack run {missing[0]}; make search, then PROFILE=full")
+        remedy = "run `make search`, then `make book PROFILE=full`"
+        raise LeapError(f"the committed records lack run {missing[0]}; {remedy}")
     return [by_key[key] for key in keys]
 
 
@@ -142,8 +143,8 @@ def read_records(path: Path) -> list[Record]:
     try:
         text = _unpacked(path.read_bytes()).decode("utf-8")
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        why = os_reason(error) or f"not a file of run records ({reason(error)})"
-        raise LeapError(f"{path}: {why}; `make book PROFILE=full` makes it") from None
+        what, remedy = f"not a file of run records ({reason(error)})", "`make book PROFILE=full` makes it"
+        raise LeapError(f"{path}: {explain(error, what, remedy)}") from None
     return [_parse(line, path) for line in text.splitlines()]
 
 
@@ -166,6 +167,7 @@ def _parse(text: str, path: Path) -> Record:
         raise LeapError(f"{path}: damaged record ({error}); remove it") from None
     if record.schema != SCHEMA:
         raise LeapError(
-            f"{path}: record of schema {record.schema}, this version reads {SCHEMA}; make it anew"
+            f"{path}: record of schema {record.schema}, this version reads {SCHEMA}; remove it, and make the "
+            "run again"
         )
     return record

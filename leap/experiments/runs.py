@@ -82,7 +82,8 @@ def check_run(config: RunConfig, store: FeatureStore) -> None:
             run needs.
     """
     if config.dataset != store.dataset:
-        raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
+        what = f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}"
+        raise LeapError(f"{store.path}: {what}; change dataset in the config, or give --data")
     for split in ("train", "val", config.split):
         store.ids(split)
     initial_parser(config, store)

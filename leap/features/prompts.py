@@ -11,12 +11,13 @@ from pydantic.dataclasses import dataclass
 from leap.config import STRICT
 from leap.data.names import first_repeat, folded, spelled
 from leap.errors import LeapError
-from leap.io.reason import reason
+from leap.io.reason import explain, reason
 from leap.io.strict_json import parse_json
 from leap.io.text_file import read_text
 from leap.label_embeddings.prompts import names_as_prompts, read_classes
 from leap.registry import first_problem
 
+EXAMPLE = "write it like leap/features/valor_prompts.json, or give class names, one per line, in a .txt file"
 SOFTMAX_THRESHOLD = 0.2
 """Default threshold for softmax scores, the probability of a class among all classes."""
 
@@ -88,7 +89,7 @@ def read_prompt_set(source: str) -> PromptSet:
     try:
         return _parsed(read_text(path), source)
     except (OSError, ValueError) as error:
-        raise LeapError(f"{source}: cannot be read ({reason(error)}); give a JSON file of prompts") from None
+        raise LeapError(f"{source}: {explain(error, reason(error), 'give a JSON file of prompts')}") from None
 
 
 def _parsed(text: str, source: str) -> PromptSet:
@@ -105,9 +106,9 @@ def _validated(text: str, source: str) -> PromptSet:
     try:
         return TypeAdapter(PromptSet).validate_json(json.dumps(parse_json(text)))
     except ValidationError as error:
-        raise LeapError(f"{source}: {first_problem(error)}; VALOR's file shows the form") from None
+        raise LeapError(f"{source}: {first_problem(error)}; {EXAMPLE}") from None
     except ValueError as error:
-        raise LeapError(f"{source}: not JSON ({error}); VALOR's file shows the form") from None
+        raise LeapError(f"{source}: not JSON ({error}); {EXAMPLE}") from None
 
 
 def _from_names(classes: tuple[str, ...]) -> PromptSet:

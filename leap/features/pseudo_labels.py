@@ -86,5 +86,5 @@ def find_weak_label(name: str, weak: Mapping[str, WeakLabel]) -> WeakLabel:
         LeapError: ``weak`` lacks the video.
     """
     if spelled(name) not in weak:
-        raise LeapError(f"{name}: has no weak label in the files given; add it, or label without --weak")
+        raise LeapError(f"{name}: not in the tables given by --weak; add it to one of them, or omit --weak")
     return weak[spelled(name)]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from leap.errors import LeapError
 from leap.features.networks.loading import load_network_once
 from leap.features.weights import find_weights
+from leap.io.reason import explain, reason
 from leap.label_embeddings.encoders import load_tokenizer
 
 
@@ -43,5 +44,6 @@ def _tokenizer(name: str, weights: Path) -> Any:
     except LeapError:
         raise
     except Exception as error:  # transformers raises many types of exceptions
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise LeapError(f"{path}: no tokenizer of {name} can be read ({reason})") from None
+        remedy = f"move the folder away, and get it with `leap weights fetch {name} --weights {weights}`"
+        why = explain(error, f"no tokenizer of {name} can be read ({reason(error)})", remedy)
+        raise LeapError(f"{path}: {why}") from None

@@ -50,8 +50,7 @@ def download(url: str, path: Path, sha256: str = "") -> None:
     try:
         _receive(url, part)
     except requests.RequestException as error:
-        reason = str(error) if isinstance(error, requests.HTTPError) else type(error).__name__
-        raise LeapError(f"{url}: cannot download ({reason}); run the command again to resume") from error
+        raise LeapError(f"{url}: cannot download ({_why(error)}); run the command again to resume") from error
     if sha256 and file_sha256(part) != sha256:
         part.unlink()
         raise LeapError(f"{url}: the download does not have the SHA-256 {sha256}; try again")
@@ -115,6 +114,16 @@ def _damage_reported(archive: Path) -> Iterator[None]:
         raise DamagedArchiveError(
             f"{archive.name}: the download is not a sound zip archive ({reason(error)}); try again"
         ) from error
+
+
+def _why(error: Exception) -> str:
+    """Say in a few words why a request failed."""
+    requests = require("requests", "media")
+    if isinstance(error, requests.HTTPError):
+        return str(error)
+    words = {requests.Timeout: f"no data for {TIMEOUT} s", requests.ConnectionError: "no connection"}
+    found = [text for kind, text in words.items() if isinstance(error, kind)]
+    return f"{found[0]}, {type(error).__name__}" if found else type(error).__name__
 
 
 def _receive(url: str, part: Path) -> None:

@@ -27,6 +27,9 @@ WORDS = {
 """What the operating system's error numbers say of a file; others have the system's own words."""
 
 
+LONGEST = 200
+"""Characters of a reason that continues on a second line."""
+
 HDF5_ERRNO = re.compile(r"\berrno = (\d+)")
 """Pattern of the error number in HDF5's messages; h5py raises ``KeyError`` or ``RuntimeError`` for some."""
 
@@ -65,7 +68,8 @@ def reason(error: Exception) -> str:
 
     Returns:
         The operating system's reason, such as ``"permission denied"``, if it refused access; otherwise the
-        first line of the error's message, or the name of the error's type if the message is empty.
+        first line of the error's message, with the second if the first ends with a colon, or the name of
+        the error's type if the message is empty.
 
     Example:
         >>> reason(IsADirectoryError(21, "Is a directory"))
@@ -73,7 +77,34 @@ def reason(error: Exception) -> str:
         >>> reason(ValueError("not an array" + chr(10) + "of numbers"))
         'not an array'
     """
-    return os_reason(error) or (str(error).strip() or type(error).__name__).splitlines()[0]
+    if refused := os_reason(error):
+        return refused
+    if isinstance(error, KeyError) and error.args:
+        return f"lacks {error}"
+    first, *rest = (str(error).strip() or type(error).__name__).splitlines()
+    return f"{first} {rest[0].strip()}"[:LONGEST] if rest and first.endswith(":") else first
+
+
+def explain(error: Exception, damage: str, remedy: str) -> str:
+    """Say why a file cannot be read, with a remedy unless the operating system refused access to the file.
+
+    Args:
+        error: exception raised by opening or reading the file.
+        damage: what is wrong with the file if the operating system has no reason.
+        remedy: what to do if the file is missing or damaged.
+
+    Example:
+        >>> explain(PermissionError(13, "Permission denied"), "damaged", "download it again")
+        'permission denied'
+        >>> explain(FileNotFoundError(2, "No such file"), "damaged", "download it again")
+        'no such file; download it again'
+        >>> explain(ValueError("bad header"), "damaged", "download it again")
+        'damaged; download it again'
+    """
+    refused = os_reason(error)
+    if refused and not isinstance(error, FileNotFoundError):
+        return refused
+    return f"{refused or damage}; {remedy}"
 
 
 def os_reason(error: Exception) -> str:

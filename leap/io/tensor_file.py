@@ -85,7 +85,8 @@ def read_checkpoint(path: Path) -> Mapping[str, Tensor]:
     size = path.stat().st_size
     odd = [name for name, value in state.items() if not isinstance(name, str) or not _lies_in(value, size)]
     if odd:
-        raise LeapError(f"{path}: {odd[0]!r} is not the name of a dense real tensor that lies in the file")
+        what = "an ordinary tensor (it is sparse, complex, quantized or larger than the file, or has no name)"
+        raise LeapError(f"{path}: {odd[0]!r} is not the name of {what}; save a state_dict()")
     return strip_prefixes(state)
 
 

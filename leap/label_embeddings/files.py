@@ -11,7 +11,7 @@ from torch import Tensor
 from leap.data.names import spelled
 from leap.errors import LeapError
 from leap.io.npy import read_npy
-from leap.io.reason import os_reason, reason
+from leap.io.reason import explain, reason
 from leap.io.tensor_file import load_file
 
 
@@ -39,8 +39,8 @@ def read_label_embeddings(path: str | Path, classes: int, names: Sequence[str] =
     except UnpicklingError:  # its message advises running the code that the file may contain
         raise LeapError(f"{path}: not a file of label embeddings (damaged, or holds code)") from None
     except Exception as error:  # numpy and torch raise many kinds for a damaged file
-        why = os_reason(error) or f"not a file of label embeddings ({reason(error)})"
-        raise LeapError(f"{path}: {why}; give a .npy or .pt") from None
+        why = explain(error, f"not a file of label embeddings ({reason(error)})", "give a .npy or .pt")
+        raise LeapError(f"{path}: {why}") from None
     if embeddings.ndim != 2 or len(embeddings) != classes:
         shape = tuple(embeddings.shape)
         raise LeapError(f"{path}: label embeddings of shape {shape}, but there are {classes} classes")

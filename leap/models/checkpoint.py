@@ -166,7 +166,8 @@ def _assemble(description: Description, stored: Mapping[str, Tensor]) -> Parser:
     """
     model, labels = description.model, stored["label_embedding"].to(torch.float32, copy=True)
     if len(description.classes) != len(labels):
-        raise ValueError(f"{len(description.classes)} classes and {len(labels)} label embeddings")
+        classes = f"its description has {len(description.classes)} classes"
+        raise ValueError(f"{classes}, but it holds {len(labels)} label embeddings")
     ships = all(type(part).__module__ == SHIPPED for part in (model, model.encoder, model.decoder))
     if ships:
         _check_depth(model, stored)
@@ -175,7 +176,7 @@ def _assemble(description: Description, stored: Mapping[str, Tensor]) -> Parser:
     tensors = _with_shared(parser, stored)
     wrong = sorted(_shapes(parser.state_dict()) ^ _shapes(tensors))
     if wrong:
-        raise ValueError(f"{wrong[0][0]} is not what config and widths ask for")
+        raise ValueError(f"{wrong[0][0]} is missing, or does not fit the sizes in its description")
     if ships:
         tensors = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
     parser.load_state_dict(tensors, assign=ships)
@@ -188,7 +189,7 @@ def _check_depth(model: ModelConfig, tensors: Mapping[str, Tensor]) -> None:
     """Refuse a model of built-in parts that has more layers than the file has tensors."""
     depth = sum(getattr(model.encoder, name, 0) for name in ("layers", "levels"))
     if depth + getattr(model.decoder, "blocks", 0) > len(tensors):
-        raise ValueError("more layers than tensors")
+        raise ValueError("its description has more layers than it holds tensors")
 
 
 def _shapes(tensors: Mapping[str, Tensor]) -> set[tuple[str, tuple[int, ...]]]:
@@ -224,12 +225,23 @@ def check_fit(description: Description, classes: tuple[str, ...], widths: Mappin
         LeapError: class names, their order or feature widths differ.
     """
     if description.classes != classes:
-        different = sorted(set(description.classes) ^ set(classes)) or ["their order"]
-        raise LeapError(
-            f"the parser and the data name other classes, first {different[0]}; use matching data"
-        )
+        raise LeapError(f"{_different(description.classes, classes)}; use the data set of its training")
     if description.widths != widths:
-        raise LeapError(f"the parser reads features {description.widths}, the data have {dict(widths)}")
+        theirs, given = (
+            ", ".join(f"{name} {width}" for name, width in some.items())
+            for some in (description.widths, widths)
+        )
+        what = f"the parser reads features of widths {theirs}, but the data set has {given}"
+        raise LeapError(f"{what}; use the features of its training")
+
+
+def _different(ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
+    """Say how the classes of a parser and of a data set differ."""
+    for one, other, names in (("parser", "data set", ours), ("data set", "parser", theirs)):
+        missing = [name for name in names if name not in (theirs if names is ours else ours)]
+        if missing:
+            return f"the {one} has the class {missing[0]!r}, which the {other} lacks"
+    return "the parser and the data set have the same classes in different orders"
 
 
 def _weights_file(path: str | Path) -> Path:

@@ -39,7 +39,7 @@ class Frontend(nn.Module):
                 with them.
         """
         if (visual_3d is None) != (self.visual_3d is None):
-            raise ValueError("visual_3d must be given exactly when the front end was made with it")
+            raise ValueError("visual_3d is given, but the model was built without it, or the reverse")
         frames = visual_2d.unflatten(1, (audio.shape[1], -1))  # (B, T, k, V)
         visual = self.project_frames(frames)  # (B, T, d)
         if self.visual_3d is not None and self.fusion is not None:

@@ -77,7 +77,8 @@ def train(
             training, or a loss is not finite.
     """
     if config.dataset != store.dataset:
-        raise LeapError(f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}")
+        what = f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}"
+        raise LeapError(f"{store.path}: {what}; change dataset in the config, or give --data")
     check_protocol(config.protocol, len(store.classes))
     inputs, identity = config.model.inputs, run_key(config, store.checksum)
     parser, criterion = initial_parser(config, store).to(device), Criterion(config.loss)

@@ -137,7 +137,7 @@ class TrainingState(AbstractContextManager["TrainingState"]):
             if refused := os_reason(error):
                 raise LeapError(f"{self.path}: cannot be read ({refused})") from None
             what = f"not a checkpoint of this training ({reason(error)})"
-            raise LeapError(f"{self.path}: {what}; remove it") from None
+            raise LeapError(f"{self.path}: {what}; move it away to train anew") from None
         if not self.log.exists() or self.log.read_text(encoding="utf-8") != _log(progress):
             atomic_write(self.log, _log(progress))  # killed between checkpoint and log
         return progress

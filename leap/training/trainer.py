@@ -107,7 +107,7 @@ class Trainer:
             sums = sums + weight / world_size() * torch.stack([*losses.values()]) * len(batch) / videos
         means = dict(zip(losses, all_sum(sums).tolist(), strict=True))
         if not all(map(math.isfinite, means.values())):
-            raise LeapError(f"epoch {epoch + 1}: the loss is not finite {means}; lower train.lr")
+            raise LeapError(f"epoch {epoch + 1}: a loss is not a finite number {means}; lower train.lr")
         return means
 
 
@@ -172,9 +172,9 @@ def check_world(criterion: Criterion, val: Videos) -> None:
         LeapError: losses or videos cannot be divided over the processes.
     """
     if len(val) < world_size():
-        raise LeapError(f"{world_size()} processes have only {len(val)} val videos to score; take fewer")
+        raise LeapError(f"{world_size()} processes have only {len(val)} val videos to score; start fewer")
     if world_size() > 1 and not criterion.shardable:
-        raise LeapError("these losses need whole batches (BasicLoss.shardable); train in one process")
+        raise LeapError("one of the losses compares the videos of a whole batch; train in one process")
 
 
 def check_step(parser: nn.Module, criterion: Criterion, videos: Videos) -> None:
@@ -198,7 +198,7 @@ def check_step(parser: nn.Module, criterion: Criterion, videos: Videos) -> None:
         what = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         raise LeapError(f"the parts do not work together ({what}); {EXPECTED}") from error
     if loss.shape:
-        raise LeapError(f"the total loss has the shape {tuple(loss.shape)}, not (); {EXPECTED}")
+        raise LeapError(f"the total loss is no single number but has shape {tuple(loss.shape)}; {EXPECTED}")
     parser.train(state)
 
 

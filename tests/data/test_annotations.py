@@ -84,14 +84,14 @@ def test_every_copy_of_a_video_keeps_its_labels(folder):
 )
 def test_bad_row_is_named_by_line(folder, row):
     (folder / "AVVP_eval_audio.csv").write_text(HEADER + "b_0_10\t0\t4\tCar\n" + row + "\n")
-    with pytest.raises(LeapError, match=r"AVVP_eval_audio.csv:3: .*; check the file"):
+    with pytest.raises(LeapError, match=r"AVVP_eval_audio.csv:3: [^\n]*; [^\n]+$"):
         read_annotations(folder, "val")
 
 
 def test_missing_file_and_wrong_columns(folder):
-    with pytest.raises(LeapError, match=r"AVVP_train.csv: cannot read"):
+    with pytest.raises(LeapError, match=r"AVVP_train.csv: no such file"):
         read_weak_labels(folder, "train")
-    with pytest.raises(LeapError, match="split 'train' of LLP has no dense labels"):
+    with pytest.raises(LeapError, match="split 'train' of LLP has no labels of single seconds"):
         read_annotations(folder, "train")
     with pytest.raises(LeapError, match="LLP has no split 'dev'"):
         read_weak_labels(folder, "dev")
@@ -101,7 +101,7 @@ def test_missing_file_and_wrong_columns(folder):
     )
     with pytest.raises(LeapError, match=expected):
         read_annotations(folder, "val")
-    with pytest.raises(LeapError, match=r"cannot read this table \(is a folder\)"):
+    with pytest.raises(LeapError, match=r": is a folder$"):
         read_events(folder, ["b_0_10"])
 
 
@@ -147,7 +147,7 @@ def test_labels_survive_writing_and_reading(tmp_path_factory, labels):
 def test_names_that_cannot_stand_in_a_table_are_not_written(tmp_path, name):
     marked = np.ones((1, 10, 1), np.uint8)
     for names, classes in (([name], ["Dog"]), (["x"], [name])):
-        with pytest.raises(LeapError, match="cannot stand in a table"):
+        with pytest.raises(LeapError, match="cannot be written to a table"):
             write_events(tmp_path / "p.csv", names, marked, classes)
     assert not (tmp_path / "p.csv").exists()
 
@@ -170,7 +170,25 @@ def test_names_are_compared_in_one_spelling(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("c_0_10\t0\t4\tCar", "'c_0_10' is not a video of this split"),
+        ("b_0_10\t0\tCar", "has 3 cells, not 4; separate filename, onset, offset, event_labels by tabs"),
+        ("b_0_10\t0\t\tCar", "the cell of the column offset is empty; fill it, or remove the line"),
+        (
+            "b_0_10\t0\t1\tBark",
+            r"'Bark' is not one of the 25 classes \(Speech, Car, .*…\); spell it as there",
+        ),
+        ("b_0_10\t0\t0.5\tCar", "'0.5' is not a time in whole seconds; write a number such as 3"),
+    ],
+)
+def test_a_wrong_cell_is_named_with_what_would_be_right(row, message, tmp_path):
+    (tmp_path / "p.csv").write_text(f"filename\tonset\toffset\tevent_labels\n{row}\n")
+    with pytest.raises(LeapError, match=rf"^{tmp_path}/p\.csv:2: {message}$"):
+        read_events(tmp_path / "p.csv", ["b_0_10"])
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("c_0_10\t0\t4\tCar", "'c_0_10' is not one of the videos to score, such as b_0_10"),
         ("b_0_10\t4\t4\tCar", "4 to 4 is not a time span"),
         ("b_0_10\t5\t11\tCar", "5 to 11 is not a time span within the 10 s"),
     ],

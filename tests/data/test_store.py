@@ -207,7 +207,7 @@ def test_one_video_is_read_without_the_others(path):
     change(path, lambda file: _replace(file, "train/audio", values))
     with FeatureStore(path) as store:
         assert torch.equal(store.video("train", 2).audio, torch.full((1, 4, 5), 0.5))
-        with pytest.raises(LeapError, match="train/audio holds values that are not finite"):
+        with pytest.raises(LeapError, match="train/audio holds NaN, infinity"):
             store.video("train", 3)
 
 
@@ -312,7 +312,7 @@ def test_changed_values(path):
 def test_features_that_are_not_finite_are_not_written(tmp_path, value):
     splits = {split: arrays() for split in ("train", "val", "test")}
     splits["val"]["audio"][1, 2, 3] = value
-    with pytest.raises(LeapError, match="val/audio holds values that are not finite"):
+    with pytest.raises(LeapError, match="val/audio holds NaN, infinity"):
         write(tmp_path / "toy.h5", splits=splits)
     assert not list(tmp_path.iterdir())
 
@@ -356,7 +356,7 @@ def test_label_embeddings_are_finite(tmp_path, value):
     path, embedding = tmp_path / "toy.h5", np.eye(3, 4)
     write(path, label_embedding=embedding)
     embedding[1, 2] = value
-    with pytest.raises(LeapError, match=rf"^{path}: label_embedding holds values that are not finite"):
+    with pytest.raises(LeapError, match=rf"^{path}: label_embedding holds NaN, infinity"):
         write(path, label_embedding=embedding)
     with FeatureStore(path) as store:
         assert store.label_embedding().isfinite().all()
@@ -541,13 +541,13 @@ def test_features_that_are_not_finite_are_not_read(path, value, dtype):
         assert store.videos("val").audio.max() == np.finfo(dtype).max
     values[1, 2, 3] = value
     change(path, lambda file: _replace(file, "val/audio", values))
-    with FeatureStore(path) as store, pytest.raises(LeapError, match="val/audio holds values that are not"):
+    with FeatureStore(path) as store, pytest.raises(LeapError, match="val/audio holds NaN, infinity"):
         store.videos("val")
 
 
 def test_features_that_single_precision_cannot_hold_are_refused(path):
     change(path, lambda file: _replace(file, "val/audio", np.full((2, 4, 5), 1e300)))
-    with FeatureStore(path) as store, pytest.raises(LeapError, match="not finite in float32"):
+    with FeatureStore(path) as store, pytest.raises(LeapError, match="too large for float32"):
         store.videos("val")
 
 

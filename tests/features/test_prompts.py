@@ -64,5 +64,5 @@ def test_prompts_that_are_not_understood_are_refused_in_one_line(tmp_path):
         path.write_text(text)
         with pytest.raises(LeapError, match=r"prompts.json: not JSON \("):
             read_prompt_set(str(path))
-    with pytest.raises(LeapError, match="cannot be read"):
+    with pytest.raises(LeapError, match=r"missing\.json: no such file; give a JSON file"):
         read_prompt_set(str(tmp_path / "missing.json"))

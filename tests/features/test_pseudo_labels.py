@@ -80,7 +80,7 @@ def test_a_folder_becomes_valors_files(weights, tmp_path):
     weak = {"one": np.array([1, 0, 0], np.uint8)}
     extraction = Extraction(weights, prompt_set(threshold=-1e9), weak)
     problems = extract_folder(videos, out, ["clap", *KINDS], extraction)
-    assert problems == ["two: has no weak label in the files given; add it, or label without --weak"]
+    assert problems == ["two: not in the tables given by --weak; add it to one of them, or omit --weak"]
     for folder in ("CLAP", "CLIP"):
         labels = np.load(out / folder / "segment_pseudo_labels" / "one.npy", allow_pickle=False)
         assert_array_equal(labels, [[1, 0, 0]] * 2)

@@ -71,7 +71,7 @@ def test_predictions_for_an_unknown_video_are_refused(refused, annotations, tmp_
     wrong = tmp_path / "wrong.tsv"
     wrong.write_text("\t".join(EVENT_COLUMNS) + "\nnobody_0_10\t0\t1\tSpeech\n")
     message = refused("score", "--annotations", annotations, "--audio", wrong, "--visual", wrong)
-    assert "wrong.tsv:2: 'nobody_0_10' is not a video of this split" in message
+    assert "wrong.tsv:2: 'nobody_0_10' is not one of the videos to score, such as" in message
 
 
 def test_scores_of_nothing_and_of_the_weak_label_everywhere(tmp_path, llp_annotations):

@@ -67,6 +67,10 @@ def test_one_line_of_any_other_error():
     assert reason(ValueError("first\nsecond")) == "first"
     assert reason(ValueError("\nfirst\nsecond")) == "first"
     assert reason(KeyError()) == "KeyError"
+    assert reason(KeyError("identity")) == "lacks 'identity'"
+    assert reason(RuntimeError('Error(s) in loading Net:\n\tMissing key(s): "a".')) == (
+        'Error(s) in loading Net: Missing key(s): "a".'
+    )
 
 
 @pytest.mark.parametrize(

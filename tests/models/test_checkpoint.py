@@ -112,16 +112,25 @@ def test_a_parser_without_a_description_is_not_saved(parser, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"widths": {"audio": 10**9}}, "frontend.audio.weight is not what config and widths ask for"),
+        (
+            {"widths": {"audio": 10**9}},
+            "frontend.audio.weight is missing, or does not fit the sizes in its description",
+        ),
         ({"widths": {"audio": 2**62}}, "overflow"),
         ({"widths": {"audio": "3"}}, "widths.audio: "),
-        ({"model": {"width": 10**6, "ffn": 10**6}}, "is not what config and widths ask for"),
-        ({"model": {"encoder": {"layers": 10**9}}}, "more layers than tensors"),
-        ({"model": {"encoder": {"name": "mm-pyramid", "levels": 10**9}}}, "more layers than tensors"),
-        ({"model": {"decoder": {"name": "leap", "blocks": 10**9}}}, "more layers than tensors"),
+        (
+            {"model": {"width": 10**6, "ffn": 10**6}},
+            "is missing, or does not fit the sizes in its description",
+        ),
+        ({"model": {"encoder": {"layers": 10**9}}}, "more layers than it holds tensors"),
+        (
+            {"model": {"encoder": {"name": "mm-pyramid", "levels": 10**9}}},
+            "more layers than it holds tensors",
+        ),
+        ({"model": {"decoder": {"name": "leap", "blocks": 10**9}}}, "more layers than it holds tensors"),
         ({"model": {"decoder": {"name": "mmil", "variant": "paper"}}}, "model.decoder.variant: unknown key"),
         ({"model": {"encoder": {"name": "hen"}}}, "model.encoder: no encoder 'hen'; known are han, valor"),
-        ({"classes": ["kettle"]}, "1 classes and 2 label embeddings"),
+        ({"classes": ["kettle"]}, "has 1 classes, but it holds 2 label embeddings"),
     ],
 )
 def test_a_description_has_to_fit_the_tensors(changes, message, parser, tmp_path):
@@ -435,7 +444,7 @@ def test_tensors_have_to_fit_a_custom_part(custom, tmp_path):
         stored | {f"{name}_2": torch.ones(3)},
     ):
         save_file(changed, path, {"description": text})
-        assert "is not what config and widths ask for" in refused(path)
+        assert "is missing, or does not fit the sizes in its description" in refused(path)
     save_file(stored | {name: torch.full((4, 4), torch.inf)}, path, {"description": text})
     assert "weights that are not finite" in refused(path)
 
@@ -459,11 +468,13 @@ def test_the_file_of_parts_that_ship_is_their_state_dict(config, tmp_path):
 def test_data_of_other_classes_or_widths_are_refused():
     description = described(ModelConfig(), WIDTHS, ("a", "b"))
     check_fit(description, ("a", "b"), WIDTHS)
-    with pytest.raises(LeapError, match="first b"):
+    with pytest.raises(LeapError, match="the parser has the class 'b', which the data set lacks"):
         check_fit(description, ("a", "x"), WIDTHS)
-    with pytest.raises(LeapError, match="their order"):
+    with pytest.raises(LeapError, match="same classes in different orders"):
         check_fit(description, ("b", "a"), WIDTHS)
-    with pytest.raises(LeapError, match="reads features"):
+    with pytest.raises(
+        LeapError, match="widths audio 6, visual_2d 7, but the data set has audio 5, visual_2d 7"
+    ):
         check_fit(description, ("a", "b"), WIDTHS | {"audio": 5})
 
 

@@ -68,7 +68,7 @@ def test_events(folder, labelled):
         write_events(path, names, labels, classes)
         assert (read_events(path, names, classes, 4) == labels).all()
     else:
-        with pytest.raises(LeapError, match="cannot stand in a table"):
+        with pytest.raises(LeapError, match="cannot be written to a table"):
             write_events(path, names, labels, classes)
 
 

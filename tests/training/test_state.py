@@ -113,9 +113,8 @@ def test_a_state_of_another_training_is_refused(changes, reason, tmp_path):
     state = make_state(tmp_path)
     state.keep_best()
     state.save(epochs(1))
-    pattern = (
-        rf"checkpoint\.safetensors: not a checkpoint of this training \([^\n]*{reason}[^\n]*\); remove it$"
-    )
+    what = rf"not a checkpoint of this training \([^\n]*{reason}[^\n]*\); move it away to train anew"
+    pattern = rf"checkpoint\.safetensors: {what}$"
     with pytest.raises(LeapError, match=pattern):
         make_state(tmp_path, **changes).load()
 

@@ -22,7 +22,7 @@ from leap.data.av_digits.rendering import Material, render
 from leap.data.av_digits.sources import DIGITS, RATE
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path
-from leap.io.reason import os_reason
+from leap.io.reason import explain
 from leap.io.tensor_file import open_tensors
 
 WINDOW, HOP, BANDS = 256, 160, 40
@@ -179,8 +179,8 @@ def load_networks(path: Path) -> tuple[Networks, dict[str, Tensor], dict[str, An
             network.eval()
         return networks, {modality: tensors[f"scale.{modality}"] for modality in MODALITIES}, config
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        why = os_reason(error) or "not the networks of AV-Digits"
-        raise LeapError(f"{path}: {why}; build the data set again") from error
+        remedy = "build the data set again with `leap data build av-digits`"
+        raise LeapError(f"{path}: {explain(error, 'not the networks of AV-Digits', remedy)}") from error
 
 
 def _each(networks: Networks) -> Iterator[tuple[str, str, DigitNetwork]]:

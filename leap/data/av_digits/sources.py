@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leap.errors import LeapError, require
-from leap.io.reason import os_reason
+from leap.io.reason import explain
 
 RATE = 8000
 """Sampling rate of the recordings in Hz."""
 
 DIGITS = 10
 REVISION = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
+FETCH_AGAIN = "fetch them again into a new folder with `leap data fetch av-digits`"
 RECORDINGS_SHA256 = "dbd573d7cafe79c4b49f65718115e1304e24e067fa39eff18a660dc6cb9c360f"
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 HELD_OUT = "theo"
@@ -111,18 +112,15 @@ def check_recordings(recordings: Path) -> None:
     if not recordings.is_dir():
         raise LeapError(f"{recordings}: no such folder; `leap data fetch av-digits` downloads the recordings")
     if recordings_sha256(recordings) != RECORDINGS_SHA256:
-        raise LeapError(
-            f"{recordings}: not the 3,000 recordings of revision {REVISION[:7]}; fetch them again"
-        )
+        raise LeapError(f"{recordings}: not the 3,000 recordings of revision {REVISION[:7]}; {FETCH_AGAIN}")
 
 
 def _read_recording(path: Path) -> NDArray[np.float32]:
     try:
         rate, samples = require("scipy.io.wavfile", "media").read(path)
     except (OSError, ValueError) as error:
-        why = os_reason(error) or "not a sound WAV file"
-        raise LeapError(f"{path}: {why}; fetch the recordings again") from error
+        raise LeapError(f"{path}: {explain(error, 'not a sound WAV file', FETCH_AGAIN)}") from error
     if rate != RATE or samples.ndim != 1:
-        raise LeapError(f"{path}: not a mono recording at {RATE} Hz; fetch the recordings again")
+        raise LeapError(f"{path}: not a mono recording at {RATE} Hz; {FETCH_AGAIN}")
     samples = samples[:RATE].astype(np.float32)
     return samples / np.sqrt(np.mean(samples**2))

@@ -18,7 +18,8 @@ from pydantic.dataclasses import dataclass
 from leap.config import STRICT
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
-from leap.io.reason import reason
+from leap.io.reason import explain, reason
+from leap.registry import first_problem
 
 FILE = ".description.json"
 """Name of a description; hidden, because other programs take every file of such a folder for features."""
@@ -88,8 +89,9 @@ def read_description(folder: Path) -> Description | None:
     try:
         return TypeAdapter(Description).validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        why = "damaged" if isinstance(error, ValueError) else reason(error)
-        raise LeapError(f"{path}: {why}; extract the features again into another folder") from error
+        what = first_problem(error) if isinstance(error, ValidationError) else reason(error)
+        damage, remedy = f"not a description of features ({what})", "extract them again into another --out"
+        raise LeapError(f"{path}: {explain(error, damage, remedy)}") from error
 
 
 def write_description(folder: Path, description: Description) -> None:

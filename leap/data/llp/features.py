@@ -89,6 +89,11 @@ class Problem(NamedTuple):
     reason: str
 
 
+def not_finite(dtype: str) -> str:
+    """Say that a file holds values that a store of a type cannot keep."""
+    return f"holds NaN, infinity, or values too large for {dtype}"
+
+
 @cache
 def clap_pooling() -> NDArray[np.float32]:
     """Matrix (10, 64) that pools a CLAP map of 2 bands × 32 times to ten segments, as VALOR's release does.
@@ -149,7 +154,7 @@ def read_features(root: Path, source: Source, video: str, dtype: str, kept: bool
         array = array if source.pool is None or kept else source.pool(array, SEGMENTS)
         array = array.astype(dtype)
     if not np.isfinite(array).all():
-        return Problem(feature_file(root, source, video), f"holds values that are not finite in {dtype}")
+        return Problem(feature_file(root, source, video), not_finite(dtype))
     return array
 
 
@@ -170,8 +175,8 @@ def load_array(root: Path, file: str, mapped: bool = False) -> Array | Problem:
     except FileNotFoundError:
         return Problem(file, "missing")
     except Exception as error:  # numpy raises many kinds for a damaged file
-        damaged = f"damaged ({reason(error).replace(str(root / file), 'file')})"
-        return Problem(file, os_reason(error) or damaged)
+        unreadable = f"not a readable .npy array ({reason(error).replace(str(root / file), 'file')})"
+        return Problem(file, os_reason(error) or unreadable)
 
 
 def _load(root: Path, source: Source, video: str) -> Array | Problem:

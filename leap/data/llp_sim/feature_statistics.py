@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from leap.errors import LeapError
 from leap.io.atomic import atomic_write
-from leap.io.reason import reason
+from leap.io.reason import os_reason, reason
 
 COMMAND = "leap data measure-features --features FILE --out FILE"
 VGGISH_STATISTICS = Path(__file__).with_name("vggish_statistics.json")
@@ -74,9 +74,12 @@ def read_features(path: Path) -> NDArray[Any]:
             with h5py.File(path, "r") as file:
                 arrays = [dataset[()] for dataset in file.values()]
     except Exception as error:  # numpy and h5py raise many kinds for a damaged file
-        raise LeapError(f"{path}: cannot be read as a .npy or HDF5 file ({reason(error)})") from None
-    if len(arrays) != 1 or arrays[0].ndim != 3:
-        raise LeapError(f"{path}: must hold one array (videos, segments, channels)")
+        damage = f"cannot be read as a .npy or HDF5 file ({reason(error)})"
+        raise LeapError(f"{path}: {os_reason(error) or damage}") from None
+    shapes = [array.shape for array in arrays]
+    if len(shapes) != 1 or len(shapes[0]) != 3:
+        found = ", ".join(map(str, shapes)) or "none"
+        raise LeapError(f"{path}: must hold one array (videos, segments, channels), but holds {found}")
     return arrays[0]
 
 

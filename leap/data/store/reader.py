@@ -168,7 +168,8 @@ class FeatureStore:
             LeapError: the store has no label embeddings, or they are damaged.
         """
         if LABEL_EMBEDDING not in self._file:
-            raise LeapError(f"{self.path}: holds no label embeddings; name a file or another source of them")
+            remedy = "set model.labels to a file or to another source"
+            raise LeapError(f"{self.path}: holds no label embeddings; {remedy}")
         return self._tensor("", LABEL_EMBEDDING)
 
     def verify(self) -> None:
@@ -243,7 +244,8 @@ class FeatureStore:
             raise unreadable(self.path, error, f"{dataset.name[1:]} cannot be read") from error
         if (name in FEATURES or name == LABEL_EMBEDDING) and not _finite(block):
             kind = "float32" if block.dtype.itemsize > 4 else block.dtype
-            raise damaged(self.path, f"{dataset.name[1:]} holds values that are not finite in {kind}")
+            what = f"holds NaN, infinity, or values too large for {kind}"
+            raise damaged(self.path, f"{dataset.name[1:]} {what}")
         if name in LABELS and not np.isin(block, (0, 1)).all():
             raise damaged(self.path, f"{dataset.name[1:]} holds labels other than 0 and 1")
         return block

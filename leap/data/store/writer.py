@@ -125,7 +125,7 @@ def _names(values: Sequence[str]) -> NDArray[np.bytes_]:
     """
     odd = [value for value in values if UNSTORABLE.search(value)]
     if odd:
-        raise LeapError(f"{odd[0]!r} cannot be stored as the name of a video; rename it")
+        raise LeapError(f"{odd[0]!r} cannot be stored as the name of a video; rename it in UTF-8")
     return np.array([value.encode() for value in values], dtype="S")
 
 

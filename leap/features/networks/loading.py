@@ -15,6 +15,7 @@ from leap.features.networks.r2plus1d import R2Plus1D
 from leap.features.networks.vggish import PostProcessing, VGGish
 from leap.features.networks.yamnet import YAMNet
 from leap.features.weights import find_weights
+from leap.io.reason import explain, reason
 
 PACKAGE_NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "vggish": VGGish,
@@ -51,12 +52,14 @@ def load_network(name: str, folder: Path) -> Any:
     try:
         return (_from_package if name in PACKAGE_NETWORKS else _from_transformers)(name, path).eval()
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise LeapError(f"{path}: not the weights of {name} ({reason})") from None
+        remedy = f"move it away, and get them with `leap weights fetch {name} --weights {folder}`"
+        why = explain(error, f"not the weights of {name} ({reason(error)})", remedy)
+        raise LeapError(f"{path}: {why}") from None
 
 
 def _from_package(name: str, path: Path) -> nn.Module:
     network = PACKAGE_NETWORKS[name]()
+    path.open("rb").close()  # safetensors calls every file missing that it cannot open
     network.load_state_dict(load_file(path))
     return network
 

@@ -71,9 +71,21 @@ def test_arrays_without_a_description_are_refused_and_other_files_are_not(tmp_pa
 )
 def test_a_damaged_description_is_refused_in_one_line(tmp_path, content):
     (tmp_path / FILE).write_text(content)
-    with pytest.raises(LeapError, match=rf"{FILE}: damaged; extract the features again") as raised:
+    message = rf"{FILE}: not a description of features \(.+\); extract them again"
+    with pytest.raises(LeapError, match=message) as raised:
         read_description(tmp_path)
     assert "\n" not in str(raised.value)
+
+
+def test_a_description_that_may_not_be_read_needs_no_other_folder(tmp_path, monkeypatch):
+    (tmp_path / FILE).touch()
+
+    def refuse(self, *_, **__):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(tmp_path), "read_text", refuse)
+    with pytest.raises(LeapError, match=rf"{FILE}: permission denied$"):
+        read_description(tmp_path)
 
 
 def test_columns_get_the_order_of_the_classes(tmp_path):

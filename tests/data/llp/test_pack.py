@@ -182,7 +182,7 @@ def test_missing_and_damaged_files_are_listed(small, leap, tmp_path):
     assert "audio 128, visual_2d 2048, visual_3d 512;" in printed
     lines = err.splitlines()
     assert len(lines) == count
-    reasons = ("missing", "damaged", "has shape (9, 128)", "not finite", "labels other than")
+    reasons = ("missing", "not a readable .npy", "has shape (9, 128)", "holds NaN", "labels other than")
     assert all(any(reason in line for line in lines) for reason in reasons)
     assert not any(str(small) in line for line in lines)
     with FeatureStore(out) as store:
@@ -306,7 +306,7 @@ def test_pseudo_labels_are_put_in_the_order_of_the_classes(small, tmp_path):
 def test_a_video_in_two_places_is_refused_and_both_named(small, tmp_path, split, line):
     path = small / "annotations" / SPLIT_FILES[split]
     path.write_text(path.read_text() + "train000001_0_10\tSpeech\n")
-    message = rf"{path.name}:{line}: train000001_0_10 stands already in AVVP_train\.csv, line 3; remove one"
+    message = rf"{path.name}:{line}: train000001_0_10 is listed already in AVVP_train\.csv, line 3"
     with pytest.raises(LeapError, match=message):
         pack_llp(small, tmp_path / "llp.h5")
     assert not list(tmp_path.glob("*llp.h5*"))
@@ -331,7 +331,7 @@ def test_files_that_changed_since_an_interruption_are_read_again(small, tmp_path
 
 def test_what_the_store_refuses_is_said_of_its_file(small, tmp_path):
     embedding = np.full((25, 4), np.nan, np.float32)
-    with pytest.raises(LeapError, match=rf"^{tmp_path}/llp\.h5: label_embedding holds values that are not"):
+    with pytest.raises(LeapError, match=rf"^{tmp_path}/llp\.h5: label_embedding holds NaN, infinity"):
         pack_llp(small, tmp_path / "llp.h5", label_embedding=embedding)
 
 

@@ -31,6 +31,24 @@ def test_other_weights_are_refused(tmp_path):
         assert "\n" not in str(raised.value)
 
 
+def test_the_reason_names_what_the_weights_lack_and_how_to_get_them(tmp_path):
+    save_file({"a": torch.zeros(1)}, tmp_path / "vggish.safetensors")
+    with pytest.raises(LeapError, match=r"Missing key\(s\).*`leap weights fetch vggish --weights "):
+        load_network("vggish", tmp_path)
+
+
+def test_weights_that_may_not_be_read_are_not_called_other_weights(tmp_path, monkeypatch):
+    path = tmp_path / "vggish.safetensors"
+    path.touch()
+
+    def refuse(self, *_):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(path), "open", refuse)
+    with pytest.raises(LeapError, match=rf"^{path}: permission denied$"):
+        load_network("vggish", tmp_path)
+
+
 def test_without_transformers_the_message_names_the_extra(tmp_path, monkeypatch):
     tiny_resnet().save_pretrained(tmp_path / "resnet-152")
     monkeypatch.setitem(sys.modules, "transformers", None)
