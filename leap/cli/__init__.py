@@ -258,7 +258,7 @@ def import_release(
         raise LeapError("--labels is for leap; the other systems have no label embeddings")
     state = read_checkpoint(checkpoint)
     file = labels or fetched_label_embeddings() if system == "leap" else None
-    embedding = read_label_embeddings(file, len(LLP)) if file else None
+    embedding = read_label_embeddings(file, len(LLP), LLP) if file else None
     try:
         parser = from_release(system, state, heads, norm=norm.value, label_embedding=embedding)
     except LeapError as error:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from leap.config import canonical_json
-from leap.data.llp.description import FEATURES_VERSION, Description, check_folder, write_description
+from leap.data.llp.description import FEATURES_VERSION, FeatureDescription, check_folder, write_description
 from leap.data.llp.features import PSEUDO_LABELS
 from leap.data.names import first_repeat, folded, spelled
 from leap.errors import LeapError
@@ -74,7 +74,7 @@ class Extraction:
         weak = None if self.weak is None else find_weak_label(clip.path.stem, self.weak)
         return pseudo_labels(kind, clip, self.prompts, self.weights, weak)
 
-    def description(self, kind: str, digests: Mapping[str, str]) -> Description:
+    def description(self, kind: str, digests: Mapping[str, str]) -> FeatureDescription:
         """What the files of a kind mean.
 
         Args:
@@ -83,8 +83,8 @@ class Extraction:
         """
         networks = {name: digests[name] for name in _networks(kind)}
         if self.prompts is None or kind in EXTRACTORS:
-            return Description(kind, FEATURES_VERSION[kind], networks)
-        return Description(
+            return FeatureDescription(kind, FEATURES_VERSION[kind], networks)
+        return FeatureDescription(
             kind,
             FEATURES_VERSION[kind],
             networks,

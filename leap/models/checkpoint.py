@@ -237,8 +237,11 @@ def check_fit(description: Description, classes: tuple[str, ...], widths: Mappin
 
 def _different(ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
     """Say how the classes of a parser and of a data set differ."""
-    for one, other, names in (("parser", "data set", ours), ("data set", "parser", theirs)):
-        missing = [name for name in names if name not in (theirs if names is ours else ours)]
+    for one, other, names, known in (
+        ("parser", "data set", ours, theirs),
+        ("data set", "parser", theirs, ours),
+    ):
+        missing = [name for name in names if name not in known]
         if missing:
             return f"the {one} has the class {missing[0]!r}, which the {other} lacks"
     return "the parser and the data set have the same classes in different orders"

@@ -75,7 +75,7 @@ def test_a_run_that_fails_does_not_stop_the_others(error, configs, tiny_path, tm
 
     monkeypatch.setattr(batch, "make_run", failing)
     made = []
-    with pytest.raises(LeapError, match="1 of 3 runs failed; the others are made"):
+    with pytest.raises(LeapError, match="1 of 3 runs failed, as shown above; the others are made"):
         made.extend(make_batch(configs, str(tiny_path), tmp_path))
     assert len(list(tmp_path.glob("runs/*/record.json"))) == 2
     said = capsys.readouterr().err

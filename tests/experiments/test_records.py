@@ -56,7 +56,7 @@ def damaged(text):
 
 def test_damaged_record_is_one_line(tiny_records, tmp_path):
     path = tmp_path / "record.json"
-    assert "cannot be read" in refused(read_record, path)
+    assert "no such file; make the run with leap run" in refused(read_record, path)
     write_record(tiny_records[0], path)
     for content in damaged(path.read_text()):
         path.write_bytes(content)

@@ -77,6 +77,10 @@ def test_failures_are_user_errors(server, tmp_path):
     for address in (f"{server.url}/none.bin", "http://127.0.0.1:9/file.bin", "nonsense"):
         with pytest.raises(LeapError, match="cannot download"):
             download(address, tmp_path / "file.bin")
+    with pytest.raises(
+        LeapError, match=r"cannot download \(no connection, ConnectionError\); run the command"
+    ):
+        download("http://127.0.0.1:9/file.bin", tmp_path / "file.bin")
     assert not (tmp_path / "file.bin").exists()
 
 

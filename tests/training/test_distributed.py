@@ -81,8 +81,8 @@ def test_a_process_without_a_video_takes_part_without_weight(of_two):
 @pytest.mark.parametrize(
     ("loss", "videos", "message"),
     [
-        (LossConfig(avss=AvssConfig(variant="confident")), 4, "whole batches"),
-        (LossConfig(basic=CmpaeLossConfig()), 4, "whole batches"),
+        (LossConfig(avss=AvssConfig(variant="confident")), 4, "whole batch"),
+        (LossConfig(basic=CmpaeLossConfig()), 4, "whole batch"),
         (LossConfig(), 1, "2 processes have only 1 val videos"),
     ],
 )

@@ -137,11 +137,11 @@ def test_thresholds_are_chosen_on_val(cmpae_config, tiny_store, tmp_path):
 
 
 REFUSED = {
-    "several processes with denoising": (lambda c: c, 2, "need whole batches"),
+    "several processes with denoising": (lambda c: c, 2, "videos of a whole batch"),
     "several processes with confident L_avss": (
         lambda c: replace(c, loss=LossConfig(avss=AvssConfig(variant="confident"))),
         2,
-        "need whole batches",
+        "videos of a whole batch",
     ),
     "more processes than videos": (lambda c: replace(c, loss=LossConfig()), 9, "9 processes have only 8 val"),
     "another data set": (
@@ -240,6 +240,8 @@ def test_a_loss_that_is_no_scalar_is_refused_before_training(
     tiny_config, tiny_store, tmp_path, seen, monkeypatch
 ):
     monkeypatch.setattr(Criterion, "total", lambda self, losses: torch.zeros(2))
-    with pytest.raises(LeapError, match=r"^the total loss has the shape \(2,\), not \(\); an encoder"):
+    with pytest.raises(
+        LeapError, match=r"^the total loss is no single number but has shape \(2,\); an encoder"
+    ):
         train(tiny_config, tiny_store, tmp_path)
     assert seen == []

@@ -228,7 +228,7 @@ def test_a_loss_that_is_not_finite_is_one_line(train, val, tmp_path):
     parser = make_parser()
     with torch.no_grad():
         next(parser.encoder.parameters()).fill_(float("nan"))
-    with pytest.raises(LeapError, match=r"^[^\n]*not finite[^\n]*; lower train\.lr$"):
+    with pytest.raises(LeapError, match=r"^[^\n]*a loss is not a finite number[^\n]*; lower train\.lr$"):
         fit(parser, Criterion(LossConfig()), train, val, CONFIG, PROTOCOL, 0, tmp_path)
     assert not (tmp_path / "checkpoint.safetensors").exists()
 

@@ -55,7 +55,7 @@ OFFICIAL = "official"
 
 
 @dataclass(frozen=True, config=STRICT)
-class Description:
+class FeatureDescription:
     """What the files of a folder mean; the last four fields belong to pseudo-labels.
 
     Attributes:
@@ -77,7 +77,7 @@ class Description:
     weak_sha256: str = ""
 
 
-def read_description(folder: Path) -> Description | None:
+def read_description(folder: Path) -> FeatureDescription | None:
     """Read the description of a folder; None if there is none.
 
     Raises:
@@ -87,14 +87,14 @@ def read_description(folder: Path) -> Description | None:
     if not path.exists():
         return None
     try:
-        return TypeAdapter(Description).validate_json(path.read_text(encoding="utf-8"))
+        return TypeAdapter(FeatureDescription).validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         what = first_problem(error) if isinstance(error, ValidationError) else reason(error)
         damage, remedy = f"not a description of features ({what})", "extract them again into another --out"
         raise LeapError(f"{path}: {explain(error, damage, remedy)}") from error
 
 
-def write_description(folder: Path, description: Description) -> None:
+def write_description(folder: Path, description: FeatureDescription) -> None:
     """Write the description of a folder, unless it exists.
 
     Raises:
@@ -104,7 +104,7 @@ def write_description(folder: Path, description: Description) -> None:
         atomic_write(folder / FILE, json.dumps(asdict(description), indent=1) + "\n")
 
 
-def check_folder(folder: Path, description: Description) -> None:
+def check_folder(folder: Path, description: FeatureDescription) -> None:
     """Refuse a folder whose files may mean something else than the files to be added.
 
     Args:
@@ -166,6 +166,6 @@ def origin(folder: Path) -> dict[str, Any] | str:
     return OFFICIAL if found is None else asdict(found)
 
 
-def _differences(one: Description, other: Description) -> str:
+def _differences(one: FeatureDescription, other: FeatureDescription) -> str:
     names = [field.name for field in fields(one) if getattr(one, field.name) != getattr(other, field.name)]
     return ", ".join(WORDS.get(name, name) for name in names)

@@ -7,7 +7,7 @@ from leap.data.llp.description import (
     FEATURES_VERSION,
     FILE,
     OFFICIAL,
-    Description,
+    FeatureDescription,
     check_folder,
     column_order,
     origin,
@@ -17,7 +17,7 @@ from leap.data.llp.description import (
 from leap.errors import LeapError
 
 CLASSES = ("Hund", "Öl", "dog")
-PSEUDO = Description(
+PSEUDO = FeatureDescription(
     "pseudo_audio",
     FEATURES_VERSION["pseudo_audio"],
     {"clap": "0" * 64},
@@ -100,9 +100,15 @@ def test_columns_get_the_order_of_the_classes(tmp_path):
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (Description("audioset", 2, {}), "holds audioset, not audio; extract audio into another --out"),
-        (Description("audio", 1, {}), "made by older feature code, version 1; .* makes version 2: extract"),
-        (Description("audio", 3, {}), "made by newer feature code, version 3; .* version 2: update"),
+        (
+            FeatureDescription("audioset", 2, {}),
+            "holds audioset, not audio; extract audio into another --out",
+        ),
+        (
+            FeatureDescription("audio", 1, {}),
+            "made by older feature code, version 1; .* makes version 2: extract",
+        ),
+        (FeatureDescription("audio", 3, {}), "made by newer feature code, version 3; .* version 2: update"),
     ],
 )
 def test_files_of_another_kind_or_version_are_not_packed(tmp_path, found, message):

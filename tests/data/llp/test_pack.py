@@ -12,7 +12,7 @@ from torch.nn.functional import adaptive_avg_pool1d, interpolate
 from leap.data.annotations import SPLIT_FILES, read_annotations, read_weak_labels
 from leap.data.classes import LLP
 from leap.data.llp import pack as pack_module
-from leap.data.llp.description import FEATURES_VERSION, Description, write_description
+from leap.data.llp.description import FEATURES_VERSION, FeatureDescription, write_description
 from leap.data.llp.features import FEATURES, PSEUDO_LABELS, Problem, clap_pooling, load_array, read_features
 from leap.data.llp.pack import Packing, pack_llp
 from leap.data.store import FeatureStore
@@ -269,7 +269,7 @@ def test_files_of_described_folders_are_named_by_the_video_or_else_by_its_id(sma
     for source in (*FEATURES, *PSEUDO_LABELS):
         if (small / source.folder).is_dir():
             classes = LLP if source in PSEUDO_LABELS else ()
-            description = Description(source.name, FEATURES_VERSION[source.name], {}, classes)
+            description = FeatureDescription(source.name, FEATURES_VERSION[source.name], {}, classes)
             write_description(small / source.folder, description)
     pack_llp(small, tmp_path / "by_id.h5")
     kept = (small / "feats/vggish/train000000.npy").read_bytes()
@@ -294,7 +294,9 @@ def test_pseudo_labels_are_put_in_the_order_of_the_classes(small, tmp_path):
     for path in folder.glob("*.npy"):
         np.save(path, np.load(path)[:, order])
     classes = tuple(LLP[c] for c in order)
-    write_description(folder, Description("pseudo_audio", FEATURES_VERSION["pseudo_audio"], {}, classes))
+    write_description(
+        folder, FeatureDescription("pseudo_audio", FEATURES_VERSION["pseudo_audio"], {}, classes)
+    )
     pack_llp(small, tmp_path / "described.h5")
     assert checksum(tmp_path / "described.h5") == checksum(tmp_path / "official.h5")
     with FeatureStore(tmp_path / "described.h5") as store:

@@ -49,7 +49,7 @@ def test_command(tmp_path, leap, refused):
     np.save(tmp_path / "flat.npy", x[0])
     for name, message in (
         ("flat.npy", "one array"),
-        ("none.npy", "(no such file)"),
+        ("none.npy", "none.npy: no such file"),
         ("x.npy.json", "cannot be read as a .npy or HDF5 file"),
     ):
         assert message in refused(
