@@ -43,6 +43,24 @@ AV_DIGITS: tuple[str, ...] = (
 )
 """The ten classes of AV-Digits; class ``c`` is the digit ``c``."""
 
+AV_EVERYDAY: tuple[str, ...] = (
+    "speech",
+    "dog",
+    "rooster",
+    "sea",
+    "clock",
+    "helicopter",
+    "guitar",
+    "saxophone",
+    "mandolin",
+    "rain",
+    "fire",
+    "chainsaw",
+    "baby cry",
+    "sneeze",
+)
+"""The 14 classes of AV-Everyday: nine that can be heard and seen, then five that can only be heard."""
+
 
 GROUP = 5
 """Size of the groups in which LLP-Sim's classes share parts; the number of classes is a multiple of it."""

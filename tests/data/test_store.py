@@ -52,6 +52,40 @@ def change(path, edit):
         edit(file)
 
 
+def test_teacher_scores_are_real_numbers_per_segment_and_class(tmp_path):
+    splits = {split: arrays(n, seed=n) for split, n in (("train", 5), ("val", 2), ("test", 3))}
+    scores = {
+        split: np.random.default_rng(9).standard_normal((2, n, 4, 3))
+        for split, n in (("train", 5), ("val", 2), ("test", 3))
+    }
+    for split, given in splits.items():
+        given["teacher_audio"], given["teacher_visual"] = scores[split]
+    write(tmp_path / "toy.h5", splits=splits)
+    with FeatureStore(tmp_path / "toy.h5") as store:
+        for read, given in zip(store.teacher_scores("val"), scores["val"], strict=True):
+            np.testing.assert_array_equal(read, given.astype(np.float16))
+        assert store.widths == {"audio": 5, "visual_2d": 6}  # scores are no inputs of a parser
+
+
+def test_stores_without_teacher_scores_say_so(path):
+    with FeatureStore(path) as store, pytest.raises(LeapError, match=r"toy\.h5: holds pseudo-labels without"):
+        store.teacher_scores("val")
+
+
+@pytest.mark.parametrize("damage", ["one split", "width", "type"])
+def test_teacher_scores_fit_the_labels(tmp_path, damage):
+    splits = {split: arrays(n, seed=n) for split, n in (("train", 5), ("val", 2), ("test", 3))}
+    for split, given in splits.items():
+        shape = (len(given["ids"]), 4, 2 if damage == "width" else 3)
+        if damage != "one split" or split == "train":
+            given["teacher_audio"] = given["teacher_visual"] = np.zeros(shape)
+    if damage == "type":
+        splits["val"]["teacher_audio"] = np.full((2, 4, 3), np.inf)
+    with pytest.raises(LeapError, match="teacher_audio"):
+        write(tmp_path / "toy.h5", splits=splits)
+    assert not (tmp_path / "toy.h5").exists()
+
+
 def test_round_trip(tmp_path):
     path = tmp_path / "toy.h5"
     splits = write(path)

@@ -51,9 +51,10 @@ class DigitNetwork(nn.Module):
     Args:
         shape: size of the network.
         height: height of the input images: mel bands or pixels.
+        classes: number of classes.
     """
 
-    def __init__(self, shape: Shape, height: int) -> None:
+    def __init__(self, shape: Shape, height: int, classes: int = DIGITS) -> None:
         super().__init__()
         self.convolutions = nn.Sequential(
             *(
@@ -64,7 +65,7 @@ class DigitNetwork(nn.Module):
         )
         self.hidden = nn.Linear(shape.channels[-1] * (height // 8), shape.width, bias=False)
         self.norm = nn.BatchNorm1d(shape.width)  # without it, half of the features are always zero
-        self.output = nn.Linear(shape.width, DIGITS)
+        self.output = nn.Linear(shape.width, classes)
 
     def features(self, images: Tensor) -> Tensor:
         """Non-negative features, (B, width), of images, (B, 1, height, any width)."""

@@ -30,8 +30,12 @@ FEATURES = (*INPUTS, "visual_3d", "clip", "clap")
 TRUE = ("true_audio", "true_visual")
 DENSE = ("pseudo_audio", "pseudo_visual", *TRUE)
 LABELS = ("weak", *DENSE)
-ARRAYS = ("ids", *FEATURES, *LABELS)
-IN_EVERY_SPLIT_OR_NONE = ("visual_3d", "clip", "clap")
+SCORES = ("teacher_audio", "teacher_visual")
+"""Logits of the networks that made the pseudo-labels."""
+
+REALS = (*FEATURES, *SCORES)
+ARRAYS = ("ids", *REALS, *LABELS)
+IN_EVERY_SPLIT_OR_NONE = ("visual_3d", "clip", "clap", *SCORES)
 LABEL_EMBEDDING = "label_embedding"
 ROWS = 64
 """Videos per chunk of the file, and per block that is read or written at once."""

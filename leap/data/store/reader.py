@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from leap.data.names import first_repeat
 from leap.data.store.layout import (
     ARRAYS,
-    FEATURES,
     INPUTS,
     LABEL_EMBEDDING,
     LABELS,
+    REALS,
     ROWS,
+    SCORES,
     SPLITS,
     Checksum,
 )
@@ -161,6 +162,17 @@ class FeatureStore:
         self._check_kind(name)
         return self._tensor(split, name)
 
+    def teacher_scores(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Read the audio and visual logits from which the pseudo-labels were made, each float32 (N, T, C).
+
+        Raises:
+            LeapError: the split is unknown, the store has no such logits, or they are damaged.
+        """
+        if not all(name in self._group(split) for name in SCORES):
+            raise LeapError(f"{self.path}: holds pseudo-labels without the scores they were made from")
+        audio, visual = (self._tensor(split, name) for name in SCORES)
+        return audio, visual
+
     def label_embedding(self) -> torch.Tensor:
         """Read the label embeddings that are packed with the data, float32 (C, L).
 
@@ -242,7 +254,7 @@ class FeatureStore:
             block = dataset[rows]
         except (OSError, RuntimeError) as error:
             raise unreadable(self.path, error, f"{dataset.name[1:]} cannot be read") from error
-        if (name in FEATURES or name == LABEL_EMBEDDING) and not _finite(block):
+        if (name in REALS or name == LABEL_EMBEDDING) and not _finite(block):
             kind = "float32" if block.dtype.itemsize > 4 else block.dtype
             what = f"holds NaN, infinity, or values too large for {kind}"
             raise damaged(self.path, f"{dataset.name[1:]} {what}")

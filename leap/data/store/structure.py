@@ -18,6 +18,8 @@ from leap.data.store.layout import (
     IN_EVERY_SPLIT_OR_NONE,
     LABEL_EMBEDDING,
     NAME,
+    REALS,
+    SCORES,
     SPLITS,
     TRUE,
     VERSION,
@@ -147,7 +149,7 @@ class Structure:
     def _check_presence(self, split: str) -> None:
         group = self._file[split]
         for name in IN_EVERY_SPLIT_OR_NONE:
-            if (name in group) != (name in self.widths):
+            if (name in group) != (name in self._file["train"]):
                 raise damaged(self._path, f"{split}/{name} is not in every split")
         for name in TRUE:
             if name not in group and (split != "train" or set(TRUE) & set(group)):
@@ -158,7 +160,7 @@ class Structure:
         if n == 0 or self.segments == 0:
             raise damaged(self._path, f"split '{split}' holds no videos or no segments")
         shapes: dict[str, tuple[int, ...]] = {"ids": (n,), "weak": (n, c)}
-        shapes |= {name: (n, self.segments, c) for name in DENSE}
+        shapes |= {name: (n, self.segments, c) for name in (*DENSE, *SCORES)}
         shapes |= {name: (n, self.segments, width) for name, width in self.widths.items()}
         frames = self._file["train/visual_2d"].shape[1:2]  # T, or a multiple where frames are kept
         if frames and frames[0] and frames[0] % self.segments == 0:
@@ -194,4 +196,4 @@ def _possible(array: h5py.Dataset, size: int) -> int:
 
 
 def _kind(name: str) -> str:
-    return {"ids": "S"}.get(name, "f" if name in FEATURES else "u")
+    return {"ids": "S"}.get(name, "f" if name in REALS else "u")

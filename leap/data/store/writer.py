@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leap.data.store.layout import (
-    FEATURES,
     FORMAT,
     LABEL_EMBEDDING,
+    REALS,
     ROWS,
     VERSION,
     Checksum,
@@ -69,8 +69,10 @@ def write_store(
         splits: the arrays of ``train``, ``val`` and ``test``. Features are ``audio`` (N, T, A), ``visual_2d``
             (N, T, V) or, for frames, (N, T·k, V), and optionally ``visual_3d``, ``clip`` and ``clap``
             (N, T, ·). Labels are ``weak`` (N, C), ``pseudo_audio`` and ``pseudo_visual`` (N, T, C), and
-            ``true_audio`` and ``true_visual`` (N, T, C), which are optional in train. ``ids`` (N) are the
-            names of the videos. An array may be given as `Blocks`. Labels are stored as uint8.
+            ``true_audio`` and ``true_visual`` (N, T, C), which are optional in train; labels are stored as
+            uint8. ``teacher_audio`` and ``teacher_visual`` (N, T, C), the logits from which pseudo-labels
+            were made, are optional. ``ids`` (N) are the names of the videos. An array may be given as
+            `Blocks`.
         label_embedding: label embeddings that belong to the data, (C, L).
         dtype: type of the stored features, ``"float16"`` or ``"float32"``.
         compress: whether to compress the arrays; compression is slow for large data.
@@ -86,7 +88,7 @@ def write_store(
             for split, arrays in splits.items():
                 group = file.create_group(split)
                 for name, values in arrays.items():
-                    _write_array(group, name, values, dtype if name in FEATURES else "uint8", packing)
+                    _write_array(group, name, values, dtype if name in REALS else "uint8", packing)
                     file.flush()
                     target.check()
             if label_embedding is not None:

@@ -14,6 +14,7 @@ from leap.data.store.layout import (
     ARRAYS,
     LABEL_EMBEDDING,
     LABELS,
+    SCORES,
     SPLITS,
     Checksum,
     content_checksum,
@@ -33,10 +34,12 @@ def split(seed, videos):
     dense = ("pseudo_audio", "pseudo_visual", "true_audio", "true_visual")
     labels = {name: rng.integers(2, size=(videos, 2, 3)) for name in dense}
     features = {name: rng.normal(size=(videos, 2, 4)) for name in ("audio", "visual_2d", "clip")}
+    scores = {name: rng.normal(size=(videos, 2, 3)) for name in SCORES}
     return {
         "ids": [f"v{seed}-{i}" for i in range(videos)],
         "weak": labels["true_audio"].max(1),
         **features,
+        **scores,
         **labels,
     }
 
