@@ -197,7 +197,8 @@ class ModelConfig:
         ffn: hidden width of the feed-forward layers.
         dropout: dropout rate on sublayers and in the feed-forward layers; rounded to a multiple of 1/256.
         labels: source of the label embeddings; see `leap.label_embeddings.label_embeddings`:
-            ``"orthogonal"``, ``"learned"``, ``"ngrams"``, ``"alike"``, ``"dataset"`` or a file.
+            ``"orthogonal"``, ``"learned"``, ``"ngrams"``, ``"alike"``, ``"glove"``, ``"minilm"``,
+            ``"descriptions"``, ``"dataset"`` or a file.
         inputs: names of the stored features used as ``audio`` and ``visual_2d``; VALOR++ uses
             ``("clap", "clip")``.
         precision: precision of matrix products; weights, norms and losses are always float32.

@@ -12,6 +12,7 @@ from leap.errors import LeapError
 from leap.io.reason import reason
 from leap.label_embeddings.files import read_label_embeddings
 from leap.label_embeddings.ngrams import ngram_embeddings
+from leap.label_embeddings.shipped import SHIPPED, shipped_embeddings
 
 ORTHOGONAL = "orthogonal"
 ORTHOGONAL_WIDTH = 64
@@ -28,7 +29,7 @@ ALIKE = "alike"
 """One random vector shared by all classes plus a hundredth of an individual one: nearly equal labels."""
 
 SPREAD = 0.01
-SOURCES = (ORTHOGONAL, LEARNED, NGRAMS, ALIKE, PACKED)
+SOURCES = (ORTHOGONAL, LEARNED, NGRAMS, ALIKE, *SHIPPED, PACKED)
 """Sources that have a name; any other source is the path of a file."""
 
 SUFFIXES = (".npy", ".pt", ".pth")
@@ -85,8 +86,8 @@ def label_embeddings(
         Label embeddings, (C, L).
 
     Raises:
-        LeapError: the source is unknown, the data set has no label embeddings, or the file is missing or does
-            not fit.
+        LeapError: the source is unknown, the data set has no label embeddings, a class has none that ships
+            with the package, or the file is missing or does not fit.
     """
     check_source(source)
     if source in (ORTHOGONAL, LEARNED):
@@ -96,6 +97,8 @@ def label_embeddings(
         return shared + SPREAD * torch.stack(single)
     if source == NGRAMS:
         return ngram_embeddings(classes)
+    if source in SHIPPED:
+        return shipped_embeddings(source, classes)
     if source == PACKED:
         if packed is None:
             raise LeapError("label embeddings 'dataset' need a data set; name a file or another source")

@@ -13,21 +13,21 @@ from leap.errors import require
 FRAME = 128
 """Height and width of a frame in pixels."""
 
-CROP = (0.75, 1.0)
+CROP = (0.85, 1.0)
 """Fraction of a photograph, in each direction, that an object shows."""
 
-SCALE = (0.55, 1.0)
+SCALE = (0.7, 1.0)
 """Size of an object relative to the largest that fits its part of the frame."""
 
-DETAIL = (20, SIDE)
+DETAIL = (32, SIDE)
 """Shorter side, in pixels, to which an object is reduced before it is enlarged to its size."""
 
-BRIGHTNESS = (0.6, 1.3)
-BLUR = (0.0, 1.2)
+BRIGHTNESS = (0.7, 1.25)
+BLUR = (0.0, 0.8)
 PAN = 4
 """Largest shift in pixels between two frames."""
 
-NOISE = (0.0, 14.0)
+NOISE = (0.0, 8.0)
 DISTRACTED = 0.2
 """Fraction of frames with an object of none of the classes."""
 
@@ -53,9 +53,9 @@ class Placed(NamedTuple):
 def render_frames(seen: Labels, pictures: Pictures, rng: np.random.Generator) -> Frames:
     """Render one frame per segment.
 
-    Every class has one photograph per video and a part of the frame of its own, in which it moves. A
-    distractor, a photograph of none of the classes, has a part too if it occurs. The background is one more
-    photograph.
+    Every class has one photograph per video and a part of the frame of its own, in which it moves. The
+    background is one more photograph; between it and the classes, a fifth of the frames have a distractor, an
+    object of none of the classes.
 
     Args:
         seen: segments in which each class is seen, (T, C).
@@ -68,9 +68,8 @@ def render_frames(seen: Labels, pictures: Pictures, rng: np.random.Generator) ->
     segments = len(seen)
     chosen = [(_pick(pictures.objects[label], rng), seen[:, label]) for label in np.flatnonzero(seen.any(0))]
     distracted = (rng.random(segments) < DISTRACTED).astype(np.uint8)
-    if distracted.any():
-        chosen.append((_pick(pictures.others, rng), distracted))
     frames = _background(_pick(pictures.others, rng), segments, rng)
+    _place(frames, _object(_pick(pictures.others, rng), 0, 1, segments, distracted, rng))
     parts = rng.permutation(len(chosen))
     for (picture, active), part in zip(chosen, parts, strict=True):
         _place(frames, _object(picture, part, len(chosen), segments, active, rng))
