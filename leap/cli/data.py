@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leap.cli.options import Force, Repair
+from leap.cli.options import Force, Repair, Weights
 from leap.cli.outputs import check_outputs
 from leap.data.classes import LLP
 from leap.errors import LeapError
@@ -60,30 +60,54 @@ PseudoLabelsOption = Annotated[
 
 @app.command("build")
 def data_build(
-    dataset: Annotated[str, typer.Argument(help="av-digits, the only one built from raw signals.")],
-    recordings: Annotated[Path, typer.Option(help="Folder of the Free Spoken Digit Dataset's WAV files.")],
-    out: Annotated[Path, typer.Option(help="Folder for the store and the networks.")] = Path("av_digits"),
+    dataset: Annotated[str, typer.Argument(help="av-digits or av-everyday.")],
+    recordings: Annotated[
+        Path | None, typer.Option(help="av-digits: folder of the Free Spoken Digit Dataset's WAV files.")
+    ] = None,
+    material: Annotated[
+        Path | None, typer.Option(help="av-everyday: folder made by `leap data fetch av-everyday`.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the store and the networks; by default av_digits, …")
+    ] = None,
+    rotation: Annotated[
+        int, typer.Option(min=0, max=4, help="av-everyday: rotation of the folds of its material.")
+    ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all draws and of training.")] = 0,
+    weights: Weights = None,
     force: Force = False,
 ) -> None:
     """Build a data set from its raw signals."""
-    _check_supported(dataset, "av-digits")
+    _check_supported(dataset, "av-digits", "av-everyday")
+    folder = out or Path(dataset.replace("-", "_"))
+    if dataset == "av-everyday":
+        if material is None:
+            raise LeapError("av-everyday needs --material; `leap data fetch av-everyday` downloads it")
+        _build_av_everyday(material, folder, rotation, seed, weights, force)
+        return
+    if recordings is None:
+        raise LeapError("av-digits needs --recordings; `leap data fetch av-digits` downloads them")
+    if rotation or weights:
+        raise LeapError("--rotation and --weights are for av-everyday only")
     from leap.data.av_digits import build_av_digits
     from leap.data.av_digits.build import NETWORKS, STORE
 
-    check_outputs([out / STORE, out / NETWORKS], force=force)
-    print(build_av_digits(recordings, out, seed))
+    check_outputs([folder / STORE, folder / NETWORKS], force=force)
+    print(build_av_digits(recordings, folder, seed))
 
 
 @app.command("fetch")
 def data_fetch(
-    dataset: Annotated[str, typer.Argument(help="av-digits or llp.")],
-    out: Annotated[Path | None, typer.Option(help="Folder to make; by default recordings, or llp.")] = None,
+    dataset: Annotated[str, typer.Argument(help="av-digits, av-everyday or llp.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to make; by default recordings, material or llp.")
+    ] = None,
     valor: Annotated[bool, typer.Option("--valor", help="LLP: also VALOR's CLIP and CLAP archives.")] = False,
 ) -> None:
     """Download a data set's raw files and check their SHA-256; a second call resumes."""
-    _check_supported(dataset, "av-digits", "llp")
+    _check_supported(dataset, "av-digits", "av-everyday", "llp")
     from leap.data.av_digits import fetch_recordings
+    from leap.data.av_everyday import fetch_material
     from leap.data.llp.fetch import fetch_llp, steps
 
     if dataset == "llp":
@@ -93,6 +117,9 @@ def data_fetch(
         return
     if valor:
         raise LeapError("--valor is for llp only")
+    if dataset == "av-everyday":
+        print(fetch_material(out or Path("material")))
+        return
     print(fetch_recordings(out or Path("recordings")))
 
 
@@ -263,6 +290,19 @@ def data_measure_layouts(
     print(out)
 
 
+def _build_av_everyday(
+    material: Path, out: Path, rotation: int, seed: int, weights: Path | None, force: bool
+) -> None:
+    from leap.data.av_everyday import build_av_everyday
+    from leap.data.av_everyday.build import LEARNED, STORE
+    from leap.features.everyday_networks import everyday_networks
+    from leap.features.weights import weights_folder
+
+    check_outputs([out / STORE, out / LEARNED], force=force)
+    networks = everyday_networks(weights or weights_folder())
+    print(build_av_everyday(material, out, networks, rotation, seed))
+
+
 def _widths(store: "FeatureStore") -> str:
     return ", ".join(f"{name} {width}" for name, width in store.widths.items())
 
@@ -270,4 +310,6 @@ def _widths(store: "FeatureStore") -> str:
 def _check_supported(dataset: str, *supported: str) -> None:
     """Refuse an unsupported data set before any heavy import."""
     if dataset not in supported:
-        raise LeapError(f"unknown data set {dataset!r}; this command supports {' and '.join(supported)}")
+        *others, last = supported
+        known = f"{', '.join(others)} and {last}" if others else last
+        raise LeapError(f"unknown data set {dataset!r}; this command supports {known}")

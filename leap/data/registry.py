@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from leap.data.classes import AV_DIGITS, GROUP, LLP, simulated_classes
+from leap.data.classes import AV_DIGITS, AV_EVERYDAY, GROUP, LLP, simulated_classes
 from leap.data.store import FeatureStore
 from leap.data.store.layout import FEATURES, INPUTS, NAME
 from leap.errors import LeapError
+from leap.label_embeddings.shipped import GLOVE
 from leap.label_embeddings.sources import ORTHOGONAL, PACKED
 
 
@@ -41,6 +42,9 @@ SIMULATED_FEATURES = (*INPUTS, "visual_3d")
 DATASETS = {
     "av-digits": Dataset(
         Path(__file__).with_name("av_digits") / "av_digits.h5", AV_DIGITS, ORTHOGONAL, INPUTS
+    ),
+    "av-everyday": Dataset(
+        Path(__file__).with_name("av_everyday") / "av_everyday.h5", AV_EVERYDAY, GLOVE, INPUTS
     ),
     "llp": Dataset(Path("llp.h5"), LLP, PACKED, FEATURES),
     "llp-sim": Dataset(Path("llp_sim.h5"), LLP, ORTHOGONAL, SIMULATED_FEATURES),

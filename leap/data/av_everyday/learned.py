@@ -24,10 +24,10 @@ from leap.io.tensor_file import open_tensors
 WIDTH = 128
 """Width of the reduced embeddings."""
 
-SHAPE = Shape((32, 64, 128), 3, 128)
+SHAPE = Shape((16, 32, 64), 3, 96)
 """Size of the network that makes the audio pseudo-labels."""
 
-EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 20, 64, 3e-3, 1e-2
+EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 15, 64, 3e-3, 1e-2
 DROPOUT = 0.5
 
 
@@ -75,7 +75,7 @@ class Reduction(nn.Module):
 
 
 class AudioTeacher(DigitNetwork):
-    """The network of AV-Digits, larger and for these classes; its input is a waveform."""
+    """A network like those of AV-Digits, with these classes and a waveform as its input."""
 
     def __init__(self) -> None:
         super().__init__(SHAPE, BANDS, len(SOURCES))
