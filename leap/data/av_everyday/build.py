@@ -129,7 +129,8 @@ def make_split(
         outputs(embed(rendering, networks), learned) | _truth(rendering)
         for rendering in renderings(split, n, material, rotation, seed)
     ]
-    arrays: Arrays = {name: torch.stack([video[name] for video in videos]).numpy() for name in videos[0]}
+    arrays: Arrays = {name: torch.stack([video[name] for video in videos]) for name in videos[0]}
+    arrays |= {f"true_{modality}": arrays[f"true_{modality}"].numpy() for modality in MODALITIES}
     return arrays | {
         "ids": [f"{split}-{index:04d}" for index in range(n)],
         "weak": (arrays["true_audio"] | arrays["true_visual"]).any(1).astype(np.uint8),
@@ -158,23 +159,23 @@ def embed(rendering: Rendering, networks: Networks) -> Tensors:
 
 @torch.no_grad()
 def outputs(embedded: Tensors, learned: Learned) -> Tensors:
-    """Features, (T, 128), and teachers' logits, (T, C), of one video; features are rounded."""
+    """Features, (T, 128), and teachers' logits, (T, C), of one video, rounded as they are stored."""
     features = {
         name: torch.round(learned.reduction[modality](embedded[modality]) / STEP) * STEP
         for modality, name in (("audio", "audio"), ("visual", "visual_2d"))
     }
-    return features | {
+    logits = {
         "teacher_audio": learned.teacher["audio"](embedded["waveform"]),
         "teacher_visual": learned.teacher["visual"](embedded["teacher"]),
     }
+    return features | {name: values.half().float() for name, values in logits.items()}
 
 
 def finish_split(arrays: Arrays, thresholds: dict[str, float]) -> None:
     """Add pseudo-labels, in place."""
     weak = torch.from_numpy(arrays["weak"])
     for modality, threshold in thresholds.items():
-        logits = torch.from_numpy(arrays[f"teacher_{modality}"])
-        arrays[f"pseudo_{modality}"] = threshold_scores(logits, threshold, weak).numpy()
+        arrays[f"pseudo_{modality}"] = threshold_scores(arrays[f"teacher_{modality}"], threshold, weak)
 
 
 def _truth(rendering: Rendering) -> Tensors:

@@ -21,7 +21,7 @@ GAP = (0.05, 0.4)
 """Silence between two takes of a recording, in seconds."""
 
 FADE = RATE // 100
-HEARD_DB = -20.0
+HEARD_DB = -15.0
 """A class is heard in a second whose mean power is above this, relative to the level of the event."""
 
 RMS = 0.1
