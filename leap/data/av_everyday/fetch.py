@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from leap.data.av_digits.sources import REVISION
 from leap.data.av_everyday.sources import check_material
 from leap.errors import LeapError
-from leap.io.download import download, unpack
+from leap.io.download import DamagedArchiveError, download, unpack
 
 GITHUB = "https://github.com/{repository}/archive/{commit}.zip"
 """Address of an archive; GitHub may recompress it, so the checksums are those of the files."""
@@ -149,7 +149,11 @@ def unpack_archive(file: Path, archive: Archive, material: Path) -> None:
         placed = archive.place(PurePosixPath(*member.parts[1:]))  # the first part is the archive's root
         return material / placed if placed else None
 
-    unpack(file, target)
+    try:
+        unpack(file, target)
+    except DamagedArchiveError:
+        file.unlink()  # so that "try again" downloads it again
+        raise
     for folder, step in (archive.every or {}).items():
         files = sorted((material / folder).iterdir())
         for path in set(files) - set(files[::step][: archive.most]):

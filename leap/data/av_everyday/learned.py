@@ -24,6 +24,9 @@ from leap.io.tensor_file import open_tensors
 WIDTH = 128
 """Width of the reduced embeddings."""
 
+SMALLEST = 1e-6
+"""Components whose variance is this much smaller than the largest are not enlarged to unit variance."""
+
 SHAPE = Shape((16, 32, 64), 3, 96)
 """Size of the network that makes the audio pseudo-labels."""
 
@@ -67,7 +70,8 @@ class Reduction(nn.Module):
         axes = axes.flip(1)[:, :WIDTH]
         axes *= axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()  # eigh leaves the sign open
         self.mean.copy_(embeddings.double().mean(0))
-        self.axes.copy_(axes / variances.flip(0)[:WIDTH].clamp(min=1e-12).sqrt())
+        variances = variances.clamp(min=SMALLEST * variances[-1])
+        self.axes.copy_(axes / variances.flip(0)[:WIDTH].sqrt())
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """Reduce embeddings, (n, width) → (n, 128)."""

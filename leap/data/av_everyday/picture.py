@@ -120,7 +120,7 @@ def _cropped(picture: Picture, rng: np.random.Generator) -> Picture:
     whole = np.array(picture.shape[:2])
     height, width = np.maximum(1, (whole * rng.uniform(*CROP, size=2)).astype(int))
     y, x = rng.integers(whole - (height, width) + 1)
-    return picture[y : y + height, x : x + width, :: rng.choice([-1, 1])]
+    return picture[y : y + height, x : x + width][:, :: rng.choice([-1, 1])]
 
 
 def _altered(picture: Picture, size: tuple[int, int], rng: np.random.Generator) -> Picture:

@@ -37,7 +37,7 @@ def read_sound(path: Path) -> Samples:
     try:
         with av.open(str(path)) as container:
             blocks = [frame.to_ndarray()[0] for frame in _resampled(container)]
-    except (OSError, ValueError, IndexError) as error:  # PyAV's errors are of these kinds
+    except (OSError, ValueError, IndexError, EOFError) as error:  # PyAV's errors are of these kinds
         why = os_reason(error) or "not a sound recording"
         raise LeapError(f"{path}: {why}; fetch the material again") from None
     samples = np.concatenate([*blocks, np.zeros(0, np.float32)])
