@@ -29,6 +29,9 @@ SPEAKERS = (("george",), ("jackson",), ("lucas",), ("nicolas",), ("theo", "ywewe
 FACES = (0, 46, 89, 266, 305, 435)
 """Boundaries between persons in the photographs of faces, which divide them into five folds."""
 
+UNUSED = ("1-40730", "2-96460")
+"""Recordings of roosters in ESC-10 under CC Sampling+ 1.0, which is not an open licence; never used."""
+
 BACKGROUND = "images/caltech101/BACKGROUND_Google"
 """Folder of photographs that show none of the classes."""
 
@@ -89,7 +92,7 @@ def role_folds(role: str, rotation: int = 0) -> frozenset[int]:
 
 
 def recordings(material: Path, label: str) -> dict[str, list[Path]]:
-    """The files of each recording of a class: name of the recording → its files, both sorted.
+    """The files of each usable recording of a class: name of the recording → its files, both sorted.
 
     Raises:
         LeapError: the folder of the class has no files.
@@ -97,7 +100,7 @@ def recordings(material: Path, label: str) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in _files(material, SOURCES[label].sound):
         found.setdefault(_recording(path), []).append(path)
-    return dict(sorted(found.items()))
+    return {name: files for name, files in sorted(found.items()) if name not in UNUSED}
 
 
 def role_recordings(material: Path, label: str, role: str, rotation: int = 0) -> dict[str, list[Path]]:

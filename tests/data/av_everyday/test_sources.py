@@ -6,6 +6,7 @@ from leap.data.av_everyday import sources
 from leap.data.classes import AV_EVERYDAY
 from leap.data.registry import open_dataset
 from leap.errors import LeapError
+from tests.everyday_material import write_tone
 
 ROTATIONS = range(sources.FOLDS)
 FOLDERS = [source.picture for source in sources.SOURCES.values() if source.picture] + [sources.BACKGROUND]
@@ -43,6 +44,12 @@ def test_clips_of_a_recording_notes_of_a_pitch_and_words_of_a_speaker_stay_toget
     speech = sources.recordings(material, "speech")
     assert list(speech) == sorted(name for group in sources.SPEAKERS for name in group)
     assert [path.name for path in speech["theo"]] == ["0_theo_0.wav", "1_theo_0.wav"]
+
+
+def test_recordings_without_an_open_licence_are_not_used(tmp_path):
+    for name in ("1-40730-A", "1-40731-A", "2-96460-A", "2-96460-B"):
+        write_tone(tmp_path / f"audio/esc10/rooster/{name}.ogg", 400)
+    assert list(sources.recordings(tmp_path, "rooster")) == ["1-40731"]
 
 
 def test_every_fold_is_tested_on_in_one_of_the_rotations(material):
