@@ -80,20 +80,14 @@ def data_build(
     """Build a data set from its raw signals."""
     _check_supported(dataset, "av-digits", "av-everyday")
     folder = out or Path(dataset.replace("-", "_"))
-    if dataset == "av-everyday":
-        if material is None:
-            raise LeapError("av-everyday needs --material; `leap data fetch av-everyday` downloads it")
-        _build_av_everyday(material, folder, rotation, seed, weights, force)
-        return
-    if recordings is None:
-        raise LeapError("av-digits needs --recordings; `leap data fetch av-digits` downloads them")
-    if rotation or weights:
-        raise LeapError("--rotation and --weights are for av-everyday only")
-    from leap.data.av_digits import build_av_digits
-    from leap.data.av_digits.build import NETWORKS, STORE
-
-    check_outputs([folder / STORE, folder / NETWORKS], force=force)
-    print(build_av_digits(recordings, folder, seed))
+    if dataset == "av-digits":
+        if rotation or weights:
+            raise LeapError("--rotation and --weights are for av-everyday only")
+        source = _source(dataset, {"recordings": recordings}, {"material": material})
+        _build_av_digits(source, folder, seed, force)
+    else:
+        source = _source(dataset, {"material": material}, {"recordings": recordings})
+        _build_av_everyday(source, folder, rotation, seed, weights, force)
 
 
 @app.command("fetch")
@@ -288,6 +282,24 @@ def data_measure_layouts(
     check_outputs([out], [annotations], force)
     measure_layouts(annotations, out)
     print(out)
+
+
+def _source(dataset: str, needed: dict[str, Path | None], unused: dict[str, Path | None]) -> Path:
+    """The value of the option that a build needs; one that belongs to another data set is refused."""
+    (name, value), (other, given) = *needed.items(), *unused.items()
+    if given is not None:
+        raise LeapError(f"--{other} is for {'av-everyday' if dataset == 'av-digits' else 'av-digits'} only")
+    if value is None:
+        raise LeapError(f"{dataset} needs --{name}; `leap data fetch {dataset}` downloads the folder")
+    return value
+
+
+def _build_av_digits(recordings: Path, out: Path, seed: int, force: bool) -> None:
+    from leap.data.av_digits import build_av_digits
+    from leap.data.av_digits.build import NETWORKS, STORE
+
+    check_outputs([out / STORE, out / NETWORKS], force=force)
+    print(build_av_digits(recordings, out, seed))
 
 
 def _build_av_everyday(

@@ -146,7 +146,9 @@ def test_unknown_requests(refused, model, tiny_path, tmp_path):
     parse = ("parse", tiny_path, "--model", model, "--out", tmp_path)
     assert "no video 'clip-9' in test" in refused(*parse, "--video", "clip-9")
     assert "leap train" in refused("evaluate", "--model", tmp_path, "--data", tiny_path)
-    assert "this command supports av-digits and llp" in refused("data", "fetch", "ave", "--out", tmp_path)
+    assert "this command supports av-digits, av-everyday and llp" in refused(
+        "data", "fetch", "ave", "--out", tmp_path
+    )
     assert "--valor is for llp" in refused("data", "fetch", "av-digits", "--valor", "--out", tmp_path)
     notebook = ("study", "notebook", tmp_path / "no.ipynb", "--out", tmp_path / "out.ipynb")
     assert "no such notebook" in refused(*notebook)

@@ -25,7 +25,9 @@ def test_simulations_of_any_number_of_classes_are_known():
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_unknown_names_are_refused_in_one_line(name):
     assert find_dataset(name) is None
-    with pytest.raises(LeapError, match=r"^unknown data set '.*'; known are av-digits, llp, .* store$"):
+    with pytest.raises(
+        LeapError, match=r"^unknown data set '.*'; known are av-digits, av-everyday, llp, .* store$"
+    ):
         check_dataset(name)
 
 
@@ -39,9 +41,10 @@ def test_custom_names_are_allowed_with_a_store():
 
 
 def test_default_labels_are_packed_ones_where_the_data_set_has_them():
-    names = ("av-digits", "llp", "llp-sim", "llp-sim-50", "kitchen")
+    names = ("av-digits", "av-everyday", "llp", "llp-sim", "llp-sim-50", "kitchen")
     assert [default_labels(name) for name in names] == [
         "orthogonal",
+        "glove",
         "dataset",
         "orthogonal",
         "orthogonal",

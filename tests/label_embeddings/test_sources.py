@@ -106,7 +106,7 @@ def test_checksum_is_of_a_files_content(tmp_path):
         source_checksum(str(tmp_path / "missing.npy"))
 
 
-@pytest.mark.parametrize("source", ["ngram", "Orthogonal", "glove", "", "vectors.txt"])
+@pytest.mark.parametrize("source", ["ngram", "Orthogonal", "word2vec", "", "vectors.txt"])
 def test_unknown_sources_are_refused_before_any_file_is_opened(source):
     for call in (check_source, source_checksum, lambda source: label_embeddings(source, NAMES)):
         with pytest.raises(

@@ -1,4 +1,6 @@
+import re
 from itertools import combinations, pairwise
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +104,18 @@ def test_shipped_provenance_declares_disjoint_roles():
             ]
             assert all(positions)
             assert not positions[0] & positions[1]
+
+
+def test_every_recording_of_esc10_is_credited_with_an_open_licence():
+    text = Path(sources.__file__).with_name("ATTRIBUTION.md").read_text()
+    credited = dict(re.findall(r"^- (\d-\d+): .* by .+, (CC0 1\.0|CC BY 3\.0)$", text, re.MULTILINE))
+    with open_dataset("av-everyday") as store:
+        roles = store.provenance["roles"].values()
+    used = {
+        name
+        for role in roles
+        for label, names in role["recordings"].items()
+        for name in names
+        if sources.SOURCES[label].sound.startswith("audio/esc10")
+    }
+    assert used == set(credited)
