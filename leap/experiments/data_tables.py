@@ -91,6 +91,34 @@ def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["split", "modality", "labels"])
 
 
+def class_quality_table(store: FeatureStore, split: str = "test") -> pd.DataFrame:
+    """Precision, recall and F × 100 of the pseudo-labels of each class.
+
+    Args:
+        store: the data set.
+        split: the split that is scored.
+
+    Returns:
+        One row per modality and class. ``never`` counts the videos that carry the class but in which it never
+        occurs in the modality; ``called`` is the percentage of these in which a pseudo-label says it does.
+
+    Raises:
+        LeapError: the split has no dense labels.
+    """
+    videos, rows = store.videos(split), {}
+    for modality, true in zip(("audio", "visual"), videos.truth(), strict=True):
+        pseudo = getattr(videos, f"pseudo_{modality}")  # (N, T, C)
+        never = (videos.weak > 0) & (true.amax(1) == 0)  # (N, C)
+        for label, name in enumerate(store.classes):
+            values = precision_recall(pseudo[..., label], true[..., label])._asdict()
+            called = pseudo.amax(1)[never[:, label], label]
+            rows[modality, name] = {key: 100 * value for key, value in values.items()} | {
+                "never": len(called),
+                "called": 100 * float(called.mean()) if len(called) else float("nan"),
+            }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["modality", "class"])
+
+
 def trivial_baseline_table(store: FeatureStore) -> pd.DataFrame:
     """The ten scores × 100 of the trivial baselines on test, rounded to 0.1, one row per baseline."""
     videos = store.videos("test")

@@ -24,7 +24,7 @@ from leap.experiments.records import Record, read_records, write_records
 from leap.experiments.runs import check_writable, make_runs, run_folder
 from leap.experiments.search import read_search, search_table
 from leap.experiments.stores import make_store
-from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS
+from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS, was_searched
 from leap.experiments.tables import outside_intervals, write_table
 from leap.inference.parsed_video import ParsedVideo, parse_video
 from leap.metrics import overlapping_videos
@@ -222,7 +222,8 @@ class Study:
 
         Returns:
             Table and line. The table holds the settings chosen on val with their scores, or, at profiles
-            ``trial`` and ``paper``, the paper's settings.
+            ``trial`` and ``paper``, the paper's settings. On a data set without a search, profile ``smoke``
+            has the settings chosen on `SHIPPED`.
 
         Raises:
             LeapError: the records of the search are missing or damaged.
@@ -230,6 +231,8 @@ class Study:
         if not searched(self.made_at):
             sizes = "Sizes, batch and rate of LEAP's release; encoder and schedule are ours."
             return _paper_settings(self.grid()), f"{sizes} Nothing was searched."
+        if not was_searched(self.dataset):
+            return _paper_settings(self.grid()), f"Settings chosen on {SHIPPED}: none were on {self.dataset}."
         records = read_search(self.committed, self.dataset)
         budget = (
             f"{len(LEARNING_RATES) * 2} settings per system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"

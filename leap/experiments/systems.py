@@ -121,13 +121,18 @@ def selected() -> dict[str, dict[str, dict[str, Any]]]:
     return json.loads(files("leap.experiments").joinpath("selected.json").read_text(encoding="utf-8"))
 
 
+def was_searched(dataset: str) -> bool:
+    """Whether settings were chosen on a data set."""
+    return dataset in selected()
+
+
 def selected_config(system: str, dataset: str) -> RunConfig:
     """The run config of a system with the settings chosen for it on val.
 
     Raises:
         LeapError: no settings were chosen on this data set.
     """
-    if dataset not in selected():
+    if not was_searched(dataset):
         raise LeapError(
             f"no settings chosen for data set {dataset!r}; choose them with make search and copy "
             "results/selected.json to leap/experiments/, or take the paper's with profile trial or paper"

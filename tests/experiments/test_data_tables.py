@@ -3,6 +3,7 @@ import pytest
 
 from leap.data.layouts import measure
 from leap.experiments.data_tables import (
+    class_quality_table,
     layout_summary,
     layout_table,
     pseudo_label_table,
@@ -38,6 +39,27 @@ def test_pseudo_labels_that_are_true_are_perfect_and_painting_recalls_all(tiny_s
     painted = table.xs("weak label in all segments", level="labels")
     assert (painted["recall"] == 100).all()
     assert (painted["precision"] < 100).all()
+
+
+def test_pseudo_labels_are_compared_by_class(make_tiny_store, tmp_path):
+    from leap.data.store import FeatureStore
+    from tests.conftest import tiny_splits
+
+    splits = tiny_splits()
+    test = splits["test"]
+    for name in ("true_audio", "pseudo_audio", "true_visual", "pseudo_visual"):
+        test[name] = np.zeros_like(test[name])
+    test["weak"] = np.ones_like(test["weak"])
+    test["true_audio"][:, :2, 0] = test["pseudo_audio"][:, 1:3, 0] = 1
+    test["pseudo_visual"][:3, 0, 1] = 1
+    path = make_tiny_store(tmp_path / "classes.h5", splits=splits)
+    with FeatureStore(path) as store:
+        table = class_quality_table(store)
+        classes = store.classes
+    assert list(table.loc["audio", classes[0]][["precision", "recall", "f", "never"]]) == [50, 50, 50, 0]
+    assert np.isnan(table.loc[("audio", classes[0]), "called"])
+    assert list(table.loc["visual", classes[1]][["never", "called"]]) == [6, 50]
+    assert list(table.loc["visual", classes[2]][["never", "called"]]) == [6, 0]
 
 
 def test_trivial_baselines_are_scored_on_test(tiny_store):

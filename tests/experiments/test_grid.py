@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from leap.config import RunConfig
 from leap.errors import LeapError
-from leap.experiments.grid import check_profile, result_name, with_seeds
+from leap.experiments.grid import check_profile, result_name, system_config, with_seeds
 
 
 def test_known_profiles_only():
@@ -21,3 +23,11 @@ def test_seeds_count_from_zero_and_short_profiles_have_one():
     assert [run.seed for run in with_seeds(RunConfig(), "full", 3)] == [0, 1, 2]
     (smoke,) = with_seeds(RunConfig(), "smoke", 3)
     assert (smoke.seed, smoke.train.epochs, smoke.train.videos) == (0, 2, 128)
+
+
+def test_smoke_needs_no_search():
+    """Scores at this profile mean nothing, so that any data set can be tried."""
+    searched, other = (system_config("LEAP", "smoke", name) for name in ("av-digits", "av-everyday"))
+    assert other == replace(searched, dataset="av-everyday")
+    with pytest.raises(LeapError, match="no settings chosen for data set 'av-everyday'"):
+        system_config("LEAP", "full", "av-everyday")

@@ -18,8 +18,14 @@ SOURCES = {
 """Title → source of the label embeddings that need no download."""
 
 GLOVE = "GloVe"
+SEMANTIC = {
+    "llp": {GLOVE: "dataset"},
+    "av-everyday": {GLOVE: "glove", "MiniLM": "minilm", "descriptions": "descriptions"},
+}
+"""Data set → title → source of the label embeddings that carry meaning."""
+
 UNAVAILABLE = {
-    GLOVE: "word vectors of the class names; LLP's are packed with it, of AV-Digits' there are none here",
+    GLOVE: "word vectors of the class names, compared where these carry more meaning than digits do",
     "BERT": "weights of a sentence encoder",
     "CLIP": "weights of a CLIP text encoder",
     "descriptions": "weights of a text encoder, and a file of descriptions",
@@ -30,7 +36,7 @@ UNAVAILABLE = {
 def grid(profile: Profile, dataset: str) -> Grid:
     """Runs of LEAP that differ only in their label embeddings."""
     leap = system_config("LEAP", profile, dataset)
-    sources = SOURCES | ({GLOVE: "dataset"} if dataset == "llp" else {})
+    sources = SOURCES | SEMANTIC.get(dataset, {})
     return {
         name: with_seeds(
             replace(leap, model=replace(leap.model, labels=source)),
