@@ -11,6 +11,9 @@ LLP = ROOT.parent / "shared" / "llp"
 RECORDINGS = ROOT.parent / "shared" / "fsdd" / "recordings"
 """The recordings behind AV-Digits, which only `tests.official` reads."""
 
+EVERYDAY = ROOT.parent / "shared" / "everyday"
+"""The material behind AV-Everyday, but for the recordings, which only `tests.official` reads."""
+
 
 def copy_tree(folder: Path) -> None:
     """Copy the files that git would commit."""

@@ -3,8 +3,14 @@
 Everything else is tested on files that the tests make.
 """
 
-from tests.tree import LLP, RECORDINGS
+from tests.tree import EVERYDAY, LLP, RECORDINGS
 
 collect_ignore = [
-    name for name, folder in (("test_llp.py", LLP), ("test_recordings.py", RECORDINGS)) if not folder.is_dir()
+    name
+    for name, folder in (
+        ("test_llp.py", LLP),
+        ("test_recordings.py", RECORDINGS),
+        ("test_everyday.py", EVERYDAY),
+    )
+    if not folder.is_dir()
 ]
