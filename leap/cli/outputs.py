@@ -23,7 +23,7 @@ JSON_KEYS: tuple[set[str], ...] = (
 """Keys by which the JSON files of the package are recognized."""
 
 TENSOR_KEYS = {"description", "identity", "config"}
-"""Keys in the metadata of parsers, checkpoints of training, and the networks of AV-Digits."""
+"""Keys in the metadata of parsers, checkpoints of training, and the networks of the embedded data sets."""
 
 PAGE, FIGURE, START = b'content="leap"', b"Software\0leap", 4096
 """Marks of timelines, and the number of bytes at the start of the file in which they stand."""
