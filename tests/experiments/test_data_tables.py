@@ -1,7 +1,10 @@
+import re
+
 import numpy as np
 import pytest
 
 from leap.data.layouts import measure
+from leap.data.registry import open_dataset
 from leap.experiments.data_tables import (
     class_quality_table,
     layout_summary,
@@ -12,6 +15,7 @@ from leap.experiments.data_tables import (
     trivial_baseline_table,
 )
 from leap.metrics import parsing_scores
+from tests.tree import ROOT
 
 
 def test_splits_are_counted(tiny_store):
@@ -60,6 +64,28 @@ def test_pseudo_labels_are_compared_by_class(make_tiny_store, tmp_path):
     assert np.isnan(table.loc[("audio", classes[0]), "called"])
     assert list(table.loc["visual", classes[1]][["never", "called"]]) == [6, 50]
     assert list(table.loc["visual", classes[2]][["never", "called"]]) == [6, 0]
+
+
+def test_the_data_card_of_av_everyday_states_the_quality_of_its_pseudo_labels():
+    text = (ROOT / "book" / "av_everyday.md").read_text(encoding="utf-8")
+    with open_dataset("av-everyday") as store:
+        table, micro, classes = class_quality_table(store), pseudo_label_table(store), store.classes
+    quality = ["precision", "recall", "f"]
+    for name in classes:
+        (line,) = re.findall(rf"^\| {name} \| (.+) \|$", text, re.MULTILINE)
+        audio, visual = table.loc["audio", name], table.loc["visual", name]
+        expected = [*audio[quality], *visual[quality], *visual[["never", "called"]]]
+        stated = line.split(" | ")
+        assert (stated[3:6] == ["-"] * 3) == (name in classes[9:])
+        assert all(text in ("-", f"{value:.0f}") for text, value in zip(stated, expected, strict=True))
+    for modality in ("audio", "visual"):
+        precision, recall, f = micro.loc["test", modality, "pseudo-labels"]
+        stated = f"{precision:.1f} (precision), {recall:.1f} (recall) and {f:.1f} (F)"
+        assert stated in text
+    never = table.loc["visual"]
+    for part, classes in ((never.iloc[:9], "nine"), (never.iloc[9:], "five")):
+        share = (part["never"] * part["called"]).sum() / part["never"].sum()
+        assert re.search(rf"\b{share:.0f} % (seen )?for the {classes}", text)
 
 
 def test_trivial_baselines_are_scored_on_test(tiny_store):
