@@ -173,7 +173,7 @@ def _refusing(system: str, state: State) -> Iterator[None]:
     try:
         yield
     except KeyError as error:
-        what = f"lacks the tensors {reason(error)}; its first tensor is {next(iter(state), None)!r:.80}"
+        what = f"lacks the tensors {error}; its first tensor is {next(iter(state), None)!r:.80}"
         raise LeapError(f"not a checkpoint of {system}: {what}") from None
     except ValidationError as error:
         raise LeapError(f"not a checkpoint of {system}: {first_problem(error)}") from None
