@@ -37,7 +37,7 @@ def assert_flat(name, count, samples, rows):
     grown = growth(samples[len(samples) // 6 :])
     rows.append({"what": name, "number": count} | {f"more {what}": more for what, more in grown.items()})
     assert grown.pop("megabytes") < MEGABYTES
-    assert set(grown.values()) == {0}
+    assert max(grown.values()) <= 0  # what earlier tests left may go
 
 
 def test_many_steps(make_videos, rows, tmp_path, monkeypatch):
