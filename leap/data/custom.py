@@ -35,7 +35,7 @@ from leap.data.store import Blocks, write_store
 from leap.data.store.layout import ROWS, SPLITS
 from leap.errors import LeapError
 from leap.label_embeddings.ngrams import ngram_embeddings
-from leap.label_embeddings.prompts import names_as_prompts, read_classes
+from leap.label_embeddings.prompts import read_classes
 
 CLASSES = "classes.txt"
 EVENTS = {"true_audio": "audio.tsv", "true_visual": "visual.tsv"}
@@ -118,10 +118,7 @@ def pack_custom(
     folder = annotations or root / "annotations"
     classes = read_classes(folder / CLASSES)
     tables = {split: _read_table(folder / f"{split}.tsv", classes) for split in SPLITS}
-    sources = available_sources(root, packing, classes)
-    names = [_file_names(name) for table in tables.values() for name in table.names]
-    for source in sources:
-        check_names(root, source, names)
+    sources = _sources(root, packing, classes, tables)
     files = Files(root, len(classes), packing)
     spans, problems = _spans(files, tables, sources)
     if problems:
@@ -129,7 +126,8 @@ def pack_custom(
     _check_leakage(tables, spans)
     segments = _length(spans)
     truth = _read_truth(folder, tables, classes, segments)
-    embedding = ngram_embeddings([text for (text,) in names_as_prompts(classes)]).numpy()
+    if label_embedding is None:
+        label_embedding = ngram_embeddings(classes).numpy()
     write_store(
         out,
         dataset=name,
@@ -143,7 +141,7 @@ def pack_custom(
             split: _arrays(files, table, spans, sources, truth.get(split, {}), segments)
             for split, table in tables.items()
         },
-        label_embedding=embedding if label_embedding is None else label_embedding,
+        label_embedding=label_embedding,
         dtype=packing.dtype,
         compress=False,
     )
@@ -281,6 +279,17 @@ def _check_leakage(tables: Mapping[str, Table], spans: Mapping[str, Span]) -> No
                 if other is not table:
                     both = f"{other.place(row)} ({other.names[row]}) and {table.place(index)} ({name})"
                     raise LeapError(f"{both}: two splits share second {second} of {span.file}; remove one")
+
+
+def _sources(
+    root: Path, packing: Packing, classes: Sequence[str], tables: Mapping[str, Table]
+) -> list[Source]:
+    """Kinds of features whose folders exist; each holds a file of at least one video."""
+    sources = available_sources(root, packing, classes)
+    names = [_file_names(name) for table in tables.values() for name in table.names]
+    for source in sources:
+        check_names(root, source, names)
+    return sources
 
 
 def _spans(

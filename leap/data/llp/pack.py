@@ -83,9 +83,9 @@ def pack_llp(
     """Pack the official files of LLP into one feature store, in constant memory.
 
     Finished blocks of videos are cached beside ``out``, so an interrupted call resumes where it stopped;
-    blocks whose files have changed since are read again. Files are named by the video, or as in the official
-    layout by its YouTube id. For a missing or damaged file, features are zero and pseudo-labels are the weak
-    label in every segment; the store's provenance lists these files.
+    blocks whose files have changed since are read again. Files have the names that `file_names` allows. For a
+    missing or damaged file, features are zero and pseudo-labels are the weak label in every segment; the
+    store's provenance lists these files.
 
     Args:
         root: root of the official layout: ``feats/vggish`` and ``feats/res152``, and if present
@@ -107,24 +107,12 @@ def pack_llp(
         OSError: a block or the store cannot be written.
     """
     annotations = annotations or root / "annotations"
-    if not annotations.is_dir():
-        raise LeapError(
-            f"{annotations}: no such folder; `leap data fetch llp --out {root}` gets the annotations"
-        )
-    check_unique([annotations / SPLIT_FILES[split] for split in SPLITS])
-    splits = _read_splits(annotations, packing.repair)
+    splits = _read_splits(annotations, root, packing.repair)
     sources = available_sources(root, packing, LLP)
     names = [name for split in splits.values() for name in split.filenames]
     for source in sources:
         check_names(root, source, [file_names(root, source, name) for name in names])
-    files = (*SPLIT_FILES.values(), *EVENT_FILES.values())
-    hashes = {name: file_sha256(annotations / name) for name in files if (annotations / name).exists()}
-    provenance = {
-        "source": "files in LLP's official layout",
-        **asdict(packing),
-        "features": origins(root, sources),
-        "annotations_sha256": hashes,
-    }
+    provenance = _provenance(root, annotations, packing, sources)
     identity = {**provenance, "root": str(root.resolve()), "sources": [source.name for source in sources]}
     cache = BlockCache(out, identity)
     _read_blocks(root, splits, sources, packing, cache, workers)
@@ -147,9 +135,26 @@ def pack_llp(
     return problems
 
 
-def _read_splits(annotations: Path, repair: Repair) -> dict[str, WeakLabels]:
+def _read_splits(annotations: Path, root: Path, repair: Repair) -> dict[str, WeakLabels]:
+    if not annotations.is_dir():
+        raise LeapError(
+            f"{annotations}: no such folder; `leap data fetch llp --out {root}` gets the annotations"
+        )
+    check_unique([annotations / SPLIT_FILES[split] for split in SPLITS])
     dense = {split: read_annotations(annotations, split, repair) for split in ("val", "test")}
     return {"train": read_weak_labels(annotations, "train"), **dense}
+
+
+def _provenance(root: Path, annotations: Path, packing: Packing, sources: Sequence[Source]) -> dict[str, Any]:
+    files = (*SPLIT_FILES.values(), *EVENT_FILES.values())
+    return {
+        "source": "files in LLP's official layout",
+        **asdict(packing),
+        "features": origins(root, sources),
+        "annotations_sha256": {
+            name: file_sha256(annotations / name) for name in files if (annotations / name).exists()
+        },
+    }
 
 
 def available_sources(root: Path, packing: Packing, classes: Sequence[str]) -> list[Source]:

@@ -42,7 +42,11 @@ class EventClass:
 
 @cache
 def imagenet_classes() -> tuple[str, ...]:
-    """Names of ImageNet's 1,000 classes (ILSVRC 2012), words of WordNet, in the order of the scores."""
+    """Names of ImageNet's 1,000 classes (ILSVRC 2012), in the order of the scores.
+
+    The names are words of WordNet as torchvision's list of categories (BSD-3-Clause) spells them, except for
+    two that differed only in case.
+    """
     return tuple((FOLDER / "imagenet_classes.txt").read_text(encoding="utf-8").splitlines())
 
 
