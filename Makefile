@@ -8,6 +8,7 @@
 # make bench     every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
 # make soak      the long campaigns of faults and damaged files; about 75 minutes
 # make search    choose hyper-parameters on val again; not needed for the others
+# make parsers   train the parsers that ship with the package again
 # PIP_ARGS=      options for pip, for instance an index with another build of torch
 
 PROFILE ?= laptop
@@ -30,7 +31,7 @@ INSTALLED := .venv/installed
 STORE := $(if $(DATA),,$(if $(filter llp,$(DATASET)),$(LEAP_DATA)/llp.h5,$(if \
     $(filter llp-sim,$(DATASET)),$(LEAP_DATA)/llp_sim.h5)))
 
-.PHONY: book test test-all lint unit everything smoke bench soak search clean
+.PHONY: book test test-all lint unit everything smoke bench soak search parsers clean
 
 SNAKEMAKE := snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet host reason \
     --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)' device=$(DEVICE)
@@ -77,6 +78,9 @@ soak: $(INSTALLED)
 
 search: $(INSTALLED) $(STORE)
 	$(SNAKEMAKE) --forcerun search -- search
+
+parsers: $(INSTALLED)
+	python -m leap.experiments.shipped_parsers
 
 $(LEAP_DATA)/llp.h5: | $(INSTALLED)
 	leap data pack llp --root '$(LEAP_DATA)'

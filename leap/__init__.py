@@ -19,7 +19,8 @@ def load(
     """Load a parser of video files; its ``parse(path).events`` is a table.
 
     Args:
-        name: ``"tagger"``, which needs no training, or folder or ``.safetensors`` file of a trained parser.
+        name: ``"tagger"``, which needs no training; folder or ``.safetensors`` file of a trained parser; or
+            name of a shipped one, such as ``"av-everyday/leap"``.
         classes: for the tagger, names of event classes, of LLP, AudioSet or ImageNet; None for LLP's 25.
         weights: folder of the networks' weights; None for the one in the user's cache.
 

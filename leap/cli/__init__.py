@@ -10,6 +10,7 @@ import typer
 
 from leap.cli import data as data_commands
 from leap.cli import features as features_commands
+from leap.cli import models as models_commands
 from leap.cli import study as study_commands
 from leap.cli import weights as weights_commands
 from leap.cli.failure import exit_status
@@ -35,6 +36,7 @@ from leap.io.reason import reason
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(features_commands.app, name="features")
+app.add_typer(models_commands.app, name="models")
 app.add_typer(study_commands.app, name="study")
 app.add_typer(weights_commands.app, name="weights")
 app.command()(score)
@@ -156,7 +158,8 @@ def parse(
     model: Annotated[
         str,
         typer.Option(
-            help="tagger, which needs no training, or folder or .safetensors file of a trained parser."
+            help="tagger, which needs no training; folder or .safetensors file of a trained parser; or one "
+            "of leap models list."
         ),
     ] = "tagger",
     classes: Annotated[

@@ -22,7 +22,9 @@ class Split(StrEnum):
 
 Device = Annotated[str, typer.Option(help="Where to compute: cpu, or cuda for a GPU.")]
 Data = Annotated[str, typer.Option(help="Name of a data set or path of its store.")]
-Model = Annotated[Path, typer.Option(help="Folder or .safetensors file of a trained parser.")]
+Model = Annotated[
+    Path, typer.Option(help="Folder or .safetensors file of a trained parser, or one of leap models list.")
+]
 Out = Annotated[Path, typer.Option(help="Folder to write to.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that leap did not write.")]
 Results = Annotated[Path, typer.Option(help="Folder of results.")]

@@ -65,6 +65,16 @@ def simulated_name(classes: int) -> str:
     return "llp-sim" if classes == len(LLP) else f"llp-sim-{classes}"
 
 
+def is_simulated(name: str) -> bool:
+    """Whether a name is that of LLP-Sim, with any number of classes.
+
+    Example:
+        >>> is_simulated("llp-sim"), is_simulated("llp-sim-50"), is_simulated("llp")
+        (True, True, False)
+    """
+    return name == simulated_name(len(LLP)) or bool(SIMULATED.fullmatch(name))
+
+
 def find_dataset(name: str) -> Dataset | None:
     """Look up a data set by name, including LLP-Sim with any number of classes; None for other names.
 

@@ -37,7 +37,7 @@ class TrainedParser:
     """A trained parser with the networks whose features it reads.
 
     Attributes:
-        model: folder or file of the parser.
+        model: folder or file of the parser, or name of a shipped one.
         weights: folder of the networks' weights.
     """
 
@@ -58,7 +58,8 @@ def load_clip_parser(
     """Load a parser of video files.
 
     Args:
-        name: ``"tagger"``, which needs no training, or folder or ``.safetensors`` file of a trained parser.
+        name: ``"tagger"``, which needs no training; folder or ``.safetensors`` file of a trained parser; or
+            name of a shipped one, such as ``"av-everyday/leap"``.
         classes: for the tagger, names of event classes, of LLP, AudioSet or ImageNet; None for LLP's 25.
         weights: folder of the networks' weights; None for the one in the user's cache.
 

@@ -1,5 +1,6 @@
 """The pretrained networks of AV-Everyday: YAMNet for its sound, EfficientNet-Lite for its frames."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +37,8 @@ def everyday_networks(weights: Path) -> Networks:
     )
 
 
-def embed_seconds(network: nn.Module, seconds: NDArray[np.floating]) -> Tensor:
-    """Embed the first 0.96 s of each second of sound at 16 kHz, (T, 16000) → (T, 1024)."""
+def embed_seconds(network: nn.Module, seconds: Iterable[NDArray[np.floating]]) -> Tensor:
+    """Embed the first 0.96 s of each of T seconds of sound at 16 kHz, (16000,) → (T, 1024)."""
     patches = (torch.from_numpy(log_mel_patch(second, LOG_OFFSET)).float() for second in seconds)
     return torch.from_numpy(embed(network, patches))
 

@@ -109,8 +109,11 @@ WEIGHTS = {
 }
 """Network → its public weights."""
 
-GROUPS = {"everyday": ("yamnet", "efficientnet-lite0")}
-"""Name of a group → its networks: ``everyday`` is what parsing without training needs."""
+EVERYDAY = "everyday"
+"""The group of networks that the tagger and the parsers of AV-Everyday need."""
+
+GROUPS = {EVERYDAY: ("yamnet", "efficientnet-lite0")}
+"""Name of a group → its networks."""
 
 
 def weights_folder() -> Path:
@@ -163,6 +166,25 @@ def find_weights(name: str, folder: Path) -> Path:
             f"`leap weights fetch {name} --weights {folder}` gets them from {WEIGHTS[name].source}"
         )
     return path
+
+
+def check_fetched(group: str, folder: Path) -> None:
+    """Refuse a folder without the networks of a group.
+
+    Args:
+        group: key of `GROUPS`.
+        folder: folder of all weights.
+
+    Raises:
+        LeapError: a network is missing; the message names the command that fetches it, and the size.
+    """
+    missing = [name for name in GROUPS[group] if not weights_path(name, folder).exists()]
+    if missing:
+        size = sum(WEIGHTS[name].megabytes for name in missing)
+        raise LeapError(
+            f"{folder}: no weights of {' and '.join(missing)}; "
+            f"`leap weights fetch {group} --weights {folder}` gets them ({size} MB)"
+        )
 
 
 def fetch_weights(name: str, folder: Path) -> Path:

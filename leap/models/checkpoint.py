@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from leap.config import PARSERS, STRICT, ModelConfig, Protocol
+from leap.data.annotations import SEGMENTS
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
 from leap.io.reason import os_reason, reason
@@ -26,6 +27,7 @@ from leap.io.strict_json import parse_json
 from leap.io.tensor_file import TENSOR_ERRORS, open_tensors
 from leap.models.hub import snapshot
 from leap.models.parser import Parser, build_parser
+from leap.models.shipped import shipped_parsers
 from leap.registry import UntrustedPartError, check_trusted, first_problem
 
 FILE, CONFIG = "model.safetensors", "config.json"
@@ -42,6 +44,8 @@ class Description:
         protocol: decoding protocol under which the parser was selected.
         classes: names of the C classes, in label order.
         widths: feature widths by input: ``audio``, ``visual_2d`` and, if the parser reads it, ``visual_3d``.
+        dataset: name of the data set of its training, whose features it reads; empty if unknown.
+        segments: number T of segments of the videos of its training.
     """
 
     __pydantic_config__ = STRICT
@@ -50,16 +54,19 @@ class Description:
     protocol: Protocol
     classes: tuple[str, ...]
     widths: dict[str, int]
+    dataset: str = ""
+    segments: int = SEGMENTS
 
 
 _ADAPTER = TypeAdapter(Description)
 
 
 def from_pretrained(name: str | Path) -> Parser:
-    """Read a parser, in eval mode, from a folder, a ``.safetensors`` file or the Hugging Face Hub.
+    """Read a parser, in eval mode: a shipped one, or one from a path or the Hugging Face Hub.
 
     Args:
-        name: a path or, if no such path exists, a repository on the Hub such as ``"owner/name"``.
+        name: a folder or ``.safetensors`` file; if no such path exists, a shipped parser such as
+            ``"av-everyday/leap"``; otherwise a repository on the Hub such as ``"owner/name"``.
 
     Returns:
         The parser, with its ``description``.
@@ -68,7 +75,8 @@ def from_pretrained(name: str | Path) -> Parser:
         LeapError: neither a path nor a repository has that name, its files are not a checkpoint of this
             package, or huggingface_hub is not installed.
     """
-    return load_parser(name if Path(name).exists() else snapshot(str(name)))[0]
+    here = Path(name).exists() or _shipped(name)
+    return load_parser(name if here else snapshot(str(name)))[0]
 
 
 def save_pretrained(parser: Parser, path: str | Path) -> Path:
@@ -115,20 +123,23 @@ def load_parser(path: str | Path) -> tuple[Parser, Description]:
     """Read a parser that `save_parser` wrote, in eval mode, and its description.
 
     Args:
-        path: a ``.safetensors`` file, or a folder that contains ``model.safetensors``.
+        path: a ``.safetensors`` file, a folder that contains ``model.safetensors`` or, if no such path
+            exists, the name of a shipped parser.
 
     Raises:
         LeapError: the file is missing, damaged or not a checkpoint of this package, ``config.json`` describes
             another parser, or a part may not be imported (`leap.registry.check_trusted`).
     """
-    weights = _weights_file(path)
+    weights = _shipped(path) or _weights_file(path)
     try:
         with open_tensors(weights) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             description = _parse(_text(weights, path, file.metadata() or {}))
         parser = _assemble(description, tensors)
     except FileNotFoundError:
-        raise LeapError(f"{weights}: no such file; make a parser with leap train") from None
+        raise LeapError(
+            f"{weights}: no such file; make a parser with leap train, or name one of leap models list"
+        ) from None
     except UntrustedPartError as error:
         raise LeapError(f"{weights}: {reason(error)}") from None
     except (LeapError, *TENSOR_ERRORS) as error:
@@ -245,6 +256,11 @@ def _different(ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
         if missing:
             return f"the {one} has the class {missing[0]!r}, which the {other} lacks"
     return "the parser and the data set have the same classes in different orders"
+
+
+def _shipped(name: str | Path) -> Path | None:
+    """Checkpoint of a shipped parser, unless the name is that of an existing path."""
+    return None if Path(name).exists() else shipped_parsers().get(Path(name).as_posix())
 
 
 def _weights_file(path: str | Path) -> Path:

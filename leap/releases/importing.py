@@ -112,7 +112,7 @@ def from_release(
     else:
         parser.label_embedding = _fitting(label_embedding, (classes, label_width))
     if parser.label_embedding is not None and classes == len(LLP):
-        parser.description = Description(model, named_protocol(system), LLP, widths)
+        parser.description = Description(model, named_protocol(system), LLP, widths, "llp")
     return parser.eval()
 
 

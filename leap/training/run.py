@@ -102,7 +102,9 @@ def train(
         identity,
     )
     protocol = _protocol(config, parser.cpu(), val)
-    parser.description = Description(config.model, protocol, store.classes, store.input_widths(inputs))
+    parser.description = Description(
+        config.model, protocol, store.classes, store.input_widths(inputs), store.dataset, store.segments
+    )
     return parser, progress
 
 

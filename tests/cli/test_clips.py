@@ -2,8 +2,10 @@ from hashlib import sha256
 
 import numpy as np
 
+from leap.config import ModelConfig, Protocol
 from leap.data.store import FeatureStore
 from leap.features import parse_clip as parse_module
+from leap.models.checkpoint import Description
 from tests.features.media.clips import numbered, tone, write_clip
 
 
@@ -22,8 +24,9 @@ def test_parse_says_where_missing_weights_go(leap, tmp_path, monkeypatch):
     status, out, err = leap("parse", path, "--model", tmp_path, "--out", tmp_path / "out")
     assert (status, out) == (2, "")
     assert "make a parser with leap train" in err
-    monkeypatch.setattr(parse_module, "load_parser", lambda folder: (None, None))
-    monkeypatch.setattr(parse_module, "_kinds", lambda described: {"audio": "audio"})
+    widths = {"audio": 128, "visual_2d": 2048}
+    described = Description(ModelConfig(), Protocol(), ("dog",), widths)
+    monkeypatch.setattr(parse_module, "load_parser", lambda folder: (None, described))
     command = ("parse", path, "--model", tmp_path, "--weights", tmp_path, "--out", tmp_path / "out")
     status, out, err = leap(*command)
     assert (status, out, err.count("\n")) == (2, "", 1)

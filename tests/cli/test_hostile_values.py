@@ -55,6 +55,7 @@ def valid(tiny_path, tiny_records, tiny_config, tiny_store, tiny_results, tmp_pa
         "data embed-labels": {"source": "ngrams", "out": "out.npy"},
         "data measure-layouts": {"annotations": "folder", "out": "out.json"},
         "features extract": {"folder": "folder", "out": "out", "weights": "folder"},
+        "models list": {},
         "study notebook": {"notebook": "garbage", "out": "out.ipynb"},
         "study search": {"data": "missing"},
         "study readme": {"readme": "garbage"},

@@ -17,12 +17,9 @@ from leap.features.networks.loading import load_network_once
 from leap.features.parsed_clip import ParsedClip, read_truth
 from leap.features.tagger_features import PATCHES
 from leap.features.taggers.classes import audioset_classes, select_classes, undetectable
-from leap.features.weights import GROUPS, WEIGHTS, weights_folder, weights_path
+from leap.features.weights import EVERYDAY, check_fetched, weights_folder
 from leap.inference.parsed_video import ParsedVideo
 from leap.io.strict_json import parse_json
-
-GROUP = "everyday"
-"""The networks that a tagger needs, as ``leap weights fetch`` names them."""
 
 MARGIN = 1
 """Patches of sound before and after those of a second that count, too: a third of each lies in the second."""
@@ -53,7 +50,7 @@ class Tagger:
 
     def __init__(self, classes: Sequence[str] = LLP, weights: Path | None = None) -> None:
         self.weights = weights or weights_folder()
-        check_fetched(self.weights)
+        check_fetched(EVERYDAY, self.weights)
         self.classes = select_classes(classes, audioset_classes(self.weights))
         self.undetectable = undetectable(self.classes)
 
@@ -95,24 +92,6 @@ class Tagger:
             return np.zeros((clip.segments, len(self.classes)), np.float32)
         tags = _tags("efficientnet_lite0", "efficientnet-lite0", clip, self.weights)  # (T, 1000)
         return smooth(_combined(tags, [one.seen for one in self.classes], np.sum))
-
-
-def check_fetched(weights: Path) -> None:
-    """Refuse a folder without the networks of a tagger.
-
-    Args:
-        weights: folder of the networks' weights.
-
-    Raises:
-        LeapError: a network is missing; the message names the command that fetches it, and the size.
-    """
-    missing = [name for name in GROUPS[GROUP] if not weights_path(name, weights).exists()]
-    if missing:
-        size = sum(WEIGHTS[name].megabytes for name in missing)
-        raise LeapError(
-            f"{weights}: no weights of {' and '.join(missing)}; "
-            f"`leap weights fetch {GROUP} --weights {weights}` gets them ({size} MB)"
-        )
 
 
 def best_of_seconds(scores: Array) -> Array:

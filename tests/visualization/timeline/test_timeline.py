@@ -206,6 +206,14 @@ def test_parsers_of_other_features_are_refused(both, tmp_path):
         parse_clip(tmp_path / "other", both, tmp_path)
 
 
+def test_parsers_of_simulated_features_are_refused_though_their_widths_fit(both, tmp_path):
+    config = ModelConfig(decoder=LeapConfig(heads=2), width=8, ffn=12)
+    parser = build_parser(config, WIDTHS, random_orthogonal(3, 9))
+    save_parser(parser, Description(config, Protocol(), CLASSES, WIDTHS, "llp-sim"), tmp_path / "simulated")
+    with pytest.raises(LeapError, match="was trained on llp-sim, whose features are simulated"):
+        parse_clip(tmp_path / "simulated", both, tmp_path)
+
+
 def test_a_damaged_file_leaves_nothing(both, model, tmp_path):
     video = parse_clip(model, both, tmp_path)
     both.path.write_bytes(b"damaged")
