@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -53,6 +54,17 @@ class Parser(nn.Module):
             self.label_embedding = label_embedding
         else:
             self.register_buffer("label_embedding", label_embedding)
+
+    @staticmethod
+    def from_pretrained(name: str | Path) -> Parser:
+        """Read a parser: a shipped one, or one from a path or the Hub; see `leap.models.from_pretrained`.
+
+        >>> Parser.from_pretrained("av-everyday/leap").description.classes[:3]
+        ('speech', 'dog', 'rooster')
+        """
+        from leap.models.checkpoint import from_pretrained
+
+        return from_pretrained(name)
 
     def forward(
         self,
