@@ -42,6 +42,9 @@ Dropout = Annotated[float, Field(ge=0, lt=1), AfterValidator(_not_rounded_to_zer
 
 Inputs = tuple[Literal["audio", "clap"], Literal["visual_2d", "clip"]]
 Variant = Literal["paper", "release", "release-scores", "release-union", "calibrated"]
+Coupling = Literal["pooled", "separate"]
+"""Whether video probabilities are pooled from segment probabilities or come from a head of their own."""
+
 DenoisingWarmup = Literal["step", "ramp"]
 Precision = Literal["float32", "bfloat16"]
 
@@ -143,11 +146,13 @@ class MmilConfig(DecoderConfig):
         name: ``"mmil"``.
         blocks: number of self-attention blocks before the classifier, per modality; 0 is MMIL as published.
         heads: attention heads of those blocks.
+        video: where the video probabilities come from; ``"separate"`` is not MMIL as published.
     """
 
     name: Literal["mmil"] = "mmil"
     blocks: int = Field(default=0, ge=0)
     heads: int = Field(default=1, ge=1)
+    video: Coupling = optional("pooled")
 
 
 @DECODERS.declare
@@ -161,12 +166,14 @@ class LeapConfig(DecoderConfig):
         heads: attention heads of the blocks; 8 in the release.
         variant: how segment scores and the union of the modalities are computed; see
             `leap.models.decoders.leap.Leap`.
+        video: where the video probabilities come from; ``"pooled"`` is not in the paper.
     """
 
     name: Literal["leap"] = "leap"
     blocks: int = Field(default=2, ge=1)
     heads: int = Field(default=1, ge=1)
     variant: Variant = "paper"
+    video: Coupling = optional("separate")
 
 
 @DECODERS.declare

@@ -1,5 +1,6 @@
 """``leap study``: commands that execute notebooks, search for settings and update the README."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,14 @@ import typer
 from leap.cli.options import Data, Force, Results
 from leap.cli.outputs import check_outputs
 from leap.errors import LeapError
+
+
+class EncoderName(StrEnum):
+    """Encoders of `leap.experiments.cells.ENCODERS`."""
+
+    HAN = "HAN"
+    MM_PYR = "MM-Pyr"
+
 
 app = typer.Typer(no_args_is_help=True, help="Runs, notebooks and records of the studies.")
 
@@ -44,6 +53,29 @@ def study_search(
     path = out or results / "selected.json"
     check_outputs([path], [data], force)
     select(open_dataset(data), results, path)
+    print(path)
+
+
+@app.command("choose")
+def study_choose(
+    data: Data = "av-digits",
+    encoder: Annotated[EncoderName, typer.Option(help="Encoder of the cells.")] = EncoderName.HAN,
+    results: Results = Path("results"),
+    out: Annotated[
+        Path | None, typer.Option(help="JSON file to write; RESULTS/chosen_settings.json.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Choose the settings of every cell of decoder, coupling and loss on val and write them to a file.
+
+    Studies read leap/experiments/chosen_settings.json: copy the file there to use the settings.
+    """
+    from leap.data.registry import open_dataset
+    from leap.experiments.choose import choose
+
+    path = out or results / "chosen_settings.json"
+    check_outputs([path], [data], force)
+    choose(encoder.value, open_dataset(data), results, path)
     print(path)
 
 

@@ -25,6 +25,9 @@ EXPANSION = 100
 
 TYPE_MEANS = {f"{level}_type": [f"{level}_{m}" for m in ("a", "v", "av")] for level in ("seg", "evt")}
 
+PRIMARY, PRIMARY_PARTS = "primary", ("seg_type", "seg_event", "evt_type", "evt_event")
+"""The primary measure of all registered claims, and the four scores of which it is the mean."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -73,9 +76,19 @@ class Record:
     diagnostics: dict[str, float] = field(default_factory=dict)
 
     def scores(self, name: str) -> np.ndarray:
-        """A score of every video in 0…1, (N,); a Type@AV is the mean of its three scores."""
+        """A score of every video in 0…1, (N,), or their `PRIMARY` measure.
+
+        A Type@AV is the mean of its three scores.
+        """
+        if name == PRIMARY:
+            return np.mean([self.scores(part) for part in PRIMARY_PARTS], axis=0)
         names = TYPE_MEANS.get(name, [name])
         return np.mean([self.per_video[part] for part in names], axis=0)
+
+    @property
+    def primary(self) -> float:
+        """The primary measure × 100 on the config's split."""
+        return float(np.mean([self.metrics[part] for part in PRIMARY_PARTS]))
 
     def run_config(self) -> RunConfig:
         """The run config of the record."""

@@ -58,6 +58,7 @@ def valid(tiny_path, tiny_records, tiny_config, tiny_store, tiny_results, tmp_pa
         "models list": {},
         "study notebook": {"notebook": "garbage", "out": "out.ipynb"},
         "study search": {"data": "missing"},
+        "study choose": {"data": "missing"},
         "study readme": {"readme": "garbage"},
         "weights list": {},
         "weights fetch": {"names": "nosuch"},

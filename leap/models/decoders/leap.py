@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from leap.config import DECODERS, LeapConfig, ModelConfig, Variant
+from leap.config import DECODERS, Coupling, LeapConfig, ModelConfig, Variant
 from leap.models.layers.attention import AttentionBlock, AttentionOutput, share_projections
 from leap.models.layers.parallel_streams import parallel_streams
 from leap.models.output import Parsing, to_float32
@@ -23,17 +23,21 @@ class LabelProjection(nn.Module):
         blocks: the N cross-attention blocks.
         width: d.
         variant: variant of the decoder, see `Leap`.
+        video: ``"separate"`` or ``"pooled"``, see `Leap`.
     """
 
-    def __init__(self, blocks: nn.ModuleList, width: int, variant: Variant) -> None:
+    def __init__(
+        self, blocks: nn.ModuleList, width: int, variant: Variant, video: Coupling = "separate"
+    ) -> None:
         super().__init__()
         self.blocks = blocks
-        self.video_head = nn.Linear(width, 1)
+        self.video_head = nn.Linear(width, 1) if video == "separate" else None
         self.second_pass = variant in ("release", "release-scores")
         self.calibrated = variant == "calibrated"
         if self.calibrated:
             self.scale = nn.Parameter(torch.tensor(4.0))
             self.bias = nn.Parameter(torch.tensor(-3.0))
+        if self.calibrated and self.video_head is not None:
             nn.init.constant_(self.video_head.bias, -3.0)  # events are sparse: start from "absent"
 
     def forward(self, labels: Tensor, segments: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -51,8 +55,14 @@ class LabelProjection(nn.Module):
         logits = self._segment_scores(attended, segments).mean(dim=1).transpose(1, 2)  # (B, T, C)
         if self.calibrated:
             logits = self.scale * logits + self.bias
-        video = torch.sigmoid(to_float32(self.video_head(labels))).squeeze(-1)  # (B, C)
-        return logits, video, labels, torch.stack(weights, dim=1)
+        return logits, self._video(logits, attended, labels), labels, torch.stack(weights, dim=1)
+
+    def _video(self, logits: Tensor, attended: AttentionOutput, labels: Tensor) -> Tensor:
+        """Video probabilities, (B, C), from the refined label embeddings or from the segments."""
+        if self.video_head is not None:
+            return torch.sigmoid(to_float32(self.video_head(labels))).squeeze(-1)
+        attention = attended.weights.mean(dim=1).transpose(1, 2)  # (B, T, C)
+        return (attention * torch.sigmoid(to_float32(logits))).sum(dim=1)
 
     def _segment_scores(self, attended: AttentionOutput, segments: Tensor) -> Tensor:
         if not self.second_pass:
@@ -90,6 +100,10 @@ class Leap(nn.Module):
         heads: attention heads; must divide ``width``.
         dropout: dropout rate on sublayers and in the feed-forward layers; attention weights have half of it.
         variant: one of the above.
+        video: ``"separate"``, as in the paper: a linear layer on the refined label embeddings gives the video
+            probabilities, so their loss reaches the segment logits through the attention weights only.
+            ``"pooled"``, a control: they are means of the segment probabilities, weighted by the last block's
+            attention.
 
     Raises:
         ValueError: ``blocks`` is below 1, or ``heads`` does not divide ``width``.
@@ -104,6 +118,7 @@ class Leap(nn.Module):
         heads: int = 8,
         dropout: float = 0.2,
         variant: Variant = "paper",
+        video: Coupling = "separate",
     ) -> None:
         super().__init__()
         if blocks < 1:
@@ -112,7 +127,7 @@ class Leap(nn.Module):
         self.label = nn.Linear(label_width, width)
         block = share_projections(AttentionBlock(width, ffn, heads, dropout))
         self.audio, self.visual = (
-            LabelProjection(nn.ModuleList(deepcopy(block) for _ in range(blocks)), width, variant)
+            LabelProjection(nn.ModuleList(deepcopy(block) for _ in range(blocks)), width, variant, video)
             for _ in range(2)
         )
 
@@ -184,5 +199,12 @@ class LeapTagger(nn.Module):
 def build_leap(config: LeapConfig, model: ModelConfig, classes: int, label_width: int) -> Leap:
     """Build LEAP's decoder for label embeddings of width L."""
     return Leap(
-        model.width, label_width, model.ffn, config.blocks, config.heads, model.dropout, config.variant
+        model.width,
+        label_width,
+        model.ffn,
+        config.blocks,
+        config.heads,
+        model.dropout,
+        config.variant,
+        config.video,
     )
