@@ -1,0 +1,88 @@
+"""Registered claims: what is compared, by which measure, and since when; ``claims.yaml`` states the rules."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from leap.config import STRICT
+from leap.errors import require
+from leap.experiments.records import PRIMARY, Record
+
+Kind = Literal["claim", "sanity check", "limitation"]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RegisteredClaim:
+    """A claim that a contrast of cells is above 0.
+
+    Attributes:
+        id: short name.
+        registered: day on which it was committed, before the first run of its grid.
+        text: the claim.
+        source: where it comes from: a place in the paper, or ours.
+        kind: whether it is a claim, a sanity check that could hardly fail, or a limitation.
+        contrast: cell → weight; the weights add up to 0.
+        scores: score → weight; by default the primary measure.
+        overlapping: whether the contrast is that on videos with overlapping events minus that on the others.
+    """
+
+    id: str
+    registered: date
+    text: str
+    source: str
+    kind: Kind
+    contrast: dict[str, float]
+    scores: dict[str, float] = field(default_factory=lambda: {PRIMARY: 1.0})
+    overlapping: bool = False
+
+    def table(
+        self, runs: Mapping[str, Sequence[Record]], overlapping: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """The contrast of every seed and video, whose mean is the estimate, (seeds, videos).
+
+        Args:
+            runs: cell → records of paired seeds.
+            overlapping: mask (videos,) of the videos with overlapping events.
+        """
+        contrast = np.sum(
+            [
+                weight * share * np.stack([record.scores(score) for record in runs[cell]])
+                for cell, weight in self.contrast.items()
+                for score, share in self.scores.items()
+            ],
+            axis=0,
+        )
+        return group_contrast(contrast, overlapping) if self.overlapping else contrast
+
+
+def group_contrast(table: NDArray[np.float64], group: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """A table, (seeds, videos), whose mean is that over the videos of a group minus that over the others.
+
+    Videos vary around the mean of their own group, so the difference between the groups does not count as
+    variation of videos.
+
+    >>> table = np.array([[1.0, 3.0, 7.0], [1.0, 5.0, 7.0]])
+    >>> float(group_contrast(table, np.array([True, True, False])).mean())
+    -4.5
+    """
+    difference = table[:, group].mean() - table[:, ~group].mean()
+    centered = table - np.where(group, table[:, group].mean(), table[:, ~group].mean())
+    weights = np.where(group, 1 / group.mean(), -1 / (~group).mean())
+    return centered * weights + difference
+
+
+@cache
+def registered_claims() -> tuple[RegisteredClaim, ...]:
+    """All registered claims, in the order of ``claims.yaml``."""
+    text = (files("leap.experiments") / "claims.yaml").read_text(encoding="utf-8")
+    entries = require("yaml", "book").safe_load(text)["claims"]
+    return TypeAdapter(tuple[RegisteredClaim, ...]).validate_json(json.dumps(entries, default=str))

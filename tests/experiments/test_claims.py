@@ -1,0 +1,50 @@
+from datetime import date
+
+import numpy as np
+import pytest
+
+from leap.experiments.cells import CELLS
+from leap.experiments.claims import RegisteredClaim, group_contrast, registered_claims
+from leap.experiments.records import PRIMARY, PRIMARY_PARTS
+
+
+def claim(**fields):
+    values = {"id": "a", "registered": date(2026, 1, 1), "text": "", "source": "", "kind": "claim"}
+    return RegisteredClaim(**values | {"contrast": {"one": 1.0, "other": -1.0}} | fields)
+
+
+def test_claims_compare_cells_by_weights_that_cancel():
+    claims = registered_claims()
+    assert len({one.id for one in claims}) == len(claims) >= 12
+    for one in claims:
+        assert set(one.contrast) <= set(CELLS), one.id
+        assert sum(one.contrast.values()) == pytest.approx(0)
+        assert sum(weight for weight in one.contrast.values() if weight > 0) in (1, 2)
+        assert one.scores == {PRIMARY: 1.0} or sum(one.scores.values()) == pytest.approx(0)
+
+
+def test_a_contrast_is_the_weighted_sum_of_scores(tiny_records):
+    runs = {"one": tiny_records[:2], "other": tiny_records[::-1][:2]}
+    overlapping = np.arange(len(tiny_records[0].scores("seg_a"))) < 2
+    found = claim(scores={"seg_type": 1.0, "evt_event": -1.0}).table(runs, overlapping)
+    for row, one, other in zip(found, *runs.values(), strict=True):
+        parts = [r.scores("seg_type") - r.scores("evt_event") for r in (one, other)]
+        np.testing.assert_allclose(row, parts[0] - parts[1])
+
+
+def test_the_primary_measure_is_the_mean_of_four_scores(tiny_records):
+    record = tiny_records[0]
+    expected = np.mean([record.scores(name) for name in PRIMARY_PARTS], axis=0)
+    np.testing.assert_allclose(record.scores(PRIMARY), expected)
+    assert record.primary == pytest.approx(100 * expected.mean(), abs=1e-3)
+
+
+def test_the_contrast_of_groups_does_not_vary_by_the_difference_between_them():
+    group = np.array([True, True, False, False, False])
+    table = np.where(group, 5.0, 1.0)[None] + np.zeros((3, 1))
+    np.testing.assert_allclose(group_contrast(table, group), 4.0)
+    noisy = table + np.random.default_rng(0).normal(size=(3, 5))
+    expected = noisy[:, group].mean() - noisy[:, ~group].mean()
+    assert group_contrast(noisy, group).mean() == pytest.approx(expected)
+    by_seed = noisy[:, group].mean(1) - noisy[:, ~group].mean(1)
+    np.testing.assert_allclose(group_contrast(noisy, group).mean(1), by_seed)
