@@ -77,6 +77,6 @@ def search_records(encoder: str, dataset: str) -> str:
 
 
 def _compact(trials: dict[str, list[Trial]]) -> list[Record]:
-    """The records of all trials, without what the search does not need: histories and diagnostics."""
+    """The records of all trials, without what the search does not need."""
     records = [record for tried in trials.values() for _, seeds in tried for record in seeds]
-    return [replace(record, history=[], diagnostics={}) for record in records]
+    return [replace(record, history=[], diagnostics={}, readings={}) for record in records]

@@ -53,6 +53,8 @@ class Record:
         seconds: time of training and evaluation.
         diagnostics: measures of the trained parser, see `leap.experiments.diagnostics.diagnose`; empty in
             records of the first revision.
+        readings: the ten scores × 100 under other readings of the same probabilities, see
+            `leap.inference.readings.readings`; empty in records from before they were recorded.
     """
 
     __pydantic_config__ = STRICT
@@ -74,6 +76,7 @@ class Record:
     device: dict[str, Any]
     seconds: float
     diagnostics: dict[str, float] = field(default_factory=dict)
+    readings: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def scores(self, name: str) -> np.ndarray:
         """A score of every video in 0…1, (N,), or their `PRIMARY` measure.

@@ -22,6 +22,7 @@ from leap.experiments import provenance
 from leap.experiments.diagnostics import diagnose
 from leap.experiments.records import SCHEMA, Record, read_record, write_record
 from leap.inference.predict import Predictions, predict
+from leap.inference.readings import readings
 from leap.io.atomic import atomic_path
 from leap.io.reason import reason
 from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
@@ -64,10 +65,11 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str 
     videos = store.videos(config.split, config.model.inputs)
     predictions = predict(parser, videos, protocol)
     seconds = time.perf_counter() - started
-    diagnostics = diagnose(parser, store.videos("val", config.model.inputs), videos)
+    val = store.videos("val", config.model.inputs)
+    measures = diagnose(parser, val, videos), readings(parser, val, videos, protocol)
     save_pretrained(parser, folder)
     _save_predictions(predictions, folder / PREDICTIONS)
-    record = _record(config, protocol, store, progress, predictions, videos, diagnostics, seconds, device)
+    record = _record(config, protocol, store, progress, predictions, videos, *measures, seconds, device)
     write_record(record, folder / RECORD)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     shutil.rmtree(folder / ESTIMATOR_FOLDER, ignore_errors=True)
@@ -145,6 +147,7 @@ def _record(
     predictions: Predictions,
     videos: Videos,
     diagnostics: dict[str, float],
+    other_readings: dict[str, dict[str, float]],
     seconds: float,
     device: str,
 ) -> Record:
@@ -162,6 +165,7 @@ def _record(
         per_video={name: np.round(v, 6).tolist() for name, v in per_video_scores(*cubes).items()},
         segments=_segment_statistics(predictions, videos),
         diagnostics=diagnostics,
+        readings=other_readings,
         history=progress.history,
         code=provenance.code(),
         libraries=provenance.libraries(),

@@ -25,7 +25,7 @@ def decode(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
     """
     audio = parsing.segment_audio.sigmoid() >= protocol.segment  # (B, T, C)
     visual = parsing.segment_visual.sigmoid() >= protocol.segment  # (B, T, C)
-    gate_audio, gate_visual = _gates(parsing, protocol)
+    gate_audio, gate_visual = video_gates(parsing, protocol)
     return (audio & gate_audio).byte(), (visual & gate_visual).byte()
 
 
@@ -40,7 +40,7 @@ def check_protocol(protocol: Protocol, classes: int) -> None:
         raise LeapError(f"protocol: {len(thresholds)} class_thresholds for {classes} classes; give one each")
 
 
-def _gates(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
+def video_gates(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
     """Video-level decisions that gate audio and visual segments, each (B, 1, C)."""
     if protocol.gate is None:
         gates = (torch.ones_like(parsing.video, dtype=torch.bool),) * 2

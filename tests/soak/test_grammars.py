@@ -128,6 +128,7 @@ RECORDS = st.builds(
     device=st.dictionaries(st.text(), VALUES, max_size=2),
     seconds=FINITE,
     diagnostics=TABLE,
+    readings=st.dictionaries(st.text(), TABLE, max_size=2),
 )
 
 
