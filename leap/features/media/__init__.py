@@ -3,6 +3,6 @@
 from leap.features.media.audio import audio_seconds
 from leap.features.media.clip import Clip, Limits, open_clip
 from leap.features.media.container import SUFFIXES
-from leap.features.media.video import frames
+from leap.features.media.video import frames, stills
 
-__all__ = ["SUFFIXES", "Clip", "Limits", "audio_seconds", "frames", "open_clip"]
+__all__ = ["SUFFIXES", "Clip", "Limits", "audio_seconds", "frames", "open_clip", "stills"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from leap.errors import LeapError
 from leap.features.media.completeness import check_complete
@@ -15,6 +18,11 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.video.stream import VideoStream
+
+MAX_STILLS = 20
+"""Largest number of stills of a clip."""
+
+Frame = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Clip:
         has_audio: whether it has an audio stream.
         has_video: whether it has a video stream.
         limits: limits under which it was opened and is decoded.
+        stills: what `leap.features.media.stills` returns, as far as a pass over the frames has come.
     """
 
     path: Path
@@ -53,11 +62,17 @@ class Clip:
     has_audio: bool
     has_video: bool
     limits: Limits
+    stills: list[Frame] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def segments(self) -> int:
         """Number T of one-second segments: the rounded duration, at least one."""
         return max(1, int(self.seconds + 0.5))
+
+    @property
+    def still_interval(self) -> int:
+        """Seconds from one still to the next: the fewest with at most `MAX_STILLS` stills."""
+        return -(-self.segments // MAX_STILLS)
 
 
 def open_clip(path: str | Path, limits: Limits = Limits()) -> Clip:

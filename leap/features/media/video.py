@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leap.errors import LeapError, require
-from leap.features.media.clip import Clip
+from leap.features.media.clip import Clip, Frame
 from leap.features.media.container import continuous_packets, open_container, video_stream
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ else:
 FRAME_RATE = 8
 """Frames per second from which LLP's features were extracted."""
 
-Frame = NDArray[np.uint8]
+STILL_HEIGHT = 120
+"""Approximate height in pixels to which stills are subsampled."""
 
 
 def frames(clip: Clip, rate: int = FRAME_RATE, start: float = 0.0) -> Iterator[Frame]:
@@ -46,6 +47,8 @@ def frames(clip: Clip, rate: int = FRAME_RATE, start: float = 0.0) -> Iterator[F
     wanted, count, shown = clip.segments * rate, 0, None
     with open_container(clip.path) as container:
         for time, frame in _timed_frames(clip, container):
+            if shown is not None:
+                _keep_stills(clip, shown, end=time)
             while shown is not None and count < wanted and count < (time - start) * rate:
                 yield shown()
                 count += 1
@@ -54,8 +57,36 @@ def frames(clip: Clip, rate: int = FRAME_RATE, start: float = 0.0) -> Iterator[F
             shown = _converted_once(frame)
         if shown is None:
             raise LeapError(f"{clip.path}: none of its frames can be decoded; it is empty or cut off")
+        _keep_stills(clip, shown, end=inf)
         for _ in range(count, wanted):
             yield shown()
+
+
+def stills(clip: Clip) -> list[Frame]:
+    """The first frame of every second, or of every k-th second of a long clip, subsampled.
+
+    Every pass of `frames` leaves them in the clip; the file is decoded only if there was no whole pass.
+
+    Args:
+        clip: the file; k is its `Clip.still_interval`.
+
+    Returns:
+        At most `leap.features.media.clip.MAX_STILLS` small frames, each (height, width, 3) uint8, RGB.
+
+    Raises:
+        LeapError: the video stream is damaged or missing.
+    """
+    if len(clip.stills) * clip.still_interval < clip.segments:
+        for _ in frames(clip, rate=1):
+            pass
+    return clip.stills
+
+
+def _keep_stills(clip: Clip, shown: Callable[[], Frame], end: float) -> None:
+    """Append to the clip's stills those that a frame shows, which is shown until ``end`` seconds."""
+    while len(clip.stills) * clip.still_interval < min(end, clip.segments):
+        step = max(1, len(shown()) // STILL_HEIGHT)
+        clip.stills.append(shown()[::step, ::step].copy())
 
 
 def _converted_once(frame: av.VideoFrame) -> Callable[[], Frame]:

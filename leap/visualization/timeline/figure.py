@@ -1,7 +1,5 @@
 """Figures of the timeline of a parsed video, which belongs to a data set or is a video file."""
 
-from itertools import islice
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,7 +7,7 @@ from numpy.typing import NDArray
 
 from leap.errors import LeapError
 from leap.features.log_mel import log_mel_patch
-from leap.features.media import Clip, audio_seconds, frames
+from leap.features.media import Clip, audio_seconds, stills
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
 from leap.visualization.timeline.events import (
     classes_to_show,
@@ -19,10 +17,7 @@ from leap.visualization.timeline.events import (
     timeline_legend,
 )
 
-MAX_STILLS = 20
 MAX_TICKS = 20
-STILL_HEIGHT = 120
-"""Approximate height in pixels to which frames are subsampled."""
 
 
 def timeline_figure(video: ParsedVideo) -> Figure:
@@ -81,12 +76,9 @@ def clip_figure(video: ParsedVideo, clip: Clip, attention: bool = False) -> Figu
 
 def _draw_frames(axis: Axes, clip: Clip) -> None:
     """The first frame of every second, or of every k-th second of a long video."""
-    every = -(-clip.segments // MAX_STILLS)
-    for index, frame in enumerate(islice(frames(clip, rate=1), 0, None, every)):
-        step = max(1, len(frame) // STILL_HEIGHT)
-        left = index * every
-        extent = (left, min(left + every, clip.segments), 0, 1)
-        axis.imshow(frame[::step, ::step], extent=extent, aspect="auto")
+    for left, still in zip(range(0, clip.segments, clip.still_interval), stills(clip), strict=True):
+        extent = (left, min(left + clip.still_interval, clip.segments), 0, 1)
+        axis.imshow(still, extent=extent, aspect="auto")
     axis.set(ylim=(0, 1), yticks=[], ylabel="frames")
 
 

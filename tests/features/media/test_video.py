@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from leap.errors import LeapError
-from leap.features.media import audio_seconds, frames, open_clip
+from leap.features.media import audio_seconds, frames, open_clip, stills, video
 from tests.features.media.clips import numbered, tone, write_clip
 
 
@@ -80,3 +80,37 @@ def test_frames_may_start_later(tmp_path):
     path = write_clip(tmp_path / "a.mkv", numbered(24))
     shown = frames(open_clip(path), rate=2, start=0.25)
     assert [int(picture[0, 0, 0]) for picture in shown] == [2, 6, 10, 14, 18, 22]
+
+
+@pytest.mark.parametrize("seconds", [3, 45])
+@pytest.mark.parametrize("before", [[], [(8, 0.0)], [(1, 0.5)], [(8, 0.0), (1, 0.5)]])
+def test_stills_are_the_first_frames_of_seconds(tmp_path, seconds, before):
+    """Whatever passes there were before; of 45 s there is a still every third second."""
+    clip = open_clip(write_clip(tmp_path / "a.mkv", numbered(5 * seconds), rate=5))
+    passes = [frames(clip, *arguments) for arguments in before]
+    for _ in zip(*passes, strict=False):
+        pass
+    every = 1 if seconds <= 20 else 3
+    assert [int(still[0, 0, 0]) for still in stills(clip)] == list(range(0, 5 * seconds, 5 * every))
+    assert clip.still_interval == every
+
+
+def test_stills_of_a_variable_rate(tmp_path):
+    path = write_clip(tmp_path / "a.mkv", numbered(3), times=[0.5, 2.0, 2.9], samples=tone(5))
+    assert [int(still[0, 0, 0]) for still in stills(open_clip(path))] == [0, 0, 1, 2, 2]
+
+
+def test_stills_of_a_broken_off_pass_are_completed(tmp_path):
+    clip = open_clip(write_clip(tmp_path / "a.mkv", numbered(32)))
+    started = frames(clip)
+    pictures = [next(started) for _ in range(20)]
+    assert len(pictures) > 8 * (len(clip.stills) - 1) > 0
+    assert [int(still[0, 0, 0]) for still in stills(clip)] == [0, 8, 16, 24]
+    assert [int(picture[0, 0, 0]) for picture in started] == list(range(20, 32))
+
+
+def test_a_clip_is_decoded_once_for_a_network_and_for_stills(tmp_path, monkeypatch):
+    clip = open_clip(write_clip(tmp_path / "a.mkv", numbered(32, height=480, width=640)))
+    assert len(list(frames(clip, rate=1, start=0.5))) == 4
+    monkeypatch.setattr(video, "open_container", None)  # cannot be opened again
+    assert [still.shape for still in stills(clip)] == [(120, 160, 3)] * 4
