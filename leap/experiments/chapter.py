@@ -37,7 +37,8 @@ class Chapter:
         grid: function of a profile and a data set that returns the runs by system.
         dataset: the chapter's own data set, whichever data set the rest of the book uses; None for the data
             set of the book.
-        elsewhere: whether the chapter can also be made on another data set than `dataset`.
+        only: the data sets that the chapter can be made on; empty for any. For other data sets it shows
+            `home`.
         simulations: function of a profile that returns the data sets to simulate for the runs, by name.
         made_afresh: whether its runs are made at every profile; otherwise some profiles show the committed
             records, see `from_records`.
@@ -46,7 +47,7 @@ class Chapter:
     notebook: str
     grid: Callable[[Profile, str], Grid] = no_runs
     dataset: str | None = None
-    elsewhere: bool = True
+    only: tuple[str, ...] = ()
     simulations: Callable[[Profile], dict[str, Simulation]] = no_simulations
     made_afresh: bool = False
 
@@ -54,6 +55,10 @@ class Chapter:
     def home(self) -> str:
         """The data set of the chapter's committed results."""
         return self.dataset or SHIPPED
+
+    def takes(self, dataset: str) -> bool:
+        """Whether the chapter can be made on a data set."""
+        return not self.only or dataset in self.only
 
     def from_records(self, profile: Profile) -> bool:
         """Whether the chapter shows the committed records of a profile instead of making its runs."""
@@ -64,14 +69,16 @@ class Chapter:
     def data_in_book(self, profile: Profile, dataset: str, data: str) -> tuple[str, str]:
         """The data set, and the path of its store, that the chapter shows in a book.
 
-        Chapters with their own data set, and committed records, use `home`.
+        Chapters that have their own data set, show committed records, or cannot be made on that of the book
+        use `home`.
 
         Args:
             profile: the book's profile.
             dataset: the data set of the book.
             data: path of its store; empty for the store known by name.
         """
-        return (self.home, "") if self.dataset or self.from_records(profile) else (dataset, data)
+        bound = self.dataset or self.from_records(profile) or not self.takes(dataset)
+        return (self.home, "") if bound else (dataset, data)
 
     def configs(self, profile: Profile, dataset: str) -> list[RunConfig]:
         """The chapter's runs, each once."""

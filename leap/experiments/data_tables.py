@@ -1,5 +1,8 @@
 """Tables about a data set: sizes, layouts, pseudo-labels, trivial baselines."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -47,18 +50,19 @@ def split_table(store: FeatureStore) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def layout_table(reference: LayoutStatistics, ours: Summary) -> pd.DataFrame:
-    """Measures of the layouts of LLP's events beside those of AV-Digits.
+def layout_table(reference: LayoutStatistics, ours: Summary, title: str) -> pd.DataFrame:
+    """Measures of the layouts of LLP's events beside those of a data set.
 
     Args:
         reference: layout statistics of LLP.
-        ours: measures of AV-Digits.
+        ours: measures of the data set.
+        title: name of the data set.
 
     Returns:
-        One row per measure, columns ``LLP`` and ``AV-Digits``.
+        One row per measure, columns ``LLP`` and ``title``.
     """
     rows = {text: (reference.summary[name], ours[name]) for name, text in LAYOUT_MEASURES.items()}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["LLP", "AV-Digits"]).astype(float)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["LLP", title]).astype(float)
 
 
 def layout_summary(store: FeatureStore) -> Summary:
@@ -143,17 +147,29 @@ def label_free_baseline_table(store: FeatureStore) -> pd.DataFrame:
 
 
 def role_table(store: FeatureStore) -> pd.DataFrame:
-    """Speakers, takes and handwriting of every role of AV-Digits, from the store's provenance.
+    """The material of every role, from the provenance of AV-Digits or AV-Everyday.
 
     Returns:
-        One row per role; the upper ends of the ranges of takes and handwriting are exclusive.
+        One row per role. AV-Digits: speakers, takes and handwriting; the upper ends of the ranges are
+        exclusive. AV-Everyday: speakers, and numbers of recordings and photographs.
     """
-    rows = {
-        role: {
-            "speakers": ", ".join(parts["speakers"]),
-            "takes": "{}…{}".format(*parts["takes"]),
-            "handwriting": "{}…{}".format(*parts["handwriting"]),
-        }
-        for role, parts in store.provenance["roles"].items()
-    }
+    describe = _everyday_role if store.dataset == "av-everyday" else _digits_role
+    rows = {role: describe(parts) for role, parts in store.provenance["roles"].items()}
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _digits_role(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "speakers": ", ".join(parts["speakers"]),
+        "takes": "{}…{}".format(*parts["takes"]),
+        "handwriting": "{}…{}".format(*parts["handwriting"]),
+    }
+
+
+def _everyday_role(parts: Mapping[str, Any]) -> dict[str, Any]:
+    ranges = [first_last for folder in parts["photographs"].values() for first_last in folder]
+    return {
+        "speakers": ", ".join(parts["recordings"]["speech"]),
+        "recordings": sum(len(names) for names in parts["recordings"].values()),
+        "photographs": sum(last - first for first, last in ranges),
+    }

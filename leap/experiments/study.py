@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leap.config import Protocol, RunConfig
+from leap.data.registry import check_dataset
 from leap.data.store import FeatureStore
 from leap.errors import LeapError, require
 from leap.experiments.chapter import Chapter, Grid
@@ -309,23 +310,24 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
     Args:
         notebook: the notebook's name, without suffix.
         profile: ``smoke``, ``laptop``, ``full``, ``trial`` or ``paper``.
-        dataset: name of the data set; a chapter that is bound to its own data set replaces the notebook's
-            default by it.
+        dataset: name of a data set; a chapter that cannot be made on it prints so, and shows its own.
         data: path of its store; empty for the store known by name.
         results: folder of runs and published results; empty for ``results`` in the repository.
 
     Raises:
-        LeapError: the chapter, the profile or the data set is unknown, the store holds another data set, or
-            no folder of results is given outside of a repository.
+        LeapError: the chapter, the profile or the data set is unknown, the store holds another data set or
+            one that the chapter does not read, or no folder of results is given outside of a repository.
     """
     chapter, size = find_chapter(notebook), check_profile(profile)
-    if chapter.dataset and not chapter.elsewhere:
-        if data or dataset not in (SHIPPED, chapter.dataset):
-            raise LeapError(f"{notebook} is about {chapter.dataset} only; leave dataset and data as they are")
-        dataset = chapter.dataset
+    if data and (not chapter.takes(dataset) or dataset in chapter.simulations(size)):
+        raise LeapError(f"{data}: {notebook} does not read a store of {dataset}; leave data empty")
+    if not chapter.takes(dataset):
+        check_dataset(dataset)
+        dataset = chapter.home
+        print(f"This chapter is about {dataset}, whatever `dataset` says.")
     folder = Path(results) if results else repository_root() / "results"
     study = Study(chapter, size, dataset, folder, _committed(folder), data)
-    if chapter.elsewhere:
+    if data or not chapter.only:
         study.store  # noqa: B018 (refuses an unknown data set before anything is made)
     return study
 

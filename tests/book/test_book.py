@@ -14,7 +14,7 @@ from tests.tree import ROOT, copy_tree
 PAGES = {
     "book/intro": "What is tested",
     "book/method": "Decoder: LEAP",
-    "results/notebooks/01_data": "What is kept apart",
+    "results/notebooks/01_data": "What the splits do not share",
     "results/notebooks/02_leap_vs_mmil": "Paired differences",
     "results/notebooks/03_llp": "One file instead of fifty thousand",
     "results/notebooks/04_encoders": "Beside the published numbers",

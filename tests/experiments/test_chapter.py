@@ -44,6 +44,8 @@ def test_the_data_of_a_chapter_in_a_book():
     assert Chapter("x").data_in_book("laptop", *book) == ("av-digits", "")  # of the committed records
     assert Chapter("x", made_afresh=True).data_in_book("laptop", *book) == book
     assert Chapter("x", dataset="llp-sim").data_in_book("full", *book) == ("llp-sim", "")
+    assert Chapter("x", only=("av-digits", "kitchen")).data_in_book("full", *book) == book
+    assert Chapter("x", only=("av-digits",)).data_in_book("full", *book) == ("av-digits", "")
 
 
 def test_results_on_another_data_set_bear_its_name():

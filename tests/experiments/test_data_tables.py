@@ -30,9 +30,9 @@ def test_layouts_stand_side_by_side(tiny_store):
     videos = tiny_store.videos("test")
     audio, visual = (cube.numpy().astype(np.uint8) for cube in (videos.true_audio, videos.true_visual))
     statistics = measure(videos.weak.numpy().astype(np.uint8), audio, visual)
-    table = layout_table(statistics, layout_summary(tiny_store))
-    assert list(table.columns) == ["LLP", "AV-Digits"]
-    assert (table["LLP"] == table["AV-Digits"]).all()
+    table = layout_table(statistics, layout_summary(tiny_store), "Tiny")
+    assert list(table.columns) == ["LLP", "Tiny"]
+    assert (table["LLP"] == table["Tiny"]).all()
     pairs = table.loc[["(video, class) pairs heard and seen", "heard only", "seen only"], "LLP"]
     assert pairs.sum() == pytest.approx(1.0, abs=1e-3)
 
@@ -103,3 +103,13 @@ def test_roles_come_from_the_provenance(make_tiny_store, tmp_path):
     path = make_tiny_store(tmp_path / "roles.h5", provenance={"roles": {"test": role}})
     with FeatureStore(path) as store:
         assert list(role_table(store).loc["test"]) == ["ann, bob", "0…5", "10…20"]
+
+
+def test_roles_of_av_everyday_are_counted():
+    with open_dataset("av-everyday") as store:
+        table = role_table(store)
+        roles = store.provenance["roles"]
+    assert list(table.speakers) == ["george, jackson", "lucas", "nicolas", "theo, yweweler"]
+    assert table.recordings["val"] == sum(map(len, roles["val"]["recordings"].values()))
+    (faces,) = roles["val"]["photographs"]["images/caltech101/Faces"]
+    assert table.photographs["val"] > faces[1] - faces[0] == 177

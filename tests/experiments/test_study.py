@@ -11,6 +11,7 @@ from leap.errors import LeapError
 from leap.experiments import chapters, provenance
 from leap.experiments import study as study_module
 from leap.experiments.chapter import Chapter
+from leap.experiments.chapters import CHAPTERS
 from leap.experiments.records import read_records, write_records
 from leap.experiments.study import Study, describe_protocol, open_study, repository_root
 from leap.training.run import REVISION
@@ -227,14 +228,52 @@ def test_open_study(tiny_path, tmp_path, monkeypatch):
     assert (study.results, study.committed) == (Path("elsewhere"), tmp_path / "results")
 
 
-def test_a_chapter_about_one_data_set_has_that_one(tiny_path, tmp_path):
-    study = open_study("12_scale", "laptop", "av-digits", "", str(tmp_path))
+@pytest.mark.parametrize("dataset", ["av-digits", "av-everyday", "llp", "llp-sim"])
+def test_a_chapter_about_one_data_set_shows_that_one_and_says_so(dataset, tmp_path, capsys):
+    study = open_study("12_scale", "laptop", dataset, "", str(tmp_path))
     assert (study.dataset, study.data) == ("llp-sim", "")
+    said = "This chapter is about llp-sim, whatever `dataset` says.\n"
+    assert capsys.readouterr().out == ("" if dataset == "llp-sim" else said)
     assert len(study.runs()) == 18  # from committed records, without simulating anything
     assert list(tmp_path.iterdir()) == []
-    for dataset, data in (("tiny", ""), ("llp-sim", str(tiny_path))):
-        with pytest.raises(LeapError, match="12_scale is about llp-sim only"):
-            open_study("12_scale", "laptop", dataset, data, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("notebook", "dataset", "message"),
+    [
+        ("12_scale", "tiny", "12_scale does not read a store of tiny; leave data empty"),
+        ("12_scale", "llp-sim", "12_scale does not read a store of llp-sim; leave data empty"),
+        ("03_llp", "llp", "holds the data set 'tiny', not 'llp'"),
+        ("03_llp", "tiny", "03_llp does not read a store of tiny"),
+        ("01_data", "tiny", "01_data does not read a store of tiny"),
+        ("01_data", "av-digits", "holds the data set 'tiny', not 'av-digits'"),
+    ],
+)
+def test_a_chapter_about_one_data_set_takes_no_store_of_another(
+    notebook, dataset, message, tiny_path, tmp_path
+):
+    with pytest.raises(LeapError, match=message):
+        open_study(notebook, "smoke", dataset, str(tiny_path), str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("notebook", ["01_data", "03_llp", "12_scale"])
+def test_a_chapter_about_one_data_set_refuses_an_unknown_one(notebook, tmp_path):
+    with pytest.raises(LeapError, match="unknown data set 'av_digits'; known are av-digits, av-everyday, "):
+        open_study(notebook, "smoke", "av_digits", "", str(tmp_path))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.notebook)
+def test_every_chapter_takes_av_everyday(chapter, tmp_path):
+    """On its own data where it has them, and never under another name."""
+    study = open_study(chapter.notebook, "smoke", "av-everyday", "", str(tmp_path))
+    own = {"03_llp": "llp", "12_scale": "llp-sim"}
+    assert study.dataset == own.get(chapter.notebook, "av-everyday")
+    assert {run.dataset for run in chapter.configs("smoke", study.dataset)} <= {
+        study.dataset,
+        *chapter.simulations("smoke"),
+    }
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

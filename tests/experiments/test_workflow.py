@@ -78,7 +78,7 @@ def test_a_simulated_store_is_named_and_others_as_given(monkeypatch, tiny_config
         "12_scale",
         lambda *_: {"A": [config]},
         dataset="llp-sim",
-        elsewhere=False,
+        only=("llp-sim",),
         simulations=lambda _: {"llp-sim-50": Simulation(videos=70, classes=50)},
     )
     monkeypatch.setattr(workflow, "CHAPTERS", [simulated, overlap.CHAPTER])

@@ -34,7 +34,7 @@ def test_a_long_campaign_has_a_million_cases():
 NOTEBOOKS = ROOT / "notebooks"
 WRONG = [
     ("01_data", "profile=Smoke", "LeapError: unknown profile 'Smoke'"),
-    ("01_data", "dataset=av_digits", "LeapError: 01_data is about av-digits only"),
+    ("01_data", "dataset=av_digits", "LeapError: unknown data set 'av_digits'; known are av-digits"),
     ("06_overlap", "dataset=av_digits", "LeapError: av_digits: no such file, and no data set of that name"),
     ("06_overlap", "data=nowhere.h5", "LeapError: nowhere.h5: no such file, and no data set of that name"),
     ("06_overlap", "results=Makefile", "LeapError: Makefile: cannot be written"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,15 +107,28 @@ def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterabl
     if store.provenance["networks_sha256"] != file_sha256(path):
         raise LeapError(f"{path}: not the networks of {store.path.name} beside it; build both again")
     videos, chosen = store.videos(split), list(indices)
-    material = load_material(recordings, split)
     audio, visual = [], []
-    for index in chosen:
-        heard, seen = (labels[index].numpy().astype(np.uint8) for labels in videos.truth())
-        rendering = render(split, index, heard, seen, material, store.provenance["seed"])
+    for rendering in rerender(store, recordings, split, chosen):
         features = student_features(rendering, networks)
         audio.append(features["audio"] / scales["audio"])
         visual.append(features["visual"] / scales["visual"])
     return Rederived(torch.stack(audio), videos.audio[chosen], torch.stack(visual), videos.visual_2d[chosen])
+
+
+def rerender(
+    store: FeatureStore, recordings: Path, split: str, indices: Iterable[int]
+) -> Iterator[Rendering]:
+    """Render videos of a built data set as they were when their features were extracted.
+
+    Arguments are those of `rederive`.
+
+    Raises:
+        LeapError: recordings are missing, or the split is unknown.
+    """
+    truth, material = store.videos(split).truth(), load_material(recordings, split)
+    for index in indices:
+        heard, seen = (labels[index].numpy().astype(np.uint8) for labels in truth)  # each (T, C)
+        yield render(split, index, heard, seen, material, store.provenance["seed"])
 
 
 def train_networks(recordings: Path, seed: int) -> Networks:

@@ -95,14 +95,25 @@ def rederive(
     if store.provenance["learned_sha256"] != file_sha256(path):
         raise LeapError(f"{path}: does not belong to {store.path.name} beside it; build both again")
     videos, chosen = store.videos(split), list(indices)
-    seed, rotation = store.provenance["seed"], store.provenance["rotation"]
-    loaded, layouts = load_material(material, split, rotation), draw_layouts(split, len(videos), seed)
-    found = []
-    for index in chosen:
-        rendering = render(split, index, (layouts[0][index], layouts[1][index]), loaded, seed)
-        found.append(outputs(embed(rendering, networks), learned))
+    renderings = rerender(store, material, split, chosen)
+    found = [outputs(embed(rendering, networks), learned) for rendering in renderings]
     audio, visual = (torch.stack([video[name] for video in found]) for name in ("audio", "visual_2d"))
     return Rederived(audio, videos.audio[chosen], visual, videos.visual_2d[chosen])
+
+
+def rerender(store: FeatureStore, material: Path, split: str, indices: Iterable[int]) -> Iterator[Rendering]:
+    """Render videos of a built data set as they were when their features were extracted.
+
+    Arguments are those of `rederive`.
+
+    Raises:
+        LeapError: the material cannot be read, or the split is unknown.
+    """
+    seed, rotation = store.provenance["seed"], store.provenance["rotation"]
+    heard, seen = draw_layouts(split, len(store.ids(split)), seed)  # each (N, T, C)
+    loaded = load_material(material, split, rotation)
+    for index in indices:
+        yield render(split, index, (heard[index], seen[index]), loaded, seed)
 
 
 def learn(material: Path, networks: Networks, rotation: int, seed: int) -> Learned:

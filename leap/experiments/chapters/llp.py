@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from leap.experiments.study import Study
 
-CHAPTER = Chapter("03_llp", dataset="llp", elsewhere=False)
+CHAPTER = Chapter("03_llp", dataset="llp", only=("llp",))
 
 HERE = "Made from the annotations of LLP"
 COMMITTED = (

@@ -59,7 +59,7 @@ def grid(profile: Profile, dataset: str) -> Grid:
     }
 
 
-CHAPTER = Chapter("12_scale", grid, dataset="llp-sim", elsewhere=False, simulations=simulations)
+CHAPTER = Chapter("12_scale", grid, dataset="llp-sim", only=("llp-sim",), simulations=simulations)
 
 
 def system_name(system: str, size: Size) -> str:

@@ -4,13 +4,14 @@ import pytest
 from leap.data.av_digits.rendering import Rendering
 from leap.data.layouts import load_statistics
 from leap.data.registry import open_dataset
-from leap.visualization.av_digits_figures import (
+from leap.visualization.dataset_figures import (
     RATE,
     Example,
     example_figure,
     layout_figure,
     render_examples,
 )
+from tests.everyday_material import write_material
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_figure_names_what_is_heard_and_seen_in_each_second(example):
 
 def test_layout_figure_shows_both_summaries():
     summary = load_statistics().summary
-    bars = layout_figure(summary, summary).axes[1].patches
+    bars = layout_figure(summary, summary, "Tiny").axes[1].patches
     heights = [bar.get_height() for bar in bars]
     assert heights == [*summary["audio_run_lengths"], *summary["audio_run_lengths"]]
 
@@ -49,3 +50,14 @@ def test_examples_are_the_stores_videos(recordings):
         assert np.array_equal(second.audio, store.videos("test").true_audio[5].numpy())
     assert first.rendering.waveform.shape == (10, RATE)
     assert first.rendering.frames.shape == (10, 32, 32)
+
+
+def test_examples_of_av_everyday_have_colored_frames(tmp_path):
+    with open_dataset("av-everyday") as store:
+        (example,) = render_examples(store, write_material(tmp_path), "test", [7])
+        assert example.name == store.ids("test")[7]
+        assert np.array_equal(example.visual, store.videos("test").true_visual[7].numpy())
+        figure = example_figure(example, store.classes)
+    assert example.waveform().shape == (10 * RATE,)
+    images = figure.axes[2].images
+    assert [np.asarray(image.get_array()).shape for image in images] == [(128, 128, 3)] * 10

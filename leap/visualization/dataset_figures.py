@@ -1,16 +1,16 @@
-"""Figures of AV-Digits: signals and labels of a video, and distributions of the times of events."""
+"""Figures of an embedded data set: signals and labels of a video, and distributions of event times."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from leap.data.av_digits import load_material, render
-from leap.data.av_digits.rendering import Rendering
+from leap.data import av_digits, av_everyday
 from leap.data.av_digits.sources import RATE
 from leap.data.layouts import Labels, Summary
 from leap.data.store import FeatureStore
@@ -25,9 +25,28 @@ DISTRIBUTIONS = {
 """Distribution measured by `leap.data.layouts.summarise` → title of its axis."""
 
 
+class Rendering(Protocol):
+    """Signals of a video: ``waveform``, (T, `RATE`), and ``frames``, one per segment, gray or RGB."""
+
+    @property
+    def waveform(self) -> NDArray[np.float32]:
+        """Sound in −1…1, one segment per row."""
+
+    @property
+    def frames(self) -> NDArray[Any]:
+        """Frames, (T, height, width) of ink in 0…1, or (T, height, width, 3) uint8."""
+
+
+RENDERERS: dict[str, Callable[[FeatureStore, Path, str, Sequence[int]], Iterable[Rendering]]] = {
+    "av-digits": av_digits.rerender,
+    "av-everyday": av_everyday.rerender,
+}
+"""Data set → function that renders its videos; the sound of both is at `RATE`."""
+
+
 @dataclass(frozen=True)
 class Example:
-    """A rendered video of AV-Digits with its dense labels.
+    """A rendered video with its dense labels.
 
     Attributes:
         name: id of the video.
@@ -46,27 +65,25 @@ class Example:
         return self.rendering.waveform.reshape(-1)
 
 
-def render_examples(
-    store: FeatureStore, recordings: Path, split: str, indices: Sequence[int]
-) -> list[Example]:
+def render_examples(store: FeatureStore, material: Path, split: str, indices: Sequence[int]) -> list[Example]:
     """Render videos of a split exactly as they were when their features were extracted.
 
     Args:
-        store: AV-Digits.
-        recordings: folder of the spoken digits.
+        store: a data set of `RENDERERS`.
+        material: folder of its recordings (and photographs).
         split: ``"train"``, ``"val"`` or ``"test"``.
         indices: positions of the videos in the split.
 
     Raises:
-        LeapError: recordings are missing, or the split is unknown or has no dense labels.
+        LeapError: material is missing, or the split is unknown or has no dense labels.
     """
-    videos, names, material = store.videos(split), store.ids(split), load_material(recordings, split)
-    examples = []
-    for index in indices:
-        audio, visual = (labels[index].numpy().astype(np.uint8) for labels in videos.truth())  # each (T, C)
-        rendering = render(split, index, audio, visual, material, store.provenance["seed"])
-        examples.append(Example(names[index], rendering, audio, visual))
-    return examples
+    names = store.ids(split)
+    audio, visual = (labels.numpy().astype(np.uint8) for labels in store.videos(split).truth())  # (N, T, C)
+    renderings = RENDERERS[store.dataset](store, material, split, indices)
+    return [
+        Example(names[index], rendering, audio[index], visual[index])
+        for index, rendering in zip(indices, renderings, strict=True)
+    ]
 
 
 def example_figure(example: Example, classes: Sequence[str]) -> Figure:
@@ -86,19 +103,20 @@ def example_figure(example: Example, classes: Sequence[str]) -> Figure:
     return figure
 
 
-def layout_figure(llp: Summary, av_digits: Summary) -> Figure:
-    """Distributions of event onsets, lengths and gaps in LLP and AV-Digits, one row of panels per modality.
+def layout_figure(llp: Summary, ours: Summary, dataset: str) -> Figure:
+    """Distributions of event onsets, lengths and gaps in LLP and a data set, one row of panels per modality.
 
     Args:
         llp: measures of LLP's layouts, from `leap.data.layouts.summarise`.
-        av_digits: the same measures of AV-Digits.
+        ours: the same measures of the data set.
+        dataset: name of the data set.
     """
     figure = Figure(figsize=(10, 4.8), layout="constrained")
     for row, (modality, colour) in zip(figure.subplots(2, 3), MODALITY_COLOURS.items(), strict=True):
-        palette = {"LLP": TRUTH, "AV-Digits": colour}
+        palette = {"LLP": TRUTH, dataset: colour}
         for axis, (name, title) in zip(row, DISTRIBUTIONS.items(), strict=True):
             first = 0 if name == "first_onsets" else 1
-            fractions = {"LLP": llp[f"{modality}_{name}"], "AV-Digits": av_digits[f"{modality}_{name}"]}
+            fractions = {"LLP": llp[f"{modality}_{name}"], dataset: ours[f"{modality}_{name}"]}
             draw_distributions(axis, fractions, palette, first, legend=name == "first_onsets")
             axis.set(xlabel=title, ylabel=f"fraction, {modality}")
     return figure
