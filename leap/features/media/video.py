@@ -15,6 +15,7 @@ from leap.features.media.container import continuous_packets, open_container, vi
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer
+    from av.video.stream import VideoStream
 else:
     av = require("av", "media")
 
@@ -45,8 +46,9 @@ def frames(clip: Clip, rate: int = FRAME_RATE, start: float = 0.0) -> Iterator[F
     if not clip.has_video:
         raise LeapError(f"{clip.path}: has no video stream")
     wanted, count, shown = clip.segments * rate, 0, None
+    needed = _needed_stamps(clip, rate, start)
     with open_container(clip.path) as container:
-        for time, frame in _timed_frames(clip, container):
+        for time, frame in _timed_frames(clip, container, needed):
             if shown is not None:
                 _keep_stills(clip, shown, end=time)
             while shown is not None and count < wanted and count < (time - start) * rate:
@@ -118,10 +120,34 @@ def _displayed(frame: av.VideoFrame) -> Frame:
     return picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
 
 
-def _timed_frames(clip: Clip, container: InputContainer) -> Iterator[tuple[float, av.VideoFrame]]:
+def _needed_stamps(clip: Clip, rate: int, start: float) -> set[int] | None:
+    """Time stamps of the pictures that are shown by `frames` and as stills, read without decoding.
+
+    The pictures before and after each are included, because times are rounded.
+
+    Returns:
+        The time stamps; None if some packets have none, so that every picture is needed.
+    """
+    with open_container(clip.path) as container:
+        stream = cast("VideoStream", video_stream(container))
+        packets = (p for p in continuous_packets(container) if p.stream is stream)
+        stamps = [p.pts for p in packets if p.size and not p.is_discard]  # the last packets are empty
+        if not stamps or None in stamps:
+            return None
+        ordered = np.sort(np.array(stamps, np.int64))  # (pictures,)
+        seconds = ordered * float(stream.time_base or 1) - float(clip.origin)
+    times = (start + np.arange(clip.segments * rate) / rate, np.arange(0, clip.segments, clip.still_interval))
+    shown = np.searchsorted(seconds, np.concatenate(times), side="right") - 1
+    around = (shown[:, None] + (-1, 0, 1)).clip(0, len(ordered) - 1)
+    return set(ordered[around].ravel().tolist())
+
+
+def _timed_frames(
+    clip: Clip, container: InputContainer, needed: set[int] | None
+) -> Iterator[tuple[float, av.VideoFrame]]:
     """Frames and their times in seconds from the clip's origin, made non-decreasing."""
     time, most = 0.0, clip.limits.rate * max(clip.seconds, 1)
-    for count, frame in enumerate(_decoded(container)):
+    for count, frame in enumerate(_decoded(container, needed)):
         if count > most or frame.width * frame.height > clip.limits.pixels:
             raise LeapError(f"{clip.path}: has more or larger frames than the limits allow")
         if frame.time is not None:
@@ -129,8 +155,11 @@ def _timed_frames(clip: Clip, container: InputContainer) -> Iterator[tuple[float
         yield time, frame
 
 
-def _decoded(container: InputContainer) -> Iterator[av.VideoFrame]:
-    stream = video_stream(container)
+def _decoded(container: InputContainer, needed: set[int] | None) -> Iterator[av.VideoFrame]:
+    """The needed pictures, and those to which others refer; None if all are needed."""
+    stream = cast("VideoStream", video_stream(container))
     for packet in continuous_packets(container):
         if packet.stream is stream:
+            skipped = needed is not None and packet.pts is not None and packet.pts not in needed
+            stream.codec_context.skip_frame = "NONREF" if skipped else "DEFAULT"
             yield from cast("list[av.VideoFrame]", packet.decode())

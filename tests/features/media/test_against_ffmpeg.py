@@ -111,3 +111,5 @@ def test_sound_and_frames_are_those_of_the_program(tmp_path_factory, made):
         assert found.shape == (FPS * clip.segments, *pictures.shape[1:])
         wanted = shown(times, pictures, float(clip.origin), len(found))
         assert np.abs(found.astype(int) - wanted).mean(axis=(1, 2, 3)).max() < 3
+        middles = np.stack(list(frames(clip, rate=1, start=0.5)))  # other pictures need not be decoded
+        assert np.array_equal(middles, found[FPS // 2 :: FPS])

@@ -4,6 +4,7 @@ import pytest
 from leap.errors import LeapError
 from leap.features.media import audio_seconds, frames, open_clip, stills, video
 from tests.features.media.clips import numbered, tone, write_clip
+from tests.features.media.ffmpeg import ffmpeg
 
 
 def numbers(path, rate=8):
@@ -114,3 +115,21 @@ def test_a_clip_is_decoded_once_for_a_network_and_for_stills(tmp_path, monkeypat
     assert len(list(frames(clip, rate=1, start=0.5))) == 4
     monkeypatch.setattr(video, "open_container", None)  # cannot be opened again
     assert [still.shape for still in stills(clip)] == [(120, 160, 3)] * 4
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.ts", "a.mkv", "a.mov", "a.avi"])
+@pytest.mark.parametrize("options", ["bf=3", "bf=8:b-pyramid=none", "bf=5:keyint=30", "open-gop=1:keyint=12"])
+def test_pictures_that_are_not_shown_are_skipped_where_none_refers_to_them(
+    tmp_path, monkeypatch, name, options
+):
+    path = tmp_path / name
+    made = ["-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=5", "-pix_fmt", "yuv420p"]
+    ffmpeg(*made, "-c:v", "libx264", "-x264-params", options, path)
+    skipping, needed = open_clip(path), video._needed_stamps(open_clip(path), 1, 0.5)
+    shown = np.stack(list(frames(skipping, rate=1, start=0.5)))
+    with video.open_container(path) as container:
+        assert len(list(video._decoded(container, needed))) < 125 * 3 / 4
+    monkeypatch.setattr(video, "_needed_stamps", lambda *_: None)
+    whole = open_clip(path)
+    assert np.array_equal(shown, np.stack(list(frames(whole, rate=1, start=0.5))))
+    assert np.array_equal(stills(skipping), stills(whole))
