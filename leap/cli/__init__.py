@@ -165,8 +165,8 @@ def parse(
     classes: Annotated[
         str,
         typer.Option(
-            help="Tagger only: classes of LLP, AudioSet or ImageNet, separated by commas, or a file of one a "
-            "line; by default LLP's 25."
+            help="Tagger only: classes of LLP, AV-Everyday, AudioSet or ImageNet, separated by commas, or "
+            "a file of one a line; by default LLP's 25."
         ),
     ] = "",
     video: Annotated[str, typer.Option(help="Data set only: id of the video; by default the first.")] = "",

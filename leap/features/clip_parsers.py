@@ -60,7 +60,8 @@ def load_clip_parser(
     Args:
         name: ``"tagger"``, which needs no training; folder or ``.safetensors`` file of a trained parser; or
             name of a shipped one, such as ``"av-everyday/leap"``.
-        classes: for the tagger, names of event classes, of LLP, AudioSet or ImageNet; None for LLP's 25.
+        classes: for the tagger, names of event classes, of LLP, AV-Everyday, AudioSet or ImageNet;
+            None for LLP's 25.
         weights: folder of the networks' weights; None for the one in the user's cache.
 
     Raises:

@@ -1,6 +1,6 @@
 """Parsing without training: the scores of two taggers, mapped to event classes, smoothed and thresholded.
 
-- `classes`: names of AudioSet's and ImageNet's classes, and the tags of an event class (``llp.tsv``).
+- `classes`: names of AudioSet's and ImageNet's classes, and the tags of an event class (``classes.tsv``).
 - `tagger`: the parser.
 """
 

@@ -3,12 +3,13 @@
 import csv
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from leap.data.classes import AV_EVERYDAY
 from leap.data.names import first_repeat, folded, spelled
 from leap.errors import LeapError
 from leap.features.networks.conversion import CLASSES
@@ -70,13 +71,15 @@ def audioset_classes(weights: Path) -> tuple[str, ...]:
 
 
 @cache
-def llp_classes(audioset: tuple[str, ...]) -> dict[str, EventClass]:
-    """LLP's classes and their tags, by name, as ``llp.tsv`` lists them.
+def tabled_classes(audioset: tuple[str, ...]) -> dict[str, EventClass]:
+    """The classes of LLP and AV-Everyday and their tags, by name, as ``classes.tsv`` lists them.
+
+    A class of both data sets is listed once, as LLP spells it.
 
     Args:
         audioset: names of YAMNet's classes.
     """
-    rows = csv.DictReader((FOLDER / "llp.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t")
+    rows = csv.DictReader((FOLDER / "classes.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t")
     return {
         row["class"]: EventClass(
             row["class"], _numbers(row["heard"], audioset), _numbers(row["seen"], imagenet_classes())
@@ -86,10 +89,11 @@ def llp_classes(audioset: tuple[str, ...]) -> dict[str, EventClass]:
 
 
 def select_classes(names: Iterable[str], audioset: tuple[str, ...]) -> tuple[EventClass, ...]:
-    """Event classes by name: of LLP, of AudioSet or of ImageNet, in any case.
+    """Event classes by name: of LLP, AV-Everyday, AudioSet or ImageNet, in any case.
 
-    A class of LLP has the tags of ``llp.tsv``. Other names stand for themselves: they are heard if AudioSet
-    has a class of that name, and seen if ImageNet has one.
+    A class of LLP or AV-Everyday has the tags of ``classes.tsv`` and is reported under the name that its data
+    set gives it. Other names stand for themselves: they are heard if AudioSet has a class of that name, and
+    seen if ImageNet has one.
 
     Args:
         names: names of the classes.
@@ -117,15 +121,15 @@ def undetectable(classes: Sequence[EventClass]) -> dict[str, tuple[str, ...]]:
 
 
 def _select(name: str, audioset: tuple[str, ...]) -> EventClass:
-    key, table = _key(name), {_key(known): tags for known, tags in llp_classes(audioset).items()}
+    key, table = _key(name), {_key(known): tags for known, tags in tabled_classes(audioset).items()}
     if key in table:
-        return table[key]
+        return replace(table[key], name=name) if name in AV_EVERYDAY else table[key]
     heard, seen = (
         tuple(number for number, known in enumerate(names) if _key(known) == key)
         for names in (audioset, imagenet_classes())
     )
     if not heard and not seen:
-        nearest = _nearest(key, (*llp_classes(audioset), *audioset, *imagenet_classes()))
+        nearest = _nearest(key, (*tabled_classes(audioset), *audioset, *imagenet_classes()))
         raise LeapError(f"no tagger knows {name!r}; the nearest names are {', '.join(map(repr, nearest))}")
     return EventClass(name, heard, seen)
 

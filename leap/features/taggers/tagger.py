@@ -41,7 +41,7 @@ class Tagger:
     tags in a modality has no events there.
 
     Args:
-        classes: names of event classes: of LLP, AudioSet or ImageNet.
+        classes: names of event classes: of LLP, AV-Everyday, AudioSet or ImageNet.
         weights: folder of the networks' weights; None for the one in the user's cache.
 
     Raises:

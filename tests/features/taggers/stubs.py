@@ -13,7 +13,7 @@ from leap.features.taggers import classes as classes_module
 from leap.features.taggers import tagger as tagger_module
 from tests.tree import ROOT
 
-TABLE = ROOT / "leap" / "features" / "taggers" / "llp.tsv"
+TABLE = ROOT / "leap" / "features" / "taggers" / "classes.tsv"
 TONES = {"Dog": 440.0, "Speech": 2000.0}
 """Class of AudioSet → frequency that the stub hears as it."""
 

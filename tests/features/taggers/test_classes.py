@@ -2,13 +2,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from leap.data.classes import LLP
+from leap.data.classes import AV_EVERYDAY, LLP
+from leap.data.names import folded
 from leap.errors import LeapError
 from leap.features.taggers.classes import (
     audioset_classes,
     imagenet_classes,
-    llp_classes,
     select_classes,
+    tabled_classes,
     undetectable,
 )
 from tests.features.taggers.stubs import audioset_names, write_stub_weights
@@ -39,8 +40,8 @@ def test_imagenet_has_a_thousand_names_that_differ():
 
 
 def test_every_class_of_llp_is_heard_and_sixteen_are_seen():
-    table = llp_classes(NAMES)
-    assert tuple(table) == LLP
+    table = dict(zip(LLP, select_classes(LLP, NAMES), strict=True))
+    assert tuple(one.name for one in table.values()) == LLP
     assert all(one.heard for one in table.values())
     assert table["Dog"].seen == tuple(range(151, 269))  # the 118 breeds
     assert table["Cat"].seen == tuple(range(281, 286))
@@ -53,17 +54,42 @@ def test_every_class_of_llp_is_heard_and_sixteen_are_seen():
     }
 
 
+def test_every_class_of_av_everyday_is_heard_and_seven_are_seen():
+    classes = select_classes(AV_EVERYDAY, NAMES)
+    assert tuple(one.name for one in classes) == AV_EVERYDAY
+    seen = {one.name: {imagenet_classes()[number] for number in one.seen} for one in classes if one.seen}
+    assert len(seen.pop("dog")) == 118
+    assert seen == {
+        "rooster": {"cock", "hen"},
+        "sea": {"breakwater", "promontory", "sandbar", "seashore"},
+        "clock": {"analog clock", "digital clock", "digital watch", "stopwatch", "wall clock"},
+        "guitar": {"acoustic guitar", "electric guitar"},
+        "saxophone": {"sax"},
+        "chainsaw": {"chain saw"},
+    }
+    assert undetectable(classes)["audio"] == ()
+
+
+def test_a_class_of_two_data_sets_is_tabled_once_and_named_as_it_was_asked_for():
+    table = [folded(name) for name in tabled_classes(NAMES)]
+    assert len(set(table)) == len(table) == len(LLP) + len(AV_EVERYDAY) - 4
+    assert {*map(folded, LLP), *map(folded, AV_EVERYDAY)} == set(table)
+    (llp,), (everyday,), (other,) = (select_classes([name], NAMES) for name in ("Dog", "dog", "DOG"))
+    assert (llp.name, everyday.name, other.name) == ("Dog", "dog", "Dog")
+    assert (llp.heard, llp.seen) == (everyday.heard, everyday.seen) == (other.heard, other.seen)
+
+
 @pytest.mark.slow
 def test_every_tag_of_the_table_is_a_class_of_audioset():
     names = audioset_classes(fetched_weights("yamnet"))
     assert len(set(names)) == 521
     assert names[:2] == ("Speech", "Child speech, kid speaking")
-    assert all(one.heard for one in llp_classes(names).values())
+    assert all(one.heard for one in tabled_classes(names).values())
 
 
 def test_names_stand_for_themselves_but_for_those_of_the_table():
     speech, bark, collie, both, dog = select_classes(
-        ["speech", "Bark", "Collie", "ACCORDION", " frying (food)"], NAMES
+        ["SPEECH", "Bark", "Collie", "ACCORDION", " frying (food)"], NAMES
     )
     assert (speech.name, len(speech.heard), speech.seen) == ("Speech", 5, ())
     assert bark == type(bark)("Bark", (NAMES.index("Bark"),), ())
