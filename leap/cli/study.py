@@ -1,4 +1,4 @@
-"""``leap study``: commands that execute notebooks, search for settings and update the README."""
+"""``leap study``: commands that execute notebooks, choose settings and update the README."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from leap.cli.options import Data, Force, Results
+from leap.cli.options import Data, Force, Results, Weights
 from leap.cli.outputs import check_outputs
 from leap.errors import LeapError
 
@@ -77,6 +77,23 @@ def study_choose(
     check_outputs([path], [data], force)
     choose(encoder.value, open_dataset(data), results, path)
     print(path)
+
+
+@app.command("tagger")
+def study_tagger(
+    material: Annotated[Path, typer.Option(help="Folder made by `leap data fetch av-everyday`.")],
+    weights: Weights = None,
+    results: Results = Path("results"),
+) -> None:
+    """Choose the tagger's thresholds and smoothing on AV-Everyday's val; prints the settings as JSON.
+
+    The tagger reads leap/features/taggers/thresholds.json: write the output there to use the settings.
+    RESULTS/tables/tagger_thresholds.csv lists what was compared.
+    """
+    from leap.experiments.tagger_thresholds import choose_settings
+    from leap.features.weights import weights_folder
+
+    print(choose_settings(material, weights or weights_folder(), results))
 
 
 @app.command("readme")

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from leap.data.av_digits.build import STEP, Rederived, choose_threshold
 from leap.data.av_everyday.learned import Learned, Networks, fit, load_learned, save_learned
-from leap.data.av_everyday.reading import RATE
+from leap.data.av_everyday.reading import RATE, Samples
 from leap.data.av_everyday.rendering import Rendering, draw_layouts, load_material, render
 from leap.data.av_everyday.sources import MATERIAL_SHA256, check_material, describe_roles
 from leap.data.classes import AV_EVERYDAY
@@ -158,14 +158,18 @@ def renderings(split: str, n: int, material: Path, rotation: int, seed: int) -> 
 
 def embed(rendering: Rendering, networks: Networks) -> Tensors:
     """Embeddings of one video: ``audio``, ``visual``, ``teacher``, and ``waveform``, each (T, width)."""
-    waveform = rendering.waveform  # (T, RATE)
-    doubled = require("scipy.signal", "media").resample_poly(waveform.ravel(), 2, 1)
     return {
-        "audio": networks.audio(doubled.reshape(-1, 2 * RATE)),
+        "audio": networks.audio(double_rate(rendering.waveform)),
         "visual": networks.visual(rendering.frames),
         "teacher": networks.teacher(rendering.frames),
-        "waveform": torch.from_numpy(waveform),
+        "waveform": torch.from_numpy(rendering.waveform),
     }
+
+
+def double_rate(waveform: Samples) -> Samples:
+    """Sound at 16 kHz, as the networks take it, (T, 8000) → (T, 16000)."""
+    doubled = require("scipy.signal", "media").resample_poly(waveform.ravel(), 2, 1)
+    return doubled.reshape(-1, 2 * RATE)
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ import pytest
 import leap
 from leap.data.classes import LLP
 from leap.errors import LeapError
-from leap.features.taggers.tagger import best_of_seconds, smooth, thresholds
+from leap.features.taggers.event_scores import chosen_decoding
 from leap.inference.parsed_video import MODALITIES
 from tests.features.media.clips import tone, write_clip, write_coded_clip
 from tests.features.taggers.stubs import COLOURS, TONES, use_stubs, write_stub_weights
@@ -53,11 +53,15 @@ def events(parsed):
     return {(row[0], row[1]): row[2:] for row in parsed.events[columns].itertuples(index=False, name=None)}
 
 
-def assert_near(found, expected, tolerance=1):
-    """The same classes, whose times differ by no more than a second."""
+TOLERANCE = {"audio": 2, "visual": 1}
+"""Seconds by which the chosen smoothing may move the times of an event that is certain."""
+
+
+def assert_near(found, expected):
+    """The same classes, at nearly the same times."""
     assert found.keys() == expected.keys()
     for key, times in expected.items():
-        assert np.abs(np.subtract(found[key], times)).max() <= tolerance, (key, found[key])
+        assert np.abs(np.subtract(found[key], times)).max() <= TOLERANCE[key[0]], (key, found[key])
 
 
 @pytest.mark.parametrize(("ending", "video", "audio"), CODED)
@@ -110,7 +114,7 @@ def test_events_are_a_table(tmp_path, weights):
     for row in table.itertuples():
         column = parsed.video.probabilities[row.modality][row.onset : row.offset, LLP.index(row[5])]
         assert row.probability == pytest.approx(column.mean())
-        assert (column >= thresholds()[row.modality]).all()
+        assert (column >= chosen_decoding(row.modality).threshold).all()
 
 
 def test_a_video_without_events_has_an_empty_table(tmp_path, weights):
@@ -148,21 +152,6 @@ def test_scores_of_tags_are_united_as_they_exclude_each_other_or_not(tmp_path, w
     assert found["visual"][0, LLP.index("Dog")] == pytest.approx(0.118)
     assert found["visual"][0, LLP.index("Banjo")] == pytest.approx(0.001)
     assert found["visual"][0, LLP.index("Helicopter")] == 0
-
-
-def test_a_second_has_the_best_of_its_patches_and_their_neighbours():
-    scores = np.zeros((12, 2), np.float32)
-    scores[3, 0], scores[6, 1] = 0.7, 0.9
-    assert best_of_seconds(scores).T.tolist() == [
-        pytest.approx([0.7, 0.7, 0.0]),
-        pytest.approx([0.0, 0.9, 0.0]),
-    ]
-
-
-def test_frames_are_averaged_with_their_neighbours():
-    scores = np.array([[0.0], [1.0], [0.0], [0.0]], np.float32)
-    assert smooth(scores)[:, 0].tolist() == pytest.approx([1 / 3, 1 / 2, 1 / 4, 0])
-    assert smooth(scores[1:2]).tolist() == [[1.0]]
 
 
 def test_missing_weights_are_one_line_with_command_and_size(tmp_path):
