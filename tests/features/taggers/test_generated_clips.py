@@ -31,8 +31,8 @@ LOSS = 10
 """Points of F that a parser may lose to codecs, rates, joints of videos and the choice of the videos."""
 
 AGREEMENT = {"lossless": 0.9, "lossy": 0.6}
-"""Least share of the cells (second, class) with an event in either of two files of one content that have it in
-both. Scores near the threshold tip over when a codec changes the sound or the picture."""
+"""Least share of the cells (second, class) with an event in either of two files of one content that have it
+in both. Scores near the threshold tip over when a codec changes the sound or the picture."""
 
 FRAME = 128
 CHANNELS = {1: "pan=mono|c0=c0", 2: "pan=stereo|c0=c0|c1=c0"}
