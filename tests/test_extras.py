@@ -46,6 +46,7 @@ REFUSED = {
         "leap.features.taggers",
     },
     "PIL": {
+        "leap.experiments.tagger_thresholds",
         "leap.features.image_preprocessing",
         "leap.features.tagger_features",
         "leap.features.visual_features",
