@@ -46,6 +46,10 @@ Coupling = Literal["pooled", "separate"]
 """Whether video probabilities are pooled from segment probabilities or come from a head of their own."""
 
 DenoisingWarmup = Literal["step", "ramp"]
+Smoother = Literal["none", "median", "hmm", "auto"]
+"""How pseudo-labels are denoised over time: not at all, by a median filter, by a hidden Markov model, or by
+the model where it expects a gain."""
+
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -475,11 +479,32 @@ class NoiseConfig:
         misses: probability that a 1 becomes 0.
         false_alarms: probability that a 0 of a class of the weak label becomes 1.
         of: losses that learn from the corrupted labels: all of them, only L_basic or only L_avss.
+        bursts: flip whole runs with these probabilities instead of independent segments.
     """
 
     misses: float = Field(default=0.0, ge=0, le=1)
     false_alarms: float = Field(default=0.0, ge=0, le=1)
     of: Literal["all", "basic", "avss"] = "all"
+    bursts: bool = optional(False)
+
+    @model_validator(mode="after")
+    def _bursts_have_a_rate(self) -> Self:
+        if self.bursts and not (self.misses or self.false_alarms):
+            raise ValueError("bursts belong to noise with misses or false_alarms")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SmoothingConfig:
+    """Denoising of the training pseudo-labels over time; see `leap.data.pseudo_labels.smooth`.
+
+    Attributes:
+        audio: how audio pseudo-labels are denoised.
+        visual: how visual pseudo-labels are denoised.
+    """
+
+    audio: Smoother = "none"
+    visual: Smoother = "none"
 
 
 # --- decoding
@@ -530,6 +555,8 @@ class RunConfig:
         thresholds_on_val: after training, choose the protocol's per-class visual thresholds on the validation
             split (CMPAE).
         noise: errors added to the training pseudo-labels.
+        smoothing: denoising of the training pseudo-labels over time, after ``noise``; the labels of each loss
+            are denoised apart where ``noise.of`` makes them differ.
     """
 
     dataset: str = "av-digits"
@@ -541,18 +568,21 @@ class RunConfig:
     split: Literal["val", "test"] = "test"
     thresholds_on_val: bool = optional(False)
     noise: NoiseConfig = optional(NoiseConfig())
+    smoothing: SmoothingConfig = optional(SmoothingConfig())
 
     @model_validator(mode="after")
     def _parts_fit_each_other(self) -> Self:
         if self.thresholds_on_val and self.protocol.gate != "modality":
             raise ValueError('thresholds_on_val belongs to a protocol with gate="modality"')
         self.loss.basic.check(self.model)
-        self._noise_is_learned_from()
+        self._pseudo_labels_are_learned_from()
         return self
 
-    def _noise_is_learned_from(self) -> None:
+    def _pseudo_labels_are_learned_from(self) -> None:
         noisy, avss = self.noise.misses or self.noise.false_alarms, self.loss.avss is not None
         basic = self.loss.basic.reads_pseudo_labels
+        if self.smoothing != SmoothingConfig() and not (basic or avss):
+            raise ValueError("smoothing: no loss learns from pseudo-labels")
         reads = {"all": basic or avss, "basic": basic, "avss": avss}[self.noise.of]
         if noisy and not reads:
             raise ValueError(f'noise of "{self.noise.of}": no such loss learns from pseudo-labels')

@@ -83,6 +83,7 @@ OPTIONAL = {
     "model.precision": "bfloat16",
     "train.betas": [0.5, 0.999],
     "noise": {"misses": 0.2},
+    "smoothing": {"visual": "hmm"},
 }
 """Fields that plain values leave out at their defaults, so adding them changed no key of earlier runs."""
 
@@ -392,6 +393,8 @@ def test_configs_are_never_changed():
         ({"train": {"betas": [0.9, 1.5]}}, r"train\.betas\.1: .* less than 1"),
         ({"noise": {"misses": 0.2, "of": "avss"}}, 'noise of "avss": no such loss'),
         ({"noise": {"misses": 0.2}, "loss": {"basic": {"name": "han"}}}, 'noise of "all": no such loss'),
+        ({"noise": {"bursts": True}}, "bursts belong to noise with misses or false_alarms"),
+        ({"smoothing": {"audio": "auto"}, "loss": {"basic": {"name": "han"}}}, "smoothing: no loss learns"),
         ({"model": {"dropout": 0.001}}, r"model\.dropout: a dropout rate is 0 or at least 1/128"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from leap.config import Protocol, RunConfig, canonical_json, to_dict
-from leap.data.pseudo_labels import corrupt_videos
+from leap.data.pseudo_labels import corrupt_videos, smooth_videos
 from leap.data.store import FeatureStore
 from leap.data.videos import Videos
 from leap.errors import LeapError
@@ -84,7 +84,7 @@ def train(
     parser, criterion = initial_parser(config, store).to(device), Criterion(config.loss)
     videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
     check_world(criterion, val)
-    videos = corrupt_videos(videos, config.noise, config.seed)
+    videos = smooth_videos(corrupt_videos(videos, config.noise, config.seed), config.smoothing)
     check_step(parser, criterion, videos[:2].to(device))
     criterion.basic.prepare(
         config, videos, lambda other: train(other, store, folder / ESTIMATOR_FOLDER, device)[0]

@@ -16,8 +16,10 @@ from leap.config import (
     NoiseConfig,
     Protocol,
     RunConfig,
+    SmoothingConfig,
     ValorConfig,
 )
+from leap.data.pseudo_labels import corrupt_videos, smooth
 from leap.errors import LeapError
 from leap.inference.thresholds import VISUAL_GRID
 from leap.training.criterion import Criterion
@@ -96,6 +98,20 @@ def test_pseudo_labels_of_training_alone_are_corrupted(tiny_store, tiny_config, 
     ((_, _, videos, val, *_),) = seen
     assert not videos.pseudo_audio.any()
     assert val.pseudo_audio.any()
+
+
+def test_pseudo_labels_of_training_alone_are_smoothed_after_noise(tiny_store, tiny_config, tmp_path, seen):
+    noise, smoothing = NoiseConfig(misses=0.3), SmoothingConfig(audio="median", visual="hmm")
+    train(replace(tiny_config, noise=noise, smoothing=smoothing), tiny_store, tmp_path)
+    ((_, _, videos, val, *_),) = seen
+    noisy = corrupt_videos(tiny_store.videos("train"), noise, tiny_config.seed)
+    assert torch.equal(videos.pseudo_audio, smooth(noisy.pseudo_audio, noisy.weak, "median"))
+    assert torch.equal(videos.pseudo_visual, smooth(noisy.pseudo_visual, noisy.weak, "hmm"))
+    assert not torch.equal(videos.pseudo_audio, noisy.pseudo_audio)
+    assert not torch.equal(videos.pseudo_visual, noisy.pseudo_visual)
+    untouched = tiny_store.videos("val")
+    assert torch.equal(val.pseudo_audio, untouched.pseudo_audio)
+    assert torch.equal(val.pseudo_visual, untouched.pseudo_visual)
 
 
 def test_label_noise_is_estimated_by_a_parser_of_the_same_seed(cmpae_config, tiny_store, tmp_path):

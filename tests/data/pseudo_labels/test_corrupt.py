@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leap.config import NoiseConfig
-from leap.data.pseudo_labels import corrupt, corrupt_videos, precision_recall, threshold_scores
+from leap.config import NoiseConfig, RunConfig, to_dict
+from leap.data.pseudo_labels import corrupt, corrupt_videos
 
 
 def _labels(seed, n=6, t=10, c=4):
@@ -14,28 +14,6 @@ def _labels(seed, n=6, t=10, c=4):
     weak = (torch.rand(n, c, generator=generator) < 0.6).float()
     pseudo = (torch.rand(n, t, c, generator=generator) < 0.5).float() * weak[:, None]
     return pseudo, weak, generator
-
-
-def test_derive_needs_score_strictly_above_threshold_and_weak_label():
-    scores = torch.tensor([[[0.5, 0.9, 0.9], [0.6, 0.1, 0.9]]])
-    weak = torch.tensor([[1, 1, 0]], dtype=torch.uint8)
-    pseudo = threshold_scores(scores, torch.tensor([0.5, 0.2, 0.2]), weak)
-    assert pseudo.tolist() == [[[0, 1, 0], [1, 0, 0]]]
-    assert pseudo.dtype == torch.uint8
-
-
-def test_quality_by_hand():
-    pseudo, true = torch.tensor([1, 1, 0, 0, 1]), torch.tensor([1, 0, 1, 0, 1])
-    assert precision_recall(pseudo, true) == pytest.approx((2 / 3, 2 / 3, 2 / 3))
-    assert precision_recall(torch.tensor([1, 1, 1, 1]), torch.tensor([1, 0, 0, 0])) == pytest.approx(
-        (0.25, 1, 0.4)
-    )
-
-
-def test_quality_of_nothing():
-    empty = torch.zeros(2, 3, 4)
-    assert precision_recall(empty, empty) == (1, 1, 1)
-    assert precision_recall(empty, empty + 1) == (1, 0, 0)
 
 
 @given(seed=st.integers(0, 1000), miss=st.floats(0, 1), false_alarm=st.floats(0, 1))
@@ -83,3 +61,20 @@ def test_no_errors_change_nothing_and_a_seed_repeats_itself(make_videos):
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert (first >= videos.pseudo_visual).all()
+
+
+def test_bursts_flip_whole_runs(make_videos):
+    clean = make_videos(50)
+    bursty = corrupt_videos(clean, NoiseConfig(misses=0.5, bursts=True), seed=0)
+    assert 0 < bursty.pseudo_audio.sum() < clean.pseudo_audio.sum()
+    ends = clean.pseudo_audio[:, 1:] * clean.pseudo_audio[:, :-1]  # both segments are of one run
+    assert torch.equal(bursty.pseudo_audio[:, 1:] * ends, bursty.pseudo_audio[:, :-1] * ends)
+
+
+def test_config_of_independent_errors_is_that_of_earlier_versions():
+    assert to_dict(RunConfig(noise=NoiseConfig(misses=0.5)))["noise"] == {
+        "misses": 0.5,
+        "false_alarms": 0.0,
+        "of": "all",
+    }
+    assert to_dict(RunConfig(noise=NoiseConfig(misses=0.5, bursts=True)))["noise"]["bursts"] is True

@@ -1,0 +1,23 @@
+"""Segment-level pseudo-labels: made from a teacher's scores, compared, corrupted, denoised.
+
+- `make`: threshold a teacher's scores, within the weak label.
+- `compare`: precision, recall and F-score against dense labels.
+- `corrupt`, `corrupt_runs`: add errors, segment by segment or run by run.
+- `median`, `hmm`: denoise over time by a median filter or a hidden Markov model.
+- `smooth`: denoise the training videos, where the fitted model expects a gain.
+"""
+
+from leap.data.pseudo_labels.compare import PrecisionRecall, precision_recall
+from leap.data.pseudo_labels.corrupt import corrupt, corrupt_videos
+from leap.data.pseudo_labels.make import threshold_scores
+from leap.data.pseudo_labels.smooth import smooth, smooth_videos
+
+__all__ = [
+    "PrecisionRecall",
+    "corrupt",
+    "corrupt_videos",
+    "precision_recall",
+    "smooth",
+    "smooth_videos",
+    "threshold_scores",
+]

@@ -1,0 +1,26 @@
+"""Make pseudo-labels from a teacher's scores."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def threshold_scores(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -> Tensor:
+    """Make segment-level pseudo-labels of one modality, as VALOR (arXiv 2305.17343) does from CLIP and CLAP.
+
+    A class is marked where its score exceeds its threshold and the weak label of the video contains it.
+
+    Args:
+        scores: scores of the teacher, (N, T, C).
+        thresholds: one threshold for all classes, or one per class, (C,).
+        weak: weak labels, (N, C), zeros and ones.
+
+    Returns:
+        Pseudo-labels, (N, T, C), zeros and ones of the type of ``weak``.
+
+    Example:
+        >>> threshold_scores(torch.tensor([[[0.9, 0.8], [0.2, 0.7]]]), 0.5, torch.tensor([[1, 0]]))
+        tensor([[[1, 0],
+                 [0, 0]]])
+    """
+    return (scores > thresholds).to(weak.dtype) * weak[:, None]

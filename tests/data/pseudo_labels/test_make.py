@@ -1,0 +1,11 @@
+import torch
+
+from leap.data.pseudo_labels import threshold_scores
+
+
+def test_derive_needs_score_strictly_above_threshold_and_weak_label():
+    scores = torch.tensor([[[0.5, 0.9, 0.9], [0.6, 0.1, 0.9]]])
+    weak = torch.tensor([[1, 1, 0]], dtype=torch.uint8)
+    pseudo = threshold_scores(scores, torch.tensor([0.5, 0.2, 0.2]), weak)
+    assert pseudo.tolist() == [[[0, 1, 0], [1, 0, 0]]]
+    assert pseudo.dtype == torch.uint8
