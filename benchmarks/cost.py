@@ -17,7 +17,7 @@ from benchmarks.measure import RESULTS, in_own_process, medians, peak, product
 from leap.config import CmpaeConfig
 from leap.data.videos import Videos
 from leap.models.parser import Parser, build_parser
-from leap.presets import PRESETS, preset
+from leap.presets import RELEASES, preset
 from leap.training.criterion import Criterion
 from leap.training.optimizer import make_optimizer
 
@@ -101,7 +101,7 @@ def table() -> None:
     """Measure all presets one by one on the CPU and, if available, on a GPU; write the table."""
     rows = []
     for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
-        for name in PRESETS:
+        for name in RELEASES:
             rows.append(in_own_process("benchmarks.cost", "one", name, "--device", device))
             print(rows[-1])
     pd.DataFrame(rows).to_csv(RESULTS / "cost.csv", index=False, float_format="%.4f")

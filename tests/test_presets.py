@@ -1,9 +1,20 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
-from leap.config import CmpaeConfig, JomoldConfig, ModelConfig, Protocol, from_dict, to_dict
+from leap.config import (
+    AvssConfig,
+    CmpaeConfig,
+    JomoldConfig,
+    ModelConfig,
+    Protocol,
+    SmoothingConfig,
+    ValorLossConfig,
+    from_dict,
+    to_dict,
+)
 from leap.data.registry import DATASETS, find_dataset
 from leap.errors import LeapError
 from leap.models.parser import build_parser
@@ -12,7 +23,8 @@ from leap.training.schedules import rate_factor
 
 LLP_WIDTHS = {"audio": 128, "visual_2d": 2048, "visual_3d": 512}
 TRAINING = {
-    # optimiser, rate, batch, epochs, weight decay, gradient norm, from the scripts of the releases
+    # optimiser, rate, batch, epochs, weight decay, gradient norm, from the scripts of the releases;
+    # ours has LEAP's
     "han": ("adam", 3e-4, 16, 40, 0.0, None),
     "mm-pyr": ("adam", 1e-4, 16, 40, 0.0, None),
     "valor": ("adamw", 1e-4, 64, 60, 1e-3, 1.0),
@@ -23,6 +35,7 @@ TRAINING = {
     "leap-han": ("adam", 1e-4, 32, 30, 0.0, None),
     "leap": ("adam", 1e-4, 32, 30, 0.0, None),
     "leap-release": ("adam", 1e-4, 32, 30, 0.0, None),
+    "ours": ("adam", 1e-4, 32, 30, 0.0, None),
 }
 
 
@@ -107,6 +120,14 @@ def test_jomold_and_cmpae_alone_have_parsers_of_their_own():
     others = {"cmpae": CmpaeConfig, "jomold-estimator": JomoldConfig}
     found = {name: type(config.model) for name, config in PRESETS.items()}
     assert found == dict.fromkeys(PRESETS, ModelConfig) | others
+
+
+def test_ours_is_leap_with_another_loss_and_smoothed_labels():
+    ours, leap = preset("ours"), preset("leap-han")
+    assert isinstance(ours.loss.basic, ValorLossConfig)
+    assert ours.loss.avss == leap.loss.avss == AvssConfig()
+    assert ours.smoothing == SmoothingConfig(audio="auto", visual="auto")
+    assert replace(ours, loss=leap.loss, smoothing=leap.smoothing) == leap
 
 
 def test_labels_are_those_packed_with_llp():

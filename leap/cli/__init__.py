@@ -96,13 +96,13 @@ def train(
 
 @app.command("preset")
 def show_preset(
-    name: Annotated[str, typer.Argument(help="han, mm-pyr, valor, valor+, valor++, cmpae, leap, …")],
+    name: Annotated[str, typer.Argument(help="han, mm-pyr, valor, valor+, valor++, cmpae, leap, ours, …")],
     data: Data = "llp",
     width: Annotated[
         int | None, typer.Option(min=1, help="Another width, with FFN and rate to match.")
     ] = None,
 ) -> None:
-    """Print the run config of a system as its release trains it, for leap run and leap train."""
+    """Print the run config of a system as its release trains it, or of ours, for leap run and leap train."""
     from leap.config import to_dict
     from leap.data.registry import find_dataset, open_dataset
     from leap.presets import PRESETS, preset, scale_width

@@ -10,7 +10,7 @@ from leap.data.registry import open_dataset
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import Profile, with_seeds
 from leap.experiments.tables import SUMMARY_SCORES, TITLES
-from leap.presets import PRESETS, preset, scale_width
+from leap.presets import RELEASES, preset, scale_width
 
 WIDTH = 64
 """Width on small data: AV-Digits has 2,000 training videos of 128-d features, LLP 10,000 of up to 2,048-d."""
@@ -20,7 +20,7 @@ def grid(profile: Profile, dataset: str) -> Grid:
     """One run of each preset, scaled to `WIDTH`."""
     with open_dataset(dataset) as store:
         features = tuple(store.widths)
-    configs = {name: sized(preset(name, dataset, features), dataset) for name in PRESETS}
+    configs = {name: sized(preset(name, dataset, features), dataset) for name in RELEASES}
     return {name: with_seeds(config, profile, 1) for name, config in configs.items()}
 
 
@@ -34,7 +34,7 @@ def sized(config: RunConfig, dataset: str) -> RunConfig:
 
 def preset_table() -> pd.DataFrame:
     """The settings of every preset on LLP in words, one row per preset."""
-    return pd.DataFrame.from_dict({name: _row(preset(name)) for name in PRESETS}, orient="index")
+    return pd.DataFrame.from_dict({name: _row(preset(name)) for name in RELEASES}, orient="index")
 
 
 def _row(config: RunConfig) -> dict[str, str]:

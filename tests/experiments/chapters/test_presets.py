@@ -8,17 +8,17 @@ from leap.experiments.chapters.presets import (
     preset_table,
 )
 from leap.experiments.tables import SUMMARY_SCORES, TITLES
-from leap.presets import PRESETS
+from leap.presets import RELEASES
 from tests.tree import ROOT
 
 
 def test_every_preset_is_trained_once_and_narrow():
     runs_of = grid("full", "av-digits")
-    assert list(runs_of) == list(PRESETS)
+    assert list(runs_of) == list(RELEASES)
     assert {len(runs) for runs in runs_of.values()} == {1}
     assert {runs[0].model.width for runs in runs_of.values()} == {WIDTH}
     assert {name: runs[0].train.epochs for name, runs in runs_of.items()} == {
-        name: config.train.epochs for name, config in PRESETS.items()
+        name: config.train.epochs for name, config in RELEASES.items()
     }
     assert {runs[0].dataset for runs in runs_of.values()} == {"av-digits"}
 
@@ -46,6 +46,6 @@ def test_committed_costs_are_of_every_preset():
     found = cost_tables(ROOT / "results" / "benchmarks" / "cost.csv")
     assert found
     for rows in found.values():
-        assert list(rows.index) == list(PRESETS)
+        assert list(rows.index) == list(RELEASES)
         assert rows.loc["leap", "GFLOP"] > rows.loc["leap-han", "GFLOP"] > rows.loc["han", "GFLOP"] > 0
         assert (rows["train ms"] > rows["parse ms"]).all()
