@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from leap.errors import require
-from leap.experiments.tables import TITLES, Runs, by_level, format_differences
+from leap.experiments.tables import TITLES, Runs, by_level, detectable_in_words, format_differences
 from leap.experiments.verdicts import compare_in_words
 from leap.visualization.figures import difference_plot, show
 
@@ -42,7 +42,8 @@ def show_differences(table: pd.DataFrame, caption: str, baseline: str = "MMIL") 
     """
     readable = format_differences(table)
     whole = set(TITLES.values()) <= set(readable.columns)
-    show_tables(*(by_level(readable) if whole else [readable]), caption=caption)
+    note = f"{caption} {detectable_in_words(table)}"
+    show_tables(*(by_level(readable) if whole else [readable]), caption=note)
     show(difference_plot(table, HEADLINE, baseline), f"Differences with their 95 % intervals. {caption}")
 
 

@@ -40,7 +40,7 @@ def difference_table(
     scores: Sequence[str] = tuple(TITLES),
     videos: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
-    """Paired differences of every other system from the baseline, with 95 % bootstrap intervals.
+    """Paired differences of every other system from the baseline, with 95 % intervals.
 
     Args:
         runs: records by system.
@@ -49,8 +49,7 @@ def difference_table(
         videos: mask (N,) of the videos to compare on; None for all.
 
     Returns:
-        One row per system and score; columns ``difference``, ``low``, ``high`` and ``n``, the number of
-        paired seeds.
+        One row per system and score; columns as in `leap.experiments.compare.Difference.row`.
     """
     pairs = {system: (system, baseline) for system in runs if system != baseline}
     return pair_table(runs, pairs, scores, videos)
@@ -62,7 +61,7 @@ def pair_table(
     scores: Sequence[str] = tuple(TITLES),
     videos: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
-    """Paired differences of given pairs of systems, with 95 % bootstrap intervals.
+    """Paired differences of given pairs of systems, with 95 % intervals.
 
     Args:
         runs: records by system.
@@ -107,7 +106,7 @@ def paired(
         videos: mask (N,) of the videos to compare on; None for all.
 
     Returns:
-        ``difference``, ``low``, ``high`` and ``n``, see `leap.experiments.compare.paired_difference`.
+        See `leap.experiments.compare.Difference.row`.
 
     Raises:
         LeapError: the two systems have no seed in common.
@@ -206,8 +205,21 @@ def by_level(table: pd.DataFrame) -> list[pd.DataFrame]:
 
 def format_difference(row: Mapping[str, float]) -> str:
     """A difference and its interval, such as '+0.7 [+0.3, +1.1]'; it breaks only before the interval."""
-    text = f"{row['difference']:+.1f} [{row['low']:+.1f},{NO_BREAK}{row['high']:+.1f}]"
-    return text.replace("-", "−")
+    interval = (
+        f"[{row['low']:+.1f},{NO_BREAK}{row['high']:+.1f}]" if np.isfinite(row["low"]) else "(no interval)"
+    )
+    return f"{row['difference']:+.1f} {interval}".replace("-", "−")
+
+
+def format_p(p: float) -> str:
+    """A p value, such as 'p = .013' or 'p < .001'."""
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".")
+
+
+def detectable_in_words(table: pd.DataFrame) -> str:
+    """The minimal detectable differences of a table of differences in a sentence."""
+    ends = [f"{end:.1f}" for end in (table["detectable"].min(), table["detectable"].max())]
+    return f"Minimal detectable difference (80 % power): {' to '.join(dict.fromkeys(ends))}."
 
 
 def _mean_and_deviation(mean: float, deviation: float) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from leap.experiments.compare import ALPHA
 from leap.experiments.records import Record
 from leap.experiments.tables import TITLES, format_difference, paired
 
@@ -15,15 +16,18 @@ WORDS: dict[Verdict, str] = {
 }
 
 
-def verdict(low: float, high: float) -> Verdict:
-    """Verdict on the claim that a difference is above 0, from the ends of its interval.
+def verdict(difference: float, p: float) -> Verdict:
+    """Verdict on the claim that a difference is above 0, from its two-sided p value.
 
-    >>> verdict(0.2, 1.0), verdict(-1.0, -0.2), verdict(-0.2, 1.0)
+    The p value of a single test decides as its interval does; where several claims are judged together, their
+    adjusted p values decide.
+
+    >>> verdict(1.0, 0.01), verdict(-1.0, 0.01), verdict(1.0, 0.2)
     ('supported', 'contradicted', 'inconclusive')
     """
-    if low > 0:
-        return "supported"
-    return "contradicted" if high < 0 else "inconclusive"
+    if p >= ALPHA:
+        return "inconclusive"
+    return "supported" if difference > 0 else "contradicted"
 
 
 def compare_in_words(
@@ -40,7 +44,7 @@ def compare_in_words(
     parts: list[str] = []
     for score in scores:
         difference = paired(runs[system], runs[baseline], score)
-        word = WORDS[verdict(difference["low"], difference["high"])]
+        word = WORDS[verdict(difference["difference"], difference["p"])]
         parts.append(f"{word} {baseline} in {TITLES[score]} ({format_difference(difference)})")
     seeds = int(difference["n"])
     return f"{system} is {' and '.join(parts)}; {seeds} paired {'seed' if seeds == 1 else 'seeds'}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from leap.experiments.chapters import (
     pseudo_labels,
     systems,
 )
-from leap.experiments.compare import paired_difference
+from leap.experiments.compare import holm, paired_difference
 from leap.experiments.grid import SHIPPED, Profile
 from leap.experiments.records import Record
 from leap.experiments.tables import (
@@ -28,6 +29,7 @@ from leap.experiments.tables import (
     TITLES,
     Runs,
     format_difference,
+    format_p,
     pair_table,
     paired,
     seed_pairs,
@@ -227,16 +229,22 @@ CHAPTER = Chapter("30_ledger", grid)
 def ledger(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
     """Every claim with its measurement and its verdict, by the rule of `leap.experiments.verdicts`.
 
+    The p values that decide are adjusted for the number of claims that could be tested.
+
     Args:
         runs: records of `grid`'s runs.
         overlapping: mask (N,) of the test videos with overlapping events.
 
     Returns:
         One row per claim: ``claim``, ``published``, ``source``, ``measured`` (title of the measure),
-        ``difference``, ``low``, ``high``, ``n`` (NaN where nothing could be measured), ``chapter`` and
-        ``verdict``.
+        ``chapter``, the columns of `leap.experiments.compare.Difference.row` and ``adjusted`` (the adjusted p
+        value), which are NaN where nothing could be measured, and ``verdict``.
     """
-    return pd.DataFrame([_row(claim, runs, overlapping) for claim in CLAIMS])
+    rows = [_row(claim, runs, overlapping) for claim in CLAIMS]
+    tested = [row for row in rows if row["measured"]]
+    for row, p in zip(tested, holm([row["p"] for row in tested]), strict=True):
+        row |= {"adjusted": p, "verdict": verdict(row["difference"], p)}
+    return pd.DataFrame(rows)
 
 
 def other_loss(runs: Runs) -> pd.DataFrame:
@@ -265,8 +273,9 @@ def other_loss_in_words(table: pd.DataFrame) -> str:
     )
 
 
-def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, object]:
-    row: dict[str, object] = {"claim": claim.text, "published": claim.published, "source": claim.source}
+def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, Any]:
+    """A row of `ledger` without what depends on the other rows."""
+    row: dict[str, Any] = {"claim": claim.text, "published": claim.published, "source": claim.source}
     if claim.chapter is None:
         return row | {"measured": "", "chapter": "", "verdict": "not testable here"}
     ours, theirs = (runs[claim.run_name(name)] for name in (claim.system, claim.baseline))
@@ -274,12 +283,7 @@ def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, 
         difference = paired(ours, theirs, claim.measure, overlapping if claim.overlapping else None)
     else:
         difference = _paired_measure(ours, theirs, claim)
-    return (
-        row
-        | {"measured": (TITLES | MEASURED)[claim.measure], "chapter": claim.notebook}
-        | difference
-        | {"verdict": verdict(difference["low"], difference["high"])}
-    )
+    return row | {"measured": (TITLES | MEASURED)[claim.measure], "chapter": claim.notebook} | difference
 
 
 def _paired_measure(ours: Sequence[Record], theirs: Sequence[Record], claim: Claim) -> dict[str, float]:
@@ -307,7 +311,8 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         if row["measured"]:
             seeds = f"{row['n']:.0f} seed{'s' * (row['n'] != 1)}"
             difference = format_difference({name: row[name] for name in ("difference", "low", "high")})
-            measured = f"{row['measured']}: {difference}, {seeds} ({row['chapter']})"
+            adjusted = f"adjusted {format_p(row['adjusted'])}"
+            measured = f"{row['measured']}: {difference}, {adjusted}, {seeds} ({row['chapter']})"
         published = f"{row['published']} ({row['source']})" if row["published"] else row["source"]
         rows.append({"claim": row["claim"], "published on LLP": published, "measured": measured})
     return pd.DataFrame(rows, index=pd.Index(table["verdict"], name="verdict"))

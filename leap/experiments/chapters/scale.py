@@ -147,7 +147,7 @@ def comparison_in_words(found: RunsBySize) -> str:
 
 def _against_mmil(runs: Runs, system: str) -> str:
     difference = paired(runs[system], runs["MMIL"], "evt_event")
-    word = WORDS[verdict(difference["low"], difference["high"])]
+    word = WORDS[verdict(difference["difference"], difference["p"])]
     return f"{system} is {word} MMIL in evt Event@AV ({format_difference(difference)})"
 
 
