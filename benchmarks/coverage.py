@@ -1,8 +1,8 @@
 """Coverage of the intervals of paired differences: ``python -m benchmarks.coverage`` simulates it.
 
 The true difference is 0, and the effects of seeds, videos and residual vary as in committed records of
-AV-Digits. ``results/tables/coverage.csv`` holds the fraction of 95 % intervals that contain 0, for the interval
-of `leap.experiments.compare` and for a percentile bootstrap, and the median ratio of their widths.
+AV-Digits. ``results/tables/coverage.csv`` holds the fraction of 95 % intervals that contain 0, for the
+interval of `leap.experiments.compare` and for a percentile bootstrap, and the median ratio of their widths.
 
 Seed effects are normal. Effects of videos and residuals are either normal, or those of the records, which are
 discrete and bounded: then a video is drawn with its effect and its residuals.
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from leap.experiments.chapter import Chapter
 from leap.experiments.chapters import encoders, leap_vs_mmil
-from leap.experiments.compare import mean_squares, paired_difference
+from leap.experiments.compare import mean_squares, table_difference
 from leap.experiments.records import PRIMARY, Record, read_records
 from leap.experiments.tables import seed_pairs, write_table
 
@@ -32,7 +32,10 @@ PAIRS = {
     "LEAP with − without L_avss, HAN": (leap_vs_mmil.CHAPTER, "LEAP + L_avss", "LEAP"),
     "LEAP − MMIL, MM-Pyr": (encoders.CHAPTER, "MM-Pyr, LEAP", "MM-Pyr, MMIL"),
 }
-"""Comparison → chapter, system and baseline: little variance of seeds, or much beside little or much of videos."""
+"""Comparison → chapter, system and baseline.
+
+Seeds vary little in the first; they vary much in the others, beside little or much variation of videos.
+"""
 
 SEED_MEASURES = ("audio", "visual", "audio_2", "visual_2")
 """Parts of a record's segments whose average precision stands for measures with one value per seed."""
@@ -100,7 +103,7 @@ def score_effects(pairs: list[tuple[Record, Record]]) -> Effects:
 
 
 def one_value_per_seed(pairs: list[tuple[Record, Record]]) -> Simulate:
-    """Simulate differences in average precision (seeds, 1), standardized and drawn from all `SEED_MEASURES`."""
+    """Simulate differences in average precision, (seeds, 1), drawn from all `SEED_MEASURES`, standardized."""
     parts = [[a.segments[part]["ap"] - b.segments[part]["ap"] for part in SEED_MEASURES] for a, b in pairs]
     differences = np.array(parts)  # (seeds, measures)
     pool = ((differences - differences.mean(axis=0)) / differences.std(axis=0)).ravel()
@@ -108,7 +111,7 @@ def one_value_per_seed(pairs: list[tuple[Record, Record]]) -> Simulate:
 
 
 def simulations() -> Iterator[tuple[tuple[str, str], Simulate]]:
-    """What is simulated: names of the measure and of the distribution, and the function that draws a table."""
+    """What is simulated: names of the measure and of the distribution, and what draws a table."""
     for name, pair in PAIRS.items():
         effects = score_effects(record_pairs(*pair))
         yield (f"scores: {name}", "normal"), effects.normal
@@ -119,7 +122,7 @@ def simulations() -> Iterator[tuple[tuple[str, str], Simulate]]:
 
 
 def resampling(shape: tuple[int, int], random: np.random.Generator) -> tuple[Table, Table]:
-    """How often each seed, (resamples, seeds), and each video, (resamples, videos), is drawn, as fractions."""
+    """Fraction of draws of each seed, (resamples, seeds), and of each video, (resamples, videos)."""
     seeds, videos = (random.multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n for n in shape)
     return seeds, videos
 
@@ -141,20 +144,17 @@ def coverage(simulate: Simulate, seeds: int, trials: int = TRIALS) -> dict[str, 
     """
     random = np.random.default_rng(0)
     drawn = resampling(simulate(seeds, random).shape, random)
-    ends = np.array(
-        [_both_intervals(simulate(seeds, random), drawn) for _ in range(trials)]
-    )  # (trials, 2, 2)
-    (ours, bootstrap), widths = (
-        ((ends[..., 0] <= 0) & (ends[..., 1] >= 0)).mean(axis=0),
-        np.ptp(ends, axis=-1),
-    )
-    return {"interval": ours, "bootstrap": bootstrap, "width ratio": np.median(widths[:, 0] / widths[:, 1])}
+    ends = [_both_intervals(simulate(seeds, random), drawn) for _ in range(trials)]
+    low, high = np.moveaxis(ends, -1, 0)  # each (trials, 2)
+    ours, bootstrap = ((low <= 0) & (high >= 0)).mean(axis=0)
+    ratio = np.median(np.divide(*(high - low).T))
+    return {"interval": ours, "bootstrap": bootstrap, "width ratio": float(ratio)}
 
 
 def _both_intervals(
     table: Table, drawn: tuple[Table, Table]
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    found = paired_difference(table / 100, np.zeros_like(table))
+    found = table_difference(table / 100)
     return (found.low, found.high), bootstrap_interval(table, drawn)
 
 

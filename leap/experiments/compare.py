@@ -89,38 +89,43 @@ def sample_deviation(values: ArrayLike) -> float:
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike) -> Difference:
-    """Mean difference under a two-way random-effects model of seeds and videos.
+    """Mean difference of two systems, see `table_difference`.
+
+    Args:
+        a: scores of system A in 0…1, (seeds, videos).
+        b: scores of system B for the same seeds and videos, (seeds, videos).
+
+    Raises:
+        LeapError: the arrays differ in shape, are empty, or hold a value that is not finite.
+    """
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if first.shape != second.shape or first.ndim != 2 or not first.size:
+        raise LeapError(f"scores must share one shape (seeds, videos); got {first.shape} and {second.shape}")
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise LeapError("scores hold a value that is not finite; remake the run record")
+    return table_difference(first - second)
+
+
+def table_difference(table: NDArray[np.float64]) -> Difference:
+    """Mean of a table of paired differences, or of another contrast, under a two-way random-effects model.
 
     Every seed is scored on the same videos, so seeds and videos are crossed factors: the difference of seed s
     on video v is μ + a_s + b_v + e_sv. The variance of the mean is estimated from the mean squares of the
     analysis of variance, and its degrees of freedom by Satterthwaite's approximation (Biometrics Bulletin 2,
     1946). ``python -m benchmarks.coverage`` simulates the coverage of the interval.
 
-    With one seed, the interval covers only the variation of videos. With one column, as for a measure that a
-    seed has only one value of, it is the t interval over paired seeds, with seeds − 1 degrees of freedom.
+    With one seed, the interval covers only the variation of videos. With one column, for a measure that has
+    one value per seed, it is the t interval over paired seeds, with seeds − 1 degrees of freedom.
 
     Args:
-        a: scores of system A in 0…1, (seeds, videos).
-        b: scores of system B for the same seeds and videos, (seeds, videos).
+        table: differences of scores in 0…1, (seeds, videos).
 
     Returns:
         The difference, × 100.
-
-    Raises:
-        LeapError: the arrays differ in shape, are empty, or hold a value that is not finite.
     """
-    table = 100 * _paired(a, b)  # (seeds, videos)
-    seeds = table.mean(axis=1)  # (seeds,)
-    return Difference(float(seeds.mean()), *_standard_error(table), len(seeds), sample_deviation(seeds))
-
-
-def _paired(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
-    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if first.shape != second.shape or first.ndim != 2 or not first.size:
-        raise LeapError(f"scores must share one shape (seeds, videos); got {first.shape} and {second.shape}")
-    if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        raise LeapError("scores hold a value that is not finite; remake the run record")
-    return first - second
+    differences = 100 * table
+    seeds = differences.mean(axis=1)  # (seeds,)
+    return Difference(float(seeds.mean()), *_standard_error(differences), len(seeds), sample_deviation(seeds))
 
 
 def _standard_error(table: NDArray[np.float64]) -> tuple[float, float]:

@@ -205,9 +205,8 @@ def by_level(table: pd.DataFrame) -> list[pd.DataFrame]:
 
 def format_difference(row: Mapping[str, float]) -> str:
     """A difference and its interval, such as '+0.7 [+0.3, +1.1]'; it breaks only before the interval."""
-    interval = (
-        f"[{row['low']:+.1f},{NO_BREAK}{row['high']:+.1f}]" if np.isfinite(row["low"]) else "(no interval)"
-    )
+    known = np.isfinite(row["low"])
+    interval = f"[{row['low']:+.1f},{NO_BREAK}{row['high']:+.1f}]" if known else "(no interval)"
     return f"{row['difference']:+.1f} {interval}".replace("-", "−")
 
 
