@@ -7,9 +7,11 @@ import pytest
 from leap.errors import LeapError
 from leap.experiments.tables import (
     TITLES,
+    detectable_in_words,
     difference_table,
     format_difference,
     format_differences,
+    format_p,
     format_scores,
     outside_intervals,
     paired,
@@ -64,7 +66,8 @@ def test_formatted_scores(runs):
 def test_differences_are_paired_by_shared_seeds(runs):
     """Seeds 1 and 2 are shared, in another order; over all seeds the means would differ by 4."""
     row = paired(runs["LEAP"], runs["MMIL"], "seg_a")
-    assert row == pytest.approx({"difference": 3.0, "low": 3.0, "high": 3.0, "n": 2})
+    expected = {"difference": 3.0, "low": 3.0, "high": 3.0, "p": 0.0, "detectable": 0.0, "n": 2}
+    assert row == pytest.approx(expected)
     assert paired(runs["MMIL"], runs["LEAP"], "seg_a")["difference"] == pytest.approx(-3.0)
 
 
@@ -113,6 +116,21 @@ def test_formatted_difference():
         format_difference({"difference": 0.74, "low": -0.26, "high": 1.06})
         == "+0.7 [−0.3,\N{NO-BREAK SPACE}+1.1]"
     )
+    unknown = {"difference": 1.5, "low": -np.inf, "high": np.inf}
+    assert format_difference(unknown) == "+1.5 (no interval)"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0, "p < .001"), (0.00099, "p < .001"), (0.0126, "p = .013"), (1.0, "p = 1.000")]
+)
+def test_formatted_p(p, text):
+    assert format_p(p) == text
+
+
+def test_detectable_differences_are_given_from_the_smallest_to_the_largest():
+    start = "Minimal detectable difference (80 % power): "
+    assert detectable_in_words(pd.DataFrame({"detectable": [1.26, 0.94, 1.1]})) == f"{start}0.9 to 1.3."
+    assert detectable_in_words(pd.DataFrame({"detectable": [1.04, 0.96]})) == f"{start}1.0."
 
 
 def test_precision_and_recall_are_means_over_seeds(runs):

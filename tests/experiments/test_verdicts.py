@@ -7,18 +7,17 @@ from leap.experiments.verdicts import compare_in_words, verdict
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expected"),
+    ("difference", "p", "expected"),
     [
-        (0.1, 0.5, "supported"),
-        (-0.5, -0.1, "contradicted"),
-        (-0.1, 0.1, "inconclusive"),
-        (0.0, 0.5, "inconclusive"),
-        (-0.5, 0.0, "inconclusive"),
-        (0.0, 0.0, "inconclusive"),
+        (0.1, 0.049, "supported"),
+        (-0.1, 0.049, "contradicted"),
+        (0.1, 0.05, "inconclusive"),
+        (-0.1, 0.2, "inconclusive"),
+        (0.0, 1.0, "inconclusive"),
     ],
 )
-def test_rule(low, high, expected):
-    assert verdict(low, high) == expected
+def test_rule(difference, p, expected):
+    assert verdict(difference, p) == expected
 
 
 def test_sentence(tiny_records):

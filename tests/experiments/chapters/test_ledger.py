@@ -22,6 +22,23 @@ def one_claim(monkeypatch):
 ALL = np.ones(6, bool)
 
 
+def test_p_values_are_adjusted_for_the_number_of_measured_claims(monkeypatch, make_record):
+    """Three claims of p = .03 each: every interval excludes 0, and no adjusted p decides."""
+    ours = make_record(0, 50.0)
+    gains = [0.1, 0.0, 0.1, 0.2, 0.0, 0.1]
+    ours = replace(ours, per_video={name: list(0.5 + np.array(gains)) for name in ours.per_video})
+    claim = Claim("it helps", "ours", Chapter("02"), system="A", baseline="B")
+    runs = {"02: A": [ours], "02: B": [make_record(0, 50.0)]}
+    for number, verdict in ((1, "supported"), (3, "inconclusive")):
+        monkeypatch.setattr(ledger, "CLAIMS", (*[claim] * number, Claim("it is so", "paper")))
+        table = ledger.ledger(runs, ALL)
+        assert table["verdict"].tolist() == [verdict] * number + ["not testable here"]
+        assert table["adjusted"].tolist() == pytest.approx(
+            [number * table["p"][0]] * number + [np.nan], nan_ok=True
+        )
+        assert (table["low"][:number] > 0).all()
+
+
 def test_verdicts_follow_the_interval(one_claim, make_record):
     one_claim(published="+1.0")
     for ours, verdict in ((55.0, "supported"), (45.0, "contradicted"), (50.0, "inconclusive")):
@@ -64,7 +81,8 @@ def test_found_of_segments_by_the_number_of_events(one_claim, make_record):
         for record, ap in ((ours, 84.0), (theirs, 82.5))
     )
     (row,) = ledger.ledger({"02: A": [ours], "02: B": [theirs]}, ALL).to_dict("records")
-    assert (row["measured"], row["verdict"]) == ("average precision, audio", "supported")
+    assert (row["measured"], row["verdict"]) == ("average precision, audio", "inconclusive")  # of one value
+    assert np.isinf(row["high"])
     assert row["difference"] == pytest.approx(1.5)
 
 
@@ -81,7 +99,7 @@ def test_readable(one_claim, make_record):
     table = readable(ledger.ledger(runs, ALL))
     assert table.loc["supported", "claim"] == "it helps"
     assert table.loc["supported", "measured"].startswith("evt Event@AV: +5.0 [")
-    assert table.loc["supported", "measured"].endswith("1 seed (02)")
+    assert table.loc["supported", "measured"].endswith(", adjusted p < .001, 1 seed (02)")
 
 
 def test_the_main_claim_names_its_loss_and_another_loss_stands_beside_it(make_record):
