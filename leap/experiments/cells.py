@@ -25,6 +25,8 @@ from leap.config import (
 )
 from leap.data.registry import default_labels
 from leap.errors import LeapError
+from leap.experiments.grid import SHIPPED, Profile, searched
+from leap.experiments.systems import SEARCH_SEEDS, System, paper_config
 
 DECODERS: dict[tuple[str, str], MmilConfig | LeapConfig] = {
     ("MMIL", "pooled"): MmilConfig(),
@@ -68,6 +70,11 @@ class Cell:
         """
         return f"{self.encoder}, {self.decoder} ({self.video}), {self.loss}"
 
+    @property
+    def system(self) -> System:
+        """Decoder, loss and encoder of the cell."""
+        return System(DECODERS[self.decoder, self.video], LOSSES[self.loss], ENCODERS[self.encoder])
+
 
 CELLS = {
     cell.name: cell
@@ -99,9 +106,6 @@ occurs equally often."""
 
 PYRAMID_RATES = (1e-3, 2e-3, 4e-3)
 """Learning rates that cells on MM-Pyr try; their other settings are those chosen for the cell on HAN."""
-
-SEARCH_SEEDS = (1000, 1001)
-"""Seeds of the search; reported runs use other seeds."""
 
 
 def cell_config(cell: Cell, dataset: str, settings: Mapping[str, Any]) -> RunConfig:
@@ -160,3 +164,21 @@ def chosen_settings(cell: Cell, dataset: str) -> Settings:
     except KeyError:
         remedy = f"`leap study choose --data {dataset} --encoder {cell.encoder}` tries them"
         raise LeapError(f"no settings chosen for {cell.name} on {dataset}; {remedy}") from None
+
+
+def has_settings(cell: Cell, dataset: str) -> bool:
+    """Whether settings were chosen for a cell on a data set."""
+    return cell.name in chosen().get(dataset, {})
+
+
+def profile_config(cell: Cell, profile: Profile, dataset: str) -> RunConfig:
+    """The run config of a cell at a profile.
+
+    Raises:
+        LeapError: the profile uses settings chosen on val, and none were chosen on this data set; profile
+            ``smoke``, whose scores mean nothing, then takes those of `SHIPPED`.
+    """
+    if not searched(profile):
+        return paper_config(cell.system, dataset)
+    home = SHIPPED if profile == "smoke" and not has_settings(cell, dataset) else dataset
+    return cell_config(cell, dataset, chosen_settings(cell, home))

@@ -140,9 +140,14 @@ def selected_config(system: str, dataset: str) -> RunConfig:
     return configure_system(system, dataset, selected()[dataset][system])
 
 
-def paper_config(system: str, dataset: str) -> RunConfig:
-    """The run config of a system at the paper's size, with the default label embeddings of the data set."""
-    found = SYSTEMS[system]
+def paper_config(system: str | System, dataset: str) -> RunConfig:
+    """The run config of a system at the paper's size, with the default label embeddings of the data set.
+
+    Args:
+        system: a system, or its name in `SYSTEMS`.
+        dataset: name of the data set.
+    """
+    found = SYSTEMS[system] if isinstance(system, str) else system
     decoder = replace(found.decoder, heads=PAPER_HEADS) if has_blocks(found.decoder) else found.decoder
     model = replace(PAPER_MODEL, encoder=found.encoder, decoder=decoder, labels=default_labels(dataset))
     return RunConfig(dataset=dataset, model=model, loss=found.loss, train=PAPER_TRAINING)

@@ -106,6 +106,24 @@ def difference_plot(table: pd.DataFrame, scores: Sequence[str], baseline: str = 
     return figure
 
 
+def effect_plot(table: pd.DataFrame, axis_title: str) -> Figure:
+    """Effects with their intervals, one row each, from the largest to the smallest; zero is marked.
+
+    Args:
+        table: columns ``difference``, ``low`` and ``high``; the index labels the rows.
+        axis_title: what is plotted, and which side favors which system.
+    """
+    part = table.sort_values("difference", ascending=False)
+    figure = Figure(figsize=(6.4, 1.0 + 0.38 * len(part)), layout="constrained")
+    axis = figure.subplots()
+    errors = np.stack([part.difference - part.low, part.high - part.difference])  # (2, rows)
+    axis.errorbar(part.difference, range(len(part)), xerr=errors, fmt="o", color=TRUTH, capsize=3)
+    axis.axvline(0, color=TRUTH, linewidth=0.8)
+    axis.set(xlabel=axis_title, yticks=range(len(part)), yticklabels=part.index)
+    axis.invert_yaxis()
+    return figure
+
+
 def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> Figure:
     """Lines with error bars in panels, two panels per row.
 

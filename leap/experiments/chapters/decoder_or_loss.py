@@ -1,0 +1,232 @@
+"""Decoder or loss? Decoder × source of the video probabilities × loss × encoder, with registered claims."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leap.data.store import FeatureStore
+from leap.experiments.cells import (
+    CELLS,
+    DESIGN,
+    Cell,
+    Settings,
+    chosen_settings,
+    has_settings,
+    profile_config,
+    search_configs,
+)
+from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.claims import RegisteredClaim, registered_claims
+from leap.experiments.compare import Difference, holm, mean_squares, paired_difference, table_difference
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, SHIPPED, Profile, searched, with_seeds
+from leap.experiments.records import PRIMARY, PRIMARY_PARTS, Record, pick
+from leap.experiments.tables import Runs, format_difference, format_p, paired, seed_pairs
+from leap.experiments.verdicts import verdict
+from leap.metrics import overlapping_videos
+
+SEEDS_ON = {"HAN": CLAIM_SEEDS, "MM-Pyr": SEEDS}
+"""Encoder → number of seeds of its cells."""
+
+PROTOCOL = "protocol"
+"""The reading of the protocol, which decides; `leap.inference.readings.readings` describes the others."""
+
+
+def grid(profile: Profile, dataset: str) -> Grid:
+    """Runs of every cell for which settings were chosen, or of every cell at profiles without a search."""
+    return {
+        name: with_seeds(profile_config(cell, profile, dataset), profile, SEEDS_ON[cell.encoder])
+        for name, cell in CELLS.items()
+        if not searched(profile) or has_settings(cell, dataset if profile != "smoke" else SHIPPED)
+    }
+
+
+CHAPTER = Chapter("14_decoder_or_loss", grid)
+
+
+def claims_of(runs: Iterable[str]) -> list[RegisteredClaim]:
+    """The registered claims that compare cells which have runs."""
+    cells = set(runs)
+    return [claim for claim in registered_claims() if set(claim.contrast) <= cells]
+
+
+def claim_table(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
+    """Every registered claim with its estimate and verdict.
+
+    Holm's adjustment counts all registered claims; those without runs count as if their p value were 1.
+
+    Args:
+        runs: cell → records.
+        overlapping: mask (N,) of the videos with overlapping events.
+
+    Returns:
+        One row per claim with runs (index ``claim``, its id): ``difference``, ``low``, ``high``, ``p``,
+        ``adjusted``, ``verdict``, ``detectable``, ``n``, and the contrast in the four parts of the primary
+        measure.
+    """
+    claims = claims_of(runs)
+    found = {claim.id: table_difference(claim.table(runs, overlapping)) for claim in claims}
+    adjusted = holm([found[c.id].p if c.id in found else 1.0 for c in registered_claims()])
+    adjusted_of = dict(zip((claim.id for claim in registered_claims()), adjusted, strict=True))
+    rows = {
+        claim.id: found[claim.id].row
+        | {
+            "adjusted": adjusted_of[claim.id],
+            "verdict": verdict(found[claim.id].mean, adjusted_of[claim.id]),
+        }
+        | {part: _part(claim, runs, part) for part in PRIMARY_PARTS}
+        for claim in claims
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim")
+
+
+def _part(claim: RegisteredClaim, runs: Runs, part: str) -> float:
+    """The claim's contrast of cells in one score, × 100."""
+    return sum(
+        w * float(np.mean([r.metrics[part] for r in runs[cell]])) for cell, w in claim.contrast.items()
+    )
+
+
+def reading_table(runs: Runs) -> pd.DataFrame:
+    """Primary measure of every cell under every reading of its probabilities, means over seeds.
+
+    Returns:
+        One row per cell; columns ``protocol`` and the readings.
+    """
+    rows = {}
+    for cell, records in runs.items():
+        rows[cell] = {PROTOCOL: np.mean([record.primary for record in records])}
+        rows[cell] |= {name: np.mean([_primary(r, name) for r in records]) for name in records[0].readings}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("cell")
+
+
+def gain_table(runs: Runs) -> pd.DataFrame:
+    """LEAP minus MMIL in the primary measure, by encoder, loss, coupling of both decoders, and reading.
+
+    The protocol's interval is that of seeds and videos; those of other readings are of seeds alone, because
+    records hold no scores per video for them.
+
+    Returns:
+        Index ``encoder``, ``loss``, ``video`` (of LEAP, of MMIL) and ``reading``; columns as in
+        `leap.experiments.tables.pair_table`.
+    """
+    rows = []
+    for mmil, leap in _decoder_pairs(runs):
+        names, records = (
+            (leap.encoder, leap.loss, f"{leap.video}, {mmil.video}"),
+            (runs[leap.name], runs[mmil.name]),
+        )
+        rows.append((*names, PROTOCOL, paired(*records, PRIMARY)))
+        rows += [(*names, reading, _paired_reading(*records, reading)) for reading in records[0][0].readings]
+    index = pd.MultiIndex.from_tuples(
+        [row[:4] for row in rows], names=["encoder", "loss", "video", "reading"]
+    )
+    return pd.DataFrame([row[4] for row in rows], index=index)
+
+
+def detectable_table(records: Sequence[Record], store: FeatureStore, encoder: str) -> pd.DataFrame:
+    """Minimal detectable difference of every claim on the test split, from runs scored on val.
+
+    The variance components of a claim's contrast are estimated from the search's runs, which have two seeds
+    for each of the eight settings that all cells tried, and pooled over the settings.
+
+    Args:
+        records: the records of the search.
+        store: their data set.
+        encoder: encoder of the cells.
+
+    Returns:
+        One row per claim (index ``claim``): the standard deviations ``seeds``, ``videos`` and ``residual``,
+        and ``detectable``, all × 100.
+    """
+    overlapping = overlapping_videos(*store.videos("val").truth())
+    rows = {}
+    for claim in registered_claims():
+        if all(CELLS[name].encoder == encoder for name in claim.contrast):
+            tables = [
+                100 * claim.table(_tried(records, claim, settings, store), overlapping) for settings in DESIGN
+            ]
+            rows[claim.id] = _detectable(tables, SEEDS_ON[encoder], store.splits["test"])
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim")
+
+
+def _tried(
+    records: Sequence[Record], claim: RegisteredClaim, settings: Settings, store: FeatureStore
+) -> dict[str, list[Record]]:
+    """Cell of a claim → its records of the search at given settings, one per seed."""
+    configs = {name: search_configs(CELLS[name], store.dataset, settings) for name in claim.contrast}
+    return {name: pick(records, seeds, store.checksum) for name, seeds in configs.items()}
+
+
+def _detectable(tables: Sequence[NDArray[np.float64]], seeds: int, videos: int) -> dict[str, float]:
+    """Components of variance, pooled over tables, and the difference that seeds × videos can detect."""
+    squares = np.mean([mean_squares(table)[0] for table in tables], axis=0)  # of seeds, videos and residual
+    n_seeds, n_videos = tables[0].shape
+    variances = np.maximum((squares[:2] - squares[2]) / [n_videos, n_seeds], 0)
+    error = np.sqrt(variances[0] / seeds + variances[1] / videos + squares[2] / (seeds * videos))
+    deviations = dict(zip(("seeds", "videos", "residual"), np.sqrt([*variances, squares[2]]), strict=True))
+    return deviations | {"detectable": Difference(0.0, float(error), seeds - 1, seeds, np.nan).detectable}
+
+
+def _decoder_pairs(runs: Iterable[str]) -> list[tuple[Cell, Cell]]:
+    """Cells with MMIL and with LEAP that share encoder and loss, for all couplings of both."""
+    cells = [CELLS[name] for name in runs]
+    return [
+        (mmil, leap)
+        for mmil in cells
+        for leap in cells
+        if (mmil.decoder, leap.decoder) == ("MMIL", "LEAP")
+        and (mmil.encoder, mmil.loss) == (leap.encoder, leap.loss)
+    ]
+
+
+def _primary(record: Record, reading: str) -> float:
+    return float(np.mean([record.readings[reading][part] for part in PRIMARY_PARTS]))
+
+
+def _paired_reading(records: Sequence[Record], baseline: Sequence[Record], reading: str) -> dict[str, float]:
+    """Paired difference in the primary measure under a reading, with the interval of seeds alone."""
+    ours, theirs = (
+        np.array([[_primary(record, reading) / 100] for record in side])
+        for side in zip(*seed_pairs(records, baseline), strict=True)
+    )
+    return paired_difference(ours, theirs).row
+
+
+def claims_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """`claim_table` as text: verdict, claim, estimate with interval, adjusted p, what can be detected."""
+    claims = {claim.id: claim for claim in registered_claims()}
+    rows = [
+        {
+            "verdict": row["verdict"],
+            "claim": claims[row["claim"]].text,
+            "estimate": format_difference({name: row[name] for name in ("difference", "low", "high")}),
+            "adjusted": format_p(row["adjusted"]),
+            "detectable": f"{row['detectable']:.1f}",
+            "source": claims[row["claim"]].source,
+        }
+        for row in table.reset_index().to_dict("records")
+    ]
+    return pd.DataFrame(rows, index=table.index)
+
+
+def published_gains(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `gain_table` at the protocol, one per loss and coupling, labeled for a figure."""
+    part = table[table.index.get_level_values("reading") == PROTOCOL]
+    labels = [f"{encoder}, {loss}; {_couplings(video)}" for encoder, loss, video, _ in part.index]
+    return part.set_axis(labels, axis="index")
+
+
+def _couplings(video: str) -> str:
+    """The sources of LEAP's and MMIL's video probabilities in words, from their names."""
+    leap, mmil = video.split(", ")
+    return f"both {leap}" if leap == mmil else f"LEAP {leap}, MMIL {mmil}"
+
+
+def settings_table(cells: Iterable[str], dataset: str) -> pd.DataFrame:
+    """The settings chosen on val for every cell; no row for a cell that takes those of another data set."""
+    rows = {
+        name: chosen_settings(CELLS[name], dataset) for name in cells if has_settings(CELLS[name], dataset)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("cell")

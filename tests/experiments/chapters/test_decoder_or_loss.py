@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from leap.experiments import cells as cells_module
+from leap.experiments.cells import CELLS, DESIGN, cell_config
+from leap.experiments.chapters import decoder_or_loss as chapter
+from leap.experiments.chapters.decoder_or_loss import (
+    claim_table,
+    claims_in_words,
+    claims_of,
+    gain_table,
+    grid,
+    reading_table,
+    settings_table,
+)
+from leap.experiments.claims import registered_claims
+from leap.experiments.records import PRIMARY_PARTS
+
+HAN = [name for name, cell in CELLS.items() if cell.encoder == "HAN"]
+OVERLAPPING = np.array([True, True, False, False, False, False])
+
+
+@pytest.fixture(autouse=True)
+def _cells_on_han_have_settings(monkeypatch):
+    chosen = {dataset: dict.fromkeys(HAN, DESIGN[3]) for dataset in ("tiny", "av-digits")}
+    monkeypatch.setattr(cells_module, "chosen", lambda: chosen)
+
+
+@pytest.fixture
+def runs(make_record):
+    """Every cell on HAN with three seeds; scores vary by seed and video, and LEAP under L_basic gains 10."""
+
+    def record(name, seed):
+        cell, rng = CELLS[name], np.random.default_rng([seed, HAN.index(name)])
+        value = 50 + 10 * (cell.decoder == "LEAP" and cell.loss == "L_basic")
+        made = make_record(seed, value)
+        videos = {score: list(np.array(v) + rng.normal(0, 1e-3, 6)) for score, v in made.per_video.items()}
+        readings = {reading: dict.fromkeys(made.metrics, value / 2) for reading in ("tuned", "ungated")}
+        return replace(made, per_video=videos, readings=readings)
+
+    return {name: [record(name, seed) for seed in range(3)] for name in HAN}
+
+
+def test_cells_with_settings_have_runs_whose_seeds_pair():
+    found = grid("full", "tiny")
+    assert list(found) == HAN
+    for name, configs in found.items():
+        assert [config.seed for config in configs] == list(range(10))
+        assert replace(configs[0], seed=0) == cell_config(CELLS[name], "tiny", DESIGN[3])
+    (smoke,) = grid("smoke", "elsewhere")[HAN[0]]
+    assert (smoke.dataset, smoke.train.epochs, smoke.train.lr) == ("elsewhere", 2, DESIGN[3]["lr"])
+
+
+def test_profiles_without_a_search_run_every_cell_at_the_papers_size():
+    found = grid("paper", "llp")
+    assert list(found) == list(CELLS)
+    for name, configs in found.items():
+        model = configs[0].model
+        assert (model.width, model.labels) == (512, "dataset")
+        assert model.decoder.video == CELLS[name].video
+        assert len(configs) == (10 if name in HAN else 5)
+
+
+def test_claims_are_judged_by_p_values_adjusted_for_all_that_are_registered(runs):
+    table = claim_table(runs, OVERLAPPING)
+    assert list(table.index) == [claim.id for claim in claims_of(HAN)]
+    assert set(table.index) < {claim.id for claim in registered_claims()}
+    assert table.loc["gain-han", "difference"] == pytest.approx(10, abs=0.3)
+    assert table.loc["gain-han", list(PRIMARY_PARTS)].tolist() == [10, 10, 10, 10]
+    assert table.loc["interaction-han", "difference"] == pytest.approx(10, abs=0.3)
+    assert table.loc["loss-beats-decoder", "verdict"] == "contradicted"
+    assert table.loc["gain-valor-loss", "verdict"] == table.loc["overlap", "verdict"] == "inconclusive"
+    assert set(table.loc[["gain-han", "interaction-han", "capacity"], "verdict"]) == {"supported"}
+    smallest = table["p"].min()
+    assert table["adjusted"].min() == pytest.approx(smallest * len(registered_claims()))
+    assert (table["adjusted"] >= table["p"]).all()
+
+
+def test_claims_are_printed_with_verdict_interval_and_source(runs):
+    words = claims_in_words(claim_table(runs, OVERLAPPING))
+    row = words.loc["gain-han"]
+    assert row["claim"] == "Under L_basic, LEAP's decoder parses better than MMIL, on HAN"
+    assert row["estimate"].startswith("+10.0 [+9.") or row["estimate"].startswith("+9.9 [+9.")
+    assert (row["verdict"], row["adjusted"]) == ("supported", "p < .001")
+
+
+def test_leap_is_compared_with_mmil_under_every_loss_coupling_and_reading(runs):
+    table = gain_table(runs)
+    assert len(table) == 2 * 4 * 3  # losses, couplings of LEAP and MMIL, readings with the protocol's
+    by_loss = table.groupby("loss")["difference"].mean()
+    readings = table.xs("protocol", level="reading").groupby("loss")["difference"].mean()
+    assert readings.to_dict() == pytest.approx({"L_basic": 10, "VALOR's loss": 0}, abs=0.1)
+    assert by_loss["L_basic"] == pytest.approx((10 + 5 + 5) / 3, abs=0.1)
+
+
+def test_readings_stand_beside_the_protocol(runs):
+    table = reading_table(runs)
+    assert list(table.columns) == ["protocol", "tuned", "ungated"]
+    np.testing.assert_allclose(table["tuned"], table["protocol"] / 2)
+
+
+def test_settings_are_those_that_were_chosen():
+    assert settings_table(HAN, "tiny").loc[HAN[0]].to_dict() == DESIGN[3]
+    assert settings_table(HAN, "llp").empty
+
+
+def test_what_can_be_detected_follows_from_the_components_of_variance():
+    rng = np.random.default_rng(0)
+    tables = [
+        2 * rng.normal(size=(2, 1)) + 10 * rng.normal(size=(1, 400)) + 20 * rng.normal(size=(2, 400))
+        for _ in range(200)
+    ]
+    found = chapter._detectable(tables, seeds=10, videos=800)
+    assert found["seeds"] == pytest.approx(2, rel=0.15)
+    assert found["videos"] == pytest.approx(10, rel=0.05)
+    assert found["residual"] == pytest.approx(20, rel=0.02)
+    error = np.sqrt(4 / 10 + 100 / 800 + 400 / 8000)
+    assert found["detectable"] == pytest.approx(error * (2.262 + 0.883), rel=0.1)
