@@ -1,7 +1,7 @@
 """A dozen files of many kinds, from sounds and photographs that no setting was chosen on.
 
 The videos are those of AV-Everyday's test split, joined and cut to the length of a clip. Their material is in
-the folder that ``LEAP_EVERYDAY_MATERIAL`` names. A parser of `PARSERS` must stay within `LOSS` points of its
+the folder that ``LEAP_MATERIAL`` names. A parser of `PARSERS` must stay within `LOSS` points of its
 micro-averaged segment-level F on the validation videos, which it sees without any file between.
 """
 
@@ -123,9 +123,9 @@ class Parsed(NamedTuple):
 
 @pytest.fixture(scope="module")
 def videos():
-    folder = os.environ.get("LEAP_EVERYDAY_MATERIAL")
+    folder = os.environ.get("LEAP_MATERIAL")
     if not folder:
-        pytest.skip("LEAP_EVERYDAY_MATERIAL names no folder; `leap data fetch av-everyday` makes one")
+        pytest.skip("LEAP_MATERIAL names no folder; `leap data fetch av-everyday` makes one")
     material, layouts = load_material(Path(folder), "test"), zip(*draw_layouts("test", VIDEOS), strict=True)
     return [render("test", index, layout, material, seed=0) for index, layout in enumerate(layouts)]
 
