@@ -19,6 +19,7 @@ def threshold_scores(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -
         Pseudo-labels, (N, T, C), zeros and ones of the type of ``weak``.
 
     Example:
+        >>> import torch
         >>> threshold_scores(torch.tensor([[[0.9, 0.8], [0.2, 0.7]]]), 0.5, torch.tensor([[1, 0]]))
         tensor([[[1, 0],
                  [0, 0]]])

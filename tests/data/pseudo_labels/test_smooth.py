@@ -32,13 +32,14 @@ def test_smoothers():
     assert precision_recall(smoothed, true).f > precision_recall(pseudo, true).f + 0.05
 
 
-def test_the_rule_smooths_errors_and_leaves_labels_that_look_right():
+def test_the_rule_smooths_long_events_and_leaves_short_ones():
     true, weak, generator = _runs(stay=0.95)
     noisy = corrupt(true, weak, 0.4, 0.1, generator)
     assert torch.equal(smooth(noisy, weak, "auto"), smooth(noisy, weak, "hmm"))
-    restless, weak, _ = _runs(stay=0.7)
-    assert not torch.equal(smooth(restless, weak, "hmm"), restless)
-    assert smooth(restless, weak, "auto") is restless
+    true, weak, generator = _runs(stay=0.8)
+    noisy = corrupt(true, weak, 0.1, 0.1, generator)
+    assert precision_recall(smooth(noisy, weak, "hmm"), true).f < precision_recall(noisy, true).f
+    assert smooth(noisy, weak, "auto") is noisy
 
 
 def test_expected_gain_by_hand():
