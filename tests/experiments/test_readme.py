@@ -31,7 +31,8 @@ def results(tiny_records, tiny_config, tmp_path, monkeypatch):
             "low": [1.0, None],
             "high": [5.0, None],
             "n": [10, None],
-            "chapter": "04",
+            "adjusted": [0.0126, None],
+            "chapter": "04_encoders",
             "verdict": ["supported", "not testable here"],
         }
     )
@@ -63,8 +64,8 @@ def test_rows_are_the_records(results, tiny_records):
 def test_the_ledger_in_short(results):
     lines = readme.ledger_table(results).splitlines()
     assert lines[0] == "Of 2 entries: 1 supported, 1 not testable here."
-    start = "| supported | it helps | +4.4 (paper) | evt Event@AV: +3.0 ["
-    assert any(line.startswith(start) for line in lines)
+    measured = "evt Event@AV: +3.0 [+1.0,\N{NO-BREAK SPACE}+5.0], adjusted p = .013, 10 seeds (04_encoders)"
+    assert f"| supported | it helps | +4.4 (paper) | {measured} |" in lines
     assert "| not testable here | it means something | paper | – |" in lines
 
 
