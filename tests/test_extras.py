@@ -35,6 +35,7 @@ CORE = (
 REFUSED = {
     "av": {
         "leap.features.audio_features",
+        "leap.features.av_digits_features",
         "leap.features.clap_features",
         "leap.features.clip_parsers",
         "leap.features.extraction",
@@ -47,6 +48,7 @@ REFUSED = {
     },
     "PIL": {
         "leap.experiments.tagger_thresholds",
+        "leap.features.av_everyday_features",
         "leap.features.image_preprocessing",
         "leap.features.tagger_features",
         "leap.features.visual_features",
