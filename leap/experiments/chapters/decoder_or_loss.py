@@ -10,6 +10,7 @@ from leap.data.store import FeatureStore
 from leap.experiments.cells import (
     CELLS,
     DESIGN,
+    HOME,
     Cell,
     Settings,
     chosen_settings,
@@ -20,7 +21,7 @@ from leap.experiments.cells import (
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.claims import RegisteredClaim, registered_claims
 from leap.experiments.compare import Difference, holm, mean_squares, paired_difference, table_difference
-from leap.experiments.grid import CLAIM_SEEDS, SEEDS, SHIPPED, Profile, searched, with_seeds
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, searched, with_seeds
 from leap.experiments.records import PRIMARY, PRIMARY_PARTS, Record, pick
 from leap.experiments.tables import Runs, format_difference, format_p, paired, seed_pairs
 from leap.experiments.verdicts import verdict
@@ -38,11 +39,11 @@ def grid(profile: Profile, dataset: str) -> Grid:
     return {
         name: with_seeds(profile_config(cell, profile, dataset), profile, SEEDS_ON[cell.encoder])
         for name, cell in CELLS.items()
-        if not searched(profile) or has_settings(cell, dataset if profile != "smoke" else SHIPPED)
+        if not searched(profile) or has_settings(cell, HOME if profile == "smoke" else dataset)
     }
 
 
-CHAPTER = Chapter("14_decoder_or_loss", grid)
+CHAPTER = Chapter("14_decoder_or_loss", grid, dataset=HOME)
 
 
 def claims_of(runs: Iterable[str]) -> list[RegisteredClaim]:

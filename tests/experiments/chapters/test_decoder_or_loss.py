@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from leap.experiments import cells as cells_module
-from leap.experiments.cells import CELLS, DESIGN, cell_config
+from leap.experiments.cells import CELLS, DESIGN, HOME, cell_config
 from leap.experiments.chapters import decoder_or_loss as chapter
 from leap.experiments.chapters.decoder_or_loss import (
     claim_table,
@@ -24,7 +24,7 @@ OVERLAPPING = np.array([True, True, False, False, False, False])
 
 @pytest.fixture(autouse=True)
 def _cells_on_han_have_settings(monkeypatch):
-    chosen = {dataset: dict.fromkeys(HAN, DESIGN[3]) for dataset in ("tiny", "av-digits")}
+    chosen = {dataset: dict.fromkeys(HAN, DESIGN[3]) for dataset in ("tiny", HOME)}
     monkeypatch.setattr(cells_module, "chosen", lambda: chosen)
 
 
