@@ -120,16 +120,23 @@ def data_fetch(
 @app.command("check")
 def data_check(
     dataset: Annotated[str, typer.Argument(help="llp, the only one with annotation files.")],
-    annotations: Annotated[Path, typer.Option(help="Folder of LLP's annotation files.")],
+    annotations: Annotated[
+        Path | None, typer.Option(help="Folder of LLP's annotation files; by default PSEUDO/annotations.")
+    ] = None,
+    pseudo: Annotated[
+        Path | None, typer.Option(help="Folder of CLAP's and CLIP's pseudo-labels; check these instead.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Findings are an error (exit status 2).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every finding as JSON.")] = False,
 ) -> None:
-    """Count and list the defects of a data set's annotation files."""
+    """Count and list the defects of a data set's annotation files, or check its pseudo-labels against them."""
     _check_supported(dataset, "llp")
-    from leap.data.llp.check import check_annotations, report
-
-    findings = check_annotations(annotations)
-    print(json.dumps([finding._asdict() for finding in findings], indent=2) if as_json else report(findings))
+    if pseudo is not None:
+        findings = _check_pseudo_labels(pseudo, annotations or pseudo / "annotations", as_json)
+    elif annotations is not None:
+        findings = _check_annotations(annotations, as_json)
+    else:
+        raise LeapError("llp: nothing to check; give --annotations, --pseudo or both")
     if strict and findings:
         raise SystemExit(2)
 
@@ -282,6 +289,27 @@ def data_measure_layouts(
     check_outputs([out], [annotations], force)
     measure_layouts(annotations, out)
     print(out)
+
+
+def _check_annotations(annotations: Path, as_json: bool) -> int:
+    """Print the defects of LLP's annotation files; return their number."""
+    from leap.data.llp.check import check_annotations, report
+
+    findings = check_annotations(annotations)
+    print(json.dumps([finding._asdict() for finding in findings], indent=2) if as_json else report(findings))
+    return len(findings)
+
+
+def _check_pseudo_labels(root: Path, annotations: Path, as_json: bool) -> int:
+    """Print the quality of LLP's pseudo-labels; return the number of missing or damaged files."""
+    from leap.data.llp.check_pseudo_labels import check_pseudo_labels, report_pseudo_labels
+
+    found, problems = check_pseudo_labels(root, annotations)
+    for problem in problems:
+        print(f"{problem.file}: {problem.reason}; its video is left out", file=sys.stderr)
+    rows = [quality._asdict() for quality in found]
+    print(json.dumps(rows, indent=2) if as_json else report_pseudo_labels(found))
+    return len(problems)
 
 
 def _source(dataset: str, needed: dict[str, Path | None], unused: dict[str, Path | None]) -> Path:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from leap.data.layouts import LayoutStatistics, Summary, summarise
-from leap.data.pseudo_labels import precision_recall
+from leap.data.pseudo_labels import called_though_absent, precision_recall
 from leap.data.store import SPLITS, FeatureStore
 from leap.data.trivial_baselines import label_free_baselines, trivial_baselines
 from leap.experiments.tables import TITLES
@@ -112,13 +112,13 @@ def class_quality_table(store: FeatureStore, split: str = "test") -> pd.DataFram
     videos, rows = store.videos(split), {}
     for modality, true in zip(("audio", "visual"), videos.truth(), strict=True):
         pseudo = getattr(videos, f"pseudo_{modality}")  # (N, T, C)
-        never = (videos.weak > 0) & (true.amax(1) == 0)  # (N, C)
         for label, name in enumerate(store.classes):
-            values = precision_recall(pseudo[..., label], true[..., label])._asdict()
-            called = pseudo.amax(1)[never[:, label], label]
+            of_class = pseudo[..., [label]], true[..., [label]]
+            values = precision_recall(*of_class)._asdict()
+            never, called = called_though_absent(*of_class, videos.weak[:, [label]])
             rows[modality, name] = {key: 100 * value for key, value in values.items()} | {
-                "never": len(called),
-                "called": 100 * float(called.mean()) if len(called) else float("nan"),
+                "never": never,
+                "called": 100 * called,
             }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["modality", "class"])
 

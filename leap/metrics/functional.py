@@ -133,6 +133,15 @@ def scores_from_sums(sums: Sequence[float], videos: float) -> dict[str, float]:
     return with_type_means({name: 100 * sum_ / videos for name, sum_ in zip(PER_VIDEO, sums, strict=True)})
 
 
+def segment_scores(pred: Labels, true: Labels) -> Floats:
+    """Segment-level F of one modality for each video; arguments and errors are those of `event_scores`.
+
+    Returns:
+        Scores in 0…1, (N,), as in `per_video_scores`.
+    """
+    return _video_f(_segment_counts(*_segments_first(pred=pred, true=true)))
+
+
 def event_scores(pred: Labels, true: Labels) -> Floats:
     """Event-level F of one modality for each video, as in `per_video_scores`.
 

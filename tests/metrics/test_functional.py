@@ -20,7 +20,7 @@ from leap.metrics import (
     per_video_scores,
     precision_recall,
 )
-from leap.metrics.functional import event_scores, scores_from_sums
+from leap.metrics.functional import event_scores, scores_from_sums, segment_scores
 from tests.metrics.oracle import class_f, event_counts, segment_counts, video_scores
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "metrics_random.npz"

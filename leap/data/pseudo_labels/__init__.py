@@ -7,13 +7,20 @@
 - `smooth`: denoise the training videos, where the fitted model expects a gain.
 """
 
-from leap.data.pseudo_labels.compare import PrecisionRecall, precision_recall
+from leap.data.pseudo_labels.compare import (
+    AbsentPairs,
+    PrecisionRecall,
+    called_though_absent,
+    precision_recall,
+)
 from leap.data.pseudo_labels.corrupt import corrupt, corrupt_videos
 from leap.data.pseudo_labels.make import threshold_scores
 from leap.data.pseudo_labels.smooth import smooth, smooth_videos
 
 __all__ = [
+    "AbsentPairs",
     "PrecisionRecall",
+    "called_though_absent",
     "corrupt",
     "corrupt_videos",
     "precision_recall",

@@ -16,6 +16,18 @@ class PrecisionRecall(NamedTuple):
     f: float
 
 
+class AbsentPairs(NamedTuple):
+    """(Video, class) pairs of the weak label that never occur in a modality.
+
+    Attributes:
+        pairs: their number.
+        called: fraction of them that the pseudo-labels mark in at least one segment; NaN if there are none.
+    """
+
+    pairs: int
+    called: float
+
+
 def precision_recall(pseudo: Tensor, true: Tensor) -> PrecisionRecall:
     """Compare pseudo-labels with dense labels, pooled over all entries (micro average).
 
@@ -29,6 +41,19 @@ def precision_recall(pseudo: Tensor, true: Tensor) -> PrecisionRecall:
     hits = float((pseudo * true).sum(dtype=torch.float64))
     marked, present = (float(labels.sum(dtype=torch.float64)) for labels in (pseudo, true))
     return PrecisionRecall(_share(hits, marked), _share(hits, present), _share(2 * hits, marked + present))
+
+
+def called_though_absent(pseudo: Tensor, true: Tensor, weak: Tensor) -> AbsentPairs:
+    """Count the (video, class) pairs of the weak label that never occur in a modality.
+
+    Args:
+        pseudo: pseudo-labels of the modality, (N, T, C), zeros and ones.
+        true: dense labels of the modality, likewise.
+        weak: weak labels, (N, C).
+    """
+    never = (weak > 0) & (true.amax(1) == 0)  # (N, C)
+    called = pseudo.amax(1)[never]
+    return AbsentPairs(len(called), float(called.double().mean()))
 
 
 def _share(part: float, whole: float) -> float:
