@@ -129,7 +129,7 @@ def data_check(
     strict: Annotated[bool, typer.Option("--strict", help="Findings are an error (exit status 2).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every finding as JSON.")] = False,
 ) -> None:
-    """Count and list the defects of a data set's annotation files, or check its pseudo-labels against them."""
+    """List the defects of a data set's annotation files, or check its pseudo-labels against them."""
     _check_supported(dataset, "llp")
     if pseudo is not None:
         findings = _check_pseudo_labels(pseudo, annotations or pseudo / "annotations", as_json)

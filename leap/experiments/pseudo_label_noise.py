@@ -5,7 +5,7 @@ their scores are published. This module draws complete sets of pseudo-labels fro
 keeps the sets that have the published scores. Every kept set is a possible one, so the range of any measure
 over the kept sets is a range that the scores leave open; a richer model could only widen it.
 
-In the model, a segment of a class of the weak label has a random number u in 0…1, and the pseudo-label is 1 if
+In the model, a segment of a class of the weak label has a random number u in 0…1. The pseudo-label is 1 if
 u < 1 − miss rate where the event is present, or u < false-alarm rate where it is absent. With a probability,
 the persistence, a segment takes over the number of the preceding segment; otherwise it draws a new one. At
 persistence 0, segments err independently. At 1, a (video, class) pair has a single number: it is marked in
@@ -42,9 +42,12 @@ SEEDS = 2
 TOLERANCE = 0.2
 """Largest difference of a score × 100 from the published one.
 
-Rounding explains 0.05. Sets drawn with equal parameters differ more: the standard deviation of a score between
-sets is 0.2 to 1.3.
+Rounding explains 0.05. Sets drawn with equal parameters differ more from one another: the standard deviation
+of a score is 0.2 to 1.3.
 """
+
+FOUR = ("seg_a", "seg_v", "seg_av", "seg_event")
+"""The published scores, except Type@AV, which is the mean of the first three."""
 
 HALVINGS = 12
 """Bisection steps for the miss rate, to 0.0002."""
@@ -80,19 +83,18 @@ def noise_table(annotations: Path) -> pd.DataFrame:
         × 100 of its segments; and the percentage ``called`` of the (video, class) pairs of the weak label
         that never occur in the modality but are marked in it. Last, the four scores × 100.
     """
-    test, scores = occurring_classes(read_annotations(annotations, "test")), published().loc[VALOR]
+    test = occurring_classes(read_annotations(annotations, "test"))
+    scores = {name: float(published()[name][VALOR]) for name in FOUR}
     rows = [row for seed in range(SEEDS) for row in compatible_sets(test, scores, seed)]
     return pd.DataFrame(rows).rename_axis("set")
 
 
-def compatible_sets(
-    truth: Annotations, scores: Mapping[str, float], seed: int
-) -> Iterator[dict[str, float]]:
+def compatible_sets(truth: Annotations, scores: Mapping[str, float], seed: int) -> Iterator[dict[str, float]]:
     """Draw pseudo-labels of both modalities, and keep the combinations with given scores.
 
     Args:
         truth: weak and dense labels.
-        scores: the four segment-level scores × 100: audio, visual, audio-visual and Event@AV.
+        scores: the scores × 100 of `FOUR` that a set must have.
         seed: seed of the random numbers.
 
     Yields:
@@ -102,14 +104,13 @@ def compatible_sets(
     heard = noisy_labels(truth.audio, truth.weak, scores["seg_a"], rng)
     seen = noisy_labels(truth.visual, truth.weak, scores["seg_v"], rng)
     for audio, visual in product(heard, seen):
-        both = score(audio.labels & visual.labels, truth.audio & truth.visual)
-        if abs(both - scores["seg_av"]) > TOLERANCE:
+        av = score(audio.labels & visual.labels, truth.audio & truth.visual)
+        if abs(av - scores["seg_av"]) > TOLERANCE:
             continue
         event = score(_pooled(audio.labels, visual.labels), _pooled(truth.audio, truth.visual))
         if abs(event - scores["seg_event"]) <= TOLERANCE:
-            four = {"seg_a": audio.score, "seg_v": visual.score, "seg_av": both, "seg_event": event}
-            parts = _measures("audio", audio, truth) | _measures("visual", visual, truth)
-            yield parts | four
+            four = dict(zip(FOUR, (audio.score, visual.score, av, event), strict=True))
+            yield _measures("audio", audio, truth) | _measures("visual", visual, truth) | four
 
 
 def noisy_labels(true: Integers, weak: Integers, target: float, rng: np.random.Generator) -> list[Noisy]:
@@ -173,7 +174,7 @@ def score(pseudo: NDArray[np.generic], true: NDArray[np.generic]) -> float:
 
 
 def readable_noise(table: pd.DataFrame) -> pd.DataFrame:
-    """Ranges of the visual measures of `noise_table` as text, for each visual persistence and for all sets."""
+    """Ranges of the visual measures of `noise_table` as text, by visual persistence and for all sets."""
     groups = {f"{value:g}": part for value, part in table.groupby("visual_persistence")} | {"any": table}
     rows = {
         name: {"sets": str(len(part))} | {title: _range(part[column]) for column, title in RANGES.items()}
@@ -184,8 +185,8 @@ def readable_noise(table: pd.DataFrame) -> pd.DataFrame:
 
 def conclusion(table: pd.DataFrame) -> str:
     """A sentence that states how closely the scores determine the never-visible pairs called visible."""
-    called, scores = table["visual_called"], published().loc[VALOR]
-    four = ", ".join(f"{scores[name]:.1f}" for name in ("seg_a", "seg_v", "seg_av", "seg_event"))
+    called = table["visual_called"]
+    four = ", ".join(f"{published()[name][VALOR]:.1f}" for name in FOUR)
     return (
         f"All {len(table)} sets of pseudo-labels score {four} to within {TOLERANCE:g}, and they call between "
         f"{called.min():.0f} % and {called.max():.0f} % of the never-visible pairs visible."

@@ -266,9 +266,10 @@ def test_class_scores_pool_the_modalities_for_event():
     assert scores["evt_event"].tolist() == [2 * 1 / (1 + 4)]
 
 
-def test_event_scores_are_those_of_one_modality():
+def test_scores_of_one_modality_are_those_of_all():
     cubes = (np.random.default_rng(0).random((4, 6, 10, 3)) < 0.3).astype(int)
     expected = per_video_scores(*cubes)
     assert np.array_equal(event_scores(cubes[1], cubes[3]), expected["evt_v"])
+    assert np.array_equal(segment_scores(cubes[1], cubes[3]), expected["seg_v"])
     sums = [values.sum() for values in expected.values()]
     assert scores_from_sums(sums, 6) == pytest.approx(parsing_scores(*cubes))

@@ -13,6 +13,12 @@ from leap.data.llp import sources
 from leap.data.llp.check import check_annotations
 from leap.data.llp.trivial_baselines import score_trivial_baselines
 from leap.data.llp_sim.pseudo_labels import AUDIO, VISUAL, simulate_pseudo_labels
+from leap.experiments.pseudo_label_noise import (
+    add_errors,
+    occurring_classes,
+    persistent_numbers,
+    score,
+)
 from leap.experiments.tables import write_table
 from leap.inference.score_files import score_files
 from leap.metrics import SCORES, parsing_scores
@@ -120,6 +126,14 @@ def test_committed_layouts_are_measured_on_these_files(tmp_path):
 def test_committed_tables_are_made_of_these_files(name, tmp_path):
     write_table(TABLES[name](ANNOTATIONS), tmp_path / "table.csv")
     assert (tmp_path / "table.csv").read_text() == (ROOT / "results/tables" / f"{name}.csv").read_text()
+
+
+@pytest.mark.parametrize(("modality", "expected"), [("audio", 76.12), ("visual", 60.35)])
+def test_false_alarms_everywhere_score_as_the_expanded_weak_label(modality, expected):
+    test = occurring_classes(read_annotations(ANNOTATIONS, "test"))
+    true = getattr(test, modality)
+    numbers = persistent_numbers(true.shape, 0.5, np.random.default_rng(0))
+    assert score(add_errors(true, test.weak, 0, 1, numbers), true) == pytest.approx(expected, abs=5e-3)
 
 
 def test_simulated_pseudo_labels_score_as_valors_do():

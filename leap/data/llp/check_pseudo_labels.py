@@ -24,7 +24,11 @@ from leap.data.pseudo_labels import called_though_absent, precision_recall
 from leap.errors import LeapError
 from leap.metrics.functional import segment_scores
 
-TITLES = ("split", "modality", "videos", "precision", "recall", "F", "score", "absent pairs", "called present")
+TITLES = (
+    *("split", "modality", "videos", "precision", "recall", "F", "score"),
+    *("absent pairs", "called present"),
+)
+"""Columns of the report, for the fields of `Quality`."""
 
 
 class Quality(NamedTuple):
@@ -54,7 +58,9 @@ class Quality(NamedTuple):
 
 
 def check_pseudo_labels(root: Path, annotations: Path) -> tuple[list[Quality], list[Problem]]:
-    """Compare pseudo-labels within the weak label with dense labels; videos without a usable file are left out.
+    """Compare pseudo-labels within the weak label with dense labels.
+
+    Videos without a usable file are left out, and so are splits without such a video.
 
     Args:
         root: folder with ``CLAP/segment_pseudo_labels`` (audio) and ``CLIP/segment_pseudo_labels`` (visual).
@@ -82,7 +88,7 @@ def check_pseudo_labels(root: Path, annotations: Path) -> tuple[list[Quality], l
                 pseudo = np.stack([read[index] for index in usable])  # (N, T, C)
                 found.append(_compare(split, source, pseudo, _select(truth, usable)))
     if not found:
-        raise LeapError(f"{root}: no usable file of pseudo-labels ({problems[0].reason}); get the files again")
+        raise LeapError(f"{root}: no usable pseudo-labels ({problems[0].reason}); get the files again")
     return found, problems
 
 
@@ -96,7 +102,7 @@ def _described(root: Path, source: Source) -> Source:
     """The source with the order of its columns, if its folder exists."""
     folder = root / source.folder
     if not folder.is_dir():
-        raise LeapError(f"{folder}: no such folder of pseudo-labels; `leap data fetch llp --valor` gets VALOR's")
+        raise LeapError(f"{folder}: no such folder; `leap data fetch llp --valor` gets VALOR's pseudo-labels")
     return replace(source, order=column_order(folder, source.name, LLP))
 
 

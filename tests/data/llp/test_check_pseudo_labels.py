@@ -81,12 +81,14 @@ def test_command(leap, root, tmp_path):
 
 def test_what_cannot_be_checked_is_refused_in_one_line(refused, root, tmp_path):
     assert "give --annotations, --pseudo or both" in refused("data", "check", "llp")
-    assert "no such folder of pseudo-labels" in refused("data", "check", "llp", "--pseudo", tmp_path)
+    assert "CLAP/segment_pseudo_labels: no such folder; `leap data fetch llp --valor`" in refused(
+        "data", "check", "llp", "--pseudo", tmp_path
+    )
     for path in (root / VISUAL.folder).glob("*.npy"):
         path.write_bytes(b"")
     for path in (root / AUDIO.folder).glob("*.npy"):
         path.write_bytes(b"")
-    assert "no usable file of pseudo-labels" in refused("data", "check", "llp", "--pseudo", root)
+    assert "no usable pseudo-labels" in refused("data", "check", "llp", "--pseudo", root)
     for path in (root / AUDIO.folder).glob("*.npy"):
         path.unlink()
     assert "holds no file of any of the 10 videos" in refused("data", "check", "llp", "--pseudo", root)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from leap.data.llp.pack import pack_llp
 from leap.data.store import FeatureStore
-from leap.experiments import llp_tables
+from leap.experiments import llp_tables, pseudo_label_noise
 from leap.experiments.chapters import leap_vs_mmil, llp
 from leap.experiments.runs import make_run, run_folder
 from leap.experiments.study import Study
@@ -22,6 +22,7 @@ TABLES = {
     "03_splits": llp_tables.split_table,
     "03_defects": llp_tables.defect_table,
     "03_trivial_baselines": llp_tables.trivial_baseline_table,
+    "03_pseudo_label_noise": pseudo_label_noise.noise_table,
 }
 FIGURES = {
     "03_classes": llp_figures.class_figure,
