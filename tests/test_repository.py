@@ -10,10 +10,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from leap.data.registry import open_dataset
+from leap.experiments import choose
+from leap.experiments.cells import CELLS, HOME, chosen
 from leap.experiments.chapters import (
     CHAPTERS,
     audit,
     blocks,
+    decoder_or_loss,
     encoders,
     find_chapter,
     interpretability,
@@ -30,6 +33,7 @@ from leap.experiments.records import pick, read_records
 from leap.experiments.search import search_records, val_score
 from leap.experiments.systems import SEARCH_SEEDS, SYSTEMS, candidates, search_configs, selected
 from leap.experiments.tables import difference_table, score_table
+from leap.metrics import overlapping_videos
 from leap.training.run import REVISION, run_key
 from tests.tree import ROOT
 
@@ -54,6 +58,9 @@ TABLES = {
     "11_confidence": ("11_pseudo_labels", pseudo_labels.confidence_table),
     "11_cost": ("11_pseudo_labels", pseudo_labels.loss_table),
     "11_differences": ("11_pseudo_labels", pseudo_labels.gain_table),
+    "14_gains": ("14_decoder_or_loss", decoder_or_loss.gain_table),
+    "14_readings": ("14_decoder_or_loss", decoder_or_loss.reading_table),
+    "14_scores": ("14_decoder_or_loss", score_table),
     "20_presets": ("20_presets", score_table),
     "21_audit": ("21_audit", partial(audit.difference_table, dataset="av-digits")),
     "30_other_loss": ("30_ledger", ledger.other_loss),
@@ -99,9 +106,9 @@ def records():
 
 
 @pytest.fixture(scope="module")
-def checksum():
-    with open_dataset("av-digits") as store:
-        return store.checksum
+def checksums():
+    """Data set → checksum of its store, of those that ship."""
+    return {name: open_dataset(name).checksum for name in ("av-digits", "av-everyday")}
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +123,7 @@ def runs_of(records):
 
 
 @pytest.mark.parametrize("chapter", WITH_RUNS, ids=lambda chapter: chapter.notebook)
-def test_committed_records_hold_the_stated_seeds(chapter, runs_of, checksum):
+def test_committed_records_hold_the_stated_seeds(chapter, runs_of, checksums):
     for found in runs_of(chapter).values():
         assert [record.seed for record in found] == list(range(len(found)))
         assert {record.config["split"] for record in found} == {"test"}
@@ -124,7 +131,8 @@ def test_committed_records_hold_the_stated_seeds(chapter, runs_of, checksum):
         assert {record.revision for record in found} == {REVISION}
         for record in found:
             assert record.key == run_key(record.run_config(), record.data["checksum"])
-            assert record.data["checksum"] == checksum or record.data["name"].startswith("llp-sim")
+            name, checksum = record.data["name"], record.data["checksum"]
+            assert checksum == checksums.get(name) or name.startswith("llp-sim")
 
 
 @pytest.mark.parametrize("chapter", KEEPING, ids=lambda chapter: chapter.notebook)
@@ -133,11 +141,11 @@ def test_a_chapter_keeps_its_own_runs_and_no_other(chapter):
     assert [record.run_config() for record in found] == own_runs(chapter, "full", chapter.home)
 
 
-def test_search_has_equal_budgets_and_its_own_seeds_and_the_best_was_selected(checksum):
+def test_search_has_equal_budgets_and_its_own_seeds_and_the_best_was_selected(checksums):
     searched = read_records(RESULTS / "records" / search_records("av-digits"))
     for system in SYSTEMS:
         configs = search_configs(system, "av-digits")
-        trials = [pick(searched, runs, checksum, searched[0].revision) for runs in configs]
+        trials = [pick(searched, runs, checksums["av-digits"], searched[0].revision) for runs in configs]
         assert len(trials) == 6
         for found in trials:
             assert [record.seed for record in found] == list(SEARCH_SEEDS)
@@ -145,6 +153,43 @@ def test_search_has_equal_budgets_and_its_own_seeds_and_the_best_was_selected(ch
         best = max(zip(candidates(system), trials, strict=True), key=lambda pair: val_score(pair[1]))
         assert selected()["av-digits"][system] == best[0]
     assert min(SEARCH_SEEDS) >= CLAIM_SEEDS
+
+
+@pytest.fixture(scope="module")
+def choice():
+    """The committed records of the search of the cells on HAN, and their data set."""
+    store = open_dataset(HOME)
+    return read_records(RESULTS / "records" / choose.search_records("HAN", HOME)), store
+
+
+def test_every_cell_has_the_same_search_and_the_best_on_val_was_chosen(choice, monkeypatch):
+    records, store = choice
+    tried = []
+
+    def made(configs, store, results):
+        tried.extend(found := pick(records, configs, store.checksum))
+        return found
+
+    monkeypatch.setattr(choose, "make_runs", made)
+    for name, cell in CELLS.items():
+        if cell.encoder == "HAN":
+            best = max(choose.search_cell(cell, store, RESULTS), key=choose.val_score)
+            assert chosen()[HOME][name] == best[0]
+    assert {record.key for record in tried} == {record.key for record in records}
+    assert {record.config["split"] for record in records} == {"val"}
+    assert {record.code["dirty"] for record in records} == {False}
+
+
+def test_what_can_be_detected_follows_from_the_search(choice):
+    text = decoder_or_loss.detectable_table(*choice, "HAN").to_csv(float_format="%.4f")
+    assert (RESULTS / "tables" / "14_detectable.csv").read_text() == text
+
+
+def test_the_committed_verdicts_follow_from_the_records(runs_of):
+    videos = open_dataset(HOME).videos("test")
+    runs = runs_of(decoder_or_loss.CHAPTER)
+    table = decoder_or_loss.claim_table(runs, overlapping_videos(*videos.truth()))
+    assert (RESULTS / "tables" / "14_claims.csv").read_text() == table.to_csv(float_format="%.4f")
 
 
 @pytest.mark.parametrize("name", TABLES)

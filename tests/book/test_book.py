@@ -27,6 +27,7 @@ PAGES = {
     "results/notebooks/11_pseudo_labels": "Does weighing by confidence help?",
     "results/notebooks/12_scale": "Against MMIL",
     "results/notebooks/13_performance": "More classes, longer videos",
+    "results/notebooks/14_decoder_or_loss": "Registered claims",
     "results/notebooks/20_presets": "What they cost",
     "results/notebooks/21_audit": "The same on LLP-Sim",
     "results/notebooks/30_ledger": "not testable here",
@@ -59,6 +60,7 @@ FIGURES = {
     "results/notebooks/11_pseudo_labels": 5,
     "results/notebooks/12_scale": 4,
     "results/notebooks/13_performance": 1,
+    "results/notebooks/14_decoder_or_loss": 1,
     "results/notebooks/21_audit": 1,
 }
 INTERVAL = r"[+−]\d+\.\d \[[+−]\d+\.\d,\s[+−]\d+\.\d\]"
