@@ -7,6 +7,7 @@ import pandas as pd
 
 from leap.errors import LeapError
 from leap.experiments.chapters import leap_vs_mmil
+from leap.experiments.chapters.decoder_or_loss import conclusion
 from leap.experiments.chapters.ledger import other_loss_in_words, readable, tally
 from leap.experiments.records import pick, read_records
 from leap.experiments.tables import TITLES, format_difference, format_scores, paired, score_table
@@ -54,7 +55,7 @@ def _fill(text: str, name: str, content: str) -> str:
 
 
 def ledger_table(results: Path) -> str:
-    """The committed ledger as Markdown: tally, comparison under another loss, and folded list of entries."""
+    """The committed ledger as Markdown: tally, comparisons beyond it, and folded list of entries."""
     texts = {"published": str, "measured": str}
     table = pd.read_csv(results / "tables" / "30_ledger.csv", dtype=texts).fillna(dict.fromkeys(texts, ""))
     lines = [tally(table), ""]
@@ -62,6 +63,9 @@ def ledger_table(results: Path) -> str:
     if other.exists():
         words = other_loss_in_words(pd.read_csv(other, index_col=["system", "score"]))
         lines += [f"The verdicts on LEAP against MMIL are bound to L_basic. {words}", ""]
+    claims = results / "tables" / "14_claims.csv"
+    if claims.exists():
+        lines += [conclusion(pd.read_csv(claims, index_col="claim"), "AV-Everyday"), ""]
     lines += ["<details><summary>All entries and verdicts</summary>", ""]
     lines += ["| verdict | claim | published on LLP | measured on AV-Digits |", "|---" * 4 + "|"]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in readable(table).itertuples()]

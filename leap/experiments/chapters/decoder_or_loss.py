@@ -212,6 +212,22 @@ def claims_in_words(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, index=table.index)
 
 
+def conclusion(table: pd.DataFrame, dataset: str) -> str:
+    """What `claim_table` says on a data set, in three sentences whose numbers and verdicts are its own."""
+    said = {
+        name: format_difference(dict(table.loc[name, ["difference", "low", "high"]])) for name in table.index
+    }
+    count = table["verdict"].value_counts()
+    tally = ", ".join(f"{count[name]} {name}" for name in count.index)
+    contrast = str(table["verdict"]["interaction-han"])
+    return (
+        f"On {dataset}, LEAP minus MMIL in the primary measure is {said['gain-han']} under L_basic and "
+        f"{said['gain-valor-loss']} under VALOR's loss, each decoder with the video probabilities that it "
+        "was published with. The registered contrast, by how much the gain is larger under L_basic, is "
+        f"{said['interaction-han']}: {contrast}. Of {len(table)} registered claims with runs: {tally}."
+    )
+
+
 def published_gains(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of `gain_table` at the protocol, one per loss and coupling, labeled for a figure."""
     part = table[table.index.get_level_values("reading") == PROTOCOL]

@@ -10,6 +10,7 @@ from leap.experiments.chapters.decoder_or_loss import (
     claim_table,
     claims_in_words,
     claims_of,
+    conclusion,
     gain_table,
     grid,
     reading_table,
@@ -84,6 +85,16 @@ def test_claims_are_printed_with_verdict_interval_and_source(runs):
     assert row["claim"] == "Under L_basic, LEAP's decoder parses better than MMIL, on HAN"
     assert row["estimate"].startswith("+10.0 [+9.") or row["estimate"].startswith("+9.9 [+9.")
     assert (row["verdict"], row["adjusted"]) == ("supported", "p < .001")
+
+
+def test_the_conclusion_has_the_verdicts_of_the_table(runs):
+    table = claim_table(runs, OVERLAPPING)
+    said = conclusion(table, "somewhere")
+    assert said.startswith("On somewhere, LEAP minus MMIL in the primary measure is +")
+    assert "is larger under L_basic, is +10.0 [+10.0," in said
+    count = table["verdict"].value_counts()
+    assert f"{count['supported']} supported" in said
+    assert f"Of {len(table)} registered" in said
 
 
 def test_leap_is_compared_with_mmil_under_every_loss_coupling_and_reading(runs):
