@@ -600,7 +600,7 @@ def from_dict(values: dict[str, Any], source: str = "config") -> RunConfig:
     """Make a config from plain values, which error messages call ``source``.
 
     >>> from_dict({"model": {"name": "standard", "decoder": {"name": "mmil"}}}).model.decoder
-    MmilConfig(name='mmil', blocks=0, heads=1)
+    MmilConfig(name='mmil', blocks=0, heads=1, video='pooled')
 
     Raises:
         LeapError: an unknown key, a wrong type, a value out of range, or parts that do not fit each other.

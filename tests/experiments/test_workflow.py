@@ -33,7 +33,8 @@ def test_every_run_is_in_one_batch_and_every_notebook_has_its_runs(profile, size
     assert len(keys) == len(set(keys))
     assert max(len(batch.runs) for batch in found.batches.values()) == size
     for chapter in CHAPTERS:
-        assert set(chapter.configs(profile, "av-digits")) <= set(runs_of(found, chapter.notebook))
+        dataset, _ = chapter.data_in_book(profile, "av-digits", "")
+        assert set(chapter.configs(profile, dataset)) <= set(runs_of(found, chapter.notebook))
     assert {run.split for run in runs_of(found, SEARCH)} == {"val"}
 
 

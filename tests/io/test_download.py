@@ -86,14 +86,14 @@ def test_failures_are_user_errors(server, tmp_path):
 
 def test_unpack(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("folder/one.txt", "1")
+        archive.writestr("folder/one.txt", "content")
         archive.writestr("folder/two.txt", "2")
         archive.mkdir("folder/three.txt")
     out = tmp_path / "out"
     unpack(tmp_path / "a.zip", lambda member: out / member.name if member.name != "two.txt" else None)
     assert [path.name for path in out.iterdir()] == ["one.txt"]
     whole = (tmp_path / "a.zip").read_bytes()
-    (tmp_path / "a.zip").write_bytes(whole.replace(b"1", b"7", 1))
+    (tmp_path / "a.zip").write_bytes(whole.replace(b"content", b"damaged", 1))
     with pytest.raises(LeapError, match="not a sound zip archive"):
         unpack(tmp_path / "a.zip", lambda member: out / member.name)
 

@@ -19,7 +19,7 @@ CHAPTER = Chapter("01_data", only=(SHIPPED, "av-everyday"), made_afresh=True)
 
 
 @dataclass(frozen=True)
-class Description:
+class DatasetText:
     """A data set in words, a paragraph per section of the chapter, and where its material is.
 
     Attributes:
@@ -44,7 +44,7 @@ class Description:
 
 
 DESCRIPTIONS = {
-    "av-digits": Description(
+    "av-digits": DatasetText(
         title="AV-Digits",
         content=(
             "**AV-Digits** mixes recordings of spoken digits and pictures of handwritten digits. In every "
@@ -74,7 +74,7 @@ DESCRIPTIONS = {
         variable="LEAP_RECORDINGS",
         folder="recordings",
     ),
-    "av-everyday": Description(
+    "av-everyday": DatasetText(
         title="AV-Everyday",
         content=(
             "**AV-Everyday** mixes recordings of everyday sounds and photographs. Nine of its 14 classes "

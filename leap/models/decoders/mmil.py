@@ -65,8 +65,7 @@ class Mmil(nn.Module):
         streams = torch.stack([audio, visual], dim=2)  # (B, T, 2, d)
         logits = to_float32(self.event(streams))  # (B, T, 2, C)
         time = torch.softmax(self.time_attention(streams), dim=1)  # (B, T, 2, C)
-        modality = torch.softmax(self.modality_attention(streams), dim=2)  # (B, T, 2, C)
-        video_audio, video_visual, video = self._video(streams, logits, time, modality)
+        video_audio, video_visual, video = self._video(streams, logits, time)
         weights = time.permute(2, 0, 3, 1)[:, :, None, None]  # (2, B, 1, 1, C, T)
         return Parsing(
             segment_audio=logits[:, :, 0],
@@ -80,16 +79,20 @@ class Mmil(nn.Module):
             attention_visual=weights[1],
         )
 
-    def _video(
-        self, streams: Tensor, logits: Tensor, time: Tensor, modality: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _video(self, streams: Tensor, logits: Tensor, time: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Audio, visual and joint video probabilities, each (B, C)."""
-        if self.video_head is None:
+        if self.video_head is None:  # the order of operations is that of the committed records
             pooled = time * torch.sigmoid(logits)  # (B, T, 2, C)
+            modality = self._modality(streams)
             return pooled[:, :, 0].sum(dim=1), pooled[:, :, 1].sum(dim=1), (pooled * modality).sum(dim=(1, 2))
+        modality = self._modality(streams)
         pooled = time * to_float32(self.video_head(streams))  # logits, (B, T, 2, C): the head is linear
         audio, visual = torch.sigmoid(pooled.sum(dim=1)).unbind(dim=1)  # (B, C)
         return audio, visual, torch.sigmoid((pooled * modality).sum(dim=(1, 2)))
+
+    def _modality(self, streams: Tensor) -> Tensor:
+        """Weights of the modalities, (B, T, 2, C)."""
+        return torch.softmax(self.modality_attention(streams), dim=2)
 
 
 @DECODERS.register(MmilConfig)
