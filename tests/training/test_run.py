@@ -19,7 +19,8 @@ from leap.config import (
     SmoothingConfig,
     ValorConfig,
 )
-from leap.data.pseudo_labels import corrupt_videos, smooth
+from leap.data.pseudo_labels import corrupt_videos
+from leap.data.pseudo_labels.smooth import smooth
 from leap.errors import LeapError
 from leap.inference.thresholds import VISUAL_GRID
 from leap.training.criterion import Criterion

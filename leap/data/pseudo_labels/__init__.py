@@ -13,18 +13,16 @@ from leap.data.pseudo_labels.compare import (
     called_though_absent,
     precision_recall,
 )
-from leap.data.pseudo_labels.corrupt import corrupt, corrupt_videos
+from leap.data.pseudo_labels.corrupt import corrupt_videos
 from leap.data.pseudo_labels.make import threshold_scores
-from leap.data.pseudo_labels.smooth import smooth, smooth_videos
+from leap.data.pseudo_labels.smooth import smooth_videos
 
 __all__ = [
     "AbsentPairs",
     "PrecisionRecall",
     "called_though_absent",
-    "corrupt",
     "corrupt_videos",
     "precision_recall",
-    "smooth",
     "smooth_videos",
     "threshold_scores",
 ]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leap.config import NoiseConfig, RunConfig, to_dict
-from leap.data.pseudo_labels import corrupt, corrupt_videos
+from leap.data.pseudo_labels.corrupt import corrupt, corrupt_videos
 
 
 def _labels(seed, n=6, t=10, c=4):

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from leap.config import NoiseConfig, SmoothingConfig
-from leap.data.pseudo_labels import corrupt, corrupt_videos, precision_recall, smooth, smooth_videos
+from leap.data.pseudo_labels import precision_recall
+from leap.data.pseudo_labels.corrupt import corrupt, corrupt_videos
 from leap.data.pseudo_labels.hmm import denoise
 from leap.data.pseudo_labels.median import median_filter
-from leap.data.pseudo_labels.smooth import expected_gain
+from leap.data.pseudo_labels.smooth import expected_gain, smooth, smooth_videos
 from leap.data.registry import open_dataset
 
 
