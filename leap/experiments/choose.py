@@ -36,6 +36,7 @@ def search_cell(cell: Cell, store: FeatureStore, results: Path) -> list[Trial]:
     """Try the settings of a cell on val; runs that have a record are not made again."""
 
     def trial(settings: Settings) -> Trial:
+        """Settings with their runs."""
         return settings, make_runs(search_configs(cell, store.dataset, settings), store, results)
 
     trials = [trial(settings) for settings in design(cell, store.dataset)]

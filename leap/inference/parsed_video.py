@@ -149,6 +149,7 @@ def _joined(parts: Sequence[ParsedVideo], repeated: slice) -> ParsedVideo:
     """Successive parts of one video as a whole, without the segments that the last part repeats."""
 
     def join(name: str, axis: int) -> dict[str, NDArray[Any]]:
+        """Arrays of an attribute by modality, joined along the axis of segments."""
         arrays = [getattr(part, name) for part in parts]
         joined = {m: np.concatenate([part[m] for part in arrays], axis) for m in arrays[0]}
         return {m: np.delete(array, repeated, axis) for m, array in joined.items()}

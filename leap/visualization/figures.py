@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from leap.errors import require
@@ -94,14 +95,9 @@ def difference_plot(table: pd.DataFrame, scores: Sequence[str], baseline: str = 
         baseline: name of the baseline.
     """
     systems = list(table.index.get_level_values("system").unique())
-    rows = range(len(systems))
     figure = Figure(figsize=(4.2 * len(scores), 1.2 + 0.4 * len(systems)), layout="constrained")
     for axis, score in zip(np.atleast_1d(figure.subplots(1, len(scores), sharey=True)), scores, strict=True):
-        part = table.xs(score, level="score").loc[systems]
-        errors = np.stack([part.difference - part.low, part.high - part.difference])  # (2, systems)
-        axis.errorbar(part.difference, rows, xerr=errors, fmt="o", color=TRUTH, capsize=3)
-        axis.axvline(0, color=TRUTH, linewidth=0.8)
-        axis.set(xlabel=f"{TITLES[score]} − {baseline}", yticks=rows, yticklabels=systems)
+        _draw_effects(axis, table.xs(score, level="score").loc[systems], f"{TITLES[score]} − {baseline}")
     axis.invert_yaxis()
     return figure
 
@@ -116,12 +112,17 @@ def effect_plot(table: pd.DataFrame, axis_title: str) -> Figure:
     part = table.sort_values("difference", ascending=False)
     figure = Figure(figsize=(6.4, 1.0 + 0.38 * len(part)), layout="constrained")
     axis = figure.subplots()
-    errors = np.stack([part.difference - part.low, part.high - part.difference])  # (2, rows)
-    axis.errorbar(part.difference, range(len(part)), xerr=errors, fmt="o", color=TRUTH, capsize=3)
-    axis.axvline(0, color=TRUTH, linewidth=0.8)
-    axis.set(xlabel=axis_title, yticks=range(len(part)), yticklabels=part.index)
+    _draw_effects(axis, part, axis_title)
     axis.invert_yaxis()
     return figure
+
+
+def _draw_effects(axis: Axes, table: pd.DataFrame, axis_title: str) -> None:
+    """Draw differences with their intervals, one row each, and mark zero."""
+    errors = np.stack([table.difference - table.low, table.high - table.difference])  # (2, rows)
+    axis.errorbar(table.difference, range(len(table)), xerr=errors, fmt="o", color=TRUTH, capsize=3)
+    axis.axvline(0, color=TRUTH, linewidth=0.8)
+    axis.set(xlabel=axis_title, yticks=range(len(table)), yticklabels=table.index)
 
 
 def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> Figure:
