@@ -97,7 +97,8 @@ def difference_plot(table: pd.DataFrame, scores: Sequence[str], baseline: str = 
     systems = list(table.index.get_level_values("system").unique())
     figure = Figure(figsize=(4.2 * len(scores), 1.2 + 0.4 * len(systems)), layout="constrained")
     for axis, score in zip(np.atleast_1d(figure.subplots(1, len(scores), sharey=True)), scores, strict=True):
-        _draw_effects(axis, table.xs(score, level="score").loc[systems], f"{TITLES[score]} − {baseline}")
+        part = pd.DataFrame(table.xs(score, level="score"), index=systems)
+        _draw_effects(axis, part, f"{TITLES[score]} − {baseline}")
     axis.invert_yaxis()
     return figure
 
