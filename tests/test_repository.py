@@ -27,6 +27,7 @@ from leap.experiments.chapters import (
     pseudo_labels,
     systems,
 )
+from leap.experiments.estimates import estimate_table
 from leap.experiments.grid import CLAIM_SEEDS
 from leap.experiments.readme import update
 from leap.experiments.records import pick, read_records
@@ -185,10 +186,10 @@ def test_what_can_be_detected_follows_from_the_search(choice):
     assert (RESULTS / "tables" / "14_detectable.csv").read_text() == text
 
 
-def test_the_committed_verdicts_follow_from_the_records(runs_of):
+def test_the_committed_estimates_follow_from_the_records(runs_of):
     videos = open_dataset(HOME).videos("test")
     runs = runs_of(decoder_or_loss.CHAPTER)
-    table = decoder_or_loss.claim_table(runs, overlapping_videos(*videos.truth()))
+    table = estimate_table(decoder_or_loss.NOTEBOOK, runs, overlapping_videos(*videos.truth()))
     assert (RESULTS / "tables" / "14_claims.csv").read_text() == table.to_csv(float_format="%.4f")
 
 

@@ -30,6 +30,7 @@ class RegisteredClaim:
         text: the claim.
         source: where it comes from: a place in the paper, or ours.
         kind: whether it is a claim, a sanity check that could hardly fail, or a limitation.
+        chapter: notebook whose grid has the cells.
         contrast: cell → weight; the weights add up to 0.
         scores: score → weight; by default the primary measure.
         overlapping: whether the contrast is that on videos with overlapping events minus that on the others.
@@ -40,6 +41,7 @@ class RegisteredClaim:
     text: str
     source: str
     kind: Kind
+    chapter: str
     contrast: dict[str, float]
     scores: dict[str, float] = field(default_factory=lambda: {PRIMARY: 1.0})
     overlapping: bool = False
@@ -81,8 +83,13 @@ def group_contrast(table: NDArray[np.float64], group: NDArray[np.bool_]) -> NDAr
 
 
 @cache
-def registered_claims() -> tuple[RegisteredClaim, ...]:
-    """All registered claims, in the order of ``claims.yaml``."""
+def registered_claims(chapter: str = "") -> tuple[RegisteredClaim, ...]:
+    """Registered claims, in the order of ``claims.yaml``.
+
+    Args:
+        chapter: notebook whose grid has the cells; empty for the claims of all chapters.
+    """
     text = (files("leap.experiments") / "claims.yaml").read_text(encoding="utf-8")
     entries = require("yaml", "book").safe_load(text)["claims"]
-    return TypeAdapter(tuple[RegisteredClaim, ...]).validate_json(json.dumps(entries, default=str))
+    claims = TypeAdapter(tuple[RegisteredClaim, ...]).validate_json(json.dumps(entries, default=str))
+    return tuple(claim for claim in claims if chapter in ("", claim.chapter))

@@ -20,11 +20,11 @@ from leap.experiments.cells import (
 )
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.claims import RegisteredClaim, registered_claims
-from leap.experiments.compare import Difference, holm, mean_squares, paired_difference, table_difference
+from leap.experiments.compare import Difference, mean_squares, paired_difference
+from leap.experiments.estimates import direction
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, searched, with_seeds
 from leap.experiments.records import PRIMARY, PRIMARY_PARTS, Record, pick
-from leap.experiments.tables import Runs, format_difference, format_p, paired, seed_pairs
-from leap.experiments.verdicts import verdict
+from leap.experiments.tables import Runs, format_difference, paired, seed_pairs
 from leap.metrics import overlapping_videos
 
 SEEDS_ON = {"HAN": CLAIM_SEEDS, "MM-Pyr": SEEDS}
@@ -43,50 +43,8 @@ def grid(profile: Profile, dataset: str) -> Grid:
     }
 
 
-CHAPTER = Chapter("14_decoder_or_loss", grid, dataset=HOME)
-
-
-def claims_of(runs: Iterable[str]) -> list[RegisteredClaim]:
-    """The registered claims that compare cells which have runs."""
-    cells = set(runs)
-    return [claim for claim in registered_claims() if set(claim.contrast) <= cells]
-
-
-def claim_table(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
-    """Every registered claim with its estimate and verdict.
-
-    Holm's adjustment counts all registered claims; those without runs count as if their p value were 1.
-
-    Args:
-        runs: cell → records.
-        overlapping: mask (N,) of the videos with overlapping events.
-
-    Returns:
-        One row per claim with runs (index ``claim``, its id): ``difference``, ``low``, ``high``, ``p``,
-        ``adjusted``, ``verdict``, ``detectable``, ``n``, and the contrast in the four parts of the primary
-        measure.
-    """
-    claims = claims_of(runs)
-    found = {claim.id: table_difference(claim.table(runs, overlapping)) for claim in claims}
-    adjusted = holm([found[c.id].p if c.id in found else 1.0 for c in registered_claims()])
-    adjusted_of = dict(zip((claim.id for claim in registered_claims()), adjusted, strict=True))
-    rows = {
-        claim.id: found[claim.id].row
-        | {
-            "adjusted": adjusted_of[claim.id],
-            "verdict": verdict(found[claim.id].mean, adjusted_of[claim.id]),
-        }
-        | {part: _part(claim, runs, part) for part in PRIMARY_PARTS}
-        for claim in claims
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim")
-
-
-def _part(claim: RegisteredClaim, runs: Runs, part: str) -> float:
-    """The claim's contrast of cells in one score, × 100."""
-    return sum(
-        w * float(np.mean([r.metrics[part] for r in runs[cell]])) for cell, w in claim.contrast.items()
-    )
+NOTEBOOK = "14_decoder_or_loss"
+CHAPTER = Chapter(NOTEBOOK, grid, dataset=HOME)
 
 
 def reading_table(runs: Runs) -> pd.DataFrame:
@@ -143,7 +101,7 @@ def detectable_table(records: Sequence[Record], store: FeatureStore, encoder: st
     """
     overlapping = overlapping_videos(*store.videos("val").truth())
     rows = {}
-    for claim in registered_claims():
+    for claim in registered_claims(NOTEBOOK):
         if all(CELLS[name].encoder == encoder for name in claim.contrast):
             tables = [
                 100 * claim.table(_tried(records, claim, settings, store), overlapping) for settings in DESIGN
@@ -195,37 +153,27 @@ def _paired_reading(records: Sequence[Record], baseline: Sequence[Record], readi
     return paired_difference(ours, theirs).row
 
 
-def claims_in_words(table: pd.DataFrame) -> pd.DataFrame:
-    """`claim_table` as text: verdict, claim, estimate with interval, adjusted p, what can be detected."""
-    claims = {claim.id: claim for claim in registered_claims()}
-    rows = [
-        {
-            "verdict": row["verdict"],
-            "claim": claims[row["claim"]].text,
-            "estimate": format_difference({name: row[name] for name in ("difference", "low", "high")}),
-            "adjusted": format_p(row["adjusted"]),
-            "detectable": f"{row['detectable']:.1f}",
-            "source": claims[row["claim"]].source,
-        }
-        for row in table.reset_index().to_dict("records")
-    ]
-    return pd.DataFrame(rows, index=table.index)
-
-
 def conclusion(table: pd.DataFrame, dataset: str) -> str:
-    """What `claim_table` says on a data set, in three sentences whose numbers and verdicts are its own."""
+    """What the chapter's estimates say on a data set, with the table's numbers."""
     said = {
         name: format_difference(dict(table.loc[name, ["difference", "low", "high"]])) for name in table.index
     }
-    count = table["verdict"].value_counts()
-    tally = ", ".join(f"{count[name]} {name}" for name in count.index)
-    contrast = str(table["verdict"]["interaction-han"])
+    directions = table.apply(direction, axis=1)
+    count = directions.value_counts()
+    where = _lies(directions["interaction-han"])
+    tally = ", ".join(f"{count.get(where, 0)} {where}" for where in ("above 0", "below 0"))
     return (
         f"On {dataset}, LEAP minus MMIL in the primary measure is {said['gain-han']} under L_basic and "
         f"{said['gain-valor-loss']} under VALOR's loss, each decoder with the video probabilities that it "
         "was published with. The registered contrast, by how much the gain is larger under L_basic, is "
-        f"{said['interaction-han']}: {contrast}. Of {len(table)} registered claims with runs: {tally}."
+        f"{said['interaction-han']}; its interval {where}. Of the intervals of "
+        f"{len(table)} registered claims, not adjusted for their number, {tally}."
     )
+
+
+def _lies(where: str) -> str:
+    """A `leap.experiments.estimates.direction` as a predicate."""
+    return where if where == "includes 0" else f"is {where}"
 
 
 def published_gains(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,68 @@
+"""Estimates of registered claims from the records of one chapter; the ledger judges the claims of all."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from leap.experiments.claims import RegisteredClaim, registered_claims
+from leap.experiments.compare import table_difference
+from leap.experiments.records import PRIMARY_PARTS
+from leap.experiments.tables import Runs, format_difference, format_p
+
+
+def claims_of(chapter: str, cells: Iterable[str]) -> list[RegisteredClaim]:
+    """The claims of a chapter that compare only cells which have runs."""
+    made = set(cells)
+    return [claim for claim in registered_claims(chapter) if set(claim.contrast) <= made]
+
+
+def estimate_table(chapter: str, runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
+    """Every registered claim of a chapter with its estimate, before the adjustment for the number of claims.
+
+    Args:
+        chapter: its notebook.
+        runs: cell → records.
+        overlapping: mask (N,) of the videos with overlapping events.
+
+    Returns:
+        One row per claim with runs (index ``claim``, its id): ``difference``, ``low``, ``high``, ``p``,
+        ``detectable``, ``n``, and the contrast in the four parts of the primary measure.
+    """
+    rows = {
+        claim.id: table_difference(claim.table(runs, overlapping)).row
+        | {part: _part(claim, runs, part) for part in PRIMARY_PARTS}
+        for claim in claims_of(chapter, runs)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim")
+
+
+def _part(claim: RegisteredClaim, runs: Runs, part: str) -> float:
+    """The claim's contrast of cells in one score, × 100."""
+    return sum(
+        w * float(np.mean([r.metrics[part] for r in runs[cell]])) for cell, w in claim.contrast.items()
+    )
+
+
+def estimates_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """`estimate_table` as text: claim, estimate with interval, p, what can be detected, source."""
+    claims = {claim.id: claim for claim in registered_claims()}
+    rows = [
+        {
+            "claim": claims[row["claim"]].text,
+            "estimate": format_difference({name: row[name] for name in ("difference", "low", "high")}),
+            "p": format_p(row["p"]),
+            "detectable": f"{row['detectable']:.1f}",
+            "source": claims[row["claim"]].source,
+        }
+        for row in table.reset_index().to_dict("records")
+    ]
+    return pd.DataFrame(rows, index=table.index)
+
+
+def direction(row: pd.Series) -> str:
+    """Where the 95 % interval of an estimate lies: ``"above 0"``, ``"below 0"`` or ``"includes 0"``."""
+    if row["low"] > 0:
+        return "above 0"
+    return "below 0" if row["high"] < 0 else "includes 0"

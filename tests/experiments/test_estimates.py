@@ -1,0 +1,68 @@
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leap.experiments import estimates
+from leap.experiments.claims import RegisteredClaim
+from leap.experiments.estimates import claims_of, direction, estimate_table, estimates_in_words
+from leap.experiments.records import PRIMARY_PARTS
+
+OVERLAPPING = np.array([True, True, False, False, False, False])
+VALUES = {"good": 60.0, "bad": 50.0, "worse": 40.0}
+
+
+def claim(name, contrast):
+    shared = {"registered": date(2026, 1, 1), "source": "ours", "kind": "claim", "chapter": "a"}
+    return RegisteredClaim(id=name, text=f"claim {name}", contrast=contrast, **shared)
+
+
+CLAIMS = (
+    claim("above", {"good": 1, "bad": -1}),
+    claim("below", {"worse": 1, "good": -1}),
+    claim("equal", {"good": 0.5, "worse": 0.5, "bad": -1}),
+    claim("without runs", {"good": 1, "missing": -1}),
+)
+
+
+@pytest.fixture
+def runs(make_record, monkeypatch):
+    """Three cells with three seeds; scores vary by seed and video."""
+    monkeypatch.setattr(estimates, "registered_claims", lambda chapter="": CLAIMS)
+
+    def record(cell, seed):
+        made = make_record(seed, VALUES[cell])
+        rng = np.random.default_rng([seed, list(VALUES).index(cell)])
+        noisy = {score: list(np.array(v) + rng.normal(0, 1e-3, 6)) for score, v in made.per_video.items()}
+        return replace(made, per_video=noisy)
+
+    return {cell: [record(cell, seed) for seed in range(3)] for cell in VALUES}
+
+
+def test_claims_need_runs_of_all_their_cells(runs):
+    assert [claim.id for claim in claims_of("a", runs)] == ["above", "below", "equal"]
+    assert claims_of("a", ["good"]) == []
+
+
+def test_an_estimate_is_the_contrast_of_cells_in_the_primary_measure(runs):
+    table = estimate_table("a", runs, OVERLAPPING)
+    assert table["difference"].to_dict() == pytest.approx({"above": 10, "below": -20, "equal": 0}, abs=0.3)
+    assert table.loc["below", list(PRIMARY_PARTS)].tolist() == pytest.approx([-20] * 4)
+    assert table.apply(direction, axis=1).to_dict() == {
+        "above": "above 0",
+        "below": "below 0",
+        "equal": "includes 0",
+    }
+    assert (table["n"] == 3).all()
+
+
+def test_estimates_are_printed_with_interval_and_source(runs):
+    row = estimates_in_words(estimate_table("a", runs, OVERLAPPING)).loc["below"]
+    assert (row["claim"], row["source"], row["p"]) == ("claim below", "ours", "p < .001")
+    assert row["estimate"].startswith(("−20.0 [−2", "−19.9 [−2", "−20.1 [−2"))
+
+
+def test_an_interval_that_ends_at_0_includes_it():
+    assert direction(pd.Series({"low": 0.0, "high": 1.0})) == "includes 0"
