@@ -22,7 +22,7 @@ Kind = Literal["claim", "sanity check", "limitation"]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RegisteredClaim:
-    """A claim that a contrast of cells is above 0.
+    """A claim that a contrast of cells is above a constant.
 
     Attributes:
         id: short name.
@@ -31,8 +31,9 @@ class RegisteredClaim:
         source: where it comes from: a place in the paper, or ours.
         kind: whether it is a claim, a sanity check that could hardly fail, or a limitation.
         chapter: notebook whose grid has the cells.
-        contrast: cell → weight; the weights add up to 0.
-        scores: score → weight; by default the primary measure.
+        contrast: cell → weight.
+        scores: measure → weight, see `values`; by default the primary measure.
+        above: the constant, × 100; 0 unless the contrast is of one cell.
         overlapping: whether the contrast is that on videos with overlapping events minus that on the others.
     """
 
@@ -44,26 +45,48 @@ class RegisteredClaim:
     chapter: str
     contrast: dict[str, float]
     scores: dict[str, float] = field(default_factory=lambda: {PRIMARY: 1.0})
+    above: float = 0.0
     overlapping: bool = False
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether the claim is about the primary measure."""
+        return set(self.scores) == {PRIMARY}
 
     def table(
         self, runs: Mapping[str, Sequence[Record]], overlapping: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """The contrast of every seed and video, whose mean is the estimate, (seeds, videos).
 
+        Measures that have one value per run give one column, (seeds, 1).
+
         Args:
             runs: cell → records of paired seeds.
             overlapping: mask (videos,) of the videos with overlapping events.
         """
-        contrast = np.sum(
-            [
-                weight * share * np.stack([record.scores(score) for record in runs[cell]])
-                for cell, weight in self.contrast.items()
-                for score, share in self.scores.items()
-            ],
-            axis=0,
-        )
+        terms = [
+            weight * share * np.stack([values(record, measure) for record in runs[cell]])
+            for cell, weight in self.contrast.items()
+            for measure, share in self.scores.items()
+        ]
+        contrast = np.sum(terms, axis=0) - self.above / 100
         return group_contrast(contrast, overlapping) if self.overlapping else contrast
+
+
+def values(record: Record, measure: str) -> NDArray[np.float64]:
+    """A measure of a run in 0…1: of every video, (N,), or one value for the run, (1,).
+
+    Args:
+        record: the run's record.
+        measure: a score or the primary measure; ``"<part>: <name>"``, a measure of the segments of a part,
+            such as ``"audio_2: ap"``; or a diagnostic in percent.
+    """
+    part, _, name = measure.rpartition(": ")
+    if part:
+        return np.array([record.segments[part][name] / 100])
+    if measure in record.diagnostics:
+        return np.array([record.diagnostics[measure] / 100])
+    return record.scores(measure)
 
 
 def group_contrast(table: NDArray[np.float64], group: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -28,7 +28,8 @@ def estimate_table(chapter: str, runs: Runs, overlapping: NDArray[np.bool_]) -> 
 
     Returns:
         One row per claim with runs (index ``claim``, its id): ``difference``, ``low``, ``high``, ``p``,
-        ``detectable``, ``n``, and the contrast in the four parts of the primary measure.
+        ``detectable``, ``n``, and the contrast in the four parts of the primary measure, which are NaN for
+        claims about other measures.
     """
     rows = {
         claim.id: table_difference(claim.table(runs, overlapping)).row
@@ -39,7 +40,9 @@ def estimate_table(chapter: str, runs: Runs, overlapping: NDArray[np.bool_]) -> 
 
 
 def _part(claim: RegisteredClaim, runs: Runs, part: str) -> float:
-    """The claim's contrast of cells in one score, × 100."""
+    """The claim's contrast of cells in one part of the primary measure, × 100."""
+    if not claim.is_primary:
+        return float("nan")
     return sum(
         w * float(np.mean([r.metrics[part] for r in runs[cell]])) for cell, w in claim.contrast.items()
     )
