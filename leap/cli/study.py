@@ -96,6 +96,22 @@ def study_tagger(
     print(choose_settings(material, weights or weights_folder(), results))
 
 
+@app.command("rotations")
+def study_rotations(
+    stores: Annotated[
+        list[Path], typer.Argument(help="Stores made by `leap data build av-everyday --rotation 0` to 4.")
+    ],
+    results: Results = Path("results"),
+) -> None:
+    """Repeat the core comparison of decoders on every rotation of AV-Everyday's folds.
+
+    RESULTS/records and RESULTS/tables get the records of the runs and the estimates.
+    """
+    from leap.experiments.rotations import run_rotations
+
+    print(run_rotations(stores, results))
+
+
 @app.command("readme")
 def study_readme(
     readme: Annotated[Path, typer.Argument(help="The README.")] = Path("README.md"),

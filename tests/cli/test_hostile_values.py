@@ -60,6 +60,7 @@ def valid(tiny_path, tiny_records, tiny_config, tiny_store, tiny_results, tmp_pa
         "study search": {"data": "missing"},
         "study choose": {"data": "missing"},
         "study tagger": {"material": "folder", "weights": "folder"},
+        "study rotations": {"stores": "missing"},
         "study readme": {"readme": "garbage"},
         "weights list": {},
         "weights fetch": {"names": "nosuch"},
