@@ -174,6 +174,11 @@ def has_settings(cell: Cell, dataset: str) -> bool:
     return cell.name in chosen().get(dataset, {})
 
 
+def is_available(cell: Cell, profile: Profile, dataset: str) -> bool:
+    """Whether `profile_config` has settings for a cell, or needs none."""
+    return not searched(profile) or has_settings(cell, HOME if profile == "smoke" else dataset)
+
+
 def profile_config(cell: Cell, profile: Profile, dataset: str) -> RunConfig:
     """The run config of a cell at a profile.
 

@@ -8,6 +8,7 @@ from leap.experiments.chapters import (
     blocks,
     data,
     decoder_or_loss,
+    denoised_labels,
     encoders,
     interpretability,
     labels,
@@ -39,6 +40,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     scale.CHAPTER,
     performance.CHAPTER,
     decoder_or_loss.CHAPTER,
+    denoised_labels.CHAPTER,
     presets.CHAPTER,
     audit.CHAPTER,
     ledger.CHAPTER,
@@ -59,7 +61,9 @@ def find_chapter(notebook: str) -> Chapter:
 
 def own_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig]:
     """The runs of a chapter that no earlier chapter makes; its committed records are of these runs."""
-    known = {config for earlier in _earlier(chapter, dataset) for config in earlier.configs(profile, dataset)}
+    known = {
+        run for earlier in _earlier(chapter, dataset) for run in _possible_runs(earlier, profile, dataset)
+    }
     return [config for config in chapter.configs(profile, dataset) if config not in known]
 
 
@@ -68,3 +72,11 @@ def _earlier(chapter: Chapter, dataset: str) -> list[Chapter]:
     if chapter.dataset and dataset != SHIPPED:
         return []
     return [c for c in CHAPTERS[: CHAPTERS.index(chapter)] if c.dataset in (None, dataset)]
+
+
+def _possible_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig]:
+    """The runs of a chapter; none if it needs settings that were never chosen on the data set."""
+    try:
+        return chapter.configs(profile, dataset)
+    except LeapError:
+        return []

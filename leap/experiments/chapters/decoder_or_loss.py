@@ -15,6 +15,7 @@ from leap.experiments.cells import (
     Settings,
     chosen_settings,
     has_settings,
+    is_available,
     profile_config,
     search_configs,
 )
@@ -22,7 +23,7 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.claims import RegisteredClaim, registered_claims
 from leap.experiments.compare import Difference, mean_squares, paired_difference
 from leap.experiments.estimates import direction
-from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, searched, with_seeds
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, with_seeds
 from leap.experiments.records import PRIMARY, PRIMARY_PARTS, Record, pick
 from leap.experiments.tables import Runs, format_difference, paired, seed_pairs
 from leap.metrics import overlapping_videos
@@ -39,7 +40,7 @@ def grid(profile: Profile, dataset: str) -> Grid:
     return {
         name: with_seeds(profile_config(cell, profile, dataset), profile, SEEDS_ON[cell.encoder])
         for name, cell in CELLS.items()
-        if not searched(profile) or has_settings(cell, HOME if profile == "smoke" else dataset)
+        if is_available(cell, profile, dataset)
     }
 
 
