@@ -557,6 +557,8 @@ class RunConfig:
         noise: errors added to the training pseudo-labels.
         smoothing: denoising of the training pseudo-labels over time, after ``noise``; the labels of each loss
             are denoised apart where ``noise.of`` makes them differ.
+        unseen: names of classes whose labels and label embeddings training does not see. The videos stay, the
+            epoch is selected by the other classes, and the trained parser decodes all classes.
     """
 
     dataset: str = "av-digits"
@@ -569,6 +571,7 @@ class RunConfig:
     thresholds_on_val: bool = optional(False)
     noise: NoiseConfig = optional(NoiseConfig())
     smoothing: SmoothingConfig = optional(SmoothingConfig())
+    unseen: tuple[str, ...] = optional(())
 
     @model_validator(mode="after")
     def _parts_fit_each_other(self) -> Self:
@@ -576,6 +579,8 @@ class RunConfig:
             raise ValueError('thresholds_on_val belongs to a protocol with gate="modality"')
         self.loss.basic.check(self.model)
         self._pseudo_labels_are_learned_from()
+        if self.unseen:
+            self._unseen_classes_can_be_decoded()
         return self
 
     def _pseudo_labels_are_learned_from(self) -> None:
@@ -586,6 +591,14 @@ class RunConfig:
         reads = {"all": basic or avss, "basic": basic, "avss": avss}[self.noise.of]
         if noisy and not reads:
             raise ValueError(f'noise of "{self.noise.of}": no such loss learns from pseudo-labels')
+
+    def _unseen_classes_can_be_decoded(self) -> None:
+        if not isinstance(self.model.decoder, LeapConfig) or isinstance(self.model, CmpaeConfig):
+            raise ValueError('unseen: needs the decoder "leap" and a model without weights per class')
+        if self.model.labels == "learned":
+            raise ValueError("unseen: no label embeddings of these classes would be learned; give others")
+        if self.thresholds_on_val or self.protocol.class_thresholds is not None:
+            raise ValueError("unseen: these classes can have no thresholds of their own")
 
 
 _ADAPTER = TypeAdapter(RunConfig)

@@ -84,6 +84,7 @@ OPTIONAL = {
     "train.betas": [0.5, 0.999],
     "noise": {"misses": 0.2},
     "smoothing": {"visual": "hmm"},
+    "unseen": ["dog", "sea"],
 }
 """Fields that plain values leave out at their defaults, so adding them changed no key of earlier runs."""
 
@@ -395,6 +396,17 @@ def test_configs_are_never_changed():
         ({"noise": {"misses": 0.2}, "loss": {"basic": {"name": "han"}}}, 'noise of "all": no such loss'),
         ({"noise": {"bursts": True}}, "bursts belong to noise with misses or false_alarms"),
         ({"smoothing": {"audio": "auto"}, "loss": {"basic": {"name": "han"}}}, "smoothing: no loss learns"),
+        ({"unseen": ["dog"], "model": {"decoder": {"name": "mmil"}}}, 'unseen: needs the decoder "leap" and'),
+        ({"unseen": ["dog"], "model": CMPAE | {"decoder": {"name": "leap"}}}, "without weights per class"),
+        ({"unseen": ["dog"], "model": {"labels": "learned"}}, "unseen: no label embeddings of these classes"),
+        (
+            {"unseen": ["dog"], "thresholds_on_val": True, "protocol": {"gate": "modality"}},
+            "unseen: these classes can have no thresholds",
+        ),
+        (
+            {"unseen": ["dog"], "protocol": {"gate": "modality", "class_thresholds": [0.5]}},
+            "unseen: these classes can have no thresholds",
+        ),
         ({"model": {"dropout": 0.001}}, r"model\.dropout: a dropout rate is 0 or at least 1/128"),
     ],
 )

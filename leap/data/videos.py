@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
 
 from leap.errors import LeapError
+
+LABELS = (
+    "weak",
+    "pseudo_audio",
+    "pseudo_visual",
+    "true_audio",
+    "true_visual",
+    "avss_audio",
+    "avss_visual",
+)
+"""Fields of `Videos` whose last dimension is the classes."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,16 @@ class Videos:
         """Copy the videos to a device."""
         return self._map(lambda tensor: tensor.to(device))
 
-    def _map(self, function: Callable[[Tensor], Tensor]) -> Videos:
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+    def with_classes(self, classes: Sequence[int]) -> Videos:
+        """Keep all videos, with the labels of K of the C classes only: (N, K) and (N, T, K).
+
+        Args:
+            classes: indices of the K classes.
+        """
+        index = torch.tensor(classes, device=self.device)
+        return self._map(lambda tensor: tensor.index_select(-1, index), LABELS)
+
+    def _map(self, function: Callable[[Tensor], Tensor], names: Sequence[str] = ()) -> Videos:
+        """Apply a function to the tensors of the given names; to all without names."""
+        values = {name: getattr(self, name) for name in names or [field.name for field in fields(self)]}
         return replace(self, **{name: function(value) for name, value in values.items() if value is not None})

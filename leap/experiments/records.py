@@ -51,8 +51,9 @@ class Record:
         libraries: versions of the libraries on which the numbers depend.
         device: processor, threads and GPU.
         seconds: time of training and evaluation.
-        diagnostics: measures of the trained parser, see `leap.experiments.diagnostics.diagnose`; empty in
-            records of the first revision.
+        diagnostics: measures of the trained parser, see `leap.experiments.diagnostics.diagnose`, and of a run
+            with unseen classes `leap.experiments.unseen_classes.unseen_precision`; empty in records of the
+            first revision.
         readings: the ten scores × 100 under other readings of the same probabilities, see
             `leap.inference.readings.readings`; empty in records from before they were recorded.
     """

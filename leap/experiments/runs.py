@@ -21,13 +21,14 @@ from leap.errors import LeapError
 from leap.experiments import provenance
 from leap.experiments.diagnostics import diagnose
 from leap.experiments.records import SCHEMA, Record, read_record, write_record
+from leap.experiments.unseen_classes import unseen_precision
 from leap.inference.predict import Predictions, predict
 from leap.inference.readings import readings
 from leap.io.atomic import atomic_path
 from leap.io.reason import reason
 from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
 from leap.models.checkpoint import Description, save_pretrained
-from leap.training.run import ESTIMATOR_FOLDER, REVISION, initial_parser, run_key, train
+from leap.training.run import ESTIMATOR_FOLDER, REVISION, initial_parser, run_key, seen_classes, train
 from leap.training.state import Progress
 
 RUNS = "runs"
@@ -66,7 +67,10 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str 
     predictions = predict(parser, videos, protocol)
     seconds = time.perf_counter() - started
     val = store.videos("val", config.model.inputs)
-    measures = diagnose(parser, val, videos), readings(parser, val, videos, protocol)
+    diagnostics = diagnose(parser, val, videos)
+    if config.unseen:
+        diagnostics |= unseen_precision(predictions, videos, seen_classes(config, store.classes))
+    measures = diagnostics, readings(parser, val, videos, protocol)
     save_pretrained(parser, folder)
     _save_predictions(predictions, folder / PREDICTIONS)
     record = _record(config, protocol, store, progress, predictions, videos, *measures, seconds, device)
@@ -80,8 +84,8 @@ def check_run(config: RunConfig, store: FeatureStore) -> None:
     """Refuse a run that cannot be made, before anything is trained.
 
     Raises:
-        LeapError: the store holds another data set, or lacks features, label embeddings or videos that the
-            run needs.
+        LeapError: the store holds another data set, or lacks features, label embeddings, videos or classes
+            that the run needs.
     """
     if config.dataset != store.dataset:
         what = f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from leap.config import Protocol, RunConfig, canonical_json, to_dict
 from leap.data.pseudo_labels import corrupt_videos, smooth_videos
@@ -44,13 +46,38 @@ def run_key(config: RunConfig, checksum: str, revision: int = REVISION) -> str:
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:16]
 
 
+def seen_classes(config: RunConfig, classes: Sequence[str]) -> list[int]:
+    """Indices of the classes that a run is trained on.
+
+    >>> seen_classes(RunConfig(unseen=("dog",)), ("cat", "dog", "hen"))
+    [0, 2]
+
+    Args:
+        config: the run.
+        classes: names of the C classes, in label order.
+
+    Raises:
+        LeapError: a name in ``config.unseen`` is no class, or no class is left.
+    """
+    unknown = [name for name in config.unseen if name not in classes]
+    if unknown:
+        raise LeapError(f"unseen: no class {unknown[0]!r}; known are {', '.join(classes)}")
+    seen = [index for index, name in enumerate(classes) if name not in config.unseen]
+    if not seen:
+        raise LeapError("unseen: no class is left to train on; name fewer")
+    return seen
+
+
 def initial_parser(config: RunConfig, store: FeatureStore) -> Parser:
     """Build the parser of a run, with initial values drawn from the config's seed.
 
+    Its label embeddings are those of the classes that it is trained on.
+
     Raises:
-        LeapError: the label embeddings are missing or do not fit the classes, or sizes do not fit together.
+        LeapError: the label embeddings are missing or do not fit the classes, sizes do not fit together, or
+            the data set lacks an unseen class.
     """
-    labels = label_embeddings(config.model.labels, store.classes, store.label_embedding)
+    labels = _label_embeddings(config, store)[seen_classes(config, store.classes)]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         return build_parser(config.model, store.input_widths(config.model.inputs), labels)
@@ -68,8 +95,8 @@ def train(
         device: device to train on.
 
     Returns:
-        The parser of the best epoch, on the CPU and with its ``description``, and the progress of the
-        training.
+        The parser of the best epoch, on the CPU, with its ``description`` and the label embeddings of all
+        classes, and the progress of the training.
 
     Raises:
         LeapError: config and store name different data sets, the protocol does not fit the classes, the parts
@@ -82,7 +109,7 @@ def train(
     check_protocol(config.protocol, len(store.classes))
     inputs, identity = config.model.inputs, run_key(config, store.checksum)
     parser, criterion = initial_parser(config, store).to(device), Criterion(config.loss)
-    videos, val = store.videos("train", inputs)[: config.train.videos], store.videos("val", inputs)
+    videos, val = _videos(config, store)
     check_world(criterion, val)
     videos = smooth_videos(corrupt_videos(videos, config.noise, config.seed), config.smoothing)
     check_step(parser, criterion, videos[:2].to(device))
@@ -91,21 +118,27 @@ def train(
     )
     videos, val_there = videos.to(device), val.to(device)
     progress = fit(
-        parser,
-        criterion,
-        videos,
-        val_there,
-        config.train,
-        config.protocol,
-        config.seed,
-        folder,
-        identity,
+        parser, criterion, videos, val_there, config.train, config.protocol, config.seed, folder, identity
     )
+    if config.unseen:
+        parser.label_embedding = _label_embeddings(config, store)
     protocol = _protocol(config, parser.cpu(), val)
     parser.description = Description(
         config.model, protocol, store.classes, store.input_widths(inputs), store.dataset, store.segments
     )
     return parser, progress
+
+
+def _label_embeddings(config: RunConfig, store: FeatureStore) -> Tensor:
+    """The label embeddings of all classes, (C, L)."""
+    return label_embeddings(config.model.labels, store.classes, store.label_embedding)
+
+
+def _videos(config: RunConfig, store: FeatureStore) -> tuple[Videos, Videos]:
+    """Training and validation videos, with the labels of the classes that the run is trained on."""
+    seen = seen_classes(config, store.classes)
+    train, val = (store.videos(split, config.model.inputs) for split in ("train", "val"))
+    return train[: config.train.videos].with_classes(seen), val.with_classes(seen)
 
 
 def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:

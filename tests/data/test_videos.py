@@ -34,8 +34,15 @@ def test_what_is_absent_stays_absent(make_videos):
     videos = make_videos()
     absent = {name for name, tensor in tensors(videos).items() if tensor is None}
     assert absent == {"visual_3d", "avss_audio", "avss_visual"}
-    for same in (videos[:2], videos.to("cpu")):
+    for same in (videos[:2], videos.to("cpu"), videos.with_classes([1])):
         assert {name for name, tensor in tensors(same).items() if tensor is None} == absent
+
+
+def test_labels_of_some_classes_in_the_order_given(whole):
+    for name, tensor in tensors(whole.with_classes([4, 0])).items():
+        everything = tensors(whole)[name]
+        features = name in ("audio", "visual_2d", "visual_3d")
+        assert torch.equal(tensor, everything if features else everything[..., [4, 0]]), name
 
 
 def test_another_device_takes_every_tensor(whole):

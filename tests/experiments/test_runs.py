@@ -10,6 +10,7 @@ from leap.experiments.records import read_record
 from leap.experiments.runs import RECORD, load_predictions, make_run, make_runs, run_folder
 from leap.inference.predict import predict
 from leap.inference.thresholds import VISUAL_GRID
+from leap.metrics import average_precision
 from leap.models.checkpoint import load_parser
 from leap.training.run import ESTIMATOR_FOLDER, REVISION, run_key
 from tests.conftest import tiny_split
@@ -36,8 +37,20 @@ def test_what_a_record_says(tiny_records, tiny_store, tiny_config):
     parts = ("", "_overlap", "_1", "_2", "_3+")
     assert set(record.segments) == {m + part for m in ("audio", "visual") for part in parts}
     assert {"similarity_correlation", "peak_audio", "chance_visual"} <= record.diagnostics.keys()
+    assert "seen_ap_audio" not in record.diagnostics
     assert {len(scores) for scores in record.per_video.values()} == {6}
     assert record.seconds > 0
+
+
+def test_a_record_ranks_the_classes_that_its_parser_did_not_see(tiny_store, tiny_config, tmp_path):
+    record = make_run(replace(tiny_config, unseen=("dog", "cat")), tiny_store, tmp_path)
+    predictions = load_predictions(run_folder(record.run_config(), tiny_store, tmp_path))
+    assert predictions.audio.shape == (6, 4, 3)
+    true = tiny_store.videos("test").true_visual[..., :2]
+    expected = average_precision(predictions.probability_visual[..., :2], true, "macro")
+    assert record.diagnostics["unseen_ap_visual"] == pytest.approx(expected, abs=1)  # saved in half precision
+    assert record.diagnostics["unseen_chance_visual"] == pytest.approx(100 * float(true.mean()), abs=1e-3)
+    assert "seen_ap_audio" in record.diagnostics
 
 
 def test_a_made_run_is_not_trained_again(tiny_records, tiny_store, tiny_results, tiny_config, monkeypatch):

@@ -21,12 +21,15 @@ from leap.config import (
 )
 from leap.data.pseudo_labels import corrupt_videos
 from leap.data.pseudo_labels.smooth import smooth
+from leap.data.store import FeatureStore
 from leap.errors import LeapError
+from leap.inference.predict import parse_videos
 from leap.inference.thresholds import VISUAL_GRID
 from leap.training.criterion import Criterion
 from leap.training.denoising import NOISE_ESTIMATOR, NoiseRatios
 from leap.training.losses import cmpae
 from leap.training.run import ESTIMATOR_FOLDER, REVISION, initial_parser, run_key, train
+from tests.conftest import tiny_splits
 
 
 @pytest.fixture
@@ -115,6 +118,51 @@ def test_pseudo_labels_of_training_alone_are_smoothed_after_noise(tiny_store, ti
     assert torch.equal(val.pseudo_visual, untouched.pseudo_visual)
 
 
+def test_neither_labels_nor_embeddings_of_unseen_classes_reach_training(
+    tiny_store, tiny_config, tmp_path, seen
+):
+    parser, _ = train(replace(tiny_config, unseen=("dog",)), tiny_store, tmp_path)
+    ((trained, _, videos, val, *_),) = seen
+    assert trained is parser
+    for found, split in ((videos, "train"), (val, "val")):
+        every = tiny_store.videos(split)
+        assert torch.equal(found.audio, every.audio)
+        assert torch.equal(found.weak, every.weak[:, [0, 2]])
+        for cube, whole in zip(found.truth(), every.truth(), strict=True):
+            assert torch.equal(cube, whole[..., [0, 2]])
+    assert torch.equal(parser.label_embedding, initial_parser(tiny_config, tiny_store).label_embedding)
+
+
+def test_a_parser_does_not_depend_on_the_labels_of_unseen_classes(
+    make_tiny_store, tiny_config, tiny_store, tmp_path
+):
+    splits = tiny_splits()
+    for name in ("train", "val"):
+        for label in ("weak", "pseudo_audio", "pseudo_visual", "true_audio", "true_visual"):
+            splits[name][label][..., 1] = 1 - splits[name][label][..., 1]
+    noisy = replace(tiny_config, noise=NoiseConfig(misses=0.3), smoothing=SmoothingConfig(visual="hmm"))
+
+    def weights(config, store, name):
+        return train(config, store, tmp_path / name)[0].state_dict()
+
+    with FeatureStore(make_tiny_store(tmp_path / "other.h5", splits=splits)) as other:
+        unseen = replace(noisy, unseen=("dog",))
+        without = [weights(unseen, tiny_store, "a"), weights(unseen, other, "b")]
+        whole = [weights(noisy, tiny_store, "c"), weights(noisy, other, "d")]
+    assert all(torch.equal(without[0][name], without[1][name]) for name in without[0])
+    assert not all(torch.equal(whole[0][name], whole[1][name]) for name in whole[0])
+
+
+def test_a_parser_decodes_unseen_classes_by_their_embeddings(tiny_store, tiny_config, tmp_path):
+    parser, _ = train(replace(tiny_config, unseen=("dog",)), tiny_store, tmp_path)
+    videos, every = tiny_store.videos("test"), parser.label_embedding
+    (parsing,) = parse_videos(parser, videos)
+    assert parsing.segment_audio.shape == (6, 4, 3)
+    with torch.no_grad():
+        alone = parser(*videos.features, label_embedding=every[[1]])
+    torch.testing.assert_close(parsing.segment_audio[..., [1]], alone.segment_audio)
+
+
 def test_label_noise_is_estimated_by_a_parser_of_the_same_seed(cmpae_config, tiny_store, tmp_path):
     videos = tiny_store.videos("train")
 
@@ -180,6 +228,16 @@ REFUSED = {
         lambda c: replace(c, model=ModelConfig(decoder=LeapConfig(heads=3)), loss=LossConfig()),
         1,
         "3 heads do not divide the width 64",
+    ),
+    "an unseen class that is none": (
+        lambda c: RunConfig(dataset=c.dataset, unseen=("cow",)),
+        1,
+        "unseen: no class 'cow'; known are cat, dog, hen",
+    ),
+    "unseen classes without others": (
+        lambda c: RunConfig(dataset=c.dataset, unseen=("hen", "dog", "cat")),
+        1,
+        "unseen: no class is left to train on",
     ),
     "features that are not there": (
         lambda c: replace(c, model=replace(c.model, inputs=("clap", "clip"))),
