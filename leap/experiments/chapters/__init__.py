@@ -11,6 +11,7 @@ from leap.experiments.chapters import (
     denoised_labels,
     encoders,
     interpretability,
+    label_semantics,
     labels,
     leap_vs_mmil,
     ledger,
@@ -41,6 +42,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     performance.CHAPTER,
     decoder_or_loss.CHAPTER,
     denoised_labels.CHAPTER,
+    label_semantics.CHAPTER,
     presets.CHAPTER,
     audit.CHAPTER,
     ledger.CHAPTER,
@@ -69,9 +71,9 @@ def own_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig
 
 def _earlier(chapter: Chapter, dataset: str) -> list[Chapter]:
     """Earlier chapters whose runs are made on the same data set in the same book."""
-    if chapter.dataset and dataset != SHIPPED:
-        return []
-    return [c for c in CHAPTERS[: CHAPTERS.index(chapter)] if c.dataset in (None, dataset)]
+    bound = chapter.dataset and dataset != SHIPPED
+    places = (dataset,) if bound else (None, dataset)
+    return [c for c in CHAPTERS[: CHAPTERS.index(chapter)] if c.dataset in places]
 
 
 def _possible_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig]:
