@@ -325,8 +325,9 @@ def _source(dataset: str, needed: dict[str, Path | None], unused: dict[str, Path
 def _build_av_digits(recordings: Path, out: Path, seed: int, force: bool) -> None:
     from leap.data.av_digits import build_av_digits
     from leap.data.av_digits.build import NETWORKS, STORE
+    from leap.data.teacher import TEACHER
 
-    check_outputs([out / STORE, out / NETWORKS], force=force)
+    check_outputs([out / STORE, out / NETWORKS, out / TEACHER], force=force)
     print(build_av_digits(recordings, out, seed))
 
 

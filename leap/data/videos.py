@@ -33,7 +33,8 @@ class Videos:
         weak: weak labels, the event classes of each video, (N, C), zeros and ones.
         pseudo_audio: audio pseudo-labels, (N, T, C), zeros and ones.
         pseudo_visual: visual pseudo-labels, likewise.
-        true_audio: dense audio labels, (N, T, C), or None where unknown; for scoring, never for training.
+        true_audio: dense audio labels, (N, T, C), or None where unknown; for scoring. Training reads
+            them only as an upper bound, with ``RunConfig.supervision`` ``"dense"``.
         true_visual: dense visual labels, likewise.
         visual_3d: video-clip features, (N, T, S), or None where the data set has none.
         avss_audio: audio pseudo-labels that L_avss uses instead of ``pseudo_audio``, (N, T, C), or None.

@@ -99,6 +99,7 @@ def test_a_new_file_in_a_new_folder_is_fine(tmp_path):
         (("import-release", "han", "missing.pt", "--out", "x.safetensors"), "x.safetensors"),
         (("import-release", "han", "missing.pt", "--out", "."), "config.json"),
         (("data", "build", "av-digits", "--recordings", "missing", "--out", "."), "networks.safetensors"),
+        (("data", "build", "av-digits", "--recordings", "missing", "--out", "."), "teacher.safetensors"),
         (("data", "build", "av-everyday", "--material", "missing", "--out", "."), "learned.safetensors"),
         (("data", "pack", "llp", "--root", "missing", "--out", "x.h5"), "x.h5"),
         (("data", "pack-custom", "kitchen", "--root", "."), "kitchen.h5"),

@@ -4,11 +4,14 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import torch
 from scipy.io import wavfile
 from scipy.signal import resample_poly
 
 from leap.data.av_digits import rederive, sources
+from leap.data.av_digits.build import rederive_teacher
 from leap.data.registry import open_dataset
+from leap.data.teacher import teacher_scores
 from leap.features.log_mel import log_mel
 from tests.data.av_digits.test_av_digits import assert_same
 from tests.features.test_log_mel import by_scipy
@@ -29,6 +32,15 @@ def test_no_two_roles_share_a_recording():
 def test_shipped_videos_are_rederived(split):
     with open_dataset("av-digits") as store:
         assert_same(rederive(store, RECORDINGS, split, [0, 1, 17, 399]))
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_shipped_scores_of_the_teachers_are_rederived(split):
+    with open_dataset("av-digits") as store:
+        chosen = [0, 1, 17, 399]
+        logits = rederive_teacher(store, RECORDINGS, split, chosen)
+        for new, stored in zip(logits, teacher_scores(store, split), strict=True):
+            torch.testing.assert_close(new, stored[chosen], rtol=2e-3, atol=2e-3)
 
 
 def test_log_mel_is_that_of_scipy():

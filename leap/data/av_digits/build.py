@@ -25,16 +25,14 @@ from leap.data.av_digits.rendering import SPLIT_SEEDS, Rendering, load_material,
 from leap.data.av_digits.sources import RECORDINGS_SHA256, REVISION, check_recordings, describe_roles
 from leap.data.classes import AV_DIGITS
 from leap.data.layouts import load_statistics, sample_layouts
-from leap.data.pseudo_labels import precision_recall, threshold_scores
+from leap.data.pseudo_labels import choose_threshold, threshold_scores
 from leap.data.store import FeatureStore, write_store
+from leap.data.teacher import TEACHER, Pair, save_teacher_scores
 from leap.errors import LeapError
 from leap.io.download import file_sha256
 
 SIZES = {"train": 2000, "val": 400, "test": 800}
 MAX_CLASSES = 3
-LOGIT_GRID = torch.arange(-8, 4.01, 0.25)
-"""Candidate thresholds of the teachers' logits; the best one on val is used."""
-
 STEP = 1 / 64
 """Rounding unit of features of unit standard deviation; rounding halves the size of the file."""
 
@@ -58,7 +56,9 @@ class Rederived(NamedTuple):
 
 
 def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
-    """Build the data set: ``av_digits.h5`` and ``networks.safetensors`` in the folder ``out``.
+    """Build the data set in the folder ``out``: ``av_digits.h5``, and the files that belong to it.
+
+    ``networks.safetensors`` are the networks, ``teacher.safetensors`` the teachers' logits on val and test.
 
     This takes a few minutes on one thread. The result depends only on the seed, up to floating-point
     differences between machines.
@@ -79,13 +79,16 @@ def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
     networks = train_networks(recordings, seed)
     splits = {split: make_split(split, n, recordings, networks, seed) for split, n in SIZES.items()}
     scales = {m: feature_scale(splits["train"][f"student_{m}"]) for m in MODALITIES}
-    thresholds = {m: choose_threshold(splits["val"], m) for m in MODALITIES}
+    thresholds = {m: logit_threshold(splits["val"], m) for m in MODALITIES}
+    teacher = {s: (splits[s]["teacher_audio"], splits[s]["teacher_visual"]) for s in ("val", "test")}
     for arrays in splits.values():
         finish_split(arrays, scales, thresholds)
     provenance = SOURCES | {"seed": seed, "roles": describe_roles(), "logit_thresholds": thresholds}
     save_networks(out / NETWORKS, networks, scales, provenance)
     provenance |= {"networks_sha256": file_sha256(out / NETWORKS)}
     write_store(out / STORE, dataset="av-digits", classes=AV_DIGITS, provenance=provenance, splits=splits)
+    with FeatureStore(out / STORE) as store:
+        save_teacher_scores(out / TEACHER, teacher, store.checksum)
     return out / STORE
 
 
@@ -102,10 +105,7 @@ def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterabl
         LeapError: the networks are missing or are not those that made the features, or a recording cannot be
             read.
     """
-    path = store.path.with_name(NETWORKS)
-    networks, scales, _ = load_networks(path)
-    if store.provenance["networks_sha256"] != file_sha256(path):
-        raise LeapError(f"{path}: not the networks of {store.path.name} beside it; build both again")
+    networks, scales = _own_networks(store)
     videos, chosen = store.videos(split), list(indices)
     audio, visual = [], []
     for rendering in rerender(store, recordings, split, chosen):
@@ -113,6 +113,22 @@ def rederive(store: FeatureStore, recordings: Path, split: str, indices: Iterabl
         audio.append(features["audio"] / scales["audio"])
         visual.append(features["visual"] / scales["visual"])
     return Rederived(torch.stack(audio), videos.audio[chosen], torch.stack(visual), videos.visual_2d[chosen])
+
+
+def rederive_teacher(store: FeatureStore, recordings: Path, split: str, indices: Iterable[int]) -> Pair:
+    """Render videos of a built data set again, and compute the logits of its teachers.
+
+    Arguments and errors are those of `rederive`.
+
+    Returns:
+        Audio and visual logits, each (n, T, C).
+    """
+    networks, _ = _own_networks(store)
+    logits = [
+        teacher_logits(rendering, networks) for rendering in rerender(store, recordings, split, indices)
+    ]
+    audio, visual = (torch.stack([video[modality] for video in logits]) for modality in MODALITIES)
+    return audio, visual
 
 
 def rerender(
@@ -184,15 +200,10 @@ def feature_scale(features: Tensor) -> Tensor:
     return torch.where(deviation > 0, deviation, 1.0)
 
 
-def choose_threshold(val: Arrays, modality: str) -> float:
-    """Choose the logit threshold whose pseudo-labels have the best micro F-score on val."""
-    logits, weak = val[f"teacher_{modality}"], torch.from_numpy(val["weak"])
-    true = torch.from_numpy(val[f"true_{modality}"])
-    scores = [
-        precision_recall(threshold_scores(logits, threshold, weak), true).f
-        for threshold in LOGIT_GRID.tolist()
-    ]
-    return float(LOGIT_GRID[int(np.argmax(scores))])
+def logit_threshold(val: Arrays, modality: str) -> float:
+    """The threshold of the teacher's logits that is best on val, within the weak label."""
+    weak, true = (torch.from_numpy(val[name]) for name in ("weak", f"true_{modality}"))
+    return choose_threshold(val[f"teacher_{modality}"], weak, true)
 
 
 def finish_split(arrays: Arrays, scales: dict[str, Tensor], thresholds: dict[str, float]) -> None:
@@ -203,6 +214,15 @@ def finish_split(arrays: Arrays, scales: dict[str, Tensor], thresholds: dict[str
         arrays[name] = _numpy(torch.round(features / STEP) * STEP)
         logits = arrays.pop(f"teacher_{modality}")
         arrays[f"pseudo_{modality}"] = _numpy(threshold_scores(logits, thresholds[modality], weak))
+
+
+def _own_networks(store: FeatureStore) -> tuple[Networks, dict[str, Tensor]]:
+    """The networks that lie beside a store, and the scales of its features."""
+    path = store.path.with_name(NETWORKS)
+    networks, scales, _ = load_networks(path)
+    if store.provenance["networks_sha256"] != file_sha256(path):
+        raise LeapError(f"{path}: not the networks of {store.path.name} beside it; build both again")
+    return networks, scales
 
 
 def _network_outputs(rendering: Rendering, networks: Networks) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from leap.data.av_digits.build import STEP, Rederived, choose_threshold
+from leap.data.av_digits.build import STEP, Rederived, logit_threshold
 from leap.data.av_everyday.learned import Learned, Networks, fit, load_learned, save_learned
 from leap.data.av_everyday.reading import RATE, Samples
 from leap.data.av_everyday.rendering import Rendering, draw_layouts, load_material, render
@@ -58,7 +58,7 @@ def build_av_everyday(
     splits = {
         split: make_split(split, n, material, networks, learned, rotation, seed) for split, n in SIZES.items()
     }
-    thresholds = {modality: choose_threshold(splits["val"], modality) for modality in MODALITIES}
+    thresholds = {modality: logit_threshold(splits["val"], modality) for modality in MODALITIES}
     for arrays in splits.values():
         finish_split(arrays, thresholds)
     provenance: dict[str, Any] = {

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
+
+from leap.data.pseudo_labels.compare import precision_recall
+
+LOGIT_GRID = torch.arange(-8, 4.01, 0.25)
+"""Candidate thresholds of a teacher's logits."""
 
 
 def threshold_scores(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -> Tensor:
@@ -25,3 +31,16 @@ def threshold_scores(scores: Tensor, thresholds: Tensor | float, weak: Tensor) -
                  [0, 0]]])
     """
     return (scores > thresholds).to(weak.dtype) * weak[:, None]
+
+
+def choose_threshold(logits: Tensor, weak: Tensor, true: Tensor) -> float:
+    """Choose the threshold of `LOGIT_GRID` whose pseudo-labels have the best micro F-score.
+
+    Args:
+        logits: logits of the teacher on val, (N, T, C).
+        weak: weak labels, (N, C); ones for labels that nothing masks.
+        true: dense labels, (N, T, C).
+    """
+    candidates = LOGIT_GRID.tolist()
+    scores = [precision_recall(threshold_scores(logits, value, weak), true).f for value in candidates]
+    return candidates[scores.index(max(scores))]

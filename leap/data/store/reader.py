@@ -162,13 +162,21 @@ class FeatureStore:
         self._check_kind(name)
         return self._tensor(split, name)
 
+    def has(self, split: str, name: str) -> bool:
+        """Whether a split has an array, such as ``"true_audio"``.
+
+        Raises:
+            LeapError: the split is unknown.
+        """
+        return name in self._group(split)
+
     def teacher_scores(self, split: str) -> tuple[torch.Tensor, torch.Tensor]:
         """Read the audio and visual logits from which the pseudo-labels were made, each float32 (N, T, C).
 
         Raises:
             LeapError: the split is unknown, the store has no such logits, or they are damaged.
         """
-        if not all(name in self._group(split) for name in SCORES):
+        if not all(self.has(split, name) for name in SCORES):
             raise LeapError(f"{self.path}: holds pseudo-labels without the scores they were made from")
         audio, visual = (self._tensor(split, name) for name in SCORES)
         return audio, visual

@@ -12,6 +12,7 @@ from leap.data.av_digits.rendering import RATE, REFERENCE_RMS, Material, load_ma
 from leap.data.pseudo_labels import precision_recall
 from leap.data.registry import dataset_path, open_dataset
 from leap.data.store import FeatureStore
+from leap.data.teacher import teacher_labels, teacher_scores
 from leap.errors import LeapError
 
 
@@ -149,11 +150,11 @@ def test_features_are_scaled_but_not_centred():
     assert torch.equal(scaled == 0, features.flatten(0, 1) == 0)
 
 
-def test_threshold_with_the_best_f_is_chosen():
-    true = np.array([[[1], [1], [0], [0]]], np.uint8)
-    logits = torch.tensor([[[2.0], [-1.1], [-1.9], [-5.0]]])
-    val = {"teacher_audio": logits, "weak": np.ones((1, 1), np.uint8), "true_audio": true}
-    assert -1.9 <= build.choose_threshold(val, "audio") < -1.1
+def test_the_threshold_is_chosen_within_the_weak_label():
+    true = np.array([[[1, 0], [1, 0], [0, 0], [0, 0]]], np.uint8)
+    logits = torch.tensor([[[2.0, 3.0], [-1.1, 3.0], [-1.9, 3.0], [-5.0, 3.0]]])
+    val = {"teacher_audio": logits, "weak": np.array([[1, 0]], np.uint8), "true_audio": true}
+    assert -1.9 <= build.logit_threshold(val, "audio") < -1.1
 
 
 def test_build_is_deterministic(built):
@@ -170,9 +171,20 @@ def test_build_is_deterministic(built):
     assert videos.audio.min() == 0
 
 
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_pseudo_labels_are_the_teachers_labels_within_the_weak_label(split, built):
+    with FeatureStore(built[0]) as store:
+        videos, labels = store.videos(split), teacher_labels(store, split)
+    for unmasked, pseudo in zip(labels, (videos.pseudo_audio, videos.pseudo_visual), strict=True):
+        assert torch.equal(unmasked * videos.weak[:, None], pseudo)
+
+
 def test_small_build_is_rederived(built, recordings):
     with FeatureStore(built[0]) as store:
         assert_same(rederive(store, recordings, "test", range(3)))
+        logits = build.rederive_teacher(store, recordings, "test", range(3))
+        for new, stored in zip(logits, teacher_scores(store, "test"), strict=True):
+            torch.testing.assert_close(new, stored[:3])
 
 
 def test_networks_of_another_build_are_refused(built, recordings, tmp_path):
