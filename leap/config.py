@@ -51,6 +51,8 @@ Smoother = Literal["none", "median", "hmm", "auto"]
 the model where it expects a gain."""
 
 Precision = Literal["float32", "bfloat16"]
+Supervision = Literal["pseudo", "dense"]
+"""Segment labels that training learns from: pseudo-labels, or the true labels as an upper bound."""
 
 
 def optional(default: Any, **limits: Any) -> Any:
@@ -559,6 +561,8 @@ class RunConfig:
             are denoised apart where ``noise.of`` makes them differ.
         unseen: names of classes whose labels and label embeddings training does not see. The videos stay, the
             epoch is selected by the other classes, and the trained parser decodes all classes.
+        supervision: ``"dense"`` replaces the training pseudo-labels by the true dense labels, before
+            ``noise``: an upper bound of what weakly supervised training can reach.
     """
 
     dataset: str = "av-digits"
@@ -572,6 +576,7 @@ class RunConfig:
     noise: NoiseConfig = optional(NoiseConfig())
     smoothing: SmoothingConfig = optional(SmoothingConfig())
     unseen: tuple[str, ...] = optional(())
+    supervision: Supervision = optional("pseudo")
 
     @model_validator(mode="after")
     def _parts_fit_each_other(self) -> Self:
@@ -588,6 +593,10 @@ class RunConfig:
         basic = self.loss.basic.reads_pseudo_labels
         if self.smoothing != SmoothingConfig() and not (basic or avss):
             raise ValueError("smoothing: no loss learns from pseudo-labels")
+        if self.supervision == "dense" and not (basic or avss):
+            raise ValueError('supervision "dense": no loss learns from segment labels')
+        if self.supervision == "dense" and self.smoothing != SmoothingConfig() and not noisy:
+            raise ValueError("smoothing: the true dense labels have no errors to remove")
         reads = {"all": basic or avss, "basic": basic, "avss": avss}[self.noise.of]
         if noisy and not reads:
             raise ValueError(f'noise of "{self.noise.of}": no such loss learns from pseudo-labels')

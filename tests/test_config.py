@@ -85,6 +85,7 @@ OPTIONAL = {
     "noise": {"misses": 0.2},
     "smoothing": {"visual": "hmm"},
     "unseen": ["dog", "sea"],
+    "supervision": "dense",
 }
 """Fields that plain values leave out at their defaults, so adding them changed no key of earlier runs."""
 
@@ -407,6 +408,8 @@ def test_configs_are_never_changed():
             {"unseen": ["dog"], "protocol": {"gate": "modality", "class_thresholds": [0.5]}},
             "unseen: these classes can have no thresholds",
         ),
+        ({"supervision": "dense", "loss": {"basic": {"name": "han"}}}, 'supervision "dense": no loss learns'),
+        ({"supervision": "dense", "smoothing": {"audio": "hmm"}}, "true dense labels have no errors"),
         ({"model": {"dropout": 0.001}}, r"model\.dropout: a dropout rate is 0 or at least 1/128"),
     ],
 )

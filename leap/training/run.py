@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -99,18 +100,21 @@ def train(
         classes, and the progress of the training.
 
     Raises:
-        LeapError: config and store name different data sets, the protocol does not fit the classes, the parts
-            cannot be trained together, the checkpoint in ``folder`` is damaged or belongs to another
-            training, or a loss is not finite.
+        LeapError: config and store name different data sets, the protocol does not fit the classes, the
+            training videos lack dense labels that the config asks for, the parts cannot be trained together,
+            the checkpoint in ``folder`` is damaged or belongs to another training, or a loss is not finite.
     """
     if config.dataset != store.dataset:
         what = f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}"
         raise LeapError(f"{store.path}: {what}; change dataset in the config, or give --data")
     check_protocol(config.protocol, len(store.classes))
+    check_supervision(config, store)
     inputs, identity = config.model.inputs, run_key(config, store.checksum)
     parser, criterion = initial_parser(config, store).to(device), Criterion(config.loss)
     videos, val = _videos(config, store)
     check_world(criterion, val)
+    if config.supervision == "dense":
+        videos = with_dense_labels(videos)
     videos = smooth_videos(corrupt_videos(videos, config.noise, config.seed), config.smoothing)
     check_step(parser, criterion, videos[:2].to(device))
     criterion.basic.prepare(
@@ -139,6 +143,23 @@ def _videos(config: RunConfig, store: FeatureStore) -> tuple[Videos, Videos]:
     seen = seen_classes(config, store.classes)
     train, val = (store.videos(split, config.model.inputs) for split in ("train", "val"))
     return train[: config.train.videos].with_classes(seen), val.with_classes(seen)
+
+
+def check_supervision(config: RunConfig, store: FeatureStore) -> None:
+    """Refuse dense supervision where the training videos have only weak labels.
+
+    Raises:
+        LeapError: the config asks for it, and the store has no dense labels of train.
+    """
+    if config.supervision == "dense" and not store.has("train", "true_audio"):
+        what = 'supervision "dense" needs dense labels of the training videos, which have only weak labels'
+        raise LeapError(f"{store.path}: {what}; set supervision to pseudo")
+
+
+def with_dense_labels(videos: Videos) -> Videos:
+    """Replace the pseudo-labels of training videos by their dense labels."""
+    audio, visual = videos.truth()
+    return replace(videos, pseudo_audio=audio, pseudo_visual=visual)
 
 
 def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:

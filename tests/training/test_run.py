@@ -104,6 +104,31 @@ def test_pseudo_labels_of_training_alone_are_corrupted(tiny_store, tiny_config, 
     assert val.pseudo_audio.any()
 
 
+def test_dense_supervision_trains_on_the_true_labels(tiny_config, make_tiny_store, tmp_path, seen):
+    splits = tiny_splits()
+    for arrays in splits.values():
+        arrays["pseudo_audio"] = arrays["pseudo_visual"] = 0 * arrays["true_audio"]
+    dense = replace(tiny_config, supervision="dense")
+    with FeatureStore(make_tiny_store(tmp_path / "x.h5", splits=splits)) as store:
+        train(dense, store, tmp_path / "dense")
+        train(replace(dense, noise=NoiseConfig(misses=1.0)), store, tmp_path / "noisy")
+        train(tiny_config, store, tmp_path / "pseudo")
+    videos, noisy, plain = (arguments[2] for arguments in seen)
+    assert torch.equal(videos.pseudo_audio, videos.true_audio)
+    assert torch.equal(videos.pseudo_visual, videos.true_visual)
+    assert videos.pseudo_visual.any()
+    assert not noisy.pseudo_audio.any()
+    assert not plain.pseudo_audio.any()
+    assert not seen[0][3].pseudo_audio.any()  # val keeps its labels
+
+
+def test_dense_supervision_is_refused_where_train_has_weak_labels(weak_store, tiny_config, tmp_path):
+    dense = replace(tiny_config, supervision="dense")
+    with pytest.raises(LeapError, match=r"^[^\n]*which have only weak labels; set supervision[^\n]*$"):
+        train(dense, weak_store, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_pseudo_labels_of_training_alone_are_smoothed_after_noise(tiny_store, tiny_config, tmp_path, seen):
     noise, smoothing = NoiseConfig(misses=0.3), SmoothingConfig(audio="median", visual="hmm")
     train(replace(tiny_config, noise=noise, smoothing=smoothing), tiny_store, tmp_path)
