@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from leap.config import Protocol, RunConfig, to_dict
 from leap.data.store import FeatureStore
+from leap.data.teacher import teacher_labels
 from leap.data.videos import Videos
 from leap.errors import LeapError
 from leap.experiments import provenance
@@ -28,7 +29,15 @@ from leap.io.atomic import atomic_path
 from leap.io.reason import reason
 from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
 from leap.models.checkpoint import Description, save_pretrained
-from leap.training.run import ESTIMATOR_FOLDER, REVISION, initial_parser, run_key, seen_classes, train
+from leap.training.run import (
+    ESTIMATOR_FOLDER,
+    REVISION,
+    check_supervision,
+    initial_parser,
+    run_key,
+    seen_classes,
+    train,
+)
 from leap.training.state import Progress
 
 RUNS = "runs"
@@ -67,10 +76,10 @@ def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str 
     predictions = predict(parser, videos, protocol)
     seconds = time.perf_counter() - started
     val = store.videos("val", config.model.inputs)
-    diagnostics = diagnose(parser, val, videos)
+    diagnostics, teacher = diagnose(parser, val, videos), teacher_labels(store, config.split)
     if config.unseen:
         diagnostics |= unseen_precision(predictions, videos, seen_classes(config, store.classes))
-    measures = diagnostics, readings(parser, val, videos, protocol)
+    measures = diagnostics, readings(parser, val, videos, protocol, teacher)
     save_pretrained(parser, folder)
     _save_predictions(predictions, folder / PREDICTIONS)
     record = _record(config, protocol, store, progress, predictions, videos, *measures, seconds, device)
@@ -84,14 +93,15 @@ def check_run(config: RunConfig, store: FeatureStore) -> None:
     """Refuse a run that cannot be made, before anything is trained.
 
     Raises:
-        LeapError: the store holds another data set, or lacks features, label embeddings, videos or classes
-            that the run needs.
+        LeapError: the store holds another data set, or lacks features, label embeddings, videos, classes or
+            dense labels that the run needs.
     """
     if config.dataset != store.dataset:
         what = f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}"
         raise LeapError(f"{store.path}: {what}; change dataset in the config, or give --data")
     for split in ("train", "val", config.split):
         store.ids(split)
+    check_supervision(config, store)
     initial_parser(config, store)
 
 

@@ -17,6 +17,9 @@ from leap.metrics import parsing_scores, precision_recall
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 """Segment thresholds that are tried on val: 0.05, 0.10 … 0.95."""
 
+TEACHER_READING = "teacher, predicted tags"
+"""The teacher as a system: its labels, with the parser's video-level decisions in place of the weak label."""
+
 Pair = tuple[Tensor, Tensor]
 """Values by ear and by eye."""
 
@@ -34,7 +37,7 @@ class Read(NamedTuple):
 
 
 def readings(
-    parser: nn.Module, val: Videos, videos: Videos, protocol: Protocol
+    parser: nn.Module, val: Videos, videos: Videos, protocol: Protocol, teacher: Pair | None = None
 ) -> dict[str, dict[str, float]]:
     """The ten scores of videos under readings of a parser's probabilities that differ from the protocol's.
 
@@ -46,13 +49,16 @@ def readings(
         * ``"tags expanded"``: a class that occurs anywhere in a video under the protocol occurs in all of its
           segments;
         * ``"gaps closed"``: it occurs from its first to its last segment;
-        * ``"true tags"``: the video's weak label is the gate.
+        * ``"true tags"``: the video's weak label is the gate;
+        * `TEACHER_READING`: the teacher's labels instead of the parser's segments, under the protocol's gate.
 
     Args:
         parser: the parser; it is put in eval mode.
         val: validation videos, with dense labels.
         videos: the videos to score, with dense labels.
         protocol: decoding protocol.
+        teacher: the teacher's labels of ``videos`` before the weak label masks them, each (N, T, C), zeros
+            and ones; None if they are unknown, and `TEACHER_READING` is left out.
 
     Returns:
         Reading → the ten scores × 100.
@@ -70,6 +76,8 @@ def readings(
         "gaps closed": _each(decoded, close_gaps),
         "true tags": _decide(read._replace(gates=(weak, weak)), fixed),
     }
+    if teacher is not None:
+        found[TEACHER_READING] = _decide(Read(teacher, read.gates), (1.0, 1.0))
     return {name: parsing_scores(*events, *videos.truth()) for name, events in found.items()}
 
 

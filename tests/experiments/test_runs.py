@@ -9,6 +9,7 @@ from leap.experiments import runs
 from leap.experiments.records import read_record
 from leap.experiments.runs import RECORD, load_predictions, make_run, make_runs, run_folder
 from leap.inference.predict import predict
+from leap.inference.readings import TEACHER_READING
 from leap.inference.thresholds import VISUAL_GRID
 from leap.metrics import average_precision
 from leap.models.checkpoint import load_parser
@@ -92,6 +93,22 @@ def test_a_damaged_record_is_not_overwritten(tiny_store, tiny_config, tmp_path):
 def test_another_data_set_is_refused(tiny_store, tiny_config, tmp_path):
     with pytest.raises(LeapError, match="config names the data set 'llp', but the store is 'tiny'"):
         make_run(replace(tiny_config, dataset="llp"), tiny_store, tmp_path)
+
+
+def test_dense_supervision_without_dense_labels_is_refused(weak_store, tiny_config, tmp_path):
+    with pytest.raises(LeapError, match="dense labels of the training videos"):
+        make_runs([replace(tiny_config, supervision="dense")], weak_store, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_record_reads_the_teacher_where_its_labels_are_known(
+    tiny_records, tiny_config, tiny_store, tmp_path, monkeypatch
+):
+    assert TEACHER_READING not in tiny_records[0].readings
+    monkeypatch.setattr(runs, "teacher_labels", lambda store, split: store.videos(split).truth())
+    record = make_run(tiny_config, tiny_store, tmp_path)
+    assert record.readings[TEACHER_READING]["seg_a"] > record.metrics["seg_a"]
+    assert {name: record.readings[name] for name in tiny_records[0].readings} == tiny_records[0].readings
 
 
 def test_cmpae_estimates_noise_and_chooses_thresholds_within_its_run(cmpae_config, tiny_store, tmp_path):

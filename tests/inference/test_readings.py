@@ -4,7 +4,7 @@ from torch import nn
 
 from leap.config import Protocol
 from leap.data.videos import Videos
-from leap.inference.readings import close_gaps, readings
+from leap.inference.readings import TEACHER_READING, close_gaps, readings
 from leap.metrics import SCORES, parsing_scores
 from leap.models.output import Parsing
 
@@ -55,6 +55,15 @@ def test_tags_are_expanded_and_gaps_closed_from_what_was_decided(videos):
     closed = [close_gaps(true) for true in videos.truth()]
     assert found["gaps closed"] == parsing_scores(*closed, *videos.truth())
     assert found["true tags"]["seg_a"] == 100
+
+
+def test_the_teacher_is_gated_by_the_parsers_tags(videos):
+    everywhere = torch.ones(N, T, C)
+    found = readings(Fixed(), videos, videos, Protocol(), (everywhere, 0 * everywhere))
+    tags = (videos.audio.mean(1, keepdim=True) < 0).float().expand(N, T, C)
+    assert 0 < tags.mean() < 1
+    assert found[TEACHER_READING] == parsing_scores(tags, 0 * tags, *videos.truth())
+    assert TEACHER_READING not in readings(Fixed(), videos, videos, Protocol())
 
 
 def test_gaps_are_closed_within_a_class_of_a_video():
