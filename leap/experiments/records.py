@@ -94,6 +94,10 @@ class Record:
         """The primary measure × 100 on the config's split."""
         return float(np.mean([self.metrics[part] for part in PRIMARY_PARTS]))
 
+    def primary_under(self, reading: str) -> float:
+        """The primary measure × 100 under one of `readings`."""
+        return float(np.mean([self.readings[reading][part] for part in PRIMARY_PARTS]))
+
     def run_config(self) -> RunConfig:
         """The run config of the record."""
         return from_dict(self.config, f"record {self.key}")

@@ -104,6 +104,12 @@ def test_type_mean_is_the_mean_of_its_three(level, tiny_records):
     np.testing.assert_allclose(record.scores(f"{level}_type"), sum(three) / 3)
 
 
+def test_the_primary_measure_under_a_reading(tiny_records):
+    scores = tiny_records[0].readings["tuned"]
+    parts = [scores[name] for name in ("seg_type", "seg_event", "evt_type", "evt_event")]
+    assert tiny_records[0].primary_under("tuned") == pytest.approx(sum(parts) / 4)
+
+
 def test_per_video_scores_average_to_the_metrics(tiny_records):
     record = tiny_records[0]
     means = {name: 100 * record.scores(name).mean() for name in record.metrics}

@@ -24,8 +24,9 @@ from leap.experiments.claims import RegisteredClaim, registered_claims
 from leap.experiments.compare import Difference, mean_squares, paired_difference
 from leap.experiments.estimates import direction
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, with_seeds
-from leap.experiments.records import PRIMARY, PRIMARY_PARTS, Record, pick
+from leap.experiments.records import PRIMARY, Record, pick
 from leap.experiments.tables import Runs, format_difference, paired, seed_pairs
+from leap.inference.readings import TEACHER_READING
 from leap.metrics import overlapping_videos
 
 SEEDS_ON = {"HAN": CLAIM_SEEDS, "MM-Pyr": SEEDS}
@@ -57,7 +58,9 @@ def reading_table(runs: Runs) -> pd.DataFrame:
     rows = {}
     for cell, records in runs.items():
         rows[cell] = {PROTOCOL: np.mean([record.primary for record in records])}
-        rows[cell] |= {name: np.mean([_primary(r, name) for r in records]) for name in records[0].readings}
+        rows[cell] |= {
+            name: np.mean([record.primary_under(name) for record in records]) for name in _own(records[0])
+        }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("cell")
 
 
@@ -78,7 +81,7 @@ def gain_table(runs: Runs) -> pd.DataFrame:
             (runs[leap.name], runs[mmil.name]),
         )
         rows.append((*names, PROTOCOL, paired(*records, PRIMARY)))
-        rows += [(*names, reading, _paired_reading(*records, reading)) for reading in records[0][0].readings]
+        rows += [(*names, reading, _paired_reading(*records, reading)) for reading in _own(records[0][0])]
     index = pd.MultiIndex.from_tuples(
         [row[:4] for row in rows], names=["encoder", "loss", "video", "reading"]
     )
@@ -141,14 +144,15 @@ def _decoder_pairs(runs: Iterable[str]) -> list[tuple[Cell, Cell]]:
     ]
 
 
-def _primary(record: Record, reading: str) -> float:
-    return float(np.mean([record.readings[reading][part] for part in PRIMARY_PARTS]))
+def _own(record: Record) -> list[str]:
+    """The readings of the parser's own probabilities, which a record of any age holds."""
+    return [name for name in record.readings if name != TEACHER_READING]
 
 
 def _paired_reading(records: Sequence[Record], baseline: Sequence[Record], reading: str) -> dict[str, float]:
     """Paired difference in the primary measure under a reading, with the interval of seeds alone."""
     ours, theirs = (
-        np.array([[_primary(record, reading) / 100] for record in side])
+        np.array([[record.primary_under(reading) / 100] for record in side])
         for side in zip(*seed_pairs(records, baseline), strict=True)
     )
     return paired_difference(ours, theirs).row

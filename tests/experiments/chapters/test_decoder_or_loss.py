@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from leap.experiments import cells as cells_module
@@ -15,6 +16,7 @@ from leap.experiments.chapters.decoder_or_loss import (
     settings_table,
 )
 from leap.experiments.estimates import direction, estimate_table
+from leap.inference.readings import TEACHER_READING
 
 HAN = [name for name, cell in CELLS.items() if cell.encoder == "HAN"]
 OVERLAPPING = np.array([True, True, False, False, False, False])
@@ -85,6 +87,15 @@ def test_readings_stand_beside_the_protocol(runs):
     table = reading_table(runs)
     assert list(table.columns) == ["protocol", "tuned", "ungated"]
     np.testing.assert_allclose(table["tuned"], table["protocol"] / 2)
+
+
+def test_the_teacher_is_no_reading_of_a_parsers_probabilities(runs):
+    """Records made before the teacher was read, and after, give the same tables."""
+    first, *others = runs[HAN[0]]
+    read = replace(first, readings=first.readings | {TEACHER_READING: first.metrics})
+    mixed = runs | {HAN[0]: [read, *others]}
+    pd.testing.assert_frame_equal(reading_table(mixed), reading_table(runs))
+    pd.testing.assert_frame_equal(gain_table(mixed), gain_table(runs))
 
 
 def test_settings_are_those_that_were_chosen():
