@@ -113,9 +113,7 @@ def train(
     parser, criterion = initial_parser(config, store).to(device), Criterion(config.loss)
     videos, val = _videos(config, store)
     check_world(criterion, val)
-    if config.supervision == "dense":
-        videos = with_dense_labels(videos)
-    videos = smooth_videos(corrupt_videos(videos, config.noise, config.seed), config.smoothing)
+    videos = labels_to_learn(videos, config)
     check_step(parser, criterion, videos[:2].to(device))
     criterion.basic.prepare(
         config, videos, lambda other: train(other, store, folder / ESTIMATOR_FOLDER, device)[0]
@@ -156,10 +154,12 @@ def check_supervision(config: RunConfig, store: FeatureStore) -> None:
         raise LeapError(f"{store.path}: {what}; set supervision to pseudo")
 
 
-def with_dense_labels(videos: Videos) -> Videos:
-    """Replace the pseudo-labels of training videos by their dense labels."""
-    audio, visual = videos.truth()
-    return replace(videos, pseudo_audio=audio, pseudo_visual=visual)
+def labels_to_learn(videos: Videos, config: RunConfig) -> Videos:
+    """The training videos with the segment labels of a run: its supervision, with noise, then smoothed."""
+    if config.supervision == "dense":
+        audio, visual = videos.truth()
+        videos = replace(videos, pseudo_audio=audio, pseudo_visual=visual)
+    return smooth_videos(corrupt_videos(videos, config.noise, config.seed), config.smoothing)
 
 
 def _protocol(config: RunConfig, parser: Parser, val: Videos) -> Protocol:

@@ -65,10 +65,12 @@ def test_teacher_scores_are_real_numbers_per_segment_and_class(tmp_path):
         for read, given in zip(store.teacher_scores("val"), scores["val"], strict=True):
             np.testing.assert_array_equal(read, given.astype(np.float16))
         assert store.widths == {"audio": 5, "visual_2d": 6}  # scores are no inputs of a parser
+        assert store.has("val", "teacher_audio")
 
 
 def test_stores_without_teacher_scores_say_so(path):
     with FeatureStore(path) as store, pytest.raises(LeapError, match=r"toy\.h5: holds pseudo-labels without"):
+        assert not store.has("val", "teacher_audio")
         store.teacher_scores("val")
 
 
