@@ -269,10 +269,12 @@ class Study:
         Libraries and devices of the records are added where they differ from the current ones.
 
         Args:
-            runs: the records from which the table or figure is made.
+            runs: the records from which the table or figure is made; none for one of data alone.
             split: the split on which they are scored.
             protocol: the decoding protocol in words; empty for the first run's.
         """
+        if not runs:
+            return f"Data set {self.dataset} ({split})."
         protocol = protocol or describe_protocol(next(iter(runs.values()))[0].run_config().protocol)
         made = ", from committed records" if self.from_records else ""
         seeds = sorted({len(records) for records in runs.values()})

@@ -28,6 +28,7 @@ PAGES = {
     "results/notebooks/12_scale": "Against MMIL",
     "results/notebooks/13_performance": "More classes, longer videos",
     "results/notebooks/14_decoder_or_loss": "Registered claims",
+    "results/notebooks/17_baselines": "Both data sets",
     "results/notebooks/20_presets": "What they cost",
     "results/notebooks/21_audit": "The same on LLP-Sim",
     "results/notebooks/30_ledger": "not testable here",

@@ -196,6 +196,10 @@ def test_caption_says_what_the_numbers_are(make_study):
         assert part in caption
 
 
+def test_the_caption_of_data_alone_names_them(make_study):
+    assert make_study("smoke").caption({}, "val") == "Data set tiny (val)."
+
+
 def test_captions_flag_records_of_other_libraries(make_study, tiny_records):
     study, (now, other) = make_study(), tiny_records
     assert "torch" not in study.caption(study.runs())

@@ -5,6 +5,7 @@ from leap.errors import LeapError
 from leap.experiments.chapter import Chapter
 from leap.experiments.chapters import (
     audit,
+    baselines,
     blocks,
     data,
     decoder_or_loss,
@@ -43,6 +44,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     decoder_or_loss.CHAPTER,
     denoised_labels.CHAPTER,
     label_semantics.CHAPTER,
+    baselines.CHAPTER,
     presets.CHAPTER,
     audit.CHAPTER,
     ledger.CHAPTER,
