@@ -95,7 +95,7 @@ class Record:
         return float(np.mean([self.metrics[part] for part in PRIMARY_PARTS]))
 
     def primary_under(self, reading: str) -> float:
-        """The primary measure × 100 under one of `readings`."""
+        """The primary measure × 100 under one of ``readings``."""
         return float(np.mean([self.readings[reading][part] for part in PRIMARY_PARTS]))
 
     def run_config(self) -> RunConfig:

@@ -54,7 +54,7 @@ Pair = tuple[Tensor, Tensor]
 """Audio and visual predictions, each (N, T, C)."""
 
 
-class Row(NamedTuple):
+class ScoredPrediction(NamedTuple):
     """A prediction of the test videos.
 
     Attributes:
@@ -106,7 +106,7 @@ def baseline_table(store: FeatureStore, runs: Runs) -> pd.DataFrame:
     return table.rename_axis("prediction")
 
 
-def trivial_rows(store: FeatureStore) -> dict[str, Row]:
+def trivial_rows(store: FeatureStore) -> dict[str, ScoredPrediction]:
     """Predictions without a model: the most frequent training classes, and the weak label."""
     train, val, videos = (store.videos(split) for split in ("train", "val", "test"))
     frequent = {
@@ -122,12 +122,12 @@ def trivial_rows(store: FeatureStore) -> dict[str, Row]:
         "pseudo-labels": (WEAK, masked["pseudo-labels"]),
     }
     return {
-        name: Row(reads, [parsing_scores(*events, *videos.truth())])
+        name: ScoredPrediction(reads, [parsing_scores(*events, *videos.truth())])
         for name, (reads, events) in predictions.items()
     }
 
 
-def teacher_rows(store: FeatureStore) -> dict[str, Row]:
+def teacher_rows(store: FeatureStore) -> dict[str, ScoredPrediction]:
     """The teacher without the weak label; no rows if its scores are unknown.
 
     Its thresholds are those of the pseudo-labels, which were chosen within the weak label, or new ones, which
@@ -139,26 +139,30 @@ def teacher_rows(store: FeatureStore) -> dict[str, Row]:
     tuned = scores[0] > val[0], scores[1] > val[1]
     truth = store.videos("test").truth()
     return {
-        "teacher": Row(NOTHING, [parsing_scores(*labels, *truth)]),
-        "teacher, own thresholds": Row(NOTHING, [parsing_scores(*tuned, *truth)]),
+        "teacher": ScoredPrediction(NOTHING, [parsing_scores(*labels, *truth)]),
+        "teacher, own thresholds": ScoredPrediction(NOTHING, [parsing_scores(*tuned, *truth)]),
     }
 
 
-def system_rows(runs: Runs) -> dict[str, Row]:
+def system_rows(runs: Runs) -> dict[str, ScoredPrediction]:
     """Systems as decoded and under `READINGS`, and the same systems trained on dense labels.
 
     A reading that a record lacks has no row.
     """
     rows = {}
     for system in [name for name in SYSTEMS if name in runs]:
-        rows[system] = Row(NOTHING, [record.metrics for record in runs[system]], len(runs[system]))
+        rows[system] = ScoredPrediction(
+            NOTHING, [record.metrics for record in runs[system]], len(runs[system])
+        )
         for reading, (name, reads) in READINGS.items():
             found = [record.readings[reading] for record in runs[system] if reading in record.readings]
             if len(found) == len(runs[system]):
-                rows[name.format(system)] = Row(reads, found, len(found))
+                rows[name.format(system)] = ScoredPrediction(reads, found, len(found))
         if dense(system) in runs:
             records = runs[dense(system)]
-            rows[dense(system)] = Row(NOTHING, [record.metrics for record in records], len(records))
+            rows[dense(system)] = ScoredPrediction(
+                NOTHING, [record.metrics for record in records], len(records)
+            )
     return rows
 
 
@@ -276,7 +280,7 @@ def _own_thresholds(store: FeatureStore) -> tuple[float, float] | None:
     return audio, visual
 
 
-def _moments(row: Row) -> dict[str, str | float]:
+def _moments(row: ScoredPrediction) -> dict[str, str | float]:
     values = [_primary(scores) for scores in row.scores]
     means = {name: float(np.mean([scores[name] for scores in row.scores])) for name in TITLES}
     primary = {PRIMARY: float(np.mean(values)), f"{PRIMARY}_sd": sample_deviation(values)}
