@@ -1,5 +1,6 @@
 # make book      the runs, the executed notebooks and the book
 #                PROFILE=smoke | laptop | full | trial | paper
+#                at full and paper, a run whose record is committed counts as made
 #                DATASET=llp packs the official files in the folder LEAP_DATA first;
 #                DATASET=llp-sim simulates VIDEOS there
 #                DEVICE=cuda trains on a GPU

@@ -164,7 +164,8 @@ def read_records(path: Path) -> list[Record]:
     try:
         text = _unpacked(path.read_bytes()).decode("utf-8")
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        what, remedy = f"not a file of run records ({reason(error)})", "`make book PROFILE=full` makes it"
+        what = f"not a file of run records ({reason(error)}); remove it"
+        remedy = "`make book PROFILE=full` makes it"
         raise LeapError(f"{path}: {explain(error, what, remedy)}") from None
     return [_parse(line, path) for line in text.splitlines()]
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import cast
 
 import numpy as np
@@ -28,7 +28,7 @@ from leap.inference.readings import readings
 from leap.io.atomic import atomic_path
 from leap.io.reason import reason
 from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
-from leap.models.checkpoint import Description, save_pretrained
+from leap.models.checkpoint import Description, parser_files, save_pretrained
 from leap.training.run import (
     ESTIMATOR_FOLDER,
     REVISION,
@@ -50,6 +50,11 @@ PREDICTIONS = "predictions.npz"
 def run_folder(config: RunConfig, store: FeatureStore, results: Path) -> Path:
     """Folder of a run's record, predictions and model."""
     return results / RUNS / run_key(config, store.checksum)
+
+
+def has_record(config: RunConfig, store: FeatureStore, results: Path) -> bool:
+    """Whether a run was made in a folder of results."""
+    return (run_folder(config, store, results) / RECORD).exists()
 
 
 def make_run(config: RunConfig, store: FeatureStore, results: Path, device: str = "cpu") -> Record:
@@ -111,7 +116,7 @@ def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) 
     Raises:
         LeapError: one of the runs cannot be made, or ``results`` cannot be written; nothing is trained then.
     """
-    missing = [c for c in configs if not (run_folder(c, store, results) / RECORD).exists()]
+    missing = [config for config in configs if not has_record(config, store, results)]
     for config in missing:
         check_run(config, store)
     if missing:
@@ -120,6 +125,27 @@ def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) 
     for config in tqdm(missing, "runs", disable=not missing or (False if in_notebook else None)):
         make_run(config, store, results)
     return [make_run(config, store, results) for config in configs]
+
+
+def restore_parser(config: RunConfig, store: FeatureStore, results: Path) -> Path:
+    """Folder of a run's trained parser; a missing parser is trained again, without a record.
+
+    It is for a run whose record is committed and whose parser is not. Two notebooks may need the parser at
+    the same time, so each trains in a folder of its own.
+
+    Args:
+        config: the run.
+        store: its data set.
+        results: folder of results.
+
+    Raises:
+        LeapError: the run cannot be made.
+    """
+    folder = run_folder(config, store, results)
+    if not all(path.exists() for path in parser_files(folder)):
+        with TemporaryDirectory() as temporary:
+            save_pretrained(train(config, store, Path(temporary))[0], folder)
+    return folder
 
 
 def check_writable(folder: Path) -> None:

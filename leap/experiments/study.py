@@ -18,18 +18,19 @@ from leap.data.registry import check_dataset
 from leap.data.store import FeatureStore
 from leap.errors import LeapError, require
 from leap.experiments.chapter import Chapter, Grid
-from leap.experiments.chapters import CHAPTERS, find_chapter, own_runs
+from leap.experiments.chapters import find_chapter, own_runs
+from leap.experiments.committed import committed_records
 from leap.experiments.grid import PUBLISHED, SHIPPED, SHORT, Profile, check_profile, searched
 from leap.experiments.provenance import with_environment
 from leap.experiments.records import Record, read_records, write_records
-from leap.experiments.runs import check_writable, make_runs, run_folder
+from leap.experiments.runs import check_writable, has_record, make_runs, restore_parser
 from leap.experiments.search import read_search, search_table
 from leap.experiments.stores import make_store
 from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS, was_searched
 from leap.experiments.tables import outside_intervals, write_table
 from leap.inference.parsed_video import ParsedVideo, parse_video
 from leap.metrics import overlapping_videos
-from leap.models.checkpoint import load_parser
+from leap.models.checkpoint import Description, load_parser
 from leap.models.parser import Parser
 from leap.training.run import REVISION
 
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 class Study:
     """A chapter at a profile on a data set.
 
-    `runs` makes missing runs in ``results/runs``. Only the methods ``publish_…`` write committed records,
-    tables and figures, and only if `publishes` is true.
+    `runs` makes runs without a record in ``results/runs``. Only the methods ``publish_…`` write committed
+    records, tables and figures, and only if `publishes` is true.
 
     Attributes:
         chapter: the chapter.
@@ -72,7 +73,10 @@ class Study:
 
     @property
     def publishes(self) -> bool:
-        """Whether records, tables and figures are published: only if the runs are made here, at full size."""
+        """Whether records, tables and figures are published: at full size, unless committed ones are shown.
+
+        Committed records that stand in for runs are published again, beside those of the new runs.
+        """
         return self.profile in PUBLISHED and not self.from_records
 
     def make_store(self, dataset: str) -> FeatureStore:
@@ -102,15 +106,52 @@ class Study:
     def runs(self) -> dict[str, list[Record]]:
         """The chapter's records by system.
 
-        Missing runs are made; if `from_records` is true, the committed records are read instead.
+        Runs without a record are made, unless `from_records` is true.
 
         Raises:
-            LeapError: the committed records lack a run, or the folder of results cannot be written.
+            LeapError: the committed records lack a run that is not made here, or are damaged, or the folder
+                of results cannot be written.
         """
-        grid = self.grid()
-        configs = self.chapter.configs(self.made_at, self.dataset)
-        records = self._committed_runs(configs) if self.from_records else self._make_runs(configs)
-        return {system: [records[config] for config in seeds] for system, seeds in grid.items()}
+        records = self.committed_runs()
+        missing = [config for config in self._configs() if config not in records]
+        if self.from_records and missing:
+            raise LeapError(
+                f"{self.committed / 'records'}: {len(missing)} of {len(self._configs())} runs of "
+                f"{self.chapter.notebook} on {self.dataset} are not among the committed records; make them "
+                "with PROFILE=full"
+            )
+        records |= self._make_runs(missing)
+        return {system: [records[config] for config in seeds] for system, seeds in self.grid().items()}
+
+    def committed_runs(self) -> dict[RunConfig, Record]:
+        """Committed records that stand in for runs, by config; neither a plan nor `runs` makes these runs.
+
+        They stand in where they are shown and where results are published. Where results are published, a run
+        that was made here comes before its committed record, and the records of a simulated data set stand in
+        only if none is missing: what is simulated here may round differently, and systems are compared on
+        equal videos.
+
+        Raises:
+            LeapError: a file of records is damaged.
+        """
+        if not self._configs() or not (self.from_records or self.publishes):
+            return {}
+        simulated = self.chapter.simulations(self.made_at)
+        checksum = "" if self.dataset in simulated else self.store.checksum
+        found = committed_records(self.chapter, self.made_at, self.dataset, self.committed, checksum)
+        if self.from_records:
+            return found
+        lacking = {config.dataset for config in self._configs() if config not in found}
+        return {config: record for config, record in found.items() if self._stands_in(config, lacking)}
+
+    def _stands_in(self, config: RunConfig, lacking: set[str]) -> bool:
+        """Whether a committed record counts, given the data sets whose committed records lack a run."""
+        if config.dataset in self.chapter.simulations(self.made_at):
+            return config.dataset not in lacking
+        return not has_record(config, self.store, self.results)
+
+    def _configs(self) -> list[RunConfig]:
+        return self.chapter.configs(self.made_at, self.dataset)
 
     def _make_runs(self, configs: Sequence[RunConfig]) -> dict[RunConfig, Record]:
         if self.publishes:
@@ -122,33 +163,10 @@ class Study:
                 records |= zip(some, make_runs(some, store, self.results), strict=True)
         return records
 
-    def _committed_runs(self, configs: Sequence[RunConfig]) -> dict[RunConfig, Record]:
-        """Committed records from the chapter's own file and, for shared runs, from other chapters' files."""
-        records: dict[RunConfig, Record] = {}
-        for path in self._record_files():
-            records |= {r.run_config(): r for r in read_records(path) if self._is_current(r)}
-            if records.keys() >= set(configs):
-                return records
-        missing = sum(config not in records for config in configs)
-        raise LeapError(
-            f"{self.committed / 'records'}: {missing} of {len(configs)} runs of {self.chapter.notebook} on "
-            f"{self.dataset} are not among the committed records; make them with PROFILE=full"
-        )
-
-    def _record_files(self) -> list[Path]:
-        """Committed files of records on the data set, the chapter's own first."""
-        chapters = [self.chapter, *(chapter for chapter in CHAPTERS if chapter != self.chapter)]
-        names = [chapter.result_name(chapter.notebook, self.dataset) for chapter in chapters]
-        paths = [self.committed / "records" / f"{name}.jsonl.gz" for name in names]
-        return [path for path in paths if path.exists()]
-
-    def _is_current(self, record: Record) -> bool:
-        """Whether a record has the current revision and, unless its data are simulated, the current data."""
-        simulated = record.data["name"] in self.chapter.simulations(self.made_at)
-        return record.revision == REVISION and (simulated or record.data["checksum"] == self.store.checksum)
-
     def publish_records(self, runs: Mapping[str, Sequence[Record]]) -> None:
         """Write to ``results/records`` the records of the runs that no earlier chapter makes.
+
+        A file that already holds equal records stays as it is, whichever version wrote it.
 
         Args:
             runs: the chapter's records by system.
@@ -157,7 +175,9 @@ class Study:
             records = {record.run_config(): record for record in chain.from_iterable(runs.values())}
             own = own_runs(self.chapter, self.profile, self.dataset)
             path = self._path("records", self.chapter.notebook, ".jsonl.gz")
-            write_records([records[config] for config in own], path)
+            found = [records[config] for config in own]
+            if not path.exists() or read_records(path) != found:
+                write_records(found, path)
 
     def publish_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table to ``results/tables``, as CSV with four decimals."""
@@ -248,20 +268,22 @@ class Study:
         return overlapping_videos(*self.store.videos("test").truth())
 
     def parsed_video(self, record: Record, index: int) -> ParsedVideo:
-        """Parse a test video with the model of a run that was made here.
+        """Parse a test video with the model of a run; arguments and training as in `parser`.
 
         Args:
             record: the run's record.
             index: position of the video in the test split.
         """
-        config, video = record.run_config(), self.store.ids("test")[index]
-        parser, described = load_parser(run_folder(config, self.store, self.results))
-        inputs = described.model.inputs
+        parser, described = self._load_parser(record)
+        video, inputs = self.store.ids("test")[index], described.model.inputs
         return parse_video(parser, self.store, described.protocol, "test", video, inputs)
 
     def parser(self, record: Record) -> Parser:
-        """The trained parser of a run that was made here."""
-        return load_parser(run_folder(record.run_config(), self.store, self.results))[0]
+        """The trained parser of a run; it is trained again if only the run's record is here."""
+        return self._load_parser(record)[0]
+
+    def _load_parser(self, record: Record) -> tuple[Parser, Description]:
+        return load_parser(restore_parser(record.run_config(), self.store, self.results))
 
     def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test", protocol: str = "") -> str:
         """Data set, profile, seeds, revision and protocol, for the caption of a table or figure.

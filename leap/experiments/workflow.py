@@ -196,8 +196,11 @@ def _search_runs(dataset: str, data: str, results: Path) -> list[PlannedRun]:
 
 
 def _chapter_runs(study: Study) -> list[PlannedRun]:
-    """The runs that a chapter makes; none if it shows committed records."""
-    grid = {} if study.from_records else study.grid()
+    """The runs that a chapter makes: none if it shows committed records, else those without such a record."""
+    if study.from_records:
+        return []
+    committed = study.committed_runs()
+    grid = {name: [run for run in runs if run not in committed] for name, runs in study.grid().items()}
     datasets = dict.fromkeys(config.dataset for configs in grid.values() for config in configs)
     stores = {dataset: _planned_store(study, dataset) for dataset in datasets}
     return _planned(study.chapter.notebook, grid, stores)

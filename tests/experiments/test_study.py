@@ -4,13 +4,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.figure import Figure
 
 from leap.config import Protocol
 from leap.errors import LeapError
-from leap.experiments import chapters, provenance
+from leap.experiments import chapters, committed, provenance
+from leap.experiments import runs as runs_module
 from leap.experiments import study as study_module
-from leap.experiments.chapter import Chapter
+from leap.experiments.chapter import Chapter, Simulation
 from leap.experiments.chapters import CHAPTERS
 from leap.experiments.records import read_records, write_records
 from leap.experiments.study import Study, describe_protocol, open_study, repository_root
@@ -40,10 +42,11 @@ def in_book(monkeypatch):
     """Make a study's chapter the last of the book."""
 
     def add(study):
-        chapters.CHAPTERS += (study.chapter,)
+        for module in (chapters, committed):
+            module.CHAPTERS += (study.chapter,)
         return study
 
-    for module in (chapters, study_module):
+    for module in (chapters, committed):
         monkeypatch.setattr(module, "CHAPTERS", ())
     return add
 
@@ -86,7 +89,6 @@ def test_committed_records_are_read_from_all_chapters(
         make_study, in_book, made, tiny_config, tiny_records, tmp_path
     )
     monkeypatch.setattr(study_module, "make_runs", None)
-    monkeypatch.setattr(study_module, "CHAPTERS", chapters.CHAPTERS)
     zero, one = tiny_records
     study = make_study("laptop", tmp_path / "empty", committed=tmp_path)
     assert study.runs() == {"A": [one, zero], "B": [zero]}
@@ -111,7 +113,12 @@ def test_committed_records_of_other_data_or_an_earlier_revision_are_not_shown(
 
 @pytest.mark.parametrize(
     ("profile", "changes", "publishes"),
-    [("smoke", {}, False), ("full", {}, True), ("paper", {}, True), ("paper", {"dataset": "tiny"}, False)],
+    [
+        ("smoke", {}, False),
+        ("full", {}, True),
+        ("paper", {}, True),
+        ("paper", {"dataset": "tiny", "only": ("tiny",)}, False),
+    ],
 )
 def test_full_and_paper_publish_what_is_made(
     profile, changes, publishes, make_study, in_book, tiny_records, tmp_path
@@ -133,6 +140,104 @@ def test_full_and_paper_publish_what_is_made(
     assert (tmp_path / "tables/scores_tiny.csv").read_text() == "system,seg_a\nLEAP,1.2346\n"
     assert study.committed_table("scores").loc["LEAP", "seg_a"] == 1.2346
     assert read_records(tmp_path / "records/tiny_tiny.jsonl.gz") == [one, zero]
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """The configs that are trained, and nothing more than these."""
+    found, train = [], runs_module.train
+
+    def count(config, *rest):
+        found.append(config)
+        return train(config, *rest)
+
+    monkeypatch.setattr(runs_module, "train", count)
+    return found
+
+
+@pytest.fixture
+def commit(tiny_records, tmp_path):
+    """Commit records as those of ``tiny``; returns the folder of committed results."""
+
+    def write(records):
+        write_records(records, tmp_path / "committed" / "records" / "tiny_tiny.jsonl.gz")
+        return tmp_path / "committed"
+
+    return write
+
+
+@pytest.mark.parametrize("profile", ["full", "paper"])
+def test_a_run_with_a_committed_record_is_not_made_where_results_are_published(
+    profile, make_study, in_book, commit, trained, tiny_records, tmp_path
+):
+    zero, one = tiny_records
+    study = in_book(make_study(profile, tmp_path / "made", commit(tiny_records)))
+    assert study.runs() == {"A": [one, zero], "B": [zero]}
+    assert trained == []
+    assert files(tmp_path / "made") == set()
+
+
+def test_at_smoke_committed_records_do_not_count(
+    make_study, in_book, commit, trained, tiny_records, tmp_path
+):
+    study = in_book(make_study("smoke", tmp_path / "made", commit(tiny_records)))
+    assert study.committed_runs() == {}
+    study.runs()
+    assert len(trained) == 2
+
+
+def test_committed_and_new_records_are_published_together(
+    make_study, in_book, commit, trained, tiny_records, tmp_path
+):
+    """In a fresh clone and in a later call, which makes nothing."""
+    zero, one = tiny_records
+    study = in_book(make_study("full", tmp_path / "made", commit([one])))
+    path = tmp_path / "made/records/tiny_tiny.jsonl.gz"
+    written = []
+    for _ in range(2):
+        study.publish_records(study.runs())
+        written.append(path.stat().st_ino)
+        assert trained == [zero.run_config()]
+    assert written[0] == written[1]
+    first, second = read_records(path)
+    assert (first, second.key, second.history) == (one, zero.key, zero.history)
+
+
+def test_a_run_that_was_made_here_comes_before_its_committed_record(
+    make_study, in_book, commit, tiny_records, tiny_results
+):
+    elsewhere = [replace(record, seconds=record.seconds + 1) for record in tiny_records]
+    study = in_book(make_study("full", committed=commit(elsewhere)))
+    assert study.committed_runs() == {}
+    assert study.runs()["B"] == tiny_records[:1]
+
+
+def test_committed_records_of_simulated_data_count_only_together(
+    make_study, in_book, commit, tiny_records, tmp_path
+):
+    """What is simulated here may differ in rounding from what the committed records are about."""
+    simulations = {"simulations": lambda _: {"tiny": Simulation(24, 3)}}
+    study = in_book(make_study("full", tmp_path / "made", commit(tiny_records), **simulations))
+    assert list(study.committed_runs().values()) == tiny_records
+    commit(tiny_records[:1])
+    assert study.committed_runs() == {}
+
+
+def test_a_parser_whose_record_is_committed_is_trained_again_once_and_has_no_record(
+    make_study, in_book, commit, trained, tiny_records, tmp_path
+):
+    zero, one = tiny_records
+    study = in_book(make_study("full", tmp_path / "made", commit(tiny_records)))
+    again, here = study.parser(zero), make_study().parser(zero)
+    assert torch.equal(again.label_embedding, here.label_embedding)
+    for ours, theirs in zip(again.parameters(), here.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    assert study.parsed_video(zero, 0).name == "clip-2-0"
+    assert trained == [zero.run_config()]
+    assert files(tmp_path / "made") == {
+        f"runs/{zero.key}/{name}" for name in ("model.safetensors", "config.json")
+    }
+    assert study.runs() == {"A": [one, zero], "B": [zero]}
 
 
 def test_a_committed_table_that_is_missing_is_named(make_study, tmp_path):

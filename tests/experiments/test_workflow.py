@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from leap.config import from_dict, to_dict
+from leap.data.registry import open_dataset
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
 from leap.experiments import workflow
 from leap.experiments.chapter import Chapter, Simulation
-from leap.experiments.chapters import CHAPTERS, leap_vs_mmil, overlap
+from leap.experiments.chapters import CHAPTERS, find_chapter, leap_vs_mmil, overlap
+from leap.experiments.records import read_records, write_records
 from leap.experiments.runs import RECORD, RUNS, run_folder
 from leap.experiments.workflow import RUNS_PER_BATCH, SEARCH, SMOKE_RUNS, Batch, plan_book
+from tests.tree import ROOT
 
 
 @pytest.fixture
@@ -26,8 +29,29 @@ def runs_of(found, notebook):
     return [run.config for key in found.batches_for(notebook) for run in found.batches[key].runs]
 
 
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """Change to a checkout whose records lack those of some runs, by file; returns its folder of results."""
+
+    def make(removed):
+        results = tmp_path / "checkout" / "results"
+        shutil.copytree(ROOT / "results" / "records", results / "records")
+        (results.parent / "Snakefile").touch()
+        for name, runs in removed.items():
+            path = results / "records" / f"{name}.jsonl.gz"
+            write_records([r for r in read_records(path) if r.run_config() not in runs], path)
+        monkeypatch.chdir(results.parent)
+        return results
+
+    return make
+
+
 @pytest.mark.parametrize(("profile", "size"), [("smoke", SMOKE_RUNS), ("full", RUNS_PER_BATCH)])
-def test_every_run_is_in_one_batch_and_every_notebook_has_its_runs(profile, size, plan):
+def test_every_run_is_in_one_batch_and_every_notebook_has_its_runs(
+    profile, size, plan, tmp_path, monkeypatch
+):
+    (tmp_path / "Snakefile").touch()  # a checkout without records
+    monkeypatch.chdir(tmp_path)
     found = plan(profile)
     keys = [run.key for batch in found.batches.values() for run in batch.runs]
     assert len(keys) == len(set(keys))
@@ -36,6 +60,39 @@ def test_every_run_is_in_one_batch_and_every_notebook_has_its_runs(profile, size
         dataset, _ = chapter.data_in_book(profile, "av-digits", "")
         assert set(chapter.configs(profile, dataset)) <= set(runs_of(found, chapter.notebook))
     assert {run.split for run in runs_of(found, SEARCH)} == {"val"}
+
+
+def test_at_full_exactly_the_runs_without_a_committed_record_are_planned(plan):
+    """A new chapter's grid may wait for its runs; whose records are all committed has no batch."""
+    found, paths = plan("full"), (ROOT / "results" / "records").glob("[0-9]*.jsonl.gz")
+    committed = {record.run_config() for path in paths for record in read_records(path)}
+    for chapter in CHAPTERS:
+        dataset, _ = chapter.data_in_book("full", "av-digits", "")
+        missing = set(chapter.configs("full", dataset)) - committed
+        assert set(runs_of(found, chapter.notebook)) >= missing
+        assert bool(found.batches_for(chapter.notebook)) == bool(missing)
+        assert committed.isdisjoint(runs_of(found, chapter.notebook))
+    assert found.batches_for("30_ledger") == []
+
+
+def test_at_full_removed_records_are_planned_and_those_of_simulated_data_together(checkout):
+    deepest = find_chapter("07_blocks").grid("full", "av-digits")["N = 4"][3]
+    simulated = [run for run in find_chapter("12_scale").configs("full", "") if run.dataset == "llp-sim-200"]
+    results = checkout({"07_blocks": [deepest], "12_scale": simulated[:1]})
+    found = plan_book("full", "av-digits", "", results)
+    assert runs_of(found, "07_blocks") == [deepest]
+    assert len(simulated) == 9
+    assert runs_of(found, "12_scale") == simulated
+    assert found.stores_for("12_scale") == [str(results / "stores" / "llp_sim_2000x200.h5")]
+    assert runs_of(found, "02_leap_vs_mmil") == runs_of(found, "21_audit") == []
+    (batch,) = found.batches_for("07_blocks")
+    assert found.batches[batch].missing(results) == ["07_blocks: N = 4, seed 3"]
+    with open_dataset("av-digits") as store:
+        record = run_folder(deepest, store, results) / RECORD
+    record.parent.mkdir(parents=True)
+    record.touch()
+    shutil.copy(ROOT / "results" / "records" / "07_blocks.jsonl.gz", results / "records")
+    assert plan_book("full", "av-digits", "", results) == found  # after it is made and published, too
 
 
 def test_laptop_makes_the_runs_of_three_chapters_and_shows_committed_records_in_the_others(plan):
