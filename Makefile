@@ -5,7 +5,8 @@
 #                DATASET=llp-sim simulates VIDEOS there
 #                DEVICE=cuda trains on a GPU
 # make test      style, types, imports, unit and golden tests, doctests, smoke book, notebooks' outputs
-# make test-all  also the slow tests: every compiled parser, soak, cluster, kills, determinism
+# make test-all  also the slow tests: every compiled parser, soak, cluster, kills, determinism, and
+#                a rehearsal of the book on LLP
 # make bench     every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
 # make soak      the long campaigns of faults and damaged files; about 75 minutes
 # make search    choose hyper-parameters on val again; not needed for the others

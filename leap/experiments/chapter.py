@@ -36,7 +36,8 @@ class Chapter:
         notebook: name of the notebook, without suffix.
         grid: function of a profile and a data set that returns the runs by system.
         dataset: the chapter's own data set, whichever data set the rest of the book uses; None for the data
-            set of the book.
+            set of the book. Profile ``paper`` makes all chapters on the data set of the book, unless `only`
+            excludes it.
         only: the data sets that the chapter can be made on; empty for any. For other data sets it shows
             `home`.
         simulations: function of a profile that returns the data sets to simulate for the runs, by name.
@@ -64,7 +65,7 @@ class Chapter:
         """Whether the chapter shows the committed records of a profile instead of making its runs."""
         if self.made_afresh:
             return False
-        return profile not in ("smoke", "full") if self.dataset else profile in ("laptop", "trial")
+        return profile in ("laptop", "trial") or (profile == "paper" and bool(self.only))
 
     def data_in_book(self, profile: Profile, dataset: str, data: str) -> tuple[str, str]:
         """The data set, and the path of its store, that the chapter shows in a book.
@@ -77,7 +78,8 @@ class Chapter:
             dataset: the data set of the book.
             data: path of its store; empty for the store known by name.
         """
-        bound = self.dataset or self.from_records(profile) or not self.takes(dataset)
+        own = self.dataset and profile != "paper"
+        bound = own or self.from_records(profile) or not self.takes(dataset)
         return (self.home, "") if bound else (dataset, data)
 
     def configs(self, profile: Profile, dataset: str) -> list[RunConfig]:

@@ -30,7 +30,8 @@ def test_a_chapter_is_found_by_its_notebook():
     [
         (Chapter("x"), {"laptop", "trial"}),
         (Chapter("x", made_afresh=True), set()),
-        (Chapter("x", dataset="llp-sim"), {"laptop", "trial", "paper"}),
+        (Chapter("x", dataset="llp-sim"), {"laptop", "trial"}),
+        (Chapter("x", dataset="llp-sim", only=("llp-sim",)), {"laptop", "trial", "paper"}),
     ],
 )
 def test_committed_records_are_shown_at_profiles(chapter, shown):
@@ -44,6 +45,8 @@ def test_the_data_of_a_chapter_in_a_book():
     assert Chapter("x").data_in_book("laptop", *book) == ("av-digits", "")  # of the committed records
     assert Chapter("x", made_afresh=True).data_in_book("laptop", *book) == book
     assert Chapter("x", dataset="llp-sim").data_in_book("full", *book) == ("llp-sim", "")
+    assert Chapter("x", dataset="llp-sim").data_in_book("paper", *book) == book
+    assert Chapter("x", dataset="llp-sim", only=("llp-sim",)).data_in_book("paper", *book) == ("llp-sim", "")
     assert Chapter("x", only=("av-digits", "kitchen")).data_in_book("full", *book) == book
     assert Chapter("x", only=("av-digits",)).data_in_book("full", *book) == ("av-digits", "")
 

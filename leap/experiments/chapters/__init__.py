@@ -66,16 +66,21 @@ def find_chapter(notebook: str) -> Chapter:
 def own_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig]:
     """The runs of a chapter that no earlier chapter makes; its committed records are of these runs."""
     known = {
-        run for earlier in _earlier(chapter, dataset) for run in _possible_runs(earlier, profile, dataset)
+        run
+        for earlier in _earlier(chapter, profile, dataset)
+        for run in _possible_runs(earlier, profile, dataset)
     }
     return [config for config in chapter.configs(profile, dataset) if config not in known]
 
 
-def _earlier(chapter: Chapter, dataset: str) -> list[Chapter]:
+def _earlier(chapter: Chapter, profile: Profile, dataset: str) -> list[Chapter]:
     """Earlier chapters whose runs are made on the same data set in the same book."""
+    earlier = CHAPTERS[: CHAPTERS.index(chapter)]
+    if profile == "paper":
+        return [other for other in earlier if other.data_in_book(profile, dataset, "")[0] == dataset]
     bound = chapter.dataset and dataset != SHIPPED
     places = (dataset,) if bound else (None, dataset)
-    return [c for c in CHAPTERS[: CHAPTERS.index(chapter)] if c.dataset in places]
+    return [other for other in earlier if other.dataset in places]
 
 
 def _possible_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig]:

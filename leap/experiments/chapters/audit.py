@@ -18,14 +18,14 @@ from leap.config import (
     MmPyramidConfig,
     Protocol,
     RunConfig,
-    TrainConfig,
     Variant,
 )
 from leap.experiments.chapter import Chapter, Grid
+from leap.experiments.chapters.presets import sized
 from leap.experiments.grid import SEEDS, SHIPPED, SLOW_SEEDS, Profile, with_seeds
-from leap.experiments.systems import configure_system, selected
+from leap.experiments.systems import configure_system, paper_config, selected
 from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, pair_table, score_table
-from leap.presets import preset, scale_width
+from leap.presets import preset
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,12 @@ class Departure:
     as_released: RunConfig
 
 
-WIDTH = 64
-
-
 def departures(dataset: str) -> dict[str, Departure]:
     """Every departure with its two runs, by name.
 
-    On every data set, LEAP's runs use the settings chosen on AV-Digits. The others use their presets scaled
-    to `WIDTH`: CMPAE with its own training; HAN, MM-Pyr and VALOR with LEAP's training.
+    LEAP's runs use the settings chosen on AV-Digits on every data set but LLP, where they have the paper's
+    size. The others use their presets, of the size that `leap.experiments.chapters.presets.sized` gives them:
+    CMPAE with its own training; HAN, MM-Pyr and VALOR with LEAP's training.
     """
     return _leap_departures(dataset) | _other_departures(dataset)
 
@@ -89,10 +87,10 @@ def _leap_departures(dataset: str) -> dict[str, Departure]:
 
 
 def _other_departures(dataset: str) -> dict[str, Departure]:
-    cmpae = scale_width(preset("cmpae", dataset, ()), WIDTH)
-    pyramid = _same_budget(scale_width(preset("mm-pyr", dataset, ()), WIDTH))
-    valor = _same_budget(scale_width(preset("valor", dataset, ()), WIDTH))
-    han = _same_budget(scale_width(preset("han", dataset, ()), WIDTH))
+    cmpae = sized(preset("cmpae", dataset, ()), dataset)
+    pyramid, valor, han = (
+        _same_budget(sized(preset(name, dataset, ()), dataset)) for name in ("mm-pyr", "valor", "han")
+    )
     return {
         "HAN: layers": Departure(
             "layers are chained (two here)",
@@ -139,13 +137,14 @@ def _seeds(config: RunConfig, profile: Profile) -> list[RunConfig]:
 
 
 def _leap(dataset: str) -> RunConfig:
+    if dataset == "llp":
+        return paper_config("LEAP", dataset)
     return configure_system("LEAP", dataset, selected()[SHIPPED]["LEAP"])
 
 
 def _same_budget(config: RunConfig) -> RunConfig:
     """A preset's model and losses with the training of LEAP's runs."""
-    train = replace(TrainConfig(), lr=_leap(config.dataset).train.lr)
-    return replace(config, train=train)
+    return replace(config, train=_leap(config.dataset).train)
 
 
 def _variant(config: RunConfig, variant: Variant) -> RunConfig:

@@ -1,6 +1,9 @@
 """Decoder or loss? Decoder × source of the video probabilities × loss × encoder, with registered claims."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,14 +26,20 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.claims import RegisteredClaim, registered_claims
 from leap.experiments.compare import Difference, mean_squares, paired_difference
 from leap.experiments.estimates import direction
-from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, with_seeds
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, searched, with_seeds
 from leap.experiments.records import PRIMARY, Record, pick
 from leap.experiments.tables import Runs, format_difference, paired, seed_pairs
 from leap.inference.readings import TEACHER_READING
 from leap.metrics import overlapping_videos
 
+if TYPE_CHECKING:
+    from leap.experiments.study import Study
+
 SEEDS_ON = {"HAN": CLAIM_SEEDS, "MM-Pyr": SEEDS}
 """Encoder → number of seeds of its cells."""
+
+CHOSEN = "Chosen on val: the same eight trials for every cell, two seeds each, winning ends extended."
+"""The search for settings in words."""
 
 PROTOCOL = "protocol"
 """The reading of the protocol, which decides; `leap.inference.readings.readings` describes the others."""
@@ -192,6 +201,13 @@ def _couplings(video: str) -> str:
     """The sources of LEAP's and MMIL's video probabilities in words, from their names."""
     leap, mmil = video.split(", ")
     return f"both {leap}" if leap == mmil else f"LEAP {leap}, MMIL {mmil}"
+
+
+def settings(study: Study) -> tuple[pd.DataFrame, str]:
+    """Settings of the cells and a line that states their origin: the search on val, or the paper."""
+    if not searched(study.made_at):
+        return study.settings()
+    return settings_table(study.grid(), study.dataset), CHOSEN
 
 
 def settings_table(cells: Iterable[str], dataset: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from leap.config import EpochCosineSchedule, LeapConfig, MmPyramidConfig, RunConfig, StepSchedule
 from leap.data.registry import open_dataset
+from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import Profile, with_seeds
 from leap.experiments.tables import SUMMARY_SCORES, TITLES
@@ -18,8 +19,7 @@ WIDTH = 64
 
 def grid(profile: Profile, dataset: str) -> Grid:
     """One run of each preset, scaled to `WIDTH`."""
-    with open_dataset(dataset) as store:
-        features = tuple(store.widths)
+    features = _features(dataset)
     configs = {name: sized(preset(name, dataset, features), dataset) for name in RELEASES}
     return {name: with_seeds(config, profile, 1) for name, config in configs.items()}
 
@@ -27,9 +27,27 @@ def grid(profile: Profile, dataset: str) -> Grid:
 CHAPTER = Chapter("20_presets", grid, dataset="av-digits")
 
 
+def _features(dataset: str) -> tuple[str, ...]:
+    """Features of a data set, for VALOR++; none are assumed if its store is not found by its name."""
+    try:
+        with open_dataset(dataset) as store:
+            return tuple(store.widths)
+    except LeapError:
+        return ()
+
+
 def sized(config: RunConfig, dataset: str) -> RunConfig:
     """A preset at its own width on LLP, and scaled to `WIDTH` elsewhere."""
     return config if dataset == "llp" else scale_width(config, WIDTH)
+
+
+def size_in_words(dataset: str) -> str:
+    """The size of `sized` in words.
+
+    >>> size_in_words("llp"), size_in_words("av-digits")
+    ("the releases' sizes", 'width 64')
+    """
+    return "the releases' sizes" if dataset == "llp" else f"width {WIDTH}"
 
 
 def preset_table() -> pd.DataFrame:

@@ -13,7 +13,7 @@ from leap.experiments.chapters.audit import (
 )
 from leap.experiments.systems import configure_system, selected
 
-DATASETS = ("av-digits", "llp-sim")
+DATASETS = ("av-digits", "llp-sim", "llp")
 
 
 def different(first, second, prefix=""):

@@ -7,6 +7,7 @@ import pytest
 from leap.experiments import cells as cells_module
 from leap.experiments.cells import CELLS, DESIGN, HOME, cell_config
 from leap.experiments.chapters import decoder_or_loss as chapter
+from leap.experiments.chapters import leap_vs_mmil, own_runs
 from leap.experiments.chapters.decoder_or_loss import (
     NOTEBOOK,
     conclusion,
@@ -16,6 +17,7 @@ from leap.experiments.chapters.decoder_or_loss import (
     settings_table,
 )
 from leap.experiments.estimates import direction, estimate_table
+from leap.experiments.study import open_study
 from leap.inference.readings import TEACHER_READING
 
 HAN = [name for name, cell in CELLS.items() if cell.encoder == "HAN"]
@@ -101,6 +103,23 @@ def test_the_teacher_is_no_reading_of_a_parsers_probabilities(runs):
 def test_settings_are_those_that_were_chosen():
     assert settings_table(HAN, "tiny").loc[HAN[0]].to_dict() == DESIGN[3]
     assert settings_table(HAN, "llp").empty
+
+
+@pytest.mark.parametrize(
+    ("profile", "cells", "said"),
+    [("full", HAN, "Chosen on val"), ("paper", list(CELLS), "Nothing was searched")],
+)
+def test_settings_and_their_origin_are_those_of_the_profile(profile, cells, said, tmp_path):
+    table, origin = chapter.settings(open_study(NOTEBOOK, profile, HOME, "", str(tmp_path)))
+    assert list(table.index) == cells
+    assert said in origin
+
+
+def test_on_the_data_set_of_a_book_at_paper_the_shared_runs_belong_to_earlier_chapters():
+    own, main = (set(own_runs(c, "paper", "llp")) for c in (chapter.CHAPTER, leap_vs_mmil.CHAPTER))
+    assert set(grid("paper", "llp")["HAN, LEAP (separate), L_basic"]) <= main
+    assert own.isdisjoint(main)
+    assert len(own) == 100
 
 
 def test_what_can_be_detected_follows_from_the_components_of_variance():

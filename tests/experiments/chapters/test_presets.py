@@ -49,3 +49,12 @@ def test_committed_costs_are_of_every_preset():
         assert list(rows.index) == list(RELEASES)
         assert rows.loc["leap", "GFLOP"] > rows.loc["leap-han", "GFLOP"] > rows.loc["han", "GFLOP"] > 0
         assert (rows["train ms"] > rows["parse ms"]).all()
+
+
+def test_on_llp_presets_have_their_own_sizes_wherever_its_store_is(monkeypatch):
+    monkeypatch.delenv("LEAP_DATA", raising=False)
+    found = grid("paper", "llp")
+    assert {name: runs[0].model.width for name, runs in found.items()} == {
+        name: preset.model.width for name, preset in RELEASES.items()
+    }
+    assert {runs[0].model.width for runs in grid("paper", "av-digits").values()} == {WIDTH}
