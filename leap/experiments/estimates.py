@@ -1,6 +1,7 @@
 """Estimates of registered claims from the records of one chapter; the ledger judges the claims of all."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -28,24 +29,22 @@ def estimate_table(chapter: str, runs: Runs, overlapping: NDArray[np.bool_]) -> 
 
     Returns:
         One row per claim with runs (index ``claim``, its id): ``difference``, ``low``, ``high``, ``p``,
-        ``detectable``, ``n``, and the contrast in the four parts of the primary measure, which are NaN for
+        ``detectable``, ``n``, and the estimate in the four parts of the primary measure, which are NaN for
         claims about other measures.
     """
     rows = {
         claim.id: table_difference(claim.table(runs, overlapping)).row
-        | {part: _part(claim, runs, part) for part in PRIMARY_PARTS}
+        | {part: _part(claim, runs, overlapping, part) for part in PRIMARY_PARTS}
         for claim in claims_of(chapter, runs)
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim")
 
 
-def _part(claim: RegisteredClaim, runs: Runs, part: str) -> float:
-    """The claim's contrast of cells in one part of the primary measure, × 100."""
+def _part(claim: RegisteredClaim, runs: Runs, overlapping: NDArray[np.bool_], part: str) -> float:
+    """The claim in one part of the primary measure, × 100."""
     if not claim.is_primary:
         return float("nan")
-    return sum(
-        w * float(np.mean([r.metrics[part] for r in runs[cell]])) for cell, w in claim.contrast.items()
-    )
+    return 100 * float(replace(claim, scores={part: 1.0}).table(runs, overlapping).mean())
 
 
 def estimates_in_words(table: pd.DataFrame) -> pd.DataFrame:

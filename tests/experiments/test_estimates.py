@@ -49,7 +49,9 @@ def test_claims_need_runs_of_all_their_cells(runs):
 def test_an_estimate_is_the_contrast_of_cells_in_the_primary_measure(runs):
     table = estimate_table("a", runs, OVERLAPPING)
     assert table["difference"].to_dict() == pytest.approx({"above": 10, "below": -20, "equal": 0}, abs=0.3)
-    assert table.loc["below", list(PRIMARY_PARTS)].tolist() == pytest.approx([-20] * 4)
+    parts = table.loc["below", list(PRIMARY_PARTS)]
+    assert parts.tolist() == pytest.approx([-20] * 4, abs=0.3)
+    assert parts.mean() == pytest.approx(table.loc["below", "difference"])
     assert table.apply(direction, axis=1).to_dict() == {
         "above": "above 0",
         "below": "below 0",
@@ -66,3 +68,15 @@ def test_estimates_are_printed_with_interval_and_source(runs):
 
 def test_an_interval_that_ends_at_0_includes_it():
     assert direction(pd.Series({"low": 0.0, "high": 1.0})) == "includes 0"
+
+
+def test_the_parts_are_of_the_same_videos_and_average_to_the_estimate(runs, monkeypatch):
+    one = replace(claim("overlap", {"good": 1, "bad": -1}), overlapping=True)
+    monkeypatch.setattr(estimates, "registered_claims", lambda chapter="": (one,))
+    runs["good"] = [
+        replace(r, per_video={name: [0.9, 0.9, *values[2:]] for name, values in r.per_video.items()})
+        for r in runs["good"]
+    ]
+    row = estimate_table("a", runs, OVERLAPPING).loc["overlap"]
+    assert row[list(PRIMARY_PARTS)].tolist() == pytest.approx([30] * 4, abs=0.5)
+    assert row[list(PRIMARY_PARTS)].mean() == pytest.approx(row["difference"])
