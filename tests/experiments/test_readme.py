@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import pandas as pd
@@ -5,8 +6,11 @@ import pytest
 
 from leap.errors import LeapError
 from leap.experiments import readme
+from leap.experiments.chapters.decoder_or_loss import CHAPTER, conclusion
+from leap.experiments.claims import registered_claims
 from leap.experiments.records import write_records
 from leap.training.run import run_key
+from tests.tree import ROOT
 
 TEXT = "# leap\n\n<!-- results -->\nold\n<!-- /results -->\n\n<!-- ledger -->\n<!-- /ledger -->\n\nmore\n"
 
@@ -21,23 +25,9 @@ def results(tiny_records, tiny_config, tmp_path, monkeypatch):
     write_records(records, tmp_path / "records" / "02_leap_vs_mmil.jsonl.gz")
     grid = {"MMIL": [tiny_config, replace(tiny_config, seed=1)], "LEAP": [other]}
     monkeypatch.setattr(readme.leap_vs_mmil, "grid", lambda profile, dataset: grid)
-    ledger = pd.DataFrame(
-        {
-            "claim": ["it helps", "it means something"],
-            "published": ["+4.4", ""],
-            "source": "paper",
-            "measured": ["evt Event@AV", ""],
-            "difference": [3.0, None],
-            "low": [1.0, None],
-            "high": [5.0, None],
-            "n": [10, None],
-            "adjusted": [0.0126, None],
-            "chapter": "04_encoders",
-            "verdict": ["supported", "not testable here"],
-        }
-    )
     (tmp_path / "tables").mkdir()
-    ledger.to_csv(tmp_path / "tables" / "30_ledger.csv", index=False)
+    for name in ("30_ledger", "30_ledger_av_everyday"):
+        shutil.copy(ROOT / "results" / "tables" / f"{name}.csv", tmp_path / "tables")
     return tmp_path
 
 
@@ -63,18 +53,29 @@ def test_rows_are_the_records(results, tiny_records):
 
 def test_the_ledger_in_short(results):
     lines = readme.ledger_table(results).splitlines()
-    assert lines[0] == "Of 2 entries: 1 supported, 1 not testable here."
-    measured = "evt Event@AV: +3.0 [+1.0,\N{NO-BREAK SPACE}+5.0], adjusted p = .013, 10 seeds (04_encoders)"
-    assert f"| supported | it helps | +4.4 (paper) | {measured} |" in lines
-    assert "| not testable here | it means something | paper | – |" in lines
+    tables = results / "tables"
+    for start, name in ((0, "30_ledger"), (2, "30_ledger_av_everyday")):
+        table = pd.read_csv(tables / f"{name}.csv")
+        claims = table[(table["kind"] == "claim") & table["p"].notna()]
+        assert lines[start].startswith(("On AV-Digits, ", "On AV-Everyday, "))
+        assert f"{len(claims)} of {(table['kind'] == 'claim').sum()} claims have runs" in lines[start]
+    assert "| claim | AV-Digits | AV-Digits, estimate | AV-Everyday | AV-Everyday, estimate |" in lines
+    claims = [claim for claim in registered_claims() if claim.kind == "claim"]
+    rows = [line for line in lines if line.startswith("| ")][1:]
+    assert [row.split(" | ")[0] for row in rows] == [f"| {claim.text}" for claim in claims]
 
 
-def test_the_record_against_the_ledger_follows_the_tally(results):
-    rows = "system,score,difference,low,high,n\nMMIL with VALOR's loss,seg_type,1.7,0.7,2.7,5\n"
-    (results / "tables" / "30_other_loss.csv").write_text(rows, encoding="utf-8")
-    line = readme.ledger_table(results).splitlines()[2]
-    assert line.startswith("The verdicts on LEAP against MMIL are bound to L_basic. ")
-    assert line.endswith("5 paired seeds (21_audit).")
+def test_a_data_set_without_a_ledger_has_no_column(results):
+    (results / "tables" / "30_ledger_av_everyday.csv").unlink()
+    assert "| claim | AV-Digits | AV-Digits, estimate |" in readme.ledger_table(results)
+
+
+def test_the_core_comparison_stands_beside_the_tallies(results):
+    path = ROOT / "results" / "tables" / "14_claims.csv"
+    name = CHAPTER.result_name("14_claims", "av-everyday")
+    shutil.copy(path, results / "tables" / f"{name}.csv")
+    words = conclusion(pd.read_csv(path, index_col="claim"), "AV-Everyday")
+    assert words in readme.ledger_table(results).splitlines()
 
 
 def test_a_readme_without_a_place_is_refused(results):

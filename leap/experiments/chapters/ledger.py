@@ -1,10 +1,7 @@
-"""The ledger: claims and limitations stated by the paper, and claims of our own, with verdicts."""
+"""The ledger: every registered claim with its estimate, adjusted p value and verdict on a data set."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,8 +9,9 @@ from numpy.typing import NDArray
 
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import (
-    audit,
     blocks,
+    decoder_or_loss,
+    denoised_labels,
     encoders,
     labels,
     leap_vs_mmil,
@@ -21,304 +19,193 @@ from leap.experiments.chapters import (
     pseudo_labels,
     systems,
 )
-from leap.experiments.compare import holm, paired_difference
-from leap.experiments.grid import SHIPPED, Profile
-from leap.experiments.records import Record
-from leap.experiments.tables import (
-    SUMMARY_SCORES,
-    TITLES,
-    Runs,
-    format_difference,
-    format_p,
-    pair_table,
-    paired,
-    seed_pairs,
+from leap.experiments.claims import AFTERWARDS, Kind, RegisteredClaim, registered_claims, registry
+from leap.experiments.compare import holm
+from leap.experiments.estimates import claims_of, estimate_table
+from leap.experiments.grid import Profile
+from leap.experiments.records import PRIMARY_PARTS
+from leap.experiments.tables import TITLES, Runs, format_difference, format_p
+from leap.experiments.verdicts import WORDS, verdict
+
+CLAIMING = (
+    leap_vs_mmil.CHAPTER,
+    encoders.CHAPTER,
+    systems.CHAPTER,
+    blocks.CHAPTER,
+    labels.CHAPTER,
+    losses.CHAPTER,
+    pseudo_labels.CHAPTER,
+    decoder_or_loss.CHAPTER,
+    denoised_labels.CHAPTER,
 )
-from leap.experiments.verdicts import verdict
+"""The chapters on which claims rest."""
 
-PAPER = "summary of arXiv 2407.08126"
-PRINTED = "published results, see the chapter on LLP"
-OURS = "ours, not the paper's"
-ADDED = "ours, added after its results"
+DATA_SETS = {"av-digits": "AV-Digits", "av-everyday": "AV-Everyday"}
+"""Data set with a committed ledger → its title."""
 
-MEASURED = {
-    "similarity_correlation": "correlation of similarity and EIoU",
-    "peak_audio": "peak inside its event, audio",
-    "peak_visual": "peak inside its event, visual",
-    "separation_audio_2": "AUC of presence, audio",
-    "separation_visual_2": "AUC of presence, visual",
-    "audio_2: ap": "average precision, audio",
-    "visual_2: ap": "average precision, visual",
-}
-"""Measure other than a score → title: a diagnostic, or ``<part>: <measure>`` of a record's segments."""
+NO_RUNS, NOT_TESTABLE = "no runs", "not testable here"
+"""Verdicts on claims without an estimate."""
 
-MAIN = leap_vs_mmil.CHAPTER
-"""The chapter on which most claims rest."""
+NONE = "–"
+MARK = "†"
+"""Mark of a verdict on a claim that was registered after the first run."""
 
-BETTER = "Under L_basic, LEAP's decoder parses better than MMIL"
-"""The main claim, which is restricted to systems trained with L_basic."""
-
-OTHER_LOSS = audit.side_names("VALOR: streams")[1]
-"""MMIL on one HAN layer, trained with VALOR's loss: a system of ``21_audit``."""
-
-OTHER_LOSS_RUN = f"{audit.CHAPTER.notebook}: {OTHER_LOSS}"
-"""Name of `OTHER_LOSS` in the ledger's grid."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim that a difference is above 0.
-
-    Attributes:
-        text: the claim.
-        source: its source.
-        chapter: the chapter that measures it; None where it cannot be measured here.
-        system: the system that is claimed to be better.
-        baseline: the system with which it is compared.
-        measure: a score, or one of `MEASURED`.
-        against: for one of `MEASURED`, the baseline's measure or a constant × 100; empty if it is the same.
-        published: the published difference × 100 on LLP; empty where none is known.
-        overlapping: whether only videos with overlapping events are scored; applies to scores only.
-    """
-
-    text: str
-    source: str
-    chapter: Chapter | None = None
-    system: str = ""
-    baseline: str = ""
-    measure: str = "evt_event"
-    against: str | float = ""
-    published: str = ""
-    overlapping: bool = False
-
-    def names(self) -> tuple[str, ...]:
-        """The systems that the claim compares."""
-        return tuple(dict.fromkeys((self.system, self.baseline or self.system)))
-
-    def run_name(self, system: str) -> str:
-        """Name of a system of the claim in the ledger's grid."""
-        return f"{self.notebook}: {system}"
-
-    @property
-    def notebook(self) -> str:
-        """Name of the notebook that measures the claim; empty where it cannot be measured here."""
-        return self.chapter.notebook if self.chapter else ""
-
-
-def _claims() -> list[Claim]:
-    parts = [*_number_of_blocks(), *_similarity_loss(), *_meaning_of_labels()]
-    return [*_decoder(), *_systems(), *parts, *_evidence(), *_limitations()]
-
-
-def _decoder() -> list[Claim]:
-    gains = {"seg_type": "+2.6", "seg_event": "+3.0", "evt_type": "+3.1", "evt_event": "+4.4"}
-    pyramid = ("MM-Pyr, LEAP", "MM-Pyr, MMIL")
-    found = [
-        Claim(f"{BETTER}, on MM-Pyr", PAPER, encoders.CHAPTER, *pyramid, score, published=gain)
-        for score, gain in gains.items()
-    ]
-    for encoder in ("HAN", "VALOR"):
-        mmil, leap = encoders.PAIRS[encoder]
-        found.append(Claim(f"{BETTER} on any encoder: {encoder}", PAPER, encoders.CHAPTER, leap, mmil))
-    layers = f"{BETTER} with as many blocks: more layers do not explain the gain"
-    return [*found, *_overlap(), Claim(layers, OURS, MAIN, "LEAP", "MMIL + 2 blocks")]
-
-
-def _overlap() -> list[Claim]:
-    pair, gain = ("LEAP", "MMIL"), "+1.7, mean of unnamed scores"
-    ranks = "Under L_basic, LEAP ranks events better than MMIL where two of a modality overlap"
-    return [
-        Claim(f"{BETTER} where events overlap", PAPER, MAIN, *pair, published=gain, overlapping=True),
-        *(Claim(f"{ranks}: {name}", ADDED, MAIN, *pair, f"{name}_2: ap") for name in ("audio", "visual")),
-    ]
-
-
-def _systems() -> list[Claim]:
-    printed = {"HAN": "+9.4", "VALOR": "+3.2", "CMPAE": "+1.7"}
-    return [
-        Claim(
-            f"LEAP (on MM-Pyr) parses better than {name}, each as released",
-            PRINTED,
-            systems.CHAPTER,
-            "LEAP, own",
-            f"{name}, own",
-            published=gain,
-        )
-        for name, gain in printed.items()
-    ]
-
-
-def _number_of_blocks() -> list[Claim]:
-    chapter = (blocks.CHAPTER, "N = 2")
-    return [
-        Claim("Two blocks are better than one", PAPER, *chapter, "N = 1"),
-        Claim("Two blocks are better than three", PAPER, *chapter, "N = 3"),
-    ]
-
-
-def _similarity_loss() -> list[Claim]:
-    chapter, pyramid = losses.CHAPTER, losses.PYRAMID
-    leap, mmil = (chapter, "LEAP, λ = 1", "LEAP"), (chapter, "MMIL, λ = 1", "MMIL")
-    on_pyramid = (chapter, f"{pyramid}, λ = 1", pyramid)
-    return [
-        Claim("L_avss helps LEAP, on MM-Pyr", PAPER, *on_pyramid, published="about +1.0"),
-        Claim("L_avss helps LEAP, on HAN", PAPER, *leap),
-        Claim("L_avss helps MMIL, on HAN", PAPER, *mmil),
-        Claim("L_avss makes similarity follow the EIoU", PAPER, *leap, "similarity_correlation"),
-    ]
-
-
-def _meaning_of_labels() -> list[Claim]:
-    differ = "Labels have to differ: random orthogonal ones are better than near-identical ones"
-    return [
-        Claim("GloVe vectors of the class names are better than random ones", PAPER),
-        Claim(differ, OURS, labels.CHAPTER, "random orthogonal", "near-identical"),
-    ]
-
-
-def _evidence() -> list[Claim]:
-    found = []
-    for modality in ("audio", "visual"):
-        peak, chance = f"peak_{modality}", f"chance_{modality}"
-        looks = f"A label embedding attends to the segments of its event, {modality}"
-        tells = f"A refined label embedding indicates whether its event occurs, {modality}"
-        found += [
-            Claim(f"{looks}: more than by chance", PAPER, MAIN, "LEAP", "LEAP", peak, chance),
-            Claim(f"{looks}: more than MMIL's time weights", PAPER, MAIN, "LEAP", "MMIL", peak),
-            Claim(tells, PAPER, MAIN, "LEAP", "LEAP", f"separation_{modality}_2", 50.0),
-        ]
-    return found
-
-
-def _limitations() -> list[Claim]:
-    chapter, with_avss = pseudo_labels.CHAPTER, pseudo_labels.WITH_AVSS
-    clean = pseudo_labels.CLEAN
-    found = []
-    for noise in pseudo_labels.STRONG:
-        text = f"Limitation: it depends on good pseudo-labels ({noise} cost score)"
-        found.append(Claim(text, PAPER, chapter, f"{with_avss}, {clean}", f"{with_avss}, {noise}"))
-        text = f"{BETTER} with {noise}, too"
-        found.append(Claim(text, ADDED, chapter, f"LEAP, {noise}", f"MMIL, {noise}"))
-        text = f"Weighing L_avss by confidence helps against {noise}"
-        confident = f"{pseudo_labels.CONFIDENT}, {noise}"
-        found.append(Claim(text, OURS, chapter, confident, f"{with_avss}, {noise}"))
-    return found
-
-
-CLAIMS = _claims()
+COSTS = {"HAN": ("leap-han", "han"), "MM-Pyr": ("leap", "mm-pyr")}
+"""Encoder → its presets with LEAP's decoder and with MMIL."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
-    """Runs of other chapters on which claims rest, as ``chapter: system``.
+    """Runs of other chapters on which claims rest, as ``chapter: cell``.
 
-    On the shipped data set, `OTHER_LOSS` is added, which probes the main claim beyond L_basic.
+    Chapters that belong to another data set are left out. At profile ``full``, a data set with a role in
+    ``claims.yaml`` has only the chapters whose first records on it are dated there.
     """
     runs: Grid = {}
-    for claim in CLAIMS:
-        if claim.chapter:
-            found = claim.chapter.grid(profile, dataset)
-            runs |= {claim.run_name(name): found[name] for name in claim.names()}
-    if dataset == SHIPPED:
-        runs[OTHER_LOSS_RUN] = audit.grid(profile, dataset)[OTHER_LOSS]
+    for chapter in CLAIMING:
+        cells = chapter.grid(profile, dataset) if _has_runs(chapter, profile, dataset) else {}
+        for claim in claims_of(chapter.notebook, cells):
+            runs |= {f"{chapter.notebook}: {cell}": cells[cell] for cell in claim.contrast}
     return runs
 
 
 CHAPTER = Chapter("30_ledger", grid)
 
 
-def ledger(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
-    """Every claim with its measurement and its verdict, by the rule of `leap.experiments.verdicts`.
+def _has_runs(chapter: Chapter, profile: Profile, dataset: str) -> bool:
+    dated = registry().first_runs.get(chapter.notebook, {})
+    expected = profile != "full" or dataset in dated or dataset not in registry().data_sets
+    return expected and chapter.dataset in (None, dataset)
 
-    The p values that decide are adjusted for the number of claims that could be tested.
+
+def ledger(runs: Runs, overlapping: NDArray[np.bool_], dataset: str) -> pd.DataFrame:
+    """Every registered claim with its estimate and verdict on a data set.
 
     Args:
         runs: records of `grid`'s runs.
         overlapping: mask (N,) of the test videos with overlapping events.
+        dataset: the data set.
 
     Returns:
-        One row per claim: ``claim``, ``published``, ``source``, ``measured`` (title of the measure),
-        ``chapter``, the columns of `leap.experiments.compare.Difference.row` and ``adjusted`` (the adjusted p
-        value), which are NaN where nothing could be measured, and ``verdict``.
+        One row per claim (index ``claim``, its id): ``kind`` and ``chapter``; ``registered``, ``first_run``
+        and ``status``, see `leap.experiments.claims.Registry`; the columns of
+        `leap.experiments.estimates.estimate_table`; ``adjusted``, the p value adjusted for all claims of its
+        kind; and ``verdict``.
     """
-    rows = [_row(claim, runs, overlapping) for claim in CLAIMS]
-    tested = [row for row in rows if row["measured"]]
-    for row, p in zip(tested, holm([row["p"] for row in tested]), strict=True):
-        row |= {"adjusted": p, "verdict": verdict(row["difference"], p)}
-    return pd.DataFrame(rows)
+    rows = {claim.id: _registration(claim, dataset) for claim in registered_claims()}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim")
+    table = table.join(_estimates(runs, overlapping))
+    table["adjusted"] = table.groupby("kind")["p"].transform(_adjusted).where(table["p"].notna())
+    return table.assign(verdict=table.apply(_verdict, axis=1))
 
 
-def other_loss(runs: Runs) -> pd.DataFrame:
-    """MMIL trained with VALOR's loss minus LEAP trained with L_basic, paired, in the four summary scores.
+def _registration(claim: RegisteredClaim, dataset: str) -> dict[str, str]:
+    first, status = registry().first_run(claim, dataset), registry().status(claim, dataset)
+    return {
+        "kind": claim.kind,
+        "chapter": claim.chapter or NONE,
+        "registered": str(claim.registered),
+        "first_run": str(first or NONE),
+        "status": status if claim.chapter else NONE,
+    }
+
+
+def _estimates(runs: Runs, overlapping: NDArray[np.bool_]) -> pd.DataFrame:
+    """The tables of estimates of all chapters."""
+    tables = []
+    for chapter in CLAIMING:
+        start = f"{chapter.notebook}: "
+        cells = {name.removeprefix(start): runs[name] for name in runs if name.startswith(start)}
+        tables.append(estimate_table(chapter.notebook, cells, overlapping))
+    return pd.concat([table for table in tables if len(table)])
+
+
+def _adjusted(p: pd.Series) -> NDArray[np.float64]:
+    """Holm's adjustment of a family; a claim without runs counts with p = 1."""
+    return holm(p.fillna(1.0))
+
+
+def _verdict(row: pd.Series) -> str:
+    if row["chapter"] == NONE:
+        return NOT_TESTABLE
+    return NO_RUNS if np.isnan(row["p"]) else verdict(row["difference"], row["adjusted"])
+
+
+def verdict_table(ledgers: Mapping[str, pd.DataFrame], kind: Kind = "claim") -> pd.DataFrame:
+    """Verdicts and estimates on several data sets as text.
 
     Args:
-        runs: records of `grid`'s runs on the shipped data set.
+        ledgers: data set → its `ledger`.
+        kind: the kind of claims.
 
     Returns:
-        One row per score, in the form of `leap.experiments.tables.pair_table`.
+        One row per claim of the kind (index ``claim``, its text): for each data set the verdict, see
+        `marked_verdict`, and the estimate; and the claim's ``source``.
     """
-    pair = (OTHER_LOSS_RUN, f"{MAIN.notebook}: LEAP")
-    return pair_table(runs, {"MMIL with VALOR's loss": pair}, SUMMARY_SCORES)
+    claims = [claim for claim in registered_claims() if claim.kind == kind]
+    columns = {}
+    for dataset, table in ledgers.items():
+        title, rows = DATA_SETS.get(dataset, dataset), table.loc[[claim.id for claim in claims]]
+        columns[title] = rows.apply(marked_verdict, axis=1)
+        columns[f"{title}, estimate"] = rows.apply(estimate, axis=1)
+    found = pd.DataFrame(columns).assign(source=[claim.source for claim in claims])
+    return found.set_axis([claim.text for claim in claims], axis="index").rename_axis("claim")
 
 
-def other_loss_in_words(table: pd.DataFrame) -> str:
-    """The differences of `other_loss` in a sentence, without a verdict."""
-    parts = []
-    for row in table.reset_index().to_dict("records"):
-        difference = format_difference({name: row[name] for name in ("difference", "low", "high")})
-        parts.append(f"{TITLES[row['score']]} {difference}")
-    seeds = int(table["n"].iloc[0])
+def marked_verdict(row: pd.Series) -> str:
+    """The verdict of a row of a `ledger`, with `MARK` if it has an estimate and was registered afterwards."""
+    late = row["status"] == AFTERWARDS and not np.isnan(row["p"])
+    return row["verdict"] + f" {MARK}" * late
+
+
+def estimate(row: pd.Series) -> str:
+    """The estimate of a row of a `ledger` with its interval; a dash without runs."""
+    known = {name: row[name] for name in ("difference", "low", "high")}
+    return NONE if np.isnan(row["p"]) else format_difference(known)
+
+
+def detail_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a `ledger` that have an estimate, as text: what their verdicts rest on, and both dates."""
+    found, texts = table[table["p"].notna()], {claim.id: claim.text for claim in registered_claims()}
+    parts = {TITLES[part]: found[part].map(_part) for part in PRIMARY_PARTS}
+    columns = {
+        "estimate": found.apply(estimate, axis=1),
+        **parts,
+        "p": found["p"].map(format_p),
+        "adjusted p": found["adjusted"].map(format_p),
+        "detectable": found["detectable"].map("{:.1f}".format),
+        "seeds": found["n"].map("{:.0f}".format),
+        **{name.replace("_", " "): found[name] for name in ("registered", "first_run", "status")},
+    }
+    return pd.DataFrame(columns).rename(index=texts)
+
+
+def _part(value: float) -> str:
+    """One of the four parts of an estimate; a dash for claims about other measures."""
+    return NONE if np.isnan(value) else f"{value:+.1f}".replace("-", "−")
+
+
+def tally(table: pd.DataFrame, dataset: str) -> str:
+    """A sentence with the number of claims per verdict on a data set, and of those registered afterwards."""
+    claims = table[table["kind"] == "claim"]
+    found = claims[claims["p"].notna()]
+    counts = ", ".join(f"{(found['verdict'] == name).sum()} {name}" for name in WORDS)
+    late = (found["status"] == AFTERWARDS).sum()
     return (
-        f"MMIL with VALOR's loss minus LEAP with L_basic: {', '.join(parts)}; "
-        f"{seeds} paired seed{'s' * (seeds != 1)} (21_audit)."
+        f"On {DATA_SETS.get(dataset, dataset)}, {len(found)} of {len(claims)} claims have runs: {counts}. "
+        f"Of these {len(found)}, {late} were registered after the first run."
     )
 
 
-def _row(claim: Claim, runs: Runs, overlapping: NDArray[np.bool_]) -> dict[str, Any]:
-    """A row of `ledger` without what depends on the other rows."""
-    row: dict[str, Any] = {"claim": claim.text, "published": claim.published, "source": claim.source}
-    if claim.chapter is None:
-        return row | {"measured": "", "chapter": "", "verdict": "not testable here"}
-    ours, theirs = (runs[claim.run_name(name)] for name in (claim.system, claim.baseline))
-    if claim.measure in TITLES:
-        difference = paired(ours, theirs, claim.measure, overlapping if claim.overlapping else None)
-    else:
-        difference = _paired_measure(ours, theirs, claim)
-    return row | {"measured": (TITLES | MEASURED)[claim.measure], "chapter": claim.notebook} | difference
+def overhead_table(folder: Path) -> pd.DataFrame:
+    """Cost of LEAP's decoder at published sizes: a preset with it divided by the one with MMIL.
 
+    Args:
+        folder: folder of the benchmarks' tables.
 
-def _paired_measure(ours: Sequence[Record], theirs: Sequence[Record], claim: Claim) -> dict[str, float]:
-    """Difference × 100 of a measure over common seeds, with its interval over seeds."""
-    pairs, against = seed_pairs(ours, theirs), claim.against or claim.measure
-    first = np.array([[_measure(a, claim.measure)] for a, _ in pairs])  # (seeds, 1)
-    second = np.array([[_measure(b, against)] for _, b in pairs])
-    return paired_difference(first, second).row
-
-
-def _measure(record: Record, name: str | float) -> float:
-    """A measure of `MEASURED` as a fraction, or a constant that is given × 100."""
-    if isinstance(name, float):
-        return name / 100
-    part, _, measure = name.rpartition(": ")
-    value = record.segments[part][measure] if part else record.diagnostics[name]
-    return value if name.startswith("similarity") else value / 100
-
-
-def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """The ledger as text, indexed by verdict: claim, published result with its source, measurement."""
-    rows = []
-    for _, row in table.iterrows():
-        measured = "–"
-        if row["measured"]:
-            seeds = f"{row['n']:.0f} seed{'s' * (row['n'] != 1)}"
-            difference = format_difference({name: row[name] for name in ("difference", "low", "high")})
-            adjusted = f"adjusted {format_p(row['adjusted'])}"
-            measured = f"{row['measured']}: {difference}, {adjusted}, {seeds} ({row['chapter']})"
-        published = f"{row['published']} ({row['source']})" if row["published"] else row["source"]
-        rows.append({"claim": row["claim"], "published on LLP": published, "measured": measured})
-    return pd.DataFrame(rows, index=pd.Index(table["verdict"], name="verdict"))
-
-
-def tally(table: pd.DataFrame) -> str:
-    """A sentence with the number of claims per verdict."""
-    counts = table["verdict"].value_counts()
-    return f"Of {len(table)} entries: " + ", ".join(f"{n} {name}" for name, n in counts.items()) + "."
+    Returns:
+        One row per encoder: ratios of parameters, operations, and times of parsing and of a training step.
+    """
+    cost = pd.read_csv(folder / "cost.csv", index_col="preset")
+    on_cpu = cost.loc[cost["device"] == "cpu", ["parameters", "GFLOP", "parse ms", "train ms"]]
+    rows = {encoder: on_cpu.loc[leap] / on_cpu.loc[mmil] for encoder, (leap, mmil) in COSTS.items()}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("encoder")

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from leap.config import LossConfig, NoiseConfig
+from leap.errors import LeapError
 from leap.experiments.chapters import (
     CHAPTERS,
     audit,
     denoised_labels,
+    find_chapter,
     labels,
     ledger,
     losses,
@@ -18,7 +20,8 @@ from leap.experiments.chapters import (
     scale,
     systems,
 )
-from leap.experiments.grid import CLAIM_SEEDS, SLOW_SEEDS
+from leap.experiments.claims import registered_claims, registry
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, SLOW_SEEDS
 
 WITH_RUNS = [chapter for chapter in CHAPTERS if chapter.configs("full", chapter.home)]
 ON_AV_DIGITS = [chapter for chapter in WITH_RUNS if chapter.home == "av-digits"]
@@ -34,8 +37,8 @@ def test_seeds_start_at_0_so_that_systems_pair(chapter):
 @pytest.mark.parametrize("chapter", ON_AV_DIGITS, ids=lambda chapter: chapter.notebook)
 def test_smoke_is_one_short_run_a_system(chapter):
     full, smoke = (chapter.grid(profile, "av-digits") for profile in ("full", "smoke"))
-    assert full.keys() == smoke.keys() or chapter == denoised_labels.CHAPTER
-    for system, (config,) in smoke.items():
+    assert full.keys() == smoke.keys() or chapter in (denoised_labels.CHAPTER, ledger.CHAPTER)
+    for system, (config,) in ((name, smoke[name]) for name in smoke.keys() & full.keys()):
         assert (config.train.epochs, config.train.videos) == (2, 128)
         assert config == replace(full[system][0], train=config.train)
 
@@ -119,11 +122,30 @@ def test_every_run_on_scale_has_its_simulated_data(profile):
         assert simulations["llp-sim-200"] == (2_000, 200)
 
 
-def test_claims_rest_on_ten_paired_seeds_but_for_slow_systems():
+def test_claims_rest_on_ten_paired_seeds_but_for_slow_systems_and_sources_of_labels():
     grid = ledger.grid("full", "av-digits")
-    for claim in ledger.CLAIMS:
-        if claim.chapter is None:
-            continue
-        seeds = min(len(grid[claim.run_name(name)]) for name in claim.names())
-        encoders = {grid[claim.run_name(name)][0].model.encoder.name for name in claim.names()}
-        assert seeds >= (SLOW_SEEDS if "mm-pyramid" in encoders else CLAIM_SEEDS), claim.text
+    fewer = {systems.CHAPTER.notebook: SLOW_SEEDS, labels.CHAPTER.notebook: SEEDS}
+    for claim in registered_claims():
+        found = [grid.get(f"{claim.chapter}: {cell}") for cell in claim.contrast]
+        if found and all(found):
+            encoders = {runs[0].model.encoder.name for runs in found}
+            usual = SEEDS if "mm-pyramid" in encoders else CLAIM_SEEDS
+            assert min(map(len, found)) >= fewer.get(claim.chapter, usual), claim.text
+
+
+def test_the_ledger_has_the_chapters_with_claims_that_are_made_on_a_data_set():
+    for dataset in registry().data_sets:
+        made = {name.split(": ")[0] for name in ledger.grid("full", dataset)}
+        assert made == {notebook for notebook, dates in registry().first_runs.items() if dataset in dates}
+    assert {chapter.notebook for chapter in ledger.CLAIMING} == {
+        claim.chapter for claim in registered_claims() if claim.chapter
+    }
+    with pytest.raises(LeapError, match="no settings chosen for data set 'kitchen'"):
+        ledger.grid("full", "kitchen")
+
+
+def test_the_ledger_has_every_cell_of_every_claim_of_its_chapters():
+    grid = ledger.grid("paper", "llp")
+    for claim in registered_claims():
+        if claim.chapter and find_chapter(claim.chapter).dataset is None:
+            assert {f"{claim.chapter}: {cell}" for cell in claim.contrast} <= grid.keys()

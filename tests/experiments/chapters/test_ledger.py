@@ -1,126 +1,180 @@
 from dataclasses import replace
+from datetime import date
+from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from leap.experiments.chapter import Chapter
+from leap.experiments import estimates
 from leap.experiments.chapters import ledger
-from leap.experiments.chapters.ledger import CLAIMS, Claim, grid, readable, tally
+from leap.experiments.chapters.ledger import detail_table, overhead_table, tally, verdict_table
+from leap.experiments.claims import AFTERWARDS, RegisteredClaim, Registry
+from tests.tree import ROOT
+
+ALL = np.arange(6) < 2
+NEW, OLD = date(2026, 1, 3), date(2026, 1, 1)
+CHAPTER = "09_losses"
+
+
+def claim(name, cell, **changes):
+    values = {"text": f"{name} helps", "source": "ours", "kind": "claim", "chapter": CHAPTER}
+    return RegisteredClaim(
+        id=name, **values | {"registered": OLD, "contrast": {cell: 1, "plain": -1}} | changes
+    )
+
+
+CLAIMS = (
+    claim("better", "good"),
+    claim("worse", "bad"),
+    claim("equal", "plain", contrast={"plain": 0}),
+    claim("late", "good", registered=NEW),
+    claim("missing", "none"),
+    claim("untestable", "", chapter="", contrast={}),
+    claim("obvious", "good", kind="sanity check"),
+    claim("attention", "good", contrast={"good": 1}, scores={"peak_audio": 1}, above=50),
+)
 
 
 @pytest.fixture
-def one_claim(monkeypatch):
-    """A ledger of one claim about some systems of one chapter."""
+def register(monkeypatch):
+    """Put claims in the place of the registered ones; the first run on ``digits`` is of 2 January 2026."""
 
-    def make(**changes):
-        claim = Claim("it helps", "ours", Chapter("02"), system="A", baseline="B", **changes)
-        monkeypatch.setattr(ledger, "CLAIMS", (claim,))
-
-    return make
-
-
-ALL = np.ones(6, bool)
-
-
-def test_p_values_are_adjusted_for_the_number_of_measured_claims(monkeypatch, make_record):
-    """Three claims of p = .03 each: every interval excludes 0, and no adjusted p decides."""
-    ours = make_record(0, 50.0)
-    gains = [0.1, 0.0, 0.1, 0.2, 0.0, 0.1]
-    ours = replace(ours, per_video={name: list(0.5 + np.array(gains)) for name in ours.per_video})
-    claim = Claim("it helps", "ours", Chapter("02"), system="A", baseline="B")
-    runs = {"02: A": [ours], "02: B": [make_record(0, 50.0)]}
-    for number, verdict in ((1, "supported"), (3, "inconclusive")):
-        monkeypatch.setattr(ledger, "CLAIMS", (*[claim] * number, Claim("it is so", "paper")))
-        table = ledger.ledger(runs, ALL)
-        assert table["verdict"].tolist() == [verdict] * number + ["not testable here"]
-        assert table["adjusted"].tolist() == pytest.approx(
-            [number * table["p"][0]] * number + [np.nan], nan_ok=True
+    def put(claims):
+        found = Registry(
+            data_sets={"digits": "replication"},
+            first_runs={CHAPTER: {"digits": date(2026, 1, 2)}},
+            claims=tuple(claims),
         )
-        assert (table["low"][:number] > 0).all()
+
+        def of(chapter=""):
+            return tuple(one for one in claims if chapter in ("", one.chapter))
+
+        monkeypatch.setattr(ledger, "registry", lambda: found)
+        for module in (ledger, estimates):
+            monkeypatch.setattr(module, "registered_claims", of)
+
+    return put
 
 
-def test_verdicts_follow_the_interval(one_claim, make_record):
-    one_claim(published="+1.0")
-    for ours, verdict in ((55.0, "supported"), (45.0, "contradicted"), (50.0, "inconclusive")):
-        runs = {"02: A": [make_record(0, ours)], "02: B": [make_record(0, 50.0)]}
-        (row,) = ledger.ledger(runs, ALL).to_dict("records")
-        assert (row["verdict"], row["published"], row["n"]) == (verdict, "+1.0", 1)
-        assert row["difference"] == pytest.approx(ours - 50.0)
+@pytest.fixture
+def runs(make_record):
+    """Three cells with three seeds; scores vary by seed and video."""
+
+    def record(seed, cell, value):
+        made = make_record(seed, value)
+        noise = partial(np.random.default_rng([seed, int(value)]).normal, 0, 1e-2, 6)
+        peaks = made.diagnostics | {"peak_audio": value + seed}
+        noisy = {score: list(np.array(v) + noise()) for score, v in made.per_video.items()}
+        return replace(made, per_video=noisy, diagnostics=peaks)
+
+    values = {"good": 60.0, "plain": 50.0, "bad": 40.0}
+    return {f"{CHAPTER}: {cell}": [record(s, cell, v) for s in range(3)] for cell, v in values.items()}
 
 
-def test_only_overlapping_videos_where_the_claim_says_so(one_claim, make_record):
-    one_claim(overlapping=True)
-    ours = make_record(0, 50.0)
-    ours = replace(ours, per_video={name: [0.9] + 5 * [0.1] for name in ours.per_video})
-    runs = {"02: A": [ours], "02: B": [make_record(0, 50.0)]}
-    (row,) = ledger.ledger(runs, np.arange(6) == 0).to_dict("records")
-    assert row["difference"] == pytest.approx(40.0)
+@pytest.fixture
+def table(runs, register):
+    register(CLAIMS)
+    return ledger.ledger(runs, ALL, "digits")
 
 
-def test_diagnostics_are_paired_by_seed_against_a_diagnostic_or_a_constant(one_claim, make_record):
-    found = {"peak_audio": 90.0, "chance_audio": 50.0, "similarity_correlation": 0.6}
-    runs = {
-        "02: A": [make_record(seed, diagnostics=found | {"peak_audio": 90.0 + seed}) for seed in (0, 1)],
-        "02: B": [make_record(seed, diagnostics=found | {"similarity_correlation": 0.5}) for seed in (1, 2)],
+def test_every_registered_claim_has_a_verdict(table):
+    assert table["verdict"].to_dict() == {
+        "better": "supported",
+        "worse": "contradicted",
+        "equal": "inconclusive",
+        "late": "supported",
+        "missing": "no runs",
+        "untestable": "not testable here",
+        "obvious": "supported",
+        "attention": "supported",
     }
-    for measure, against, expected in (
-        ("peak_audio", "chance_audio", 41.0),
-        ("peak_audio", 75.0, 16.0),
-        ("similarity_correlation", "", 10.0),
-    ):
-        one_claim(measure=measure, against=against)
-        (row,) = ledger.ledger(runs, ALL).to_dict("records")
-        assert (row["difference"], row["n"]) == (pytest.approx(expected), 1)
-
-
-def test_found_of_segments_by_the_number_of_events(one_claim, make_record):
-    one_claim(measure="audio_2: ap")
-    ours, theirs = make_record(0), make_record(0)
-    ours, theirs = (
-        replace(record, segments=record.segments | {"audio_2": {"ap": ap}})
-        for record, ap in ((ours, 84.0), (theirs, 82.5))
+    assert table["difference"].to_dict() == pytest.approx(
+        {"better": 10, "worse": -10, "equal": 0, "late": 10, "obvious": 10, "attention": 11}
+        | {"missing": np.nan, "untestable": np.nan},
+        abs=1,
+        nan_ok=True,
     )
-    (row,) = ledger.ledger({"02: A": [ours], "02: B": [theirs]}, ALL).to_dict("records")
-    assert (row["measured"], row["verdict"]) == ("average precision, audio", "inconclusive")  # of one value
-    assert np.isinf(row["high"])
-    assert row["difference"] == pytest.approx(1.5)
 
 
-def test_what_cannot_be_tested_says_so(monkeypatch):
-    monkeypatch.setattr(ledger, "CLAIMS", (Claim("it is so", "paper"),))
-    table = ledger.ledger({}, ALL)
-    assert table["verdict"].tolist() == ["not testable here"]
-    assert tally(table) == "Of 1 entries: 1 not testable here."
+def test_both_dates_stand_beside_a_claim_and_mark_what_came_after(table):
+    assert table.loc["late", ["registered", "first_run", "status"]].tolist() == [
+        "2026-01-03",
+        "2026-01-02",
+        AFTERWARDS,
+    ]
+    assert table.loc["better", "status"] == "replication"
+    assert table.loc["untestable", ["first_run", "status"]].tolist() == ["–", "–"]
+    shown = verdict_table({"digits": table})
+    assert shown["digits"][["better helps", "late helps"]].tolist() == ["supported", "supported †"]
 
 
-def test_readable(one_claim, make_record):
-    one_claim()
-    runs = {"02: A": [make_record(0, 55.0)], "02: B": [make_record(0, 50.0)]}
-    table = readable(ledger.ledger(runs, ALL))
-    assert table.loc["supported", "claim"] == "it helps"
-    assert table.loc["supported", "measured"].startswith("evt Event@AV: +5.0 [")
-    assert table.loc["supported", "measured"].endswith(", adjusted p < .001, 1 seed (02)")
+def test_p_values_are_adjusted_for_all_claims_of_a_kind_with_or_without_runs(runs, register):
+    """The strongest p value is multiplied by the number of claims of its kind."""
+    others = [claim(f"missing {number}", "none") for number in range(4)]
+    for rest in ([], others):
+        register([CLAIMS[0], CLAIMS[6], *rest])
+        table = ledger.ledger(runs, ALL, "digits")
+        p = table["p"]["better"]
+        assert table["adjusted"][["better", "obvious"]].tolist() == pytest.approx([p * (1 + len(rest)), p])
+        assert table["adjusted"].isna().sum() == len(rest)
 
 
-def test_the_main_claim_names_its_loss_and_another_loss_stands_beside_it(make_record):
-    for claim in CLAIMS:
-        assert "parses better than MMIL" not in claim.text or "nder L_basic" in claim.text
-    valor, leap = f"21_audit: {ledger.OTHER_LOSS}", "02_leap_vs_mmil: LEAP"
-    (config, *_), (baseline, *_) = (grid("full", "av-digits")[name] for name in (valor, leap))
-    assert (config.model.encoder.name, config.model.encoder.layers) == ("han", 1)
-    assert (config.model.decoder.name, config.loss.basic.name) == ("mmil", "valor")
-    assert (baseline.model.decoder.name, baseline.loss.basic.name) == ("leap", "leap")
-    table = ledger.other_loss({valor: [make_record(0, 55.0)], leap: [make_record(0, 50.0)]})
-    words = ledger.other_loss_in_words(table)
-    assert words.startswith("MMIL with VALOR's loss minus LEAP with L_basic: seg Type@AV +5.0 [")
-    assert words.endswith("; 1 paired seed (21_audit).")
-    assert valor not in grid("paper", "llp")
+def test_enough_claims_make_a_verdict_inconclusive(runs, register):
+    noisy = {name: records[:1] for name, records in runs.items()}
+    register([CLAIMS[0]])
+    (p,) = ledger.ledger(noisy, ALL, "digits")["p"]
+    assert 0 < p < 0.05
+    register([CLAIMS[0], *(claim(f"missing {number}", "none") for number in range(int(0.06 / p)))])
+    row = ledger.ledger(noisy, ALL, "digits").loc["better"]
+    assert row["low"] > 0
+    assert row["verdict"] == "inconclusive"
 
 
-def test_every_claim_has_its_runs_and_every_number_its_source():
-    runs = grid("smoke", "av-digits")
-    for claim in CLAIMS:
-        assert claim.source
-        if claim.chapter is not None:
-            assert {claim.run_name(name) for name in claim.names()} <= runs.keys()
-    assert len({claim.text + claim.measure for claim in CLAIMS}) == len(CLAIMS)
+def test_verdicts_of_several_data_sets_stand_side_by_side(table):
+    other = table.assign(verdict="no runs", p=np.nan)
+    shown = verdict_table({"digits": table, "av-everyday": other})
+    assert shown.columns.tolist() == [
+        "digits",
+        "digits, estimate",
+        "AV-Everyday",
+        "AV-Everyday, estimate",
+        "source",
+    ]
+    assert shown.loc["better helps", "digits, estimate"].startswith(("+10.", "+9."))
+    assert shown.loc["late helps", ["AV-Everyday", "AV-Everyday, estimate"]].tolist() == ["no runs", "–"]
+    assert verdict_table({"digits": table}, "sanity check").index.tolist() == ["obvious helps"]
+    assert "obvious helps" not in shown.index
+
+
+def test_details_are_of_the_claims_with_an_estimate(table):
+    shown = detail_table(table)
+    assert shown.index.tolist() == [
+        f"{name} helps" for name in ("better", "worse", "equal", "late", "obvious", "attention")
+    ]
+    row = shown.loc["worse helps"]
+    assert row["seg Type@AV"].startswith(("−10.", "−9."))
+    assert (row["seeds"], row["status"], row["first run"]) == ("3", "replication", "2026-01-02")
+    assert shown.loc["attention helps", "seg Type@AV"] == "–"
+
+
+def test_a_committed_ledger_reads_as_it_was_written(table, tmp_path):
+    path = tmp_path / "ledger.csv"
+    table.to_csv(path)
+    read = pd.read_csv(path, index_col=0)
+    pd.testing.assert_frame_equal(verdict_table({"digits": read}), verdict_table({"digits": table}))
+    pd.testing.assert_frame_equal(detail_table(read), detail_table(table))
+
+
+def test_the_tally_counts_claims_alone(table):
+    assert tally(table, "av-digits") == (
+        "On AV-Digits, 5 of 7 claims have runs: 3 supported, 1 contradicted, 1 inconclusive. "
+        "Of these 5, 1 were registered after the first run."
+    )
+
+
+def test_overhead_divides_presets_that_differ_in_the_decoder():
+    table = overhead_table(ROOT / "results" / "benchmarks")
+    assert table.index.tolist() == ["HAN", "MM-Pyr"]
+    assert (table > 1).all(axis=None)
+    assert table.loc["MM-Pyr", "parameters"] == pytest.approx(47256068 / 40827469)
