@@ -13,6 +13,7 @@ from leap.experiments.chapters import (
     decoder_or_loss,
     denoised_labels,
     encoders,
+    label_semantics,
     labels,
     leap_vs_mmil,
     losses,
@@ -37,6 +38,7 @@ CLAIMING = (
     pseudo_labels.CHAPTER,
     decoder_or_loss.CHAPTER,
     denoised_labels.CHAPTER,
+    label_semantics.CHAPTER,
 )
 """The chapters on which claims rest."""
 
