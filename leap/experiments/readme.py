@@ -60,8 +60,8 @@ def ledger_table(results: Path) -> str:
     for dataset, table in _committed(results, decoder_or_loss.CHAPTER, "14_claims").items():
         lines.append(decoder_or_loss.conclusion(table, ledger.DATA_SETS[dataset]))
     note = (
-        f"{ledger.MARK} registered after the first run. Estimates are × 100, above 0 or above the constant that "
-        "a claim names, with 95 % intervals of single tests."
+        f"{ledger.MARK} registered after the first run. Estimates are × 100, above 0 or above the constant "
+        "that a claim names, with 95 % intervals of single tests."
     )
     claims = _markdown(ledger.verdict_table(ledgers).drop(columns="source"))
     lines += ["<details><summary>All claims and verdicts</summary>", claims, note, "</details>", ""]
