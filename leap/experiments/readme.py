@@ -64,8 +64,8 @@ def ledger_table(results: Path) -> str:
         "that a claim names, with 95 % intervals of single tests."
     )
     claims = _markdown(ledger.verdict_table(ledgers).drop(columns="source"))
-    lines += ["<details><summary>All claims and verdicts</summary>", claims, note, "</details>", ""]
-    return "\n\n".join(lines).rstrip("\n") + "\n"
+    lines += ["<details><summary>All claims and verdicts</summary>", claims, note, "</details>"]
+    return "\n\n".join(lines) + "\n"
 
 
 def _committed(results: Path, chapter: Chapter, name: str) -> dict[str, pd.DataFrame]:
