@@ -69,9 +69,9 @@ def system_config(system: str, profile: Profile, dataset: str) -> RunConfig:
     return selected_config(system, dataset)
 
 
-def with_seeds(config: RunConfig, profile: Profile, count: int) -> list[RunConfig]:
-    """A run with seeds 0 to ``count`` − 1; profiles in `SHORT` use fewer seeds and a shorter training."""
+def with_seeds(config: RunConfig, profile: Profile, count: int, first: int = 0) -> list[RunConfig]:
+    """A run with ``count`` seeds from ``first`` on; profiles in `SHORT` use fewer and a shorter training."""
     if profile in SHORT:
         fewer, training = SHORT[profile]
         count, config = min(count, fewer), replace(config, train=replace(config.train, **training))
-    return [replace(config, seed=seed) for seed in range(count)]
+    return [replace(config, seed=seed) for seed in range(first, first + count)]

@@ -19,7 +19,7 @@ from leap.data.trivial_baselines import label_free_baselines, trivial_baselines
 from leap.experiments.cells import Cell, is_available, profile_config
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.compare import paired_difference, sample_deviation
-from leap.experiments.grid import SEEDS, SHIPPED, Profile, with_seeds
+from leap.experiments.grid import CLAIM_SEEDS, SEEDS, SHIPPED, Profile, with_seeds
 from leap.experiments.records import PRIMARY, PRIMARY_PARTS, Record
 from leap.experiments.tables import NO_BREAK, SUMMARY_SCORES, TITLES, Runs, format_difference, paired
 from leap.experiments.verdicts import WORDS, verdict
@@ -34,6 +34,9 @@ SYSTEMS = {"MMIL": Cell("MMIL", "pooled", "L_basic"), "LEAP": Cell("LEAP", "sepa
 
 EMBEDDED = (SHIPPED, "av-everyday")
 """The data sets that are part of the package; their training videos have dense labels."""
+
+FIRST_SEED = CLAIM_SEEDS
+"""No other chapter uses these seeds, so one device makes all runs, and all have the teacher's reading."""
 
 TABLE = "17_baselines"
 NOTHING, WEAK = "no label", "the weak label"
@@ -83,7 +86,7 @@ def grid(profile: Profile, dataset: str) -> Grid:
     configs = {name: profile_config(cell, profile, dataset) for name, cell in cells.items()}
     if dataset in EMBEDDED or is_simulated(dataset):
         configs |= {dense(name): replace(configs[name], supervision="dense") for name in cells}
-    return {name: with_seeds(config, profile, SEEDS) for name, config in configs.items()}
+    return {name: with_seeds(config, profile, SEEDS, FIRST_SEED) for name, config in configs.items()}
 
 
 CHAPTER = Chapter("17_baselines", grid)
