@@ -63,6 +63,13 @@ def estimates_in_words(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, index=table.index)
 
 
+def tally(table: pd.DataFrame) -> str:
+    """A sentence that counts the intervals of `estimate_table` above and below 0."""
+    count = table.apply(direction, axis=1).value_counts()
+    counts = ", ".join(f"{count.get(where, 0)} {where}" for where in ("above 0", "below 0"))
+    return f"Of the intervals of {len(table)} registered claims, not adjusted for their number, {counts}."
+
+
 def direction(row: pd.Series) -> str:
     """Where the 95 % interval of an estimate lies: ``"above 0"``, ``"below 0"`` or ``"includes 0"``."""
     if row["low"] > 0:

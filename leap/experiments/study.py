@@ -109,9 +109,14 @@ class Study:
         Runs without a record are made, unless `from_records` is true.
 
         Raises:
-            LeapError: the committed records lack a run that is not made here, or are damaged, or the folder
-                of results cannot be written.
+            LeapError: no settings were chosen on the data set, the committed records lack a run that is not
+                made here, or are damaged, or the folder of results cannot be written.
         """
+        if not self.grid():
+            raise LeapError(
+                f"{self.chapter.notebook} has no runs on {self.dataset} at profile {self.made_at}: no "
+                f"settings were chosen; `leap study choose --data {self.dataset}` chooses them"
+            )
         records = self.committed_runs()
         missing = [config for config in self._configs() if config not in records]
         if self.from_records and missing:

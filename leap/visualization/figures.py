@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -118,12 +119,35 @@ def effect_plot(table: pd.DataFrame, axis_title: str) -> Figure:
     return figure
 
 
-def _draw_effects(axis: Axes, table: pd.DataFrame, axis_title: str) -> None:
-    """Draw differences with their intervals, one row each, and mark zero."""
+def system_effect_plot(panels: Mapping[str, Mapping[str, pd.DataFrame]], axis_title: str) -> Figure:
+    """Effects with their intervals by system: panels below one another, whose rows the systems share.
+
+    Args:
+        panels: title → system → table with columns ``difference``, ``low`` and ``high``, whose index labels
+            the rows; within a panel, all systems have the same rows.
+        axis_title: what is plotted, and which side favors what.
+    """
+    rows = [len(next(iter(systems.values()))) for systems in panels.values()]
+    figure = Figure(figsize=(6.4, 1.2 + sum(0.6 + 0.42 * n for n in rows)), layout="constrained")
+    axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=rows)[:, 0]
+    for axis, (title, systems) in zip(axes, panels.items(), strict=True):
+        colours, shifts = line_colours(systems), np.linspace(-0.15, 0.15, len(systems))
+        for shift, marker, (name, table) in zip(shifts, MARKERS, systems.items(), strict=False):
+            _draw_effects(axis, table, "", shift, fmt=marker, color=colours[name], label=name)
+        axis.set_title(title)
+        axis.invert_yaxis()
+    axes[-1].set_xlabel(axis_title)
+    axes[0].legend(frameon=False)
+    return figure
+
+
+def _draw_effects(axis: Axes, table: pd.DataFrame, axis_title: str, shift: float = 0.0, **style: Any) -> None:
+    """Draw differences with their intervals, one row each, moved down by ``shift`` rows, and mark zero."""
     errors = np.stack([table.difference - table.low, table.high - table.difference])  # (2, rows)
-    axis.errorbar(table.difference, range(len(table)), xerr=errors, fmt="o", color=TRUTH, capsize=3)
+    rows, style = np.arange(len(table)), {"fmt": "o", "color": TRUTH} | style
+    axis.errorbar(table.difference, rows + shift, xerr=errors, capsize=3, **style)
     axis.axvline(0, color=TRUTH, linewidth=0.8)
-    axis.set(xlabel=axis_title, yticks=range(len(table)), yticklabels=table.index)
+    axis.set(xlabel=axis_title, yticks=rows, yticklabels=table.index)
 
 
 def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> Figure:

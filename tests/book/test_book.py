@@ -28,6 +28,7 @@ PAGES = {
     "results/notebooks/12_scale": "Against MMIL",
     "results/notebooks/13_performance": "More classes, longer videos",
     "results/notebooks/14_decoder_or_loss": "Registered claims",
+    "results/notebooks/15_denoised_labels": "What the rule decides",
     "results/notebooks/17_baselines": "Both data sets",
     "results/notebooks/20_presets": "What they cost",
     "results/notebooks/21_audit": "The same on LLP-Sim",
@@ -62,6 +63,7 @@ FIGURES = {
     "results/notebooks/12_scale": 4,
     "results/notebooks/13_performance": 1,
     "results/notebooks/14_decoder_or_loss": 1,
+    "results/notebooks/15_denoised_labels": 1,
     "results/notebooks/21_audit": 1,
 }
 INTERVAL = r"[+−]\d+\.\d \[[+−]\d+\.\d,\s[+−]\d+\.\d\]"

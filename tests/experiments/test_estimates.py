@@ -7,7 +7,7 @@ import pytest
 
 from leap.experiments import estimates
 from leap.experiments.claims import RegisteredClaim
-from leap.experiments.estimates import claims_of, direction, estimate_table, estimates_in_words
+from leap.experiments.estimates import claims_of, direction, estimate_table, estimates_in_words, tally
 from leap.experiments.records import PRIMARY_PARTS
 
 OVERLAPPING = np.array([True, True, False, False, False, False])
@@ -80,3 +80,10 @@ def test_the_parts_are_of_the_same_videos_and_average_to_the_estimate(runs, monk
     row = estimate_table("a", runs, OVERLAPPING).loc["overlap"]
     assert row[list(PRIMARY_PARTS)].tolist() == pytest.approx([30] * 4, abs=0.5)
     assert row[list(PRIMARY_PARTS)].mean() == pytest.approx(row["difference"])
+
+
+def test_intervals_are_counted_by_where_they_lie(runs):
+    said = tally(estimate_table("a", runs, OVERLAPPING))
+    assert said == (
+        "Of the intervals of 3 registered claims, not adjusted for their number, 1 above 0, 1 below 0."
+    )

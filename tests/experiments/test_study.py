@@ -69,6 +69,13 @@ def test_runs_come_by_system_in_order_and_are_not_published(make_study, tiny_rec
     assert files(tiny_results) == before
 
 
+@pytest.mark.parametrize("profile", ["full", "laptop"])
+def test_a_chapter_without_settings_on_the_data_set_is_refused(profile, make_study):
+    study = make_study(profile, grid=lambda *_: {})
+    with pytest.raises(LeapError, match="tiny has no runs on tiny at profile full: no settings were chosen"):
+        study.runs()
+
+
 def test_a_chapter_publishes_the_runs_that_none_before_it_has(
     make_study, in_book, made, tiny_config, tiny_records, tmp_path
 ):

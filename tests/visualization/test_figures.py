@@ -6,7 +6,14 @@ import pytest
 from matplotlib.figure import Figure
 
 from leap.errors import LeapError
-from leap.visualization.figures import curves, difference_plot, learning_curves, save_figure, show
+from leap.visualization.figures import (
+    curves,
+    difference_plot,
+    learning_curves,
+    save_figure,
+    show,
+    system_effect_plot,
+)
 from leap.visualization.palette import LEAP, MMIL
 
 
@@ -50,6 +57,27 @@ def test_difference_plot_has_a_panel_per_score():
         points, _, (bars,) = axis.containers[0]
         assert list(points.get_xdata()) == expected
         assert [segment[:, 0].tolist() for segment in bars.get_segments()] == [[0.5, 5.0]] * 2
+
+
+def test_systems_share_the_rows_of_a_panel():
+    table = pd.DataFrame({"difference": [3.0, 1.0], "low": [2.0, -1.0], "high": [5.0, 3.0]}, ["a", "b"])
+    panels = {"first": {"MMIL": table, "LEAP": table + 1}, "second": {"LEAP": table.iloc[:1]}}
+    first, second = system_effect_plot(panels, "gain").axes
+    assert [axis.get_title() for axis in (first, second)] == ["first", "second"]
+    assert (names(first), names(second)) == (["a", "b"], ["a"])
+    assert (first.get_xlabel(), second.get_xlabel()) == ("", "gain")
+    for container, color, added in zip(first.containers, (MMIL, LEAP), (0, 1), strict=True):
+        points, _, (bars,) = container
+        assert list(points.get_xdata()) == [3 + added, 1 + added]
+        assert [segment[:, 0].tolist() for segment in bars.get_segments()] == [
+            [2 + added, 5 + added],
+            [added - 1, 3 + added],
+        ]
+        assert points.get_color() == color
+    above, below = (np.array(container[0].get_ydata()) for container in first.containers)
+    assert (above < below).all()
+    assert np.abs(np.concatenate([above, below]) - [0, 1, 0, 1]).max() < 0.5
+    assert [text.get_text() for text in first.get_legend().get_texts()] == ["MMIL", "LEAP"]
 
 
 def test_saved_figure_is_whole_or_absent(tmp_path):

@@ -38,10 +38,23 @@ def smooth(pseudo: Tensor, weak: Tensor, smoother: Smoother) -> Tensor:
         return pseudo
     if smoother == "median":
         return median_filter(pseudo)
+    smoothed, gain = smooth_by_hmm(pseudo, weak)
+    return pseudo if smoother == "auto" and gain <= LEAST_GAIN else smoothed
+
+
+def smooth_by_hmm(pseudo: Tensor, weak: Tensor) -> tuple[Tensor, float]:
+    """Denoise the pseudo-labels of one modality by the hidden Markov model.
+
+    Args:
+        pseudo: pseudo-labels, (N, T, C), zeros and ones, within the weak labels.
+        weak: weak labels, (N, C).
+
+    Returns:
+        Denoised labels, (N, T, C), zeros and ones, and the `expected_gain` of them.
+    """
     present, _ = denoise(pseudo, weak)
     smoothed = (present > 0.5).to(pseudo.dtype)
-    keep = smoother == "auto" and expected_gain(pseudo, smoothed, present) <= LEAST_GAIN
-    return pseudo if keep else smoothed
+    return smoothed, expected_gain(pseudo, smoothed, present)
 
 
 def expected_gain(pseudo: Tensor, smoothed: Tensor, present: Tensor) -> float:

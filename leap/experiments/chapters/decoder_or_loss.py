@@ -25,7 +25,7 @@ from leap.experiments.cells import (
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.claims import RegisteredClaim, registered_claims
 from leap.experiments.compare import Difference, mean_squares, paired_difference
-from leap.experiments.estimates import direction
+from leap.experiments.estimates import direction, tally
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, searched, with_seeds
 from leap.experiments.records import PRIMARY, Record, pick
 from leap.experiments.tables import Runs, format_difference, paired, seed_pairs
@@ -172,16 +172,12 @@ def conclusion(table: pd.DataFrame, dataset: str) -> str:
     said = {
         name: format_difference(dict(table.loc[name, ["difference", "low", "high"]])) for name in table.index
     }
-    directions = table.apply(direction, axis=1)
-    count = directions.value_counts()
-    where = _lies(directions["interaction-han"])
-    tally = ", ".join(f"{count.get(where, 0)} {where}" for where in ("above 0", "below 0"))
+    where = _lies(table.apply(direction, axis=1)["interaction-han"])
     return (
         f"On {dataset}, LEAP minus MMIL in the primary measure is {said['gain-han']} under L_basic and "
         f"{said['gain-valor-loss']} under VALOR's loss, each decoder with the video probabilities that it "
         "was published with. The registered contrast, by how much the gain is larger under L_basic, is "
-        f"{said['interaction-han']}; its interval {where}. Of the intervals of "
-        f"{len(table)} registered claims, not adjusted for their number, {tally}."
+        f"{said['interaction-han']}; its interval {where}. {tally(table)}"
     )
 
 

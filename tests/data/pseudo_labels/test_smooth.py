@@ -8,7 +8,7 @@ from leap.data.pseudo_labels import precision_recall
 from leap.data.pseudo_labels.corrupt import corrupt, corrupt_videos
 from leap.data.pseudo_labels.hmm import denoise
 from leap.data.pseudo_labels.median import median_filter
-from leap.data.pseudo_labels.smooth import expected_gain, smooth, smooth_videos
+from leap.data.pseudo_labels.smooth import LEAST_GAIN, expected_gain, smooth, smooth_by_hmm, smooth_videos
 from leap.data.registry import open_dataset
 
 
@@ -41,6 +41,16 @@ def test_the_rule_smooths_long_events_and_leaves_short_ones():
     noisy = corrupt(true, weak, 0.1, 0.1, generator)
     assert precision_recall(smooth(noisy, weak, "hmm"), true).f < precision_recall(noisy, true).f
     assert smooth(noisy, weak, "auto") is noisy
+
+
+def test_the_gain_that_decides_is_that_of_the_denoised_labels():
+    for stay, rate in ((0.95, 0.4), (0.8, 0.1)):
+        true, weak, generator = _runs(stay=stay)
+        pseudo = corrupt(true, weak, rate, 0.1, generator)
+        smoothed, gain = smooth_by_hmm(pseudo, weak)
+        assert torch.equal(smoothed, smooth(pseudo, weak, "hmm"))
+        assert gain == expected_gain(pseudo, smoothed, denoise(pseudo, weak)[0])
+        assert torch.equal(smooth(pseudo, weak, "auto"), smoothed if gain > LEAST_GAIN else pseudo)
 
 
 def test_expected_gain_by_hand():
