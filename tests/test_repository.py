@@ -17,6 +17,7 @@ from leap.experiments.chapters import (
     audit,
     blocks,
     decoder_or_loss,
+    denoised_labels,
     encoders,
     find_chapter,
     interpretability,
@@ -63,6 +64,9 @@ TABLES = {
     "14_gains": ("14_decoder_or_loss", decoder_or_loss.gain_table),
     "14_readings": ("14_decoder_or_loss", decoder_or_loss.reading_table),
     "14_scores": ("14_decoder_or_loss", score_table),
+    "15_decoders": ("15_denoised_labels", denoised_labels.decoder_table),
+    "15_gains": ("15_denoised_labels", denoised_labels.gain_table),
+    "15_scores": ("15_denoised_labels", lambda runs: score_table(denoised_labels.natural_runs(runs))),
     "20_presets": ("20_presets", score_table),
     "21_audit": ("21_audit", partial(audit.difference_table, dataset="av-digits")),
 }
@@ -186,11 +190,18 @@ def test_what_can_be_detected_follows_from_the_search(choice):
     assert (RESULTS / "tables" / "14_detectable.csv").read_text() == text
 
 
-def test_the_committed_estimates_follow_from_the_records(runs_of):
-    videos = open_dataset(HOME).videos("test")
-    runs = runs_of(decoder_or_loss.CHAPTER)
-    table = estimate_table(decoder_or_loss.NOTEBOOK, runs, overlapping_videos(*videos.truth()))
-    assert (RESULTS / "tables" / "14_claims.csv").read_text() == table.to_csv(float_format="%.4f")
+@pytest.mark.parametrize("chapter", [decoder_or_loss, denoised_labels], ids=lambda chapter: chapter.NOTEBOOK)
+def test_the_committed_estimates_follow_from_the_records(chapter, runs_of):
+    videos = open_dataset(chapter.CHAPTER.home).videos("test")
+    table = estimate_table(chapter.NOTEBOOK, runs_of(chapter.CHAPTER), overlapping_videos(*videos.truth()))
+    committed = RESULTS / "tables" / f"{chapter.NOTEBOOK[:2]}_claims.csv"
+    assert committed.read_text() == table.to_csv(float_format="%.4f")
+
+
+def test_the_committed_quality_of_denoised_labels_is_that_of_the_data_set(runs_of):
+    with open_dataset(denoised_labels.CHAPTER.home) as store:
+        table = denoised_labels.label_table(runs_of(denoised_labels.CHAPTER), store)
+    assert (RESULTS / "tables" / "15_labels.csv").read_text() == table.to_csv(float_format="%.4f")
 
 
 @pytest.mark.parametrize("name", TABLES)
