@@ -10,7 +10,7 @@ import pandas as pd
 from torch import Tensor
 
 from leap.config import AvssConfig, NoiseConfig, RunConfig, Smoother, SmoothingConfig
-from leap.data.pseudo_labels import corrupt_videos, precision_recall
+from leap.data.pseudo_labels import precision_recall
 from leap.data.pseudo_labels.median import median_filter
 from leap.data.pseudo_labels.smooth import LEAST_GAIN, smooth_by_hmm
 from leap.data.store import FeatureStore
@@ -20,6 +20,7 @@ from leap.experiments.estimates import tally
 from leap.experiments.grid import CLAIM_SEEDS, SLOW_SEEDS, Profile, with_seeds
 from leap.experiments.records import PRIMARY, Record
 from leap.experiments.tables import Runs, format_difference, paired
+from leap.training.run import labels_to_learn
 
 COUPLINGS = {"MMIL": "pooled", "LEAP": "separate"}
 """Decoder → source of its video probabilities in its publication."""
@@ -149,8 +150,7 @@ def _label_row(configs: Sequence[RunConfig], modality: str, store: FeatureStore)
     """A row of `label_table`: means over the training labels of run configs."""
     rows = []
     for config in configs:
-        videos = store.videos("train")[: config.train.videos]
-        videos = corrupt_videos(videos, config.noise, config.seed)
+        videos = labels_to_learn(store.videos("train")[: config.train.videos], config)
         pseudo, true = (getattr(videos, f"{kind}_{modality}") for kind in ("pseudo", "true"))
         rows.append(_label_measures(pseudo, videos.weak, true))
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
