@@ -150,6 +150,29 @@ def _draw_effects(axis: Axes, table: pd.DataFrame, axis_title: str, shift: float
     axis.set(xlabel=axis_title, yticks=rows, yticklabels=table.index)
 
 
+def dot_plot(panels: Mapping[str, pd.DataFrame], axis_title: str) -> Figure:
+    """Values of several series in rows: one panel per table, one marker per series.
+
+    Args:
+        panels: title → table whose index labels the rows and whose columns are the series; all tables have
+            the same rows and columns.
+        axis_title: title of the horizontal axes.
+    """
+    rows = len(next(iter(panels.values())))
+    figure = Figure(figsize=(3.2 * len(panels) + 1.6, 1.6 + 0.4 * rows), layout="constrained")
+    axes = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    for axis, (title, table) in zip(axes, panels.items(), strict=True):
+        colours = line_colours(table.columns)
+        for marker, (name, values) in zip(MARKERS, table.items(), strict=False):
+            axis.plot(values, range(rows), marker, color=colours[str(name)], label=name)
+        axis.set(title=title, xlabel=axis_title, yticks=range(rows), yticklabels=table.index)
+        axis.grid(axis="y", alpha=0.3)
+    axes[0].invert_yaxis()
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
+    return figure
+
+
 def curves(panels: Mapping[str, Mapping[str, pd.DataFrame]], x: str, y: str) -> Figure:
     """Lines with error bars in panels, two panels per row.
 

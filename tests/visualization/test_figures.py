@@ -9,6 +9,7 @@ from leap.errors import LeapError
 from leap.visualization.figures import (
     curves,
     difference_plot,
+    dot_plot,
     learning_curves,
     save_figure,
     show,
@@ -99,6 +100,20 @@ def test_curves_are_two_panels_a_row():
     (width, height), legend = figure.get_size_inches(), figure.axes[-1].get_legend()
     assert width < 10 < 2 * height
     assert [text.get_text() for text in legend.get_texts()] == ["LEAP", "MMIL"]
+
+
+def test_dots_of_a_series_share_a_marker_and_rows_are_named_once():
+    table = pd.DataFrame({"chance": [10.0, 20.0], "GloVe": [30.0, 15.0]}, index=["dog, sea", "rain"])
+    figure = dot_plot({"audio": table, "visual": table + 1}, "average precision")
+    audio, visual = figure.axes
+    assert [axis.get_title() for axis in figure.axes] == ["audio", "visual"]
+    assert [line.get_xydata().tolist() for line in visual.lines] == [[[11, 0], [21, 1]], [[31, 0], [16, 1]]]
+    assert names(audio) == ["dog, sea", "rain"]
+    assert audio.yaxis_inverted()
+    assert [line.get_marker() for line in audio.lines] == [line.get_marker() for line in visual.lines]
+    assert len({(line.get_marker(), line.get_color()) for line in audio.lines}) == 2
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["chance", "GloVe"]
 
 
 def test_captions_are_no_markup(monkeypatch):
