@@ -21,6 +21,7 @@ from leap.experiments.chapters import (
     encoders,
     find_chapter,
     interpretability,
+    label_semantics,
     ledger,
     losses,
     overlap,
@@ -67,6 +68,10 @@ TABLES = {
     "15_decoders": ("15_denoised_labels", denoised_labels.decoder_table),
     "15_gains": ("15_denoised_labels", denoised_labels.gain_table),
     "15_scores": ("15_denoised_labels", lambda runs: score_table(denoised_labels.natural_runs(runs))),
+    "16_gains": ("16_label_semantics", label_semantics.gain_table),
+    "16_ranges": ("16_label_semantics", label_semantics.range_table),
+    "16_scores": ("16_label_semantics", label_semantics.scores_by_size),
+    "16_unseen": ("16_label_semantics", label_semantics.unseen_table),
     "20_presets": ("20_presets", score_table),
     "21_audit": ("21_audit", partial(audit.difference_table, dataset="av-digits")),
 }
@@ -190,7 +195,9 @@ def test_what_can_be_detected_follows_from_the_search(choice):
     assert (RESULTS / "tables" / "14_detectable.csv").read_text() == text
 
 
-@pytest.mark.parametrize("chapter", [decoder_or_loss, denoised_labels], ids=lambda chapter: chapter.NOTEBOOK)
+@pytest.mark.parametrize(
+    "chapter", [decoder_or_loss, denoised_labels, label_semantics], ids=lambda chapter: chapter.NOTEBOOK
+)
 def test_the_committed_estimates_follow_from_the_records(chapter, runs_of):
     videos = open_dataset(chapter.CHAPTER.home).videos("test")
     table = estimate_table(chapter.NOTEBOOK, runs_of(chapter.CHAPTER), overlapping_videos(*videos.truth()))
