@@ -25,7 +25,7 @@ from leap.config import (
 )
 from leap.data.registry import default_labels
 from leap.errors import LeapError
-from leap.experiments.grid import Profile, searched
+from leap.experiments.grid import SHIPPED, Profile, searched
 from leap.experiments.systems import SEARCH_SEEDS, System, paper_config
 
 DECODERS: dict[tuple[str, str], MmilConfig | LeapConfig] = {
@@ -40,9 +40,6 @@ DECODERS: dict[tuple[str, str], MmilConfig | LeapConfig] = {
 LOSSES = {"L_basic": LossConfig(), "VALOR's loss": LossConfig(basic=ValorLossConfig())}
 ENCODERS: dict[str, HanConfig | MmPyramidConfig] = {"HAN": HanConfig(), "MM-Pyr": MmPyramidConfig()}
 CONTROL = "MMIL + 2 blocks"
-
-HOME = "av-everyday"
-"""Data set of the study's committed results; profile ``smoke`` takes its settings where none were chosen."""
 
 Settings = dict[str, Any]
 """Values of ``lr``, ``dropout``, ``heads`` (of the decoder) and ``encoder_heads``."""
@@ -176,7 +173,7 @@ def has_settings(cell: Cell, dataset: str) -> bool:
 
 def is_available(cell: Cell, profile: Profile, dataset: str) -> bool:
     """Whether `profile_config` has settings for a cell, or needs none."""
-    return not searched(profile) or has_settings(cell, HOME if profile == "smoke" else dataset)
+    return not searched(profile) or has_settings(cell, SHIPPED if profile == "smoke" else dataset)
 
 
 def profile_config(cell: Cell, profile: Profile, dataset: str) -> RunConfig:
@@ -184,9 +181,9 @@ def profile_config(cell: Cell, profile: Profile, dataset: str) -> RunConfig:
 
     Raises:
         LeapError: the profile uses settings chosen on val, and none were chosen on this data set; profile
-            ``smoke``, whose scores mean nothing, then takes those of `HOME`.
+            ``smoke``, whose scores mean nothing, then takes those of `SHIPPED`.
     """
     if not searched(profile):
         return paper_config(cell.system, dataset)
-    source = HOME if profile == "smoke" and not has_settings(cell, dataset) else dataset
+    source = SHIPPED if profile == "smoke" and not has_settings(cell, dataset) else dataset
     return cell_config(cell, dataset, chosen_settings(cell, source))

@@ -14,6 +14,9 @@ PUBLISHED: tuple[Profile, ...] = ("full", "paper")
 SHIPPED = "av-digits"
 """The data set that ships with the package; most committed results were made on it."""
 
+EVERYDAY = "av-everyday"
+"""The data set of everyday sounds and photographs, which also ships; claims are confirmed on it."""
+
 CLAIM_SEEDS, SEEDS, SLOW_SEEDS = 10, 5, 3
 """Numbers of paired seeds: for most claims of the ledger, for other comparisons, and for slow runs."""
 

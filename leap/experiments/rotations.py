@@ -17,10 +17,10 @@ from leap.config import RunConfig
 from leap.data.av_everyday.sources import FOLDS
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
-from leap.experiments.cells import CELLS, HOME, profile_config
+from leap.experiments.cells import CELLS, profile_config
 from leap.experiments.claims import RegisteredClaim, registered_claims
 from leap.experiments.compare import table_difference
-from leap.experiments.grid import SLOW_SEEDS, with_seeds
+from leap.experiments.grid import EVERYDAY, SLOW_SEEDS, with_seeds
 from leap.experiments.records import Record, write_records
 from leap.experiments.runs import check_writable, make_runs
 from leap.experiments.tables import write_table
@@ -42,7 +42,7 @@ def core_configs() -> list[RunConfig]:
     return [
         run
         for name in names
-        for run in with_seeds(profile_config(CELLS[name], "full", HOME), "full", SLOW_SEEDS)
+        for run in with_seeds(profile_config(CELLS[name], "full", EVERYDAY), "full", SLOW_SEEDS)
     ]
 
 
@@ -73,7 +73,7 @@ def run_rotations(paths: Sequence[Path], results: Path) -> Path:
 
 def _by_rotation(stores: Sequence[FeatureStore]) -> list[FeatureStore]:
     """The stores in the order of their rotations."""
-    found = {store.provenance.get("rotation"): store for store in stores if store.dataset == HOME}
+    found = {store.provenance.get("rotation"): store for store in stores if store.dataset == EVERYDAY}
     if len(stores) != FOLDS or set(found) != set(range(FOLDS)):
         what = f"{len(stores)} stores given, of rotations {', '.join(map(str, found))}"
         raise LeapError(f"{what}; give one store of AV-Everyday for each of the rotations 0 to {FOLDS - 1}")
@@ -101,7 +101,7 @@ def rotation_table(records: Sequence[Record]) -> pd.DataFrame:
 
 def _estimate(claim: RegisteredClaim, records: Sequence[Record]) -> float:
     """The claim's estimate from the records of one rotation, as a fraction."""
-    cells = {name: profile_config(CELLS[name], "full", HOME) for name in claim.contrast}
+    cells = {name: profile_config(CELLS[name], "full", EVERYDAY) for name in claim.contrast}
     by_config = {record.run_config(): record for record in records}
     runs = {
         name: [by_config[run] for run in with_seeds(config, "full", SLOW_SEEDS)]

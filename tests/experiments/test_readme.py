@@ -71,7 +71,7 @@ def test_a_data_set_without_a_ledger_has_no_column(results):
 
 
 def test_the_core_comparison_stands_beside_the_tallies(results):
-    path = ROOT / "results" / "tables" / "14_claims.csv"
+    path = ROOT / "results" / "tables" / "14_claims_av_everyday.csv"
     name = CHAPTER.result_name("14_claims", "av-everyday")
     shutil.copy(path, results / "tables" / f"{name}.csv")
     words = conclusion(pd.read_csv(path, index_col="claim"), "AV-Everyday")

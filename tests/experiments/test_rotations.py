@@ -5,9 +5,8 @@ import pytest
 from leap.config import to_dict
 from leap.errors import LeapError
 from leap.experiments import rotations as module
-from leap.experiments.cells import HOME
 from leap.experiments.claims import registered_claims
-from leap.experiments.grid import SLOW_SEEDS
+from leap.experiments.grid import EVERYDAY, SLOW_SEEDS
 from leap.experiments.records import read_records
 from leap.experiments.rotations import CORE, core_configs, rotation_table, run_rotations
 from tests.conftest import tiny_split
@@ -27,7 +26,7 @@ def made(make_record, monkeypatch):
         def record(config):
             gains = (config.model.decoder.name, config.loss.basic.name) == ("leap", "leap")
             one = make_record(config.seed, 50 + gains * GAINS[store.provenance["rotation"]])
-            return replace(one, config=to_dict(config), data={"name": HOME, "checksum": store.checksum})
+            return replace(one, config=to_dict(config), data={"name": EVERYDAY, "checksum": store.checksum})
 
         return list(map(record, configs))
 
@@ -38,7 +37,7 @@ def made(make_record, monkeypatch):
 def paths(tmp_path, make_tiny_store):
     def path(rotation):
         splits = {split: tiny_split(6, 10 * rotation + i) for i, split in enumerate(("train", "val", "test"))}
-        given = {"dataset": HOME, "provenance": {"rotation": rotation}, "splits": splits}
+        given = {"dataset": EVERYDAY, "provenance": {"rotation": rotation}, "splits": splits}
         return make_tiny_store(tmp_path / f"{rotation}.h5", **given)
 
     return [path(rotation) for rotation in range(5)]
@@ -48,7 +47,7 @@ def test_the_claims_are_registered_and_their_cells_run_with_equal_seeds():
     assert set(CORE) <= {claim.id for claim in registered_claims()}
     configs = core_configs()
     assert len(configs) == len(set(configs)) == 5 * SLOW_SEEDS
-    assert {config.dataset for config in configs} == {HOME}
+    assert {config.dataset for config in configs} == {EVERYDAY}
 
 
 def test_the_rotation_is_the_unit_of_the_interval(made, paths, tmp_path):

@@ -25,7 +25,7 @@ from leap.experiments.chapters import (
     scale,
     systems,
 )
-from leap.experiments.grid import SHIPPED, Profile
+from leap.experiments.grid import Profile
 
 CHAPTERS: tuple[Chapter, ...] = (
     data.CHAPTER,
@@ -74,13 +74,11 @@ def own_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig
 
 
 def _earlier(chapter: Chapter, profile: Profile, dataset: str) -> list[Chapter]:
-    """Earlier chapters whose runs are made on the same data set in the same book."""
+    """Earlier chapters whose runs may be made on the same data set."""
     earlier = CHAPTERS[: CHAPTERS.index(chapter)]
     if profile == "paper":
         return [other for other in earlier if other.data_in_book(profile, dataset, "")[0] == dataset]
-    bound = chapter.dataset and dataset != SHIPPED
-    places = (dataset,) if bound else (None, dataset)
-    return [other for other in earlier if other.dataset in places]
+    return [other for other in earlier if other.dataset in (None, dataset)]
 
 
 def _possible_runs(chapter: Chapter, profile: Profile, dataset: str) -> list[RunConfig]:

@@ -13,7 +13,6 @@ from leap.data.store import FeatureStore
 from leap.experiments.cells import (
     CELLS,
     DESIGN,
-    HOME,
     Cell,
     Settings,
     chosen_settings,
@@ -55,7 +54,7 @@ def grid(profile: Profile, dataset: str) -> Grid:
 
 
 NOTEBOOK = "14_decoder_or_loss"
-CHAPTER = Chapter(NOTEBOOK, grid, dataset=HOME)
+CHAPTER = Chapter(NOTEBOOK, grid)
 
 
 def reading_table(runs: Runs) -> pd.DataFrame:

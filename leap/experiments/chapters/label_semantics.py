@@ -21,13 +21,13 @@ import pandas as pd
 
 from leap.config import RunConfig
 from leap.data.registry import DATASETS
-from leap.experiments.cells import HOME, Cell, profile_config
+from leap.experiments.cells import Cell, profile_config
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.claims import registered_claims
 from leap.experiments.compare import sample_deviation
 from leap.experiments.diagnostics import mean_cosine
 from leap.experiments.estimates import tally
-from leap.experiments.grid import SEEDS, Profile, with_seeds
+from leap.experiments.grid import EVERYDAY, SEEDS, Profile, with_seeds
 from leap.experiments.records import PRIMARY, Record
 from leap.experiments.tables import Runs, format_difference, pair_table, score_table
 from leap.inference.parsed_video import MODALITIES
@@ -121,7 +121,7 @@ def _on_videos(config: RunConfig, videos: int | None, profile: Profile) -> list[
 
 
 NOTEBOOK = "16_label_semantics"
-CHAPTER = Chapter(NOTEBOOK, grid, dataset=HOME, only=("av-digits", HOME))
+CHAPTER = Chapter(NOTEBOOK, grid, dataset=EVERYDAY, only=("av-digits", EVERYDAY))
 
 
 def geometry_table() -> pd.DataFrame:

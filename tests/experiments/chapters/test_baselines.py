@@ -8,7 +8,7 @@ from leap.data.registry import open_dataset
 from leap.data.store import FeatureStore
 from leap.data.teacher import TEACHER, save_teacher_scores
 from leap.experiments import cells as cells_module
-from leap.experiments.cells import DESIGN, HOME, profile_config
+from leap.experiments.cells import DESIGN, profile_config
 from leap.experiments.chapters import baselines
 from leap.experiments.chapters.baselines import (
     SYSTEMS,
@@ -21,11 +21,12 @@ from leap.experiments.chapters.baselines import (
     missing,
     side_by_side,
 )
+from leap.experiments.grid import EVERYDAY
 from leap.experiments.study import open_study
 from leap.metrics import SCORES
 from tests.conftest import tiny_splits
 
-CHOSEN = {dataset: {cell.name: DESIGN[3] for cell in SYSTEMS.values()} for dataset in (HOME, "kitchen")}
+CHOSEN = {dataset: {cell.name: DESIGN[3] for cell in SYSTEMS.values()} for dataset in (EVERYDAY, "kitchen")}
 THRESHOLDS = {"logit_thresholds": {"audio": -6.0, "visual": -6.0}}
 
 
@@ -61,10 +62,10 @@ def taught(make_tiny_store, tmp_path):
 
 
 def test_systems_have_their_chosen_settings_and_five_paired_seeds():
-    found = grid("full", HOME)
+    found = grid("full", EVERYDAY)
     assert list(found) == ["MMIL", "LEAP", dense("MMIL"), dense("LEAP")]
     for system, cell in SYSTEMS.items():
-        config = profile_config(cell, "full", HOME)
+        config = profile_config(cell, "full", EVERYDAY)
         assert found[system] == [replace(config, seed=seed) for seed in range(10, 15)]
         assert found[dense(system)] == [replace(run, supervision="dense") for run in found[system]]
 
@@ -156,13 +157,13 @@ def test_both_data_sets_stand_side_by_side(tiny_store, taught, runs):
 
 
 def test_the_committed_table_of_the_other_data_set_is_read(tiny_store, tmp_path):
-    study = replace(open_study("17_baselines", "smoke", HOME, results=str(tmp_path)), committed=tmp_path)
+    study = replace(open_study("17_baselines", "smoke", EVERYDAY, results=str(tmp_path)), committed=tmp_path)
     table = baseline_table(tiny_store, {})
-    assert list(baselines.all_tables(study, table)) == [HOME]
+    assert list(baselines.all_tables(study, table)) == [EVERYDAY]
     (tmp_path / "tables").mkdir()
     table.to_csv(tmp_path / "tables" / "17_baselines.csv")
     found = baselines.all_tables(study, table)
-    assert list(found) == [HOME, "av-digits"]
+    assert list(found) == [EVERYDAY, "av-digits"]
     pd.testing.assert_frame_equal(found["av-digits"], table)
 
 

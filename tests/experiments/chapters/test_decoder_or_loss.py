@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from leap.experiments import cells as cells_module
-from leap.experiments.cells import CELLS, DESIGN, HOME, cell_config
+from leap.experiments.cells import CELLS, DESIGN, cell_config
 from leap.experiments.chapters import decoder_or_loss as chapter
 from leap.experiments.chapters import leap_vs_mmil, own_runs
 from leap.experiments.chapters.decoder_or_loss import (
@@ -17,6 +17,7 @@ from leap.experiments.chapters.decoder_or_loss import (
     settings_table,
 )
 from leap.experiments.estimates import direction, estimate_table
+from leap.experiments.grid import EVERYDAY, SHIPPED
 from leap.experiments.study import open_study
 from leap.inference.readings import TEACHER_READING
 
@@ -26,7 +27,7 @@ OVERLAPPING = np.array([True, True, False, False, False, False])
 
 @pytest.fixture(autouse=True)
 def _cells_on_han_have_settings(monkeypatch):
-    chosen = {dataset: dict.fromkeys(HAN, DESIGN[3]) for dataset in ("tiny", HOME)}
+    chosen = {dataset: dict.fromkeys(HAN, DESIGN[3]) for dataset in ("tiny", SHIPPED)}
     monkeypatch.setattr(cells_module, "chosen", lambda: chosen)
 
 
@@ -110,7 +111,7 @@ def test_settings_are_those_that_were_chosen():
     [("full", HAN, "Chosen on val"), ("paper", list(CELLS), "Nothing was searched")],
 )
 def test_settings_and_their_origin_are_those_of_the_profile(profile, cells, said, tmp_path):
-    table, origin = chapter.settings(open_study(NOTEBOOK, profile, HOME, "", str(tmp_path)))
+    table, origin = chapter.settings(open_study(NOTEBOOK, profile, EVERYDAY, "", str(tmp_path)))
     assert list(table.index) == cells
     assert said in origin
 

@@ -15,7 +15,7 @@ from leap.data.pseudo_labels.smooth import LEAST_GAIN, smooth
 from leap.data.registry import open_dataset
 from leap.errors import LeapError
 from leap.experiments import cells as cells_module
-from leap.experiments.cells import CELLS, DESIGN, HOME, cell_config
+from leap.experiments.cells import CELLS, DESIGN, cell_config
 from leap.experiments.chapters import decoder_or_loss, denoised_labels, leap_vs_mmil, own_runs
 from leap.experiments.chapters.denoised_labels import (
     NATURAL,
@@ -34,6 +34,7 @@ from leap.experiments.chapters.denoised_labels import (
     panels,
 )
 from leap.experiments.estimates import estimate_table
+from leap.experiments.grid import EVERYDAY
 
 SYSTEMS = {
     "MMIL, L_basic": "HAN, MMIL (pooled), L_basic",
@@ -48,7 +49,7 @@ SETTINGS = {name: DESIGN[place % len(DESIGN)] for place, name in enumerate(CELLS
 
 @pytest.fixture(autouse=True)
 def _cells_have_settings(monkeypatch):
-    monkeypatch.setattr(cells_module, "chosen", lambda: dict.fromkeys(("tiny", HOME), SETTINGS))
+    monkeypatch.setattr(cells_module, "chosen", lambda: dict.fromkeys(("tiny", EVERYDAY), SETTINGS))
 
 
 def base(name):
@@ -108,13 +109,13 @@ def test_cells_of_one_decoder_and_loss_differ_in_their_labels_alone():
 
 
 def test_labels_as_they_are_belong_to_the_chapter_on_decoder_and_loss():
-    ours, theirs = grid("full", HOME), decoder_or_loss.grid("full", HOME)
+    ours, theirs = grid("full", EVERYDAY), decoder_or_loss.grid("full", EVERYDAY)
     for system, cell in SYSTEMS.items():
         assert ours[f"{system}, as they are"] == theirs[cell]
-    own = own_runs(denoised_labels.CHAPTER, "full", HOME)
+    own = own_runs(denoised_labels.CHAPTER, "full", EVERYDAY)
     shared = {run for cell in SYSTEMS.values() for run in theirs[cell]}
     assert not shared & set(own)
-    assert shared | set(own) == set(denoised_labels.CHAPTER.configs("full", HOME))
+    assert shared | set(own) == set(denoised_labels.CHAPTER.configs("full", EVERYDAY))
 
 
 def test_earlier_chapters_without_settings_on_a_data_set_keep_no_runs_there():

@@ -5,7 +5,6 @@ import pytest
 
 from leap.config import to_dict
 from leap.data.classes import AV_EVERYDAY
-from leap.experiments.cells import HOME
 from leap.experiments.chapters import decoder_or_loss, own_runs
 from leap.experiments.chapters.label_semantics import (
     CELL,
@@ -29,8 +28,9 @@ from leap.experiments.chapters.label_semantics import (
     unseen_table,
 )
 from leap.experiments.estimates import estimate_table
+from leap.experiments.grid import EVERYDAY
 
-FULL = grid("full", HOME)
+FULL = grid("full", EVERYDAY)
 OVERLAPPING = np.array([True, True, False, False, False, False])
 
 SCORES = {"GloVe": 52.0, "MiniLM": 55.0, "descriptions": 54.0, CONTROL: 50.0, "near-identical": 10.0}
@@ -59,7 +59,7 @@ def runs(make_record):
 
 
 def test_folds_leave_every_class_out_once_and_mix_heard_and_seen():
-    folds = [fold_classes(HOME, fold) for fold in FOLDS]
+    folds = [fold_classes(EVERYDAY, fold) for fold in FOLDS]
     assert sorted(sum(folds, ())) == sorted(AV_EVERYDAY)
     never_visible = set(AV_EVERYDAY[9:])
     for fold in folds:
@@ -88,20 +88,20 @@ def test_unseen_classes_are_those_of_the_fold():
     for source in ("GloVe", "random orthogonal"):
         for fold in FOLDS:
             configs = FULL[unseen_cell(source, fold)]
-            assert {config.unseen for config in configs} == {fold_classes(HOME, fold)}
+            assert {config.unseen for config in configs} == {fold_classes(EVERYDAY, fold)}
             assert {config.model.labels for config in configs} == {SOURCES[source]}
     assert not any(config.unseen for config in FULL["GloVe, 125 videos"])
 
 
 def test_the_default_embeddings_on_all_videos_are_another_chapters_runs():
     shared = FULL["GloVe, all videos"]
-    assert shared == decoder_or_loss.grid("full", HOME)[CELL.name][: len(shared)]
-    own = own_runs(CHAPTER, "full", HOME)
-    assert set(CHAPTER.configs("full", HOME)) - set(own) == set(shared)
+    assert shared == decoder_or_loss.grid("full", EVERYDAY)[CELL.name][: len(shared)]
+    own = own_runs(CHAPTER, "full", EVERYDAY)
+    assert set(CHAPTER.configs("full", EVERYDAY)) - set(own) == set(shared)
     assert len(own) == 170
 
 
-@pytest.mark.parametrize("dataset", ["av-digits", HOME])
+@pytest.mark.parametrize("dataset", ["av-digits", EVERYDAY])
 def test_smoke_is_short(dataset):
     runs = CHAPTER.configs("smoke", dataset)
     assert len(runs) <= 25
@@ -200,7 +200,7 @@ def test_the_conclusion_has_the_numbers_of_the_tables(runs):
 
 
 def test_no_claim_about_unseen_classes_is_estimated_on_two_folds(runs):
-    smoke = {name: records for name, records in runs.items() if name in CHAPTER.grid("smoke", HOME)}
+    smoke = {name: records for name, records in runs.items() if name in CHAPTER.grid("smoke", EVERYDAY)}
     claims = estimate_table(NOTEBOOK, smoke, OVERLAPPING)
     assert not [name for name in claims.index if name.startswith("unseen")]
     said = conclusion(claims, range_table(smoke), unseen_means(unseen_table(smoke)), "somewhere")
