@@ -15,6 +15,7 @@ from leap.experiments.cells import CELLS, chosen
 from leap.experiments.chapters import (
     CHAPTERS,
     audit,
+    baselines,
     blocks,
     decoder_or_loss,
     denoised_labels,
@@ -208,6 +209,14 @@ def test_the_committed_quality_of_denoised_labels_is_that_of_the_data_set(runs_o
     with open_dataset(denoised_labels.CHAPTER.home) as store:
         table = denoised_labels.label_table(runs_of(denoised_labels.CHAPTER), store)
     assert (RESULTS / "tables" / "15_labels.csv").read_text() == table.to_csv(float_format="%.4f")
+
+
+@pytest.mark.parametrize("dataset", [SHIPPED, EVERYDAY])
+def test_the_committed_baselines_follow_from_the_records(dataset):
+    study = open_study(baselines.TABLE, "full", dataset, results=str(RESULTS))
+    path = RESULTS / "tables" / f"{study.chapter.result_name(baselines.TABLE, dataset)}.csv"
+    table = baselines.baseline_table(study.store, study.runs())
+    assert path.read_text() == table.to_csv(float_format="%.4f")
 
 
 @pytest.mark.parametrize("name", TABLES)
