@@ -34,7 +34,7 @@ from leap.experiments.chapters.denoised_labels import (
     panels,
 )
 from leap.experiments.estimates import estimate_table
-from leap.experiments.grid import EVERYDAY
+from leap.experiments.grid import EVERYDAY, SHIPPED
 
 SYSTEMS = {
     "MMIL, L_basic": "HAN, MMIL (pooled), L_basic",
@@ -49,7 +49,13 @@ SETTINGS = {name: DESIGN[place % len(DESIGN)] for place, name in enumerate(CELLS
 
 @pytest.fixture(autouse=True)
 def _cells_have_settings(monkeypatch):
-    monkeypatch.setattr(cells_module, "chosen", lambda: dict.fromkeys(("tiny", EVERYDAY), SETTINGS))
+    datasets = ("tiny", SHIPPED, EVERYDAY)
+    monkeypatch.setattr(cells_module, "chosen", lambda: dict.fromkeys(datasets, SETTINGS))
+
+
+@pytest.fixture(autouse=True)
+def _all_errors_are_tried(monkeypatch):
+    monkeypatch.delitem(denoised_labels.TRIED, "full")
 
 
 def base(name):
@@ -241,6 +247,12 @@ def test_the_conclusion_has_the_numbers_of_the_tables(runs, claims):
     for errors in ("40 % misses", "40 % false alarms", "40 % bursty misses", "40 % bursty false alarms"):
         assert re.search(r"\+7\.5 \[[^]]*\] with " + errors, said)
     assert said.endswith("above 0, 0 below 0.")
+
+
+def test_without_added_errors_nothing_is_concluded_about_them(runs, claims):
+    claims = claims.drop(index=denoised_labels.NOISE_CLAIMS)
+    said = conclusion(claims, labels(1, 0), decoder_table(natural_runs(runs)), "somewhere")
+    assert "No parser was trained with added errors at this profile." in said
 
 
 def test_labels_in_words_name_the_decision_and_unknown_scores():
