@@ -21,17 +21,19 @@ from leap.experiments.chapters.baselines import (
     missing,
     side_by_side,
 )
-from leap.experiments.grid import EVERYDAY
+from leap.experiments.grid import EVERYDAY, SHIPPED
 from leap.experiments.study import open_study
 from leap.metrics import SCORES
 from tests.conftest import tiny_splits
 
-CHOSEN = {dataset: {cell.name: DESIGN[3] for cell in SYSTEMS.values()} for dataset in (EVERYDAY, "kitchen")}
+CHOSEN = {
+    dataset: {cell.name: DESIGN[3] for cell in SYSTEMS.values()} for dataset in (SHIPPED, EVERYDAY, "kitchen")
+}
 THRESHOLDS = {"logit_thresholds": {"audio": -6.0, "visual": -6.0}}
 
 
 @pytest.fixture(autouse=True)
-def _settings_are_chosen_on_two_data_sets(monkeypatch):
+def _settings_are_chosen_on_three_data_sets(monkeypatch):
     monkeypatch.setattr(cells_module, "chosen", lambda: CHOSEN)
 
 
@@ -73,8 +75,8 @@ def test_systems_have_their_chosen_settings_and_five_paired_seeds():
 def test_no_upper_bound_where_train_may_have_weak_labels_only():
     assert list(grid("full", "kitchen")) == list(grid("paper", "llp")) == list(SYSTEMS)
     assert dense("LEAP") in grid("paper", "llp-sim-50")
-    assert grid("full", "av-digits") == {}  # no settings in this test
-    assert set(grid("smoke", "av-digits")) == {*SYSTEMS, dense("MMIL"), dense("LEAP")}
+    assert grid("full", "llp-sim") == {}  # no settings in this test
+    assert set(grid("smoke", "llp-sim")) == {*SYSTEMS, dense("MMIL"), dense("LEAP")}
 
 
 def test_rows_are_means_over_seeds_and_name_what_they_read(tiny_store, runs):

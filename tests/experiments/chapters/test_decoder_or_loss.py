@@ -17,7 +17,7 @@ from leap.experiments.chapters.decoder_or_loss import (
     settings_table,
 )
 from leap.experiments.estimates import direction, estimate_table
-from leap.experiments.grid import EVERYDAY, SHIPPED
+from leap.experiments.grid import SHIPPED
 from leap.experiments.study import open_study
 from leap.inference.readings import TEACHER_READING
 
@@ -111,7 +111,7 @@ def test_settings_are_those_that_were_chosen():
     [("full", HAN, "Chosen on val"), ("paper", list(CELLS), "Nothing was searched")],
 )
 def test_settings_and_their_origin_are_those_of_the_profile(profile, cells, said, tmp_path):
-    table, origin = chapter.settings(open_study(NOTEBOOK, profile, EVERYDAY, "", str(tmp_path)))
+    table, origin = chapter.settings(open_study(NOTEBOOK, profile, SHIPPED, "", str(tmp_path)))
     assert list(table.index) == cells
     assert said in origin
 
