@@ -28,7 +28,7 @@ from leap.experiments.tables import write_table
 CORE = ("gain-han", "gain-valor-loss", "interaction-han", "equal-coupling")
 """The registered claims that are estimated on every rotation."""
 
-RECORDS, TABLE = "rotations_av_everyday.jsonl.gz", "14_rotations.csv"
+RECORDS, TABLE = "rotations_av_everyday.jsonl.gz", "14_rotations_av_everyday.csv"
 
 
 def core_claims() -> list[RegisteredClaim]:
@@ -39,11 +39,12 @@ def core_claims() -> list[RegisteredClaim]:
 def core_configs() -> list[RunConfig]:
     """The runs of every rotation: all cells that the claims compare, `SLOW_SEEDS` seeds each."""
     names = dict.fromkeys(name for claim in core_claims() for name in claim.contrast)
-    return [
-        run
-        for name in names
-        for run in with_seeds(profile_config(CELLS[name], "full", EVERYDAY), "full", SLOW_SEEDS)
-    ]
+    return [run for name in names for run in _cell_runs(name)]
+
+
+def _cell_runs(name: str) -> list[RunConfig]:
+    """The runs of a cell on one rotation."""
+    return with_seeds(profile_config(CELLS[name], "full", EVERYDAY), "full", SLOW_SEEDS)
 
 
 def run_rotations(paths: Sequence[Path], results: Path) -> Path:
@@ -101,10 +102,6 @@ def rotation_table(records: Sequence[Record]) -> pd.DataFrame:
 
 def _estimate(claim: RegisteredClaim, records: Sequence[Record]) -> float:
     """The claim's estimate from the records of one rotation, as a fraction."""
-    cells = {name: profile_config(CELLS[name], "full", EVERYDAY) for name in claim.contrast}
     by_config = {record.run_config(): record for record in records}
-    runs = {
-        name: [by_config[run] for run in with_seeds(config, "full", SLOW_SEEDS)]
-        for name, config in cells.items()
-    }
+    runs = {name: [by_config[run] for run in _cell_runs(name)] for name in claim.contrast}
     return float(claim.table(runs, np.array([])).mean())
