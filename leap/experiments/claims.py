@@ -14,8 +14,9 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from leap.config import STRICT
-from leap.errors import LeapError, require
+from leap.errors import require
 from leap.experiments.records import PRIMARY, Record
+from leap.experiments.tables import common_seeds
 
 Kind = Literal["claim", "sanity check", "limitation"]
 Role = Literal["replication", "confirmation"]
@@ -80,22 +81,6 @@ class RegisteredClaim:
         ]
         contrast = np.sum(terms, axis=0) - self.above / 100
         return group_contrast(contrast, overlapping) if self.overlapping else contrast
-
-
-def common_seeds(runs: Mapping[str, Sequence[Record]]) -> dict[str, list[Record]]:
-    """Records of the seeds that all cells have, in the order of the seeds.
-
-    Args:
-        runs: cell → records.
-
-    Raises:
-        LeapError: the cells have no seed in common.
-    """
-    by_seed = {cell: {record.seed: record for record in records} for cell, records in runs.items()}
-    seeds = sorted(set.intersection(*(set(found) for found in by_seed.values())))
-    if not seeds:
-        raise LeapError(f"no seed is shared by {', '.join(runs)}; make runs of the same seeds")
-    return {cell: [found[seed] for seed in seeds] for cell, found in by_seed.items()}
 
 
 def values(record: Record, measure: str) -> NDArray[np.float64]:

@@ -126,11 +126,24 @@ def seed_pairs(records: Sequence[Record], baseline: Sequence[Record]) -> list[tu
     Raises:
         LeapError: the two systems have no seed in common.
     """
-    ours, theirs = ({record.seed: record for record in side} for side in (records, baseline))
-    seeds = sorted(ours.keys() & theirs.keys())
+    ours, theirs = common_seeds({"the system": records, "its baseline": baseline}).values()
+    return list(zip(ours, theirs, strict=True))
+
+
+def common_seeds(runs: Mapping[str, Sequence[Record]]) -> dict[str, list[Record]]:
+    """Records of the seeds that all cells have, in the order of the seeds.
+
+    Args:
+        runs: cell → records.
+
+    Raises:
+        LeapError: the cells have no seed in common.
+    """
+    by_seed = {cell: {record.seed: record for record in records} for cell, records in runs.items()}
+    seeds = sorted(set.intersection(*(set(found) for found in by_seed.values())))
     if not seeds:
-        raise LeapError("no seed is shared by the two systems; make runs of the same seeds")
-    return [(ours[seed], theirs[seed]) for seed in seeds]
+        raise LeapError(f"no seed is shared by {', '.join(runs)}; make runs of the same seeds")
+    return {cell: [found[seed] for seed in seeds] for cell, found in by_seed.items()}
 
 
 def precision_recall_table(runs: Runs) -> pd.DataFrame:

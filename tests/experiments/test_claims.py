@@ -12,12 +12,12 @@ from leap.experiments.claims import (
     AFTERWARDS,
     RegisteredClaim,
     Registry,
-    common_seeds,
     group_contrast,
     registered_claims,
     registry,
 )
 from leap.experiments.records import PRIMARY, PRIMARY_PARTS
+from leap.experiments.tables import common_seeds
 
 
 def claim(**fields):
