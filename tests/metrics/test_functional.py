@@ -161,17 +161,26 @@ def test_no_videos_have_no_mean():
 
 
 def test_the_llp_test_split_takes_milliseconds():
-    """At most 6 ms on one core; the best of many calls, because the core may be shared."""
+    """About as long as NumPy takes for running sums of the labels: 6 ms on one idle core.
+
+    Both are timed in turns and the best of many calls counts, because the speed of a shared core varies.
+    """
     random = np.random.default_rng(0)
     labels = [random.integers(0, 2, (1200, 10, 25)) for _ in range(4)]
-    best = np.inf
+    scores = sums = np.inf
     for _ in range(500):
-        start = time.perf_counter()
-        parsing_scores(*labels)
-        best = min(best, time.perf_counter() - start)
-        if best <= 0.006:
+        scores = min(scores, _seconds(lambda: parsing_scores(*labels)))
+        sums = min(sums, _seconds(lambda: [np.cumsum(x, axis=1) for x in labels]))
+        if scores <= 1.2 * sums:
             break
-    assert best <= 0.006
+    assert scores <= 1.2 * sums
+
+
+def _seconds(call):
+    """Time that a call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 def test_overlap_is_within_one_modality_and_segment():
