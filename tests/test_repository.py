@@ -27,6 +27,7 @@ from leap.experiments.chapters import (
     losses,
     overlap,
     own_runs,
+    presets,
     pseudo_labels,
     systems,
 )
@@ -73,6 +74,7 @@ TABLES = {
     "16_ranges": ("16_label_semantics", label_semantics.range_table),
     "16_scores": ("16_label_semantics", label_semantics.scores_by_size),
     "16_unseen": ("16_label_semantics", label_semantics.unseen_table),
+    "20_differences": ("20_presets", presets.difference_table),
     "20_presets": ("20_presets", score_table),
     "21_audit": ("21_audit", partial(audit.difference_table, dataset="av-digits")),
 }

@@ -17,6 +17,9 @@ SHIPPED = "av-digits"
 EVERYDAY = "av-everyday"
 """The data set of everyday sounds and photographs, which also ships; claims are confirmed on it."""
 
+EMBEDDED = (SHIPPED, EVERYDAY)
+"""The data sets that are part of the package; their training videos have dense labels."""
+
 CLAIM_SEEDS, SEEDS, SLOW_SEEDS = 10, 5, 3
 """Numbers of paired seeds: for most claims of the ledger, for other comparisons, and for slow runs."""
 

@@ -20,7 +20,7 @@ from leap.errors import LeapError, require
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import find_chapter, own_runs
 from leap.experiments.committed import committed_records
-from leap.experiments.grid import PUBLISHED, SHIPPED, SHORT, Profile, check_profile, searched
+from leap.experiments.grid import EMBEDDED, PUBLISHED, SHIPPED, SHORT, Profile, check_profile, searched
 from leap.experiments.provenance import with_environment
 from leap.experiments.records import Record, read_records, write_records
 from leap.experiments.runs import check_writable, has_record, make_runs, restore_parser
@@ -199,6 +199,10 @@ class Study:
     def _path(self, folder: str, name: str, suffix: str) -> Path:
         return self.results / folder / f"{self.chapter.result_name(name, self.dataset)}{suffix}"
 
+    def _committed_path(self, folder: str, name: str, suffix: str, dataset: str = "") -> Path:
+        made_on = self.chapter.result_name(name, dataset or self.dataset)
+        return self.committed / folder / f"{made_on}{suffix}"
+
     def committed_table(self, name: str, dataset: str = "", index: int | list[str] = 0) -> pd.DataFrame:
         """A committed table of the chapter.
 
@@ -210,11 +214,28 @@ class Study:
         Raises:
             LeapError: the table is missing.
         """
-        dataset = dataset or self.dataset
-        path = self.committed / "tables" / f"{self.chapter.result_name(name, dataset)}.csv"
+        path = self._committed_path("tables", name, ".csv", dataset)
         if not path.exists():
-            raise LeapError(f"{path}: no such table; make it with dataset={dataset} and profile=full")
+            made = dataset or self.dataset
+            raise LeapError(f"{path}: no such table; make it with dataset={made} and profile=full")
         return pd.read_csv(path, index_col=index)
+
+    def tables_by_dataset(
+        self, name: str, table: pd.DataFrame, index: int | list[str] = 0
+    ) -> dict[str, pd.DataFrame]:
+        """A table of the study, and the committed ones of the embedded data sets, by data set.
+
+        Args:
+            name: the table's name.
+            table: the study's own table.
+            index: columns of the committed tables to use as the index.
+        """
+        others = [dataset for dataset in EMBEDDED if dataset != self.dataset]
+        return {self.dataset: table} | {
+            dataset: self.committed_table(name, dataset, index)
+            for dataset in others
+            if self._committed_path("tables", name, ".csv", dataset).exists()
+        }
 
     def show_committed_figure(self, name: str, caption: str) -> None:
         """Display a committed figure of the chapter with a caption.
@@ -223,7 +244,7 @@ class Study:
             LeapError: the figure is missing.
         """
         shown = require("IPython.display", "book")
-        path = self.committed / "figures" / f"{self.chapter.result_name(name, self.dataset)}.png"
+        path = self._committed_path("figures", name, ".png")
         if not path.exists():
             raise LeapError(f"{path}: no such figure; make it with dataset={self.dataset} and profile=full")
         shown.display(shown.Image(path.read_bytes(), alt=caption), shown.Markdown(f"*{caption}*"))
@@ -235,7 +256,7 @@ class Study:
             name: name of the committed table of differences.
             table: the same differences, from runs made here.
         """
-        path = self.committed / "tables" / f"{self.chapter.result_name(name, self.dataset)}.csv"
+        path = self._committed_path("tables", name, ".csv")
         if self.profile in SHORT or not path.exists():
             return "Nothing of this size is committed to compare these differences with."
         left = outside_intervals(table, pd.read_csv(path).set_index(["system", "score"]))

@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 from leap.errors import LeapError
 from leap.experiments.compare import paired_difference, sample_deviation
-from leap.experiments.records import Record
+from leap.experiments.records import PRIMARY, Record
 from leap.io.atomic import atomic_path
 from leap.metrics import TITLES
 
 SUMMARY_SCORES = ("seg_type", "seg_event", "evt_type", "evt_event")
 """The four summary scores: Type@AV and Event@AV, at segment and at event level."""
+
+COLUMNS = {PRIMARY: "primary", **TITLES}
+"""Score, or the primary measure, → title of its column."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -203,7 +206,7 @@ def format_differences(table: pd.DataFrame) -> pd.DataFrame:
     """`difference_table` as text: one row per system, one column per score, and the paired seeds."""
     text = table.apply(format_difference, axis=1)
     systems, names = (table.index.get_level_values(level).unique() for level in ("system", "score"))
-    cells = {TITLES[name]: text.xs(name, level="score") for name in names}
+    cells = {COLUMNS[name]: text.xs(name, level="score") for name in names}
     return pd.DataFrame(cells, index=systems).assign(
         seeds=table["n"].groupby("system").first().map("{:.0f}".format)
     )

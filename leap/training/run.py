@@ -84,6 +84,11 @@ def initial_parser(config: RunConfig, store: FeatureStore) -> Parser:
         return build_parser(config.model, store.input_widths(config.model.inputs), labels)
 
 
+def parameter_count(config: RunConfig, store: FeatureStore) -> int:
+    """Number of parameters of the parser of a run; errors as of `initial_parser`."""
+    return sum(parameter.numel() for parameter in initial_parser(config, store).parameters())
+
+
 def train(
     config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu"
 ) -> tuple[Parser, Progress]:

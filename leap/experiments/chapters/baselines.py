@@ -1,10 +1,8 @@
 """MMIL and LEAP between trivial baselines, the teacher as a system, and training on dense labels."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,21 +17,15 @@ from leap.data.trivial_baselines import label_free_baselines, trivial_baselines
 from leap.experiments.cells import Cell, is_available, profile_config
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.compare import paired_difference, sample_deviation
-from leap.experiments.grid import CLAIM_SEEDS, SEEDS, SHIPPED, Profile, with_seeds
+from leap.experiments.grid import CLAIM_SEEDS, EMBEDDED, SEEDS, Profile, with_seeds
 from leap.experiments.records import PRIMARY, PRIMARY_PARTS, Record
 from leap.experiments.tables import NO_BREAK, SUMMARY_SCORES, TITLES, Runs, format_difference, paired
 from leap.experiments.verdicts import WORDS, verdict
 from leap.inference.readings import TEACHER_READING
 from leap.metrics import parsing_scores
 
-if TYPE_CHECKING:
-    from leap.experiments.study import Study
-
 SYSTEMS = {"MMIL": Cell("MMIL", "pooled", "L_basic"), "LEAP": Cell("LEAP", "separate", "L_basic")}
 """The compared systems, each with the video probabilities that it was published with, on HAN."""
-
-EMBEDDED = (SHIPPED, "av-everyday")
-"""The data sets that are part of the package; their training videos have dense labels."""
 
 FIRST_SEED = CLAIM_SEEDS
 """No other chapter uses these seeds, so one device makes all runs, and all have the teacher's reading."""
@@ -211,16 +203,6 @@ def side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     reads = {name: row for table in tables.values() for name, row in table["reads"].items()}
     columns = {dataset: _primary_in_words(table) for dataset, table in tables.items()}
     return pd.DataFrame({"reads": reads, **columns}, index=list(reads)).fillna("")
-
-
-def all_tables(study: Study, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """`baseline_table` of the study, and the committed ones of other embedded data sets, by data set."""
-    found = {study.dataset: table}
-    for dataset in EMBEDDED:
-        path = study.committed / "tables" / f"{CHAPTER.result_name(TABLE, dataset)}.csv"
-        if dataset not in found and path.exists():
-            found[dataset] = pd.read_csv(path, index_col=0)
-    return found
 
 
 def conclusion(table: pd.DataFrame, runs: Runs, dataset: str) -> str:

@@ -10,7 +10,7 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.compare import sample_deviation
 from leap.experiments.grid import CLAIM_SEEDS, Profile, system_config, with_seeds
 from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, pair_table
-from leap.training.run import initial_parser
+from leap.training.run import parameter_count
 
 DEPTHS = {1: "LEAP N=1", 2: "LEAP", 3: "LEAP N=3", 4: "LEAP N=4"}
 
@@ -55,9 +55,8 @@ def cost_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:
     rows = {}
     for name, records in runs.items():
         means = [np.mean([record.metrics[score] for score in TITLES]) for record in records]
-        parser = initial_parser(records[0].run_config(), store)
         rows[name] = {
-            "parameters": sum(parameter.numel() for parameter in parser.parameters()),
+            "parameters": parameter_count(records[0].run_config(), store),
             "seconds": float(np.median([record.seconds for record in records])),
             "mean of ten": np.mean(means),
             "sd": sample_deviation(means),

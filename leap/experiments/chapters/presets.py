@@ -1,30 +1,52 @@
-"""The presets: their settings, their scores on AV-Digits, and their cost."""
+"""The presets: their settings, LEAP compared with the other releases, and their cost."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from leap.config import EpochCosineSchedule, LeapConfig, MmPyramidConfig, RunConfig, StepSchedule
 from leap.data.registry import open_dataset
+from leap.data.store import FeatureStore
 from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid
-from leap.experiments.grid import Profile, with_seeds
-from leap.experiments.tables import SUMMARY_SCORES, TITLES
+from leap.experiments.grid import SEEDS, Profile, with_seeds
+from leap.experiments.records import PRIMARY, PRIMARY_PARTS
+from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, format_difference, pair_table
 from leap.presets import RELEASES, preset, scale_width
+from leap.training.run import parameter_count
 
 WIDTH = 64
 """Width on small data: AV-Digits has 2,000 training videos of 128-d features, LLP 10,000 of up to 2,048-d."""
 
 
+COMPARED = ("leap", "valor", "valor+", "cmpae", "han", "mm-pyr")
+"""The releases that are compared; the other presets are variants of them or parts of their training."""
+
+COMMON = "cmpae, common protocol"
+"""CMPAE trained, selected and decoded by the protocol that the other compared releases share."""
+
+
 def grid(profile: Profile, dataset: str) -> Grid:
-    """One run of each preset, scaled to `WIDTH`."""
+    """Runs of each preset, scaled to `WIDTH`: five seeds of the compared systems, one of the others."""
     features = _features(dataset)
     configs = {name: sized(preset(name, dataset, features), dataset) for name in RELEASES}
-    return {name: with_seeds(config, profile, 1) for name, config in configs.items()}
+    configs[COMMON] = _with_protocol_of("leap", configs["cmpae"])
+    return {
+        name: with_seeds(config, profile, SEEDS if name in (*COMPARED, COMMON) else 1)
+        for name, config in configs.items()
+    }
 
 
 CHAPTER = Chapter("20_presets", grid, dataset="av-digits")
+
+
+def _with_protocol_of(release: str, config: RunConfig) -> RunConfig:
+    """A config with the model selection and the decoding protocol of a release."""
+    other = RELEASES[release]
+    train = replace(config.train, selection=other.train.selection)
+    return replace(config, train=train, protocol=other.protocol, thresholds_on_val=other.thresholds_on_val)
 
 
 def _features(dataset: str) -> tuple[str, ...]:
@@ -82,6 +104,35 @@ def _schedule(config: RunConfig) -> str:
     if isinstance(schedule, StepSchedule):
         return f"× {schedule.factor:g} every {schedule.period} epochs"
     return schedule.name
+
+
+def difference_table(runs: Runs) -> pd.DataFrame:
+    """LEAP minus each of the other compared releases in the primary measure and its four parts.
+
+    Returns:
+        Index ``system`` and ``score``; columns as in `leap.experiments.tables.pair_table`.
+    """
+    others = [name for name in (*COMPARED, COMMON) if name != "leap"]
+    pairs = {name: ("leap", name) for name in others}
+    return pair_table(runs, pairs, [PRIMARY, *PRIMARY_PARTS])
+
+
+def parameter_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:
+    """Number of parameters of every system as it was trained on a data set; index ``system``."""
+    counts = {name: parameter_count(records[0].run_config(), store) for name, records in runs.items()}
+    return pd.DataFrame({"parameters": counts}).rename_axis("system")
+
+
+def conclusion(differences: pd.DataFrame, dataset: str) -> str:
+    """LEAP against the other releases in words, with the numbers of `difference_table`.
+
+    Args:
+        differences: the table.
+        dataset: name of the data set.
+    """
+    rows = differences.xs(PRIMARY, level="score")
+    said = [f"{name} {format_difference(row)}" for name, row in rows.iterrows()]
+    return f"On {dataset}, LEAP as released minus the other releases, primary measure: {'; '.join(said)}."
 
 
 def above_baseline(scores: pd.DataFrame, baseline: Mapping[str, float]) -> str:

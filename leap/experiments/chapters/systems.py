@@ -4,7 +4,7 @@ import pandas as pd
 
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters.presets import sized
-from leap.experiments.grid import SEEDS, SLOW_SEEDS, Profile, system_config, with_seeds
+from leap.experiments.grid import SEEDS, Profile, system_config, with_seeds
 from leap.experiments.published import published
 from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, format_scores, pair_table, score_table
 from leap.presets import preset
@@ -19,9 +19,7 @@ TRAINED_ALIKE = {"HAN": "MMIL", "VALOR": "VALOR, MMIL", "CMPAE": "CMPAE", "LEAP"
 def grid(profile: Profile, dataset: str) -> Grid:
     """Runs of each system as released (own), then of all with one L_basic and protocol (alike)."""
     own = {
-        f"{name}, own": with_seeds(
-            sized(preset(release, dataset, ()), dataset), profile, SLOW_SEEDS if name == "LEAP" else SEEDS
-        )
+        f"{name}, own": with_seeds(sized(preset(release, dataset, ()), dataset), profile, SEEDS)
         for name, release in AS_RELEASED.items()
     }
     alike = {

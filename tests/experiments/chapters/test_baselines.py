@@ -21,7 +21,7 @@ from leap.experiments.chapters.baselines import (
     missing,
     side_by_side,
 )
-from leap.experiments.grid import EVERYDAY, SHIPPED
+from leap.experiments.grid import EMBEDDED, EVERYDAY, SHIPPED
 from leap.experiments.study import open_study
 from leap.metrics import SCORES
 from tests.conftest import tiny_splits
@@ -161,15 +161,15 @@ def test_both_data_sets_stand_side_by_side(tiny_store, taught, runs):
 def test_the_committed_table_of_the_other_data_set_is_read(tiny_store, tmp_path):
     study = replace(open_study("17_baselines", "smoke", EVERYDAY, results=str(tmp_path)), committed=tmp_path)
     table = baseline_table(tiny_store, {})
-    assert list(baselines.all_tables(study, table)) == [EVERYDAY]
+    assert list(study.tables_by_dataset("17_baselines", table)) == [EVERYDAY]
     (tmp_path / "tables").mkdir()
     table.to_csv(tmp_path / "tables" / "17_baselines.csv")
-    found = baselines.all_tables(study, table)
+    found = study.tables_by_dataset("17_baselines", table)
     assert list(found) == [EVERYDAY, "av-digits"]
     pd.testing.assert_frame_equal(found["av-digits"], table)
 
 
-@pytest.mark.parametrize("dataset", baselines.EMBEDDED)
+@pytest.mark.parametrize("dataset", EMBEDDED)
 def test_the_teacher_needs_the_weak_label(dataset):
     """On both data sets that ship, its labels lose more than half of their score without it."""
     with open_dataset(dataset) as store:

@@ -1,26 +1,68 @@
+from dataclasses import replace
+
 import pandas as pd
 
+from leap.config import Protocol, to_dict
 from leap.experiments.chapters.presets import (
+    COMMON,
+    COMPARED,
     WIDTH,
     above_baseline,
+    conclusion,
     cost_tables,
+    difference_table,
     grid,
+    parameter_table,
     preset_table,
 )
+from leap.experiments.grid import SEEDS
+from leap.experiments.records import PRIMARY, PRIMARY_PARTS
 from leap.experiments.tables import SUMMARY_SCORES, TITLES
 from leap.presets import RELEASES
+from leap.training.run import initial_parser
 from tests.tree import ROOT
 
 
-def test_every_preset_is_trained_once_and_narrow():
+def test_every_preset_is_trained_and_narrow():
     runs_of = grid("full", "av-digits")
-    assert list(runs_of) == list(RELEASES)
-    assert {len(runs) for runs in runs_of.values()} == {1}
+    assert list(runs_of) == [*RELEASES, COMMON]
+    assert {name for name, runs in runs_of.items() if len(runs) == SEEDS} == {*COMPARED, COMMON}
+    assert {len(runs) for runs in runs_of.values()} == {1, SEEDS}
     assert {runs[0].model.width for runs in runs_of.values()} == {WIDTH}
-    assert {name: runs[0].train.epochs for name, runs in runs_of.items()} == {
+    assert {name: runs_of[name][0].train.epochs for name in RELEASES} == {
         name: config.train.epochs for name, config in RELEASES.items()
     }
     assert {runs[0].dataset for runs in runs_of.values()} == {"av-digits"}
+
+
+def test_the_common_protocol_is_that_of_all_compared_releases_but_cmpae():
+    common, own = (grid("full", "av-digits")[name][0] for name in (COMMON, "cmpae"))
+    for name in (*COMPARED, COMMON):
+        config = grid("full", "av-digits")[name][0]
+        shared = (config.protocol, config.thresholds_on_val, config.train.selection)
+        assert (shared == (Protocol(), False, "seg_type")) == (name != "cmpae")
+    assert replace(own, protocol=common.protocol, thresholds_on_val=False, train=common.train) == common
+    assert replace(own.train, selection="seg_type") == common.train
+
+
+def test_leap_is_compared_with_every_other_release(make_runs):
+    values = (60.0, 50, 61, 50, 50, 50, 58, 1)
+    table = difference_table(make_runs(**dict(zip((*COMPARED, COMMON, "leap-han"), values, strict=True))))
+    assert table["difference"].xs(PRIMARY, level="score").round(6).to_dict() == {
+        "valor": 10, "valor+": -1, "cmpae": 10, "han": 10, "mm-pyr": 10, COMMON: 2,
+    }  # fmt: skip
+    assert list(table.index.unique("score")) == [PRIMARY, *PRIMARY_PARTS]
+    assert conclusion(table, "here").startswith(
+        "On here, LEAP as released minus the other releases, primary measure: valor +10.0 "
+    )
+
+
+def test_parameters_are_those_of_the_trained_parser(tiny_records, tiny_config, tiny_store):
+    wider = replace(tiny_config, model=replace(tiny_config.model, width=16))
+    runs = {"a": tiny_records, "b": [replace(tiny_records[0], config=to_dict(wider))]}
+    counts = parameter_table(runs, tiny_store)["parameters"]
+    assert counts["a"] == sum(p.numel() for p in initial_parser(tiny_config, tiny_store).parameters())
+    assert counts["b"] > counts["a"]
 
 
 def test_settings_in_words():
@@ -55,6 +97,6 @@ def test_on_llp_presets_have_their_own_sizes_wherever_its_store_is(monkeypatch):
     monkeypatch.delenv("LEAP_DATA", raising=False)
     found = grid("paper", "llp")
     assert {name: runs[0].model.width for name, runs in found.items()} == {
-        name: preset.model.width for name, preset in RELEASES.items()
+        name: config.model.width for name, config in (RELEASES | {COMMON: RELEASES["cmpae"]}).items()
     }
     assert {runs[0].model.width for runs in grid("paper", "av-digits").values()} == {WIDTH}
