@@ -32,13 +32,13 @@ SMALL = """
 whole = with_seeds
 
 
-def with_seeds(config: RunConfig, profile: Profile, count: int) -> list[RunConfig]:
+def with_seeds(config: RunConfig, profile: Profile, count: int, first: int = 0) -> list[RunConfig]:
     \"\"\"At profile ``paper``, two seeds of a short training at width 16.\"\"\"
     if profile != "paper":
-        return whole(config, profile, count)
+        return whole(config, profile, count, first)
     model = replace(config.model, width=16, ffn=16)
     train = replace(config.train, epochs=2, batch=16)
-    return whole(replace(config, model=model, train=train), profile, min(count, 2))
+    return whole(replace(config, model=model, train=train), profile, min(count, 2), first)
 """
 """Appended to ``leap/experiments/grid.py`` of the copy; all chapters take their seeds from there."""
 

@@ -53,11 +53,6 @@ def _cells_have_settings(monkeypatch):
     monkeypatch.setattr(cells_module, "chosen", lambda: dict.fromkeys(datasets, SETTINGS))
 
 
-@pytest.fixture(autouse=True)
-def _all_errors_are_tried(monkeypatch):
-    monkeypatch.delitem(denoised_labels.TRIED, "full")
-
-
 def base(name):
     """The run config of a cell's decoder and loss, without denoising and added errors."""
     cell = SYSTEMS[", ".join(name.split(", ")[:2]).removesuffix(" + L_avss")]
@@ -249,12 +244,6 @@ def test_the_conclusion_has_the_numbers_of_the_tables(runs, claims):
     for errors in ("40 % misses", "40 % false alarms", "40 % bursty misses", "40 % bursty false alarms"):
         assert re.search(r"\+7\.5 \[[^]]*\] with " + errors, said)
     assert said.endswith("above 0, 0 below 0.")
-
-
-def test_without_added_errors_nothing_is_concluded_about_them(runs, claims):
-    claims = claims.drop(index=denoised_labels.NOISE_CLAIMS)
-    said = conclusion(claims, labels(1, 0), decoder_table(natural_runs(runs)), "somewhere")
-    assert "No parser was trained with added errors at this profile." in said
 
 
 def test_labels_in_words_name_the_decision_and_unknown_scores():

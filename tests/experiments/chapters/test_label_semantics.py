@@ -1,12 +1,11 @@
 from dataclasses import replace
-from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from leap.config import to_dict
 from leap.data.classes import AV_EVERYDAY
-from leap.experiments.chapters import decoder_or_loss, label_semantics, own_runs
+from leap.experiments.chapters import decoder_or_loss, own_runs
 from leap.experiments.chapters.label_semantics import (
     CELL,
     CHAPTER,
@@ -31,9 +30,7 @@ from leap.experiments.chapters.label_semantics import (
 from leap.experiments.estimates import estimate_table
 from leap.experiments.grid import EVERYDAY
 
-with patch.dict(label_semantics.TRIED):
-    del label_semantics.TRIED["full"]
-    FULL = grid("full", EVERYDAY)
+FULL = grid("full", EVERYDAY)
 OVERLAPPING = np.array([True, True, False, False, False, False])
 
 SCORES = {"GloVe": 52.0, "MiniLM": 55.0, "descriptions": 54.0, CONTROL: 50.0, "near-identical": 10.0}
@@ -59,11 +56,6 @@ def runs(make_record):
         return make_record(config.seed, score, measures, config=to_dict(config))
 
     return {name: [record(name, config) for config in configs[:3]] for name, configs in FULL.items()}
-
-
-@pytest.fixture(autouse=True)
-def _all_folds_are_tried(monkeypatch):
-    monkeypatch.delitem(label_semantics.TRIED, "full")
 
 
 def test_folds_leave_every_class_out_once_and_mix_heard_and_seen():
