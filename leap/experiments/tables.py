@@ -149,6 +149,18 @@ def common_seeds(runs: Mapping[str, Sequence[Record]]) -> dict[str, list[Record]
     return {cell: [found[seed] for seed in seeds] for cell, found in by_seed.items()}
 
 
+def not_above(scores: pd.DataFrame, baseline: Mapping[str, float]) -> list[str]:
+    """Names of the systems that do not exceed a baseline in all four summary scores.
+
+    Args:
+        scores: scores × 100, one row per system, columns titled.
+        baseline: title → score of the baseline.
+    """
+    names = [TITLES[name] for name in SUMMARY_SCORES]
+    above = (scores[names] > pd.Series(baseline)[names]).all(axis="columns")
+    return [str(system) for system in scores.index[~above]]
+
+
 def precision_recall_table(runs: Runs) -> pd.DataFrame:
     """Precision, recall, F and average precision of segments, means over seeds.
 

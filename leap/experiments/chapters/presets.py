@@ -13,7 +13,7 @@ from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import SEEDS, Profile, with_seeds
 from leap.experiments.records import PRIMARY, PRIMARY_PARTS
-from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, format_difference, pair_table
+from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, format_difference, not_above, pair_table
 from leap.presets import RELEASES, preset, scale_width
 from leap.training.run import parameter_count
 
@@ -142,14 +142,10 @@ def above_baseline(scores: pd.DataFrame, baseline: Mapping[str, float]) -> str:
         scores: scores × 100, one row per system, columns titled.
         baseline: title → score of the baseline.
     """
-    names = [TITLES[name] for name in SUMMARY_SCORES]
-    passed = {system: all(row[name] > baseline[name] for name in names) for system, row in scores.iterrows()}
-    below = [str(system) for system, passes in passed.items() if not passes]
+    names, below = ", ".join(TITLES[name] for name in SUMMARY_SCORES), not_above(scores, baseline)
     if not below:
-        return (
-            f"All {len(passed)} presets are above the best of these trivial baselines in {', '.join(names)}."
-        )
-    return f"Not above the best of these trivial baselines in all of {', '.join(names)}: {', '.join(below)}."
+        return f"All {len(scores)} presets are above the best of these trivial baselines in {names}."
+    return f"Not above the best of these trivial baselines in all of {names}: {', '.join(below)}."
 
 
 def cost_tables(path: Path) -> dict[str, pd.DataFrame]:

@@ -1,7 +1,14 @@
-"""Scores and cost by number of videos and classes, on LLP-Sim."""
+"""Scores and cost by number of videos and classes, on LLP-Sim.
+
+Systems are compared at a size only if all of them are above the trivial baselines there. Differences between
+systems that a prediction without a model beats say little about them.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +17,7 @@ from leap.config import RunConfig
 from leap.data.registry import simulated_name
 from leap.experiments.chapter import Chapter, Grid, Simulation
 from leap.experiments.compare import sample_deviation
+from leap.experiments.data_tables import best_label_free_baseline
 from leap.experiments.grid import SHIPPED, SLOW_SEEDS, Profile, with_seeds
 from leap.experiments.records import Record
 from leap.experiments.systems import selected_config
@@ -18,11 +26,15 @@ from leap.experiments.tables import (
     TITLES,
     Runs,
     format_difference,
+    not_above,
     pair_table,
     paired,
     segment_mean,
 )
 from leap.experiments.verdicts import WORDS, verdict
+
+if TYPE_CHECKING:
+    from leap.experiments.study import Study
 
 COMPARED = ("MMIL", "LEAP", "LEAP calibrated")
 STEPS = 1_875
@@ -118,31 +130,87 @@ def gain_table(found: RunsBySize, system: str) -> pd.DataFrame:
     )
 
 
-def panels(found: RunsBySize, score: str) -> dict[str, dict[str, pd.DataFrame]]:
-    """A score by number of videos and by number of classes, for `leap.visualization.figures.curves`."""
-    fewest = min(size.classes for size in found)
-    videos = next(size.videos for size in found if size.classes != fewest)
-    by_videos = {size.videos: runs for size, runs in found.items() if size.classes == fewest}
-    by_classes = {size.classes: runs for size, runs in found.items() if size.videos == videos}
+def baseline_table(study: Study) -> pd.DataFrame:
+    """The best trivial baseline by number of classes, for every score by itself.
+
+    The baselines read no label of the test videos, see `leap.data.trivial_baselines`. Where the chapter shows
+    committed records, its data sets are not simulated, and the committed table is read.
+
+    Returns:
+        One row per number of classes; columns are the titles of the ten scores.
+    """
+    if study.from_records:
+        return study.committed_table("12_baselines")
+    rows = {}
+    for classes in sorted({size.classes for size in sizes(study.made_at)}):
+        with study.make_store(simulated_name(classes)) as store:
+            rows[classes] = best_label_free_baseline(store)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("classes")
+
+
+def below_baseline(scores: pd.DataFrame, baselines: pd.DataFrame) -> dict[Size, list[str]]:
+    """Size → systems that are not above the best trivial baseline in all four summary scores.
+
+    Args:
+        scores: as returned by `score_table`.
+        baselines: as returned by `baseline_table`.
+    """
     return {
-        f"training videos ({fewest} classes)": {s: _line(by_videos, s, score) for s in COMPARED},
-        f"classes ({videos:,} training videos)": {s: _line(by_classes, s, score) for s in COMPARED},
+        Size(*size): not_above(rows.droplevel(["videos", "classes"]), baselines.loc[size[1]])
+        for size, rows in scores.groupby(["videos", "classes"], sort=False)
     }
 
 
-def _line(runs: Mapping[int, Runs], system: str, score: str) -> pd.DataFrame:
-    values = {place: [record.metrics[score] for record in found[system]] for place, found in runs.items()}
-    rows = {place: {"mean": np.mean(seeds), "sd": sample_deviation(seeds)} for place, seeds in values.items()}
+def panels(found: RunsBySize, baselines: pd.DataFrame, score: str) -> dict[str, dict[str, pd.DataFrame]]:
+    """A score by number of videos and by number of classes, for `leap.visualization.figures.curves`."""
+    fewest = min(size.classes for size in found)
+    videos = next(size.videos for size in found if size.classes != fewest)
+    by_videos = {size: size.videos for size in found if size.classes == fewest}
+    by_classes = {size: size.classes for size in found if size.videos == videos}
+    return {
+        f"training videos ({fewest} classes)": _lines(found, by_videos, baselines, score),
+        f"classes ({videos:,} training videos)": _lines(found, by_classes, baselines, score),
+    }
+
+
+def _lines(
+    found: RunsBySize, places: Mapping[Size, int], baselines: pd.DataFrame, score: str
+) -> dict[str, pd.DataFrame]:
+    """The lines of a panel: one per system, and one of the best trivial baseline."""
+    trivial = {place: baselines.loc[size.classes, TITLES[score]] for size, place in places.items()}
+    systems = {system: _line(found, places, system, score) for system in COMPARED}
+    return systems | {"trivial baseline": pd.DataFrame({"mean": trivial, "sd": np.nan})}
+
+
+def _line(found: RunsBySize, places: Mapping[Size, int], system: str, score: str) -> pd.DataFrame:
+    rows = {}
+    for size, place in places.items():
+        values = [record.metrics[score] for record in found[size][system]]
+        rows[place] = {"mean": np.mean(values), "sd": sample_deviation(values)}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def comparison_in_words(found: RunsBySize) -> str:
-    """Sentences that compare LEAP and calibrated LEAP with MMIL in score and ranking, one line per size."""
+def comparison_in_words(found: RunsBySize, below: Mapping[Size, Sequence[str]]) -> str:
+    """Sentences that compare LEAP and calibrated LEAP with MMIL in score and ranking, one line per size.
+
+    Args:
+        found: the runs by size.
+        below: as returned by `below_baseline`; nothing is concluded at a size with such systems.
+    """
     return "\n".join(
-        f"- {size_name(size)}: {_against_mmil(runs, system)}; {_ranking(runs, system)}."
-        for system in COMPARED[1:]
+        f"- {size_name(size)}: {_not_concluded(below[size]) if below[size] else _compared(runs)}"
         for size, runs in found.items()
     )
+
+
+def _not_concluded(below: Sequence[str]) -> str:
+    """Why nothing is concluded at a size."""
+    verb = "is" if len(below) == 1 else "are"
+    return f"nothing is concluded, because {', '.join(below)} {verb} not above the trivial baselines."
+
+
+def _compared(runs: Runs) -> str:
+    return " ".join(f"{_against_mmil(runs, name)}; {_ranking(runs, name)}." for name in COMPARED[1:])
 
 
 def _against_mmil(runs: Runs, system: str) -> str:
