@@ -130,8 +130,8 @@ def conclusion(differences: pd.DataFrame, dataset: str) -> str:
         differences: the table.
         dataset: name of the data set.
     """
-    rows = differences.xs(PRIMARY, level="score")
-    said = [f"{name} {format_difference(row)}" for name, row in rows.iterrows()]
+    rows = pd.DataFrame(differences.xs(PRIMARY, level="score"))
+    said = [f"{name} {text}" for name, text in rows.apply(format_difference, axis=1).items()]
     return f"On {dataset}, LEAP as released minus the other releases, primary measure: {'; '.join(said)}."
 
 

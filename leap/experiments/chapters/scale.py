@@ -155,10 +155,8 @@ def below_baseline(scores: pd.DataFrame, baselines: pd.DataFrame) -> dict[Size, 
         scores: as returned by `score_table`.
         baselines: as returned by `baseline_table`.
     """
-    return {
-        Size(*size): not_above(rows.droplevel(["videos", "classes"]), baselines.loc[size[1]])
-        for size, rows in scores.groupby(["videos", "classes"], sort=False)
-    }
+    found = dict.fromkeys(Size(videos, classes) for videos, classes, _ in scores.index)
+    return {size: not_above(pd.DataFrame(scores.loc[size]), baselines.loc[size.classes]) for size in found}
 
 
 def panels(found: RunsBySize, baselines: pd.DataFrame, score: str) -> dict[str, dict[str, pd.DataFrame]]:
