@@ -156,7 +156,8 @@ def below_baseline(scores: pd.DataFrame, baselines: pd.DataFrame) -> dict[Size, 
         baselines: as returned by `baseline_table`.
     """
     found = dict.fromkeys(Size(videos, classes) for videos, classes, _ in scores.index)
-    return {size: not_above(pd.DataFrame(scores.loc[size]), baselines.loc[size.classes]) for size in found}
+    best = baselines.T  # one column per number of classes
+    return {size: not_above(pd.DataFrame(scores.xs(size)), best[size.classes].to_dict()) for size in found}
 
 
 def panels(found: RunsBySize, baselines: pd.DataFrame, score: str) -> dict[str, dict[str, pd.DataFrame]]:
