@@ -149,7 +149,7 @@ def common_seeds(runs: Mapping[str, Sequence[Record]]) -> dict[str, list[Record]
     return {cell: [found[seed] for seed in seeds] for cell, found in by_seed.items()}
 
 
-def not_above(scores: pd.DataFrame, baseline: Mapping[str, float]) -> list[str]:
+def not_above(scores: pd.DataFrame, baseline: pd.Series) -> list[str]:
     """Names of the systems that do not exceed a baseline in all four summary scores.
 
     Args:
@@ -157,7 +157,7 @@ def not_above(scores: pd.DataFrame, baseline: Mapping[str, float]) -> list[str]:
         baseline: title → score of the baseline.
     """
     names = [TITLES[name] for name in SUMMARY_SCORES]
-    above = (scores[names] > pd.Series(baseline)[names]).all(axis="columns")
+    above = (scores[names] > baseline[names]).all(axis="columns")
     return [str(system) for system in scores.index[~above]]
 
 

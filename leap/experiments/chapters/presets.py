@@ -1,6 +1,5 @@
 """The presets: their settings, LEAP compared with the other releases, and their cost."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,7 +134,7 @@ def conclusion(differences: pd.DataFrame, dataset: str) -> str:
     return f"On {dataset}, LEAP as released minus the other releases, primary measure: {'; '.join(said)}."
 
 
-def above_baseline(scores: pd.DataFrame, baseline: Mapping[str, float]) -> str:
+def above_baseline(scores: pd.DataFrame, baseline: pd.Series) -> str:
     """A sentence that names the systems that do not exceed a trivial baseline in all summary scores.
 
     Args:

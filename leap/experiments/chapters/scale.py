@@ -157,7 +157,7 @@ def below_baseline(scores: pd.DataFrame, baselines: pd.DataFrame) -> dict[Size, 
     """
     found = dict.fromkeys(Size(videos, classes) for videos, classes, _ in scores.index)
     best = baselines.T  # one column per number of classes
-    return {size: not_above(pd.DataFrame(scores.xs(size)), best[size.classes].to_dict()) for size in found}
+    return {size: not_above(pd.DataFrame(scores.xs(size)), best[size.classes]) for size in found}
 
 
 def panels(found: RunsBySize, baselines: pd.DataFrame, score: str) -> dict[str, dict[str, pd.DataFrame]]:

@@ -78,7 +78,7 @@ def test_settings_in_words():
 def test_the_baseline_has_to_be_passed_in_every_mean():
     names = [TITLES[name] for name in SUMMARY_SCORES]
     scores = pd.DataFrame({mean: {"good": 50.0, "mixed": 50.0} for mean in names})
-    baseline = dict.fromkeys(names, 40.0)
+    baseline = pd.Series(dict.fromkeys(names, 40.0))
     assert above_baseline(scores, baseline).startswith("All 2 presets are above")
     scores.loc["mixed", names[3]] = 40.0
     assert above_baseline(scores, baseline).endswith("evt Event@AV: mixed.")
