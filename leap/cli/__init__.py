@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,9 @@ from leap.cli.failure import exit_status
 from leap.cli.options import (
     Data,
     Device,
+    Exclusive,
     Force,
+    Ious,
     Model,
     Norm,
     Out,
@@ -127,11 +130,14 @@ def evaluate(
     data: Data = "av-digits",
     split: SplitOption = Split.TEST,
     protocol: Annotated[str, typer.Option(help="A release's protocol; if not given the parser's.")] = "",
+    exclusive: Exclusive = False,
+    ious: Ious = False,
     device: Device = "cpu",
 ) -> None:
-    """Score a trained parser on a split; prints the ten scores as JSON."""
+    """Score a trained parser on a split; prints the ten scores, and others on request, as JSON."""
     from leap.data.registry import open_dataset
     from leap.inference.evaluate import evaluate as evaluate_parser
+    from leap.inference.further_scores import requested_scores
     from leap.inference.predict import parse_videos
     from leap.inference.protocols import CHOSEN_ON_VAL, named_protocol
     from leap.inference.thresholds import choose_class_thresholds
@@ -148,7 +154,8 @@ def evaluate(
         val = store.videos("val", inputs)
         used = choose_class_thresholds(parse_videos(parser, val), val.truth()[1], used)
     videos, parser = store.videos(split, inputs).to(device), parser.to(device)
-    print(json.dumps(evaluate_parser(parser, videos, used), indent=2))
+    also = [name for name, asked in {"exclusive": exclusive, "ious": ious}.items() if asked]
+    print(json.dumps(evaluate_parser(parser, videos, used, partial(requested_scores, also=also)), indent=2))
 
 
 @app.command()

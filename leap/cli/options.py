@@ -31,6 +31,10 @@ Results = Annotated[Path, typer.Option(help="Folder of results.")]
 Weights = Annotated[
     Path | None, typer.Option(help="Folder of the networks' weights; by default in the user's cache.")
 ]
+Exclusive = Annotated[
+    bool, typer.Option("--exclusive", help="Also score what is only heard, only seen, and both.")
+]
+Ious = Annotated[bool, typer.Option("--ious", help="Also score events at temporal IoUs from 0.1 to 0.9.")]
 SplitOption = Annotated[Split, typer.Option("--split", help="Split of the data set.")]
 
 

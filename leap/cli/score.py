@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from leap.cli.options import Repair
+from leap.cli.options import Exclusive, Ious, Repair
 
 Scores = Mapping[str, float | None]
 
@@ -28,6 +28,8 @@ def score(
     repair: Annotated[Repair, typer.Option(help="Which defects of the annotations to repair.")] = Repair.NONE,
     per_class: Annotated[bool, typer.Option("--per-class", help="Also print each class's scores.")] = False,
     overlap: Annotated[bool, typer.Option("--overlap", help="Also score the videos with overlap.")] = False,
+    exclusive: Exclusive = False,
+    ious: Ious = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all results as JSON.")] = False,
 ) -> None:
     """Score the predictions of any system on LLP, given as two tables of events."""
@@ -42,6 +44,12 @@ def score(
     if overlap and result["overlap"]:
         print(f"\nvideos with overlapping events: {result['overlap']['videos']}")
         print(_table({"overlap": result["overlap"]["scores"]}))
+    if exclusive:
+        print("\nonly heard (a), only seen (v), both (av)")
+        print(_table({"all videos": result["exclusive"]}))
+    if ious:
+        print("\nevents by the smallest temporal IoU")
+        print(_table(result["ious"]))
     if per_class:
         print("\neach class, pooled over videos")
         print(_table(result["per_class"]))

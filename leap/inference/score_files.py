@@ -9,6 +9,7 @@ import numpy as np
 
 from leap.data.annotations import Repair, read_annotations, read_events
 from leap.data.classes import LLP
+from leap.inference.further_scores import FURTHER
 from leap.metrics import overlapping_videos, parsing_scores, per_class_scores
 
 
@@ -34,7 +35,8 @@ def score_files(
         * ``scores``: the ten scores × 100;
         * ``overlap``: number and scores of the videos with overlapping events, None without such videos;
         * ``per_class``: the eight scores × 100 of each class, pooled over videos; None for a score whose
-          class is neither predicted nor true.
+          class is neither predicted nor true;
+        * the scores of `leap.inference.further_scores.FURTHER`, by name.
 
     Raises:
         LeapError: the split has no dense labels, a file cannot be read, or a prediction names another video,
@@ -51,6 +53,7 @@ def score_files(
         "scores": parsing_scores(*cubes),
         "overlap": _scores_of([cube[overlap] for cube in cubes]),
         "per_class": _by_class(cubes),
+        **{name: function(*cubes) for name, function in FURTHER.items()},
     }
 
 

@@ -1,5 +1,7 @@
 """Scores of parsed videos as functions; `leap.metrics.parsing` provides them as a torchmetrics metric."""
 
+from leap.metrics.event_iou import event_scores_by_iou, mean_event_scores
+from leap.metrics.exclusive import exclusive_scores
 from leap.metrics.functional import (
     PER_VIDEO,
     SCORES,
@@ -17,6 +19,9 @@ __all__ = [
     "SCORES",
     "TITLES",
     "average_precision",
+    "event_scores_by_iou",
+    "exclusive_scores",
+    "mean_event_scores",
     "overlapping_videos",
     "parsing_scores",
     "per_class_scores",

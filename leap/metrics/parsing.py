@@ -1,20 +1,24 @@
-"""The ten scores as a torchmetrics metric, accumulated over batches and processes."""
+"""Scores as torchmetrics metrics, accumulated over batches and processes."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torchmetrics import Metric
 
 from leap.errors import LeapError
-from leap.metrics.functional import PER_VIDEO, Labels, per_video_scores, scores_from_sums
+from leap.metrics.arrays import Floats, Labels
+from leap.metrics.event_iou import STREAM_SCORES, per_video_event_scores
+from leap.metrics.exclusive import per_video_exclusive_scores
+from leap.metrics.functional import PER_VIDEO, per_video_scores, with_type_means
 
 
 class ParsingScores(Metric):
     """`leap.metrics.parsing_scores` of all videos passed to ``update``.
 
-    The state consists of the sum over videos of each of the eight per-video scores and the number of videos.
-    Both are summed over processes.
+    The state consists of the sum over videos of each score of a single video and the number of videos. Both
+    are summed over processes.
 
     Raises:
         LeapError: ``update`` receives inputs that `leap.metrics.per_video_scores` refuses, or ``compute`` is
@@ -31,12 +35,15 @@ class ParsingScores(Metric):
     higher_is_better = True
     full_state_update = False
 
+    names: ClassVar[tuple[str, ...]] = PER_VIDEO
+    score_videos: ClassVar[Callable[..., dict[str, Floats]]] = staticmethod(per_video_scores)
+
     sums: Tensor
     videos: Tensor
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.add_state("sums", torch.zeros(len(PER_VIDEO), dtype=torch.float64), dist_reduce_fx="sum")
+        self.add_state("sums", torch.zeros(len(self.names), dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("videos", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(
@@ -50,12 +57,26 @@ class ParsingScores(Metric):
             true_audio: audio events of the ground truth, likewise.
             true_visual: visual events of the ground truth, likewise.
         """
-        scores = per_video_scores(pred_audio, pred_visual, true_audio, true_visual)
-        self.sums += torch.tensor([values.sum() for values in scores.values()], device=self.sums.device)
-        self.videos += len(scores[PER_VIDEO[0]])
+        scores = self.score_videos(pred_audio, pred_visual, true_audio, true_visual)
+        self.sums += torch.tensor([scores[name].sum() for name in self.names], device=self.sums.device)
+        self.videos += len(scores[self.names[0]])
 
     def compute(self) -> dict[str, float]:
-        """The ten scores × 100 over all videos so far."""
+        """The scores × 100 over all videos so far."""
         if not self.videos:
             raise LeapError("no videos to score; update the metric first")
-        return scores_from_sums(self.sums.tolist(), int(self.videos))
+        means = (100 * self.sums / int(self.videos)).tolist()
+        return with_type_means(dict(zip(self.names, means, strict=True)))
+
+
+class ExclusiveScores(ParsingScores):
+    """`leap.metrics.exclusive.exclusive_scores` of all videos passed to ``update``; see `ParsingScores`."""
+
+    score_videos = staticmethod(per_video_exclusive_scores)
+
+
+class MeanEventScores(ParsingScores):
+    """`leap.metrics.event_iou.mean_event_scores` of all videos passed to ``update``; see `ParsingScores`."""
+
+    names = STREAM_SCORES
+    score_videos = staticmethod(per_video_event_scores)

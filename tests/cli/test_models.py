@@ -1,5 +1,7 @@
+import json
 import re
 
+from leap.metrics import SCORES
 from tests.features.media.clips import tone, write_clip
 
 
@@ -26,5 +28,11 @@ def test_a_clip_is_parsed_by_a_shipped_parser(leap, tmp_path):
 def test_a_shipped_parser_is_evaluated_on_its_data_set(leap, refused, tiny_path):
     status, out, _ = leap("evaluate", "--model", "av-digits/mmil", "--split", "val")
     assert status == 0
-    assert '"seg_type"' in out
+    ten = json.loads(out)
+    assert tuple(ten) == SCORES
+    _, out, _ = leap("evaluate", "--model", "av-digits/mmil", "--split", "val", "--exclusive", "--ious")
+    scores = json.loads(out)
+    assert {name: scores.pop(name) for name in SCORES} == ten
+    assert (scores["exclusive"]["seg_av"], scores["ious"]["0.5"]["evt_v"]) == (ten["seg_av"], ten["evt_v"])
+    assert scores.keys() == {"exclusive", "ious"}
     assert "the parser has the class" in refused("evaluate", "--model", "av-digits/mmil", "--data", tiny_path)

@@ -7,6 +7,7 @@ import pytest
 
 from leap.data.annotations import EVENT_COLUMNS, expand_to_segments, read_annotations, write_events
 from leap.data.classes import LLP
+from leap.inference.further_scores import FURTHER
 from leap.inference.score_files import score_files
 from leap.metrics import SCORES, overlapping_videos, parsing_scores
 
@@ -45,6 +46,9 @@ def test_files_score_as_their_labels_do(annotations, tmp_path):
         "scores": parsing_scores(*(cube[overlap] for cube in cubes)),
     }
     assert (result["videos"], result["without_prediction"]) == (12, 1)
+    assert {name: result[name] for name in FURTHER} == {
+        name: score(*cubes) for name, score in FURTHER.items()
+    }
 
 
 def test_the_truth_scores_100(annotations):
@@ -61,7 +65,10 @@ def test_command_prints_tables_or_json(leap, annotations, tmp_path):
     result = json.loads(out)
     assert status == 0
     assert result == score_files(annotations, "test", audio, visual)
-    _, out, _ = leap("score", *options, "--per-class", "--overlap")
+    _, out, _ = leap("score", *options, "--per-class", "--overlap", "--exclusive", "--ious")
+    assert f"all videos{result['exclusive']['seg_a']:25.2f}" in out
+    assert f"0.3{result['ious']['0.3']['evt_a']:32.2f}" in out
+    assert f"mean{result['ious']['mean']['evt_a']:31.2f}" in out
     assert f"{result['scores']['seg_a']:.2f}" in out
     assert f"overlapping events: {result['overlap']['videos']}" in out
     assert [line.split()[0] for line in out.splitlines()[-25:]] == list(LLP)

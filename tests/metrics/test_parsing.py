@@ -9,7 +9,9 @@ from torch import distributed, multiprocessing
 
 from leap.errors import LeapError
 from leap.metrics import SCORES, parsing_scores
-from leap.metrics.parsing import ParsingScores
+from leap.metrics.event_iou import mean_event_scores
+from leap.metrics.exclusive import exclusive_scores
+from leap.metrics.parsing import ExclusiveScores, MeanEventScores, ParsingScores
 
 
 def labels(videos=11, seed=0):
@@ -33,6 +35,17 @@ def test_batch_by_batch_equals_all_at_once(edges):
     scores = updated(in_batches(labels(), *edges)).compute()
     assert tuple(scores) == SCORES
     assert scores == pytest.approx(parsing_scores(*labels()), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("metric", "function"), [(ExclusiveScores(), exclusive_scores), (MeanEventScores(), mean_event_scores)]
+)
+def test_other_metrics_equal_their_functions(metric, function):
+    for batch in in_batches(labels(), 0, 4, 8, 11):
+        metric.update(*batch)
+    scores = metric.compute()
+    assert scores == pytest.approx(function(*labels()), abs=1e-12)
+    assert list(scores) == list(function(*labels()))
 
 
 def test_reset_forgets():
