@@ -23,6 +23,7 @@ CORE = (
     "label_embeddings",
     "models",
     "metrics",
+    "diagnosis",
     "inference",
     "training",
     "releases",

@@ -14,6 +14,7 @@ from leap.cli import features as features_commands
 from leap.cli import models as models_commands
 from leap.cli import study as study_commands
 from leap.cli import weights as weights_commands
+from leap.cli.diagnose import diagnose
 from leap.cli.failure import exit_status
 from leap.cli.options import (
     Data,
@@ -43,6 +44,7 @@ app.add_typer(models_commands.app, name="models")
 app.add_typer(study_commands.app, name="study")
 app.add_typer(weights_commands.app, name="weights")
 app.command()(score)
+app.command()(diagnose)
 
 Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
 Configs = Annotated[
@@ -138,24 +140,16 @@ def evaluate(
     from leap.data.registry import open_dataset
     from leap.inference.evaluate import evaluate as evaluate_parser
     from leap.inference.further_scores import requested_scores
-    from leap.inference.predict import parse_videos
-    from leap.inference.protocols import CHOSEN_ON_VAL, named_protocol
-    from leap.inference.thresholds import choose_class_thresholds
-    from leap.models.checkpoint import check_fit, load_parser
+    from leap.inference.load import load_for_store
     from leap.training.distributed import check_device
 
     check_device(device)
     store = open_dataset(data)
-    parser, description = load_parser(model)
-    inputs = description.model.inputs
-    check_fit(description, store.classes, store.input_widths(inputs))
-    used = named_protocol(protocol) if protocol else description.protocol
-    if protocol in CHOSEN_ON_VAL:
-        val = store.videos("val", inputs)
-        used = choose_class_thresholds(parse_videos(parser, val), val.truth()[1], used)
-    videos, parser = store.videos(split, inputs).to(device), parser.to(device)
+    parser, used, inputs = load_for_store(model, store, protocol)
+    videos = store.videos(split, inputs).to(device)
     also = [name for name, asked in {"exclusive": exclusive, "ious": ious}.items() if asked]
-    print(json.dumps(evaluate_parser(parser, videos, used, partial(requested_scores, also=also)), indent=2))
+    score = partial(requested_scores, also=also)
+    print(json.dumps(evaluate_parser(parser.to(device), videos, used, score), indent=2))
 
 
 @app.command()

@@ -104,6 +104,15 @@ def _is_table(path: Path) -> bool:
     return bool(_read(timeline)["tables"][path.name] == file_sha256(path))
 
 
+def _is_diagnosis(path: Path) -> bool:
+    """A table of a diagnosis."""
+    from leap.diagnosis.report import TABLES, WITHOUT_PREDICTION
+
+    headers = {",".join(columns) for columns in TABLES.values()} | {WITHOUT_PREDICTION}
+    with path.open(encoding="utf-8") as file:
+        return file.readline().rstrip("\n") in headers
+
+
 def _is_log(path: Path) -> bool:
     """The log of a training: one JSON object per epoch."""
     with path.open(encoding="utf-8") as file:
@@ -132,6 +141,7 @@ RECOGNIZERS: dict[str, Callable[[Path], bool]] = {
     ".safetensors": _is_tensors,
     ".json": _is_json,
     ".jsonl": _is_log,
+    ".csv": _is_diagnosis,
     ".tsv": _is_table,
     ".ipynb": _is_notebook,
     ".failed": _is_notebook,

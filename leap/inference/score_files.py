@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from leap.data.annotations import Repair, read_annotations, read_events
+from leap.data.annotations import Repair
 from leap.data.classes import LLP
 from leap.inference.further_scores import FURTHER
+from leap.inference.scored_predictions import tables_on_llp
 from leap.metrics import overlapping_videos, parsing_scores, per_class_scores
+from leap.metrics.arrays import as_array
 
 
 def score_files(
@@ -42,14 +44,14 @@ def score_files(
         LeapError: the split has no dense labels, a file cannot be read, or a prediction names another video,
             an unknown class or a time span outside the video.
     """
-    truth = read_annotations(annotations, split, repair)
-    cubes = [read_events(path, truth.filenames) for path in (audio, visual)] + [truth.audio, truth.visual]
-    overlap = overlapping_videos(truth.audio, truth.visual)  # (N,)
+    found = tables_on_llp(annotations, split, audio, visual, repair)
+    cubes = [as_array(cube) for cube in found.cubes]
+    overlap = overlapping_videos(found.true_audio, found.true_visual)  # (N,)
     return {
         "split": split,
         "repair": repair,
-        "videos": len(truth.filenames),
-        "without_prediction": int((~(cubes[0] | cubes[1]).any(axis=(1, 2))).sum()),
+        "videos": len(found.videos),
+        "without_prediction": len(found.without_prediction),
         "scores": parsing_scores(*cubes),
         "overlap": _scores_of([cube[overlap] for cube in cubes]),
         "per_class": _by_class(cubes),

@@ -18,6 +18,9 @@ from leap.io.atomic import atomic_path
 from leap.metrics import TITLES
 from leap.visualization.palette import MARKERS, STYLE, TRUTH, line_colours
 
+PNG_METADATA = {"Software": "leap"}
+"""Marks a figure as made by this package, so that a later call may replace it."""
+
 History = Sequence[Mapping[str, float]]
 """One entry per epoch: name of a loss or validation score → value."""
 

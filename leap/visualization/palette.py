@@ -10,7 +10,7 @@ from typing import Any
 
 MMIL, LEAP = "#0072B2", "#D55E00"  # blue and orange
 AUDIO, VISUAL = "#009E73", "#AA4499"  # green and purple
-BOTH, TRUTH = "#999999", "#333333"
+BOTH, TRUTH, PREDICTED = "#999999", "#333333", "#56B4E9"
 
 SYSTEM_COLOURS = {"MMIL": MMIL, "LEAP": LEAP}
 """System → its colour in every figure."""

@@ -42,6 +42,7 @@ def valid(tiny_path, tiny_records, tiny_config, tiny_store, tiny_results, tmp_pa
         "train": {"config": folder / "run.json", "data": tiny_path, "out": "out"},
         "preset": {"name": "leap"},
         "evaluate": {"model": model, "data": tiny_path},
+        "diagnose": {"model": model, "data": tiny_path},
         "parse": {"source": tiny_path, "model": model, "out": "out", "video": "missing"},
         "import-release": {"system": "han", "checkpoint": "garbage", "out": "out"},
         "score": {"annotations": "folder", "audio": "garbage", "visual": "garbage"},

@@ -15,7 +15,19 @@ from leap.errors import LeapError
 from leap.models.checkpoint import Description, save_parser
 from leap.models.parser import build_parser
 
-OTHERS = ["x.h5", "x.safetensors", "x.json", "x.jsonl", "x.tsv", "x.ipynb", "x.html", "x.png", "x.npy", "x"]
+OTHERS = [
+    "x.h5",
+    "x.safetensors",
+    "x.json",
+    "x.jsonl",
+    "x.tsv",
+    "x.csv",
+    "x.ipynb",
+    "x.html",
+    "x.png",
+    "x.npy",
+    "x",
+]
 
 
 def of_others(path):

@@ -9,6 +9,7 @@ collect_ignore = [
     name
     for name, folder in (
         ("test_llp.py", LLP),
+        ("test_diagnosis.py", LLP),
         ("test_recordings.py", RECORDINGS),
         ("test_everyday.py", EVERYDAY),
     )

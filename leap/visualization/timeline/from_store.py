@@ -6,9 +6,8 @@ from leap.data.names import spelled
 from leap.data.store import FeatureStore
 from leap.inference.parsed_video import parse_video
 from leap.models.checkpoint import check_fit, load_parser
-from leap.visualization.figures import save_figure
+from leap.visualization.figures import PNG_METADATA, save_figure
 from leap.visualization.timeline.figure import timeline_figure
-from leap.visualization.timeline.write import PNG_METADATA
 
 
 def parse_to_figure(model: Path, store: FeatureStore, split: str, video: str, out: Path) -> Path:

@@ -8,13 +8,10 @@ from leap.features.media import Clip
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
 from leap.io.atomic import atomic_write
 from leap.io.download import file_sha256
-from leap.visualization.figures import save_figure
+from leap.visualization.figures import PNG_METADATA, save_figure
 from leap.visualization.timeline.as_json import timeline_as_json
 from leap.visualization.timeline.figure import clip_figure
 from leap.visualization.timeline.page import timeline_page
-
-PNG_METADATA = {"Software": "leap"}
-"""Marks a figure as made by this package, so that a later call may replace it."""
 
 
 def timeline_files(name: str, out: Path) -> list[Path]:
