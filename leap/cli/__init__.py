@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +24,7 @@ from leap.cli.options import (
     Model,
     Norm,
     Out,
+    PerClass,
     Results,
     Split,
     SplitOption,
@@ -134,22 +134,32 @@ def evaluate(
     protocol: Annotated[str, typer.Option(help="A release's protocol; if not given the parser's.")] = "",
     exclusive: Exclusive = False,
     ious: Ious = False,
+    per_class: PerClass = False,
+    ranking: Annotated[
+        bool, typer.Option("--ranking", help="Also print average precision and ROC areas, by class.")
+    ] = False,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Also print calibration error and reliability curve.")
+    ] = False,
     device: Device = "cpu",
 ) -> None:
     """Score a trained parser on a split; prints the ten scores, and others on request, as JSON."""
     from leap.data.registry import open_dataset
-    from leap.inference.evaluate import evaluate as evaluate_parser
     from leap.inference.further_scores import requested_scores
-    from leap.inference.load import load_for_store
+    from leap.inference.scored_predictions import predictions_of_parser
     from leap.training.distributed import check_device
 
     check_device(device)
-    store = open_dataset(data)
-    parser, used, inputs = load_for_store(model, store, protocol)
-    videos = store.videos(split, inputs).to(device)
-    also = [name for name, asked in {"exclusive": exclusive, "ious": ious}.items() if asked]
-    score = partial(requested_scores, also=also)
-    print(json.dumps(evaluate_parser(parser.to(device), videos, used, score), indent=2))
+    asked = {
+        "exclusive": exclusive,
+        "ious": ious,
+        "per_class": per_class,
+        "ranking": ranking,
+        "calibration": calibration,
+    }
+    with open_dataset(data) as store:
+        found = predictions_of_parser(model, store, split, protocol, device)
+    print(json.dumps(requested_scores(found, [name for name, wanted in asked.items() if wanted]), indent=2))
 
 
 @app.command()

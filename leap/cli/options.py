@@ -35,6 +35,7 @@ Exclusive = Annotated[
     bool, typer.Option("--exclusive", help="Also score what is only heard, only seen, and both.")
 ]
 Ious = Annotated[bool, typer.Option("--ious", help="Also score events at temporal IoUs from 0.1 to 0.9.")]
+PerClass = Annotated[bool, typer.Option("--per-class", help="Also print each class's scores.")]
 SplitOption = Annotated[Split, typer.Option("--split", help="Split of the data set.")]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from leap.cli.options import Exclusive, Ious, Repair
+from leap.cli.options import Exclusive, Ious, PerClass, Repair
 
 Scores = Mapping[str, float | None]
 
@@ -26,7 +26,7 @@ def score(
     visual: Annotated[Path, typer.Option(help="Predicted visual events, likewise.")],
     split: Annotated[AnnotatedSplit, typer.Option(help="Split of LLP.")] = AnnotatedSplit.TEST,
     repair: Annotated[Repair, typer.Option(help="Which defects of the annotations to repair.")] = Repair.NONE,
-    per_class: Annotated[bool, typer.Option("--per-class", help="Also print each class's scores.")] = False,
+    per_class: PerClass = False,
     overlap: Annotated[bool, typer.Option("--overlap", help="Also score the videos with overlap.")] = False,
     exclusive: Exclusive = False,
     ious: Ious = False,

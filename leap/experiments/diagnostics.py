@@ -14,13 +14,11 @@ from torch.nn.functional import normalize
 from leap.data.videos import Videos
 from leap.inference.parsed_video import MODALITIES
 from leap.inference.predict import parse_videos
+from leap.metrics.calibration import expected_calibration_error
 from leap.models.decoders.leap import Leap
 from leap.models.output import Parsing
 from leap.models.parser import Parser
 from leap.training.losses.similarity import cosine_similarity, eiou
-
-BINS = 10
-"""Number of probability bins of the expected calibration error."""
 
 
 def diagnose(parser: Parser, val: Videos, test: Videos) -> dict[str, float]:
@@ -101,10 +99,7 @@ def _calibration(parsings: list[Parsing], videos: Videos) -> dict[str, float]:
     found = {}
     for modality, true in zip(MODALITIES, videos.truth(), strict=True):
         logits = torch.cat([getattr(parsing, f"segment_{modality}") for parsing in parsings])
-        probability = logits.sigmoid().flatten().double()  # (N·T·C,)
-        bins = (probability * BINS).long().clamp(max=BINS - 1)
-        gaps = torch.zeros(BINS, dtype=torch.float64).index_add(0, bins, true.flatten() - probability)
-        found[f"calibration_{modality}"] = 100 * float(gaps.abs().sum()) / len(probability)
+        found[f"calibration_{modality}"] = expected_calibration_error(logits.sigmoid(), true)
     return found
 
 

@@ -1,40 +1,114 @@
-"""Scores beside the ten that commands print on request, as plain JSON values."""
+"""Measures beside the ten scores that commands print on request, as plain JSON values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from leap.metrics import event_scores_by_iou, exclusive_scores, mean_event_scores, parsing_scores
-from leap.metrics.arrays import Labels
+import numpy as np
+
+from leap.inference.scored_predictions import ScoredPredictions
+from leap.metrics import (
+    average_precision,
+    event_scores_by_iou,
+    exclusive_scores,
+    mean_event_scores,
+    parsing_scores,
+    per_class_scores,
+)
+from leap.metrics.calibration import expected_calibration_error, reliability
 
 
-def scores_by_iou(
-    pred_audio: Labels, pred_visual: Labels, true_audio: Labels, true_visual: Labels
-) -> dict[str, dict[str, float]]:
-    """Temporal IoU, such as ``"0.3"``, → the five event-level scores × 100; and ``"mean"``, their means.
+def requested_scores(found: ScoredPredictions, also: Collection[str] = ()) -> dict[str, Any]:
+    """The ten scores × 100 of predictions and, under their names, further measures.
 
-    Arguments and errors are those of `leap.metrics.parsing_scores`.
+    Args:
+        found: the predictions.
+        also: keys of `FURTHER`; those in `OF_PROBABILITIES` need the probabilities of a parser.
+
+    Raises:
+        LeapError: there are no videos.
     """
-    cubes = pred_audio, pred_visual, true_audio, true_visual
-    by_iou = {f"{iou:g}": scores for iou, scores in event_scores_by_iou(*cubes).items()}
-    return by_iou | {"mean": mean_event_scores(*cubes)}
+    return {**parsing_scores(*found.cubes), **{name: FURTHER[name](found) for name in also}}
 
 
-FURTHER: dict[str, Callable[..., dict[str, Any]]] = {"exclusive": exclusive_scores, "ious": scores_by_iou}
-"""Name of further scores → their function, with the arguments of `leap.metrics.parsing_scores`."""
+def scores_by_iou(found: ScoredPredictions) -> dict[str, dict[str, float]]:
+    """Temporal IoU, such as ``"0.3"``, → the five event-level scores × 100; and ``"mean"``, their means."""
+    by_iou = {f"{iou:g}": scores for iou, scores in event_scores_by_iou(*found.cubes).items()}
+    return by_iou | {"mean": mean_event_scores(*found.cubes)}
 
 
-def requested_scores(
-    pred_audio: Labels,
-    pred_visual: Labels,
-    true_audio: Labels,
-    true_visual: Labels,
-    also: Collection[str] = (),
-) -> dict[str, Any]:
-    """The ten scores × 100 and, under their names, further scores.
+def scores_by_class(found: ScoredPredictions) -> dict[str, dict[str, float | None]]:
+    """Class → its eight scores × 100, pooled over videos.
 
-    Arguments and errors are those of `leap.metrics.parsing_scores`; ``also`` are keys of `FURTHER`.
+    A score is None if the class is neither predicted nor true.
     """
-    cubes = pred_audio, pred_visual, true_audio, true_visual
-    return {**parsing_scores(*cubes), **{name: FURTHER[name](*cubes) for name in also}}
+    scores = per_class_scores(*found.cubes)
+    rows = {name: _numbers(100 * values) for name, values in scores.items()}
+    return _by_class(found.classes, rows)
+
+
+def ranking(found: ScoredPredictions) -> dict[str, dict[str, Any]]:
+    """How well the probabilities of each modality rank segments.
+
+    Returns:
+        Modality → ``ap``, the average precision × 100 over all classes together; ``map``, its mean over the
+        classes that occur; and ``per_class``, class → ``ap``, ``auc`` (area under the ROC curve) and
+        ``chance``, × 100, None if the class never or always occurs.
+    """
+    from leap.metrics.ranking import class_ranking
+
+    return {
+        modality: {
+            "ap": average_precision(probabilities, true),
+            "map": average_precision(probabilities, true, average="macro"),
+            "per_class": _by_class(
+                found.classes,
+                {k: _numbers(x) for k, x in class_ranking(probabilities, true)._asdict().items()},
+            ),
+        }
+        for modality, probabilities, true in found.ranked()
+    }
+
+
+def calibration(found: ScoredPredictions) -> dict[str, dict[str, Any]]:
+    """Whether events occur as often as the probabilities of each modality say.
+
+    Returns:
+        Modality → ``error``, the expected calibration error × 100, and ``curve``, the ``number``, mean
+        ``probability`` and ``frequency`` of the probabilities in each bin, see `leap.metrics.calibration`.
+    """
+    return {
+        modality: {
+            "error": expected_calibration_error(probabilities, true),
+            "curve": {k: _numbers(x) for k, x in reliability(probabilities, true)._asdict().items()},
+        }
+        for modality, probabilities, true in found.ranked()
+    }
+
+
+OF_EVENTS: dict[str, Callable[[ScoredPredictions], dict[str, Any]]] = {
+    "exclusive": lambda found: dict(exclusive_scores(*found.cubes)),
+    "ious": scores_by_iou,
+    "per_class": scores_by_class,
+}
+"""Name → measure of predicted events."""
+
+OF_PROBABILITIES: dict[str, Callable[[ScoredPredictions], dict[str, Any]]] = {
+    "ranking": ranking,
+    "calibration": calibration,
+}
+"""Name → measure of a parser's probabilities."""
+
+FURTHER = OF_EVENTS | OF_PROBABILITIES
+
+
+def _by_class(
+    classes: Iterable[str], columns: dict[str, list[float | None]]
+) -> dict[str, dict[str, float | None]]:
+    return {label: {name: values[c] for name, values in columns.items()} for c, label in enumerate(classes)}
+
+
+def _numbers(values: Iterable[float]) -> list[float | None]:
+    """Numbers as JSON has them; None for NaN."""
+    return [None if np.isnan(value) else np.asarray(value).item() for value in values]

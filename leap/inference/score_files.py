@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from leap.data.annotations import Repair
-from leap.data.classes import LLP
-from leap.inference.further_scores import FURTHER
+from leap.inference.further_scores import OF_EVENTS
 from leap.inference.scored_predictions import tables_on_llp
-from leap.metrics import overlapping_videos, parsing_scores, per_class_scores
+from leap.metrics import overlapping_videos, parsing_scores
 from leap.metrics.arrays import as_array
 
 
@@ -36,9 +35,7 @@ def score_files(
         * ``without_prediction``: number of videos without a predicted event;
         * ``scores``: the ten scores × 100;
         * ``overlap``: number and scores of the videos with overlapping events, None without such videos;
-        * ``per_class``: the eight scores × 100 of each class, pooled over videos; None for a score whose
-          class is neither predicted nor true;
-        * the scores of `leap.inference.further_scores.FURTHER`, by name.
+        * the measures of `leap.inference.further_scores.OF_EVENTS`, by name.
 
     Raises:
         LeapError: the split has no dense labels, a file cannot be read, or a prediction names another video,
@@ -54,19 +51,10 @@ def score_files(
         "without_prediction": len(found.without_prediction),
         "scores": parsing_scores(*cubes),
         "overlap": _scores_of([cube[overlap] for cube in cubes]),
-        "per_class": _by_class(cubes),
-        **{name: function(*cubes) for name, function in FURTHER.items()},
+        **{name: measure(found) for name, measure in OF_EVENTS.items()},
     }
 
 
 def _scores_of(cubes: list[np.ndarray]) -> dict[str, Any] | None:
     videos = len(cubes[0])
     return {"videos": videos, "scores": parsing_scores(*cubes)} if videos else None
-
-
-def _by_class(cubes: list[np.ndarray]) -> dict[str, dict[str, float | None]]:
-    scores = per_class_scores(*cubes)
-    return {
-        name: {key: None if np.isnan(f[c]) else 100 * float(f[c]) for key, f in scores.items()}
-        for c, name in enumerate(LLP)
-    }

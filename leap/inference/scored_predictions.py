@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from leap.data.annotations import Repair, read_annotations, read_events
 from leap.data.classes import LLP
+from leap.diagnosis.events import MODALITIES
 from leap.metrics.arrays import Labels, as_array
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class ScoredPredictions:
         pred_visual: predicted visual events, likewise.
         true_audio: audio events of the ground truth, likewise.
         true_visual: visual events of the ground truth, likewise.
+        probabilities: a parser's probabilities of audio and of visual segments, (N, T, C) each; None for
+            predictions of which only the events are known.
     """
 
     title: str
@@ -37,11 +41,22 @@ class ScoredPredictions:
     pred_visual: Labels
     true_audio: Labels
     true_visual: Labels
+    probabilities: tuple[Labels, Labels] | None = None
 
     @property
     def cubes(self) -> tuple[Labels, Labels, Labels, Labels]:
         """The arguments of `leap.metrics.parsing_scores`."""
         return self.pred_audio, self.pred_visual, self.true_audio, self.true_visual
+
+    def ranked(self) -> Iterator[tuple[str, Labels, Labels]]:
+        """Modality, probabilities and true events, for both modalities.
+
+        Raises:
+            ValueError: the probabilities are unknown.
+        """
+        if self.probabilities is None:
+            raise ValueError("only the events of these predictions are known")
+        yield from zip(MODALITIES, self.probabilities, (self.true_audio, self.true_visual), strict=True)
 
     @property
     def without_prediction(self) -> list[str]:
@@ -51,7 +66,7 @@ class ScoredPredictions:
 
 
 def predictions_of_parser(
-    model: str | Path, store: FeatureStore, split: str, protocol: str = ""
+    model: str | Path, store: FeatureStore, split: str, protocol: str = "", device: str = "cpu"
 ) -> ScoredPredictions:
     """Parse a split of a store.
 
@@ -60,6 +75,7 @@ def predictions_of_parser(
         store: the store.
         split: ``"train"``, ``"val"`` or ``"test"``.
         protocol: the release whose decoding protocol is used; empty for the parser's own.
+        device: where to parse.
 
     Raises:
         LeapError: the parser cannot be read or does not fit the store, the protocol is unknown, or the split
@@ -70,8 +86,9 @@ def predictions_of_parser(
 
     parser, used, inputs = load_for_store(model, store, protocol)
     videos = store.videos(split, inputs)
-    truth, found = videos.truth(), predict(parser, videos, used)
-    return _on_store(store, split, f"{model}, predictions", (found.audio, found.visual), truth)
+    truth, found = videos.truth(), predict(parser.to(device), videos.to(device), used)
+    events = _on_store(store, split, f"{model}, predictions", (found.audio, found.visual), truth)
+    return replace(events, probabilities=(found.probability_audio, found.probability_visual))
 
 
 def pseudo_labels_of(store: FeatureStore, split: str) -> ScoredPredictions:

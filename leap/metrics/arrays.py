@@ -59,6 +59,12 @@ def check_shapes(**arrays: NDArray[np.generic]) -> None:
         raise LeapError(f"labels must share one shape (videos, segments, classes); got {found}")
 
 
+def check_finite(scores: NDArray[np.generic]) -> None:
+    """Refuse probabilities, or other scores, that are not finite."""
+    if not np.isfinite(scores).all():
+        raise LeapError("probabilities hold a value that is not finite; check the model's output")
+
+
 def binary(name: str, x: NDArray[np.generic]) -> Mask:
     """Labels as booleans; refuses other values than 0 and 1."""
     ones = x == 1

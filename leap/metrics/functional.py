@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leap.errors import LeapError
-from leap.metrics.arrays import Floats, Labels, Mask, as_array, binary, check_shapes, four_masks, masks
+from leap.metrics.arrays import (
+    Floats,
+    Labels,
+    Mask,
+    as_array,
+    binary,
+    check_finite,
+    check_shapes,
+    four_masks,
+    masks,
+)
 from leap.metrics.counts import Counts, class_f, event_counts, segment_counts, video_f
 
 LEVELS = ("seg", "evt")
@@ -220,8 +230,7 @@ def average_precision(
     """
     scores, labels = as_array(probabilities), as_array(true)
     check_shapes(probabilities=scores, true=labels)
-    if not np.isfinite(scores).all():
-        raise LeapError("probabilities hold a value that is not finite; check the model's output")
+    check_finite(scores)
     positive = binary("true", labels).reshape(-1, labels.shape[2])  # (N·T, C)
     present = positive.any(axis=0)  # (C,)
     if not present.any():

@@ -47,7 +47,7 @@ def diagnosis_figure(diagnosis: Diagnosis) -> Figure:
     The bars on the right show the rise if types are mended from top to bottom; the lines span the rises if a
     type is mended alone, and after all others.
     """
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
         return _figure(diagnosis)
 
 

@@ -30,9 +30,13 @@ def test_a_shipped_parser_is_evaluated_on_its_data_set(leap, refused, tiny_path)
     assert status == 0
     ten = json.loads(out)
     assert tuple(ten) == SCORES
-    _, out, _ = leap("evaluate", "--model", "av-digits/mmil", "--split", "val", "--exclusive", "--ious")
+    measures = ("exclusive", "ious", "per_class", "ranking", "calibration")
+    flags = [f"--{name.replace('_', '-')}" for name in measures]
+    _, out, _ = leap("evaluate", "--model", "av-digits/mmil", "--split", "val", *flags)
     scores = json.loads(out)
     assert {name: scores.pop(name) for name in SCORES} == ten
+    assert tuple(scores) == measures
     assert (scores["exclusive"]["seg_av"], scores["ious"]["0.5"]["evt_v"]) == (ten["seg_av"], ten["evt_v"])
-    assert scores.keys() == {"exclusive", "ious"}
+    assert len(scores["per_class"]) == len(scores["ranking"]["audio"]["per_class"]) == 10
+    assert 0 < scores["calibration"]["visual"]["error"] < 10
     assert "the parser has the class" in refused("evaluate", "--model", "av-digits/mmil", "--data", tiny_path)

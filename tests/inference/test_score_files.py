@@ -7,8 +7,9 @@ import pytest
 
 from leap.data.annotations import EVENT_COLUMNS, expand_to_segments, read_annotations, write_events
 from leap.data.classes import LLP
-from leap.inference.further_scores import FURTHER
+from leap.inference.further_scores import OF_EVENTS
 from leap.inference.score_files import score_files
+from leap.inference.scored_predictions import tables_on_llp
 from leap.metrics import SCORES, overlapping_videos, parsing_scores
 
 NAMES = tuple(f"video-{i:06}_0_10" for i in range(12))
@@ -46,9 +47,9 @@ def test_files_score_as_their_labels_do(annotations, tmp_path):
         "scores": parsing_scores(*(cube[overlap] for cube in cubes)),
     }
     assert (result["videos"], result["without_prediction"]) == (12, 1)
-    assert {name: result[name] for name in FURTHER} == {
-        name: score(*cubes) for name, score in FURTHER.items()
-    }
+    found = tables_on_llp(annotations, "test", *write_predictions(tmp_path, *cubes[:2]))
+    for name, measure in OF_EVENTS.items():
+        assert result[name] == measure(found)
 
 
 def test_the_truth_scores_100(annotations):
