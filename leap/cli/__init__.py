@@ -138,6 +138,9 @@ def evaluate(
     ranking: Annotated[
         bool, typer.Option("--ranking", help="Also print average precision and ROC areas, by class.")
     ] = False,
+    psds: Annotated[
+        bool, typer.Option("--psds", help="Also print polyphonic sound detection scores.")
+    ] = False,
     calibration: Annotated[
         bool, typer.Option("--calibration", help="Also print calibration error and reliability curve.")
     ] = False,
@@ -155,6 +158,7 @@ def evaluate(
         "ious": ious,
         "per_class": per_class,
         "ranking": ranking,
+        "psds": psds,
         "calibration": calibration,
     }
     with open_dataset(data) as store:

@@ -17,6 +17,7 @@ from leap.metrics import (
     per_class_scores,
 )
 from leap.metrics.calibration import expected_calibration_error, reliability
+from leap.metrics.psds import CONFUSION, LOCALIZATION, psds
 
 
 def requested_scores(found: ScoredPredictions, also: Collection[str] = ()) -> dict[str, Any]:
@@ -87,6 +88,15 @@ def calibration(found: ScoredPredictions) -> dict[str, dict[str, Any]]:
     }
 
 
+def detection(found: ScoredPredictions) -> dict[str, dict[str, float]]:
+    """Modality → polyphonic sound detection score × 100 of both scenarios, see `leap.metrics.psds`."""
+    scenarios = {"localization": LOCALIZATION, "confusion": CONFUSION}
+    return {
+        modality: {name: psds(probabilities, true, scenario) for name, scenario in scenarios.items()}
+        for modality, probabilities, true in found.ranked()
+    }
+
+
 OF_EVENTS: dict[str, Callable[[ScoredPredictions], dict[str, Any]]] = {
     "exclusive": lambda found: dict(exclusive_scores(*found.cubes)),
     "ious": scores_by_iou,
@@ -96,6 +106,7 @@ OF_EVENTS: dict[str, Callable[[ScoredPredictions], dict[str, Any]]] = {
 
 OF_PROBABILITIES: dict[str, Callable[[ScoredPredictions], dict[str, Any]]] = {
     "ranking": ranking,
+    "psds": detection,
     "calibration": calibration,
 }
 """Name → measure of a parser's probabilities."""

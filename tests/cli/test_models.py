@@ -30,7 +30,7 @@ def test_a_shipped_parser_is_evaluated_on_its_data_set(leap, refused, tiny_path)
     assert status == 0
     ten = json.loads(out)
     assert tuple(ten) == SCORES
-    measures = ("exclusive", "ious", "per_class", "ranking", "calibration")
+    measures = ("exclusive", "ious", "per_class", "ranking", "psds", "calibration")
     flags = [f"--{name.replace('_', '-')}" for name in measures]
     _, out, _ = leap("evaluate", "--model", "av-digits/mmil", "--split", "val", *flags)
     scores = json.loads(out)

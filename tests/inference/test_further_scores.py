@@ -14,6 +14,7 @@ from leap.metrics import (
     per_class_scores,
 )
 from leap.metrics.calibration import expected_calibration_error, reliability
+from leap.metrics.psds import CONFUSION, LOCALIZATION, psds
 from leap.metrics.ranking import class_ranking
 
 RANDOM = np.random.default_rng(0)
@@ -55,6 +56,10 @@ def test_measures_of_probabilities(modality, place):
         "chance": expected.chance[0],
     }
     assert set(found["ranking"]["per_class"]["car"].values()) == {None}
+    assert found["psds"] == {
+        "localization": psds(probabilities, true, LOCALIZATION),
+        "confusion": psds(probabilities, true, CONFUSION),
+    }
     assert found["calibration"]["error"] == expected_calibration_error(probabilities, true)
     curve = reliability(probabilities, true)
     assert found["calibration"]["curve"]["number"] == curve.number.tolist()
