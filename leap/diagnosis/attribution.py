@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from leap.diagnosis.events import MODALITIES, Event, events_of_both, fit, overlap
+from leap.diagnosis.events import MODALITIES, EventSpan, events_of_both, fit, overlap
 from leap.metrics.arrays import Labels, four_masks
 
 TYPES = (
@@ -54,7 +54,7 @@ OTHER = {"audio": "visual", "visual": "audio"}
 class Side(NamedTuple):
     """An event of the prediction or of the ground truth."""
 
-    event: Event
+    event: EventSpan
     predicted: bool
 
 
@@ -67,7 +67,7 @@ class Error(NamedTuple):
         type: one of `TYPES`.
     """
 
-    event: Event
+    event: EventSpan
     predicted: bool
     type: str
 
@@ -75,8 +75,8 @@ class Error(NamedTuple):
 class Pair(NamedTuple):
     """Predicted and true events, each in temporal order."""
 
-    predicted: list[Event]
-    true: list[Event]
+    predicted: list[EventSpan]
+    true: list[EventSpan]
 
 
 Types = dict[Side, str]
@@ -137,7 +137,7 @@ def group_type(group: Pair) -> str:
     return "too long" if longer >= 0 else "too short"
 
 
-def _by_class(predicted: Iterable[Event], true: Iterable[Event]) -> Iterator[dict[str, Pair]]:
+def _by_class(predicted: Iterable[EventSpan], true: Iterable[EventSpan]) -> Iterator[dict[str, Pair]]:
     """For every class in every video with events: modality → its events."""
     found: dict[tuple[int, int], dict[str, Pair]] = defaultdict(lambda: {m: Pair([], []) for m in MODALITIES})
     for side, events in enumerate((predicted, true)):
@@ -146,7 +146,7 @@ def _by_class(predicted: Iterable[Event], true: Iterable[Event]) -> Iterator[dic
     yield from found.values()
 
 
-def _by_modality(predicted: Sequence[Event], true: Sequence[Event], types: Types) -> Iterator[Pair]:
+def _by_modality(predicted: Sequence[EventSpan], true: Sequence[EventSpan], types: Types) -> Iterator[Pair]:
     """The open events of every modality of every video that has any."""
     found: dict[tuple[int, str], Pair] = defaultdict(lambda: Pair([], []))
     for side, events in enumerate(_open(Pair([*predicted], [*true]), types)):
@@ -228,5 +228,5 @@ def _find_confused(pair: Pair, types: Types) -> None:
             _assign(Pair([p], [t]), "wrong class", types)
 
 
-def _overlaps(event: Event, others: Iterable[Event]) -> bool:
+def _overlaps(event: EventSpan, others: Iterable[EventSpan]) -> bool:
     return any(overlap(event, other) for other in others)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from leap.diagnosis.attribution import TYPES, Error, attribute
 from leap.diagnosis.mending import Gain, Scores, gains
-from leap.diagnosis.splits import Row, split_errors
+from leap.diagnosis.splits import Part, split_errors
 from leap.metrics import parsing_scores
 from leap.metrics.arrays import Labels
 
@@ -26,7 +26,7 @@ class Diagnosis:
     scores: Scores
     errors: list[Error]
     gains: dict[str, Gain]
-    rows: list[Row]
+    rows: list[Part]
 
     def count(self, type_: str, predicted: bool) -> int:
         """Number of wrong events of a type, of those predicted or of those true."""

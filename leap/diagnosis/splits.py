@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from leap.diagnosis.attribution import Error
-from leap.diagnosis.events import MODALITIES, Event, events_of_both
+from leap.diagnosis.events import MODALITIES, EventSpan, events_of_both
 from leap.metrics.arrays import Labels, Mask, four_masks
 
 LENGTHS = ((1, "1 segment"), (3, "2 to 3 segments"), (6, "4 to 6 segments"))
@@ -19,7 +19,7 @@ FREQUENCIES = ("rarest third", "middle third", "most frequent third")
 """Parts of the classes by number of true events in both modalities."""
 
 
-class Row(NamedTuple):
+class Part(NamedTuple):
     """Events of a part, and those of them that are wrong.
 
     Attributes:
@@ -53,7 +53,7 @@ class Properties:
         self.true = dict(zip(MODALITIES, (true_audio, true_visual), strict=True))
         self.frequency = _frequency_parts(events_of_both(true_audio, true_visual), len(classes))
 
-    def of(self, event: Event) -> dict[str, str]:
+    def of(self, event: EventSpan) -> dict[str, str]:
         """Split → part of an event.
 
         The number of simultaneous events is the largest number of true events of other classes in the event's
@@ -67,12 +67,12 @@ class Properties:
             "class frequency": self.frequency[event.label],
         }
 
-    def _length(self, event: Event) -> str:
+    def _length(self, event: EventSpan) -> str:
         if event.length == len(self.true[event.modality]):
             return WHOLE
         return next((name for longest, name in LENGTHS if event.length <= longest), LONGER)
 
-    def _others(self, event: Event) -> int:
+    def _others(self, event: EventSpan) -> int:
         there = self.true[event.modality][event.start : event.end, event.video]  # (length, C)
         return int((there.sum(axis=1) - there[:, event.label]).max())
 
@@ -84,7 +84,7 @@ def split_errors(
     true_visual: Labels,
     errors: Iterable[Error],
     classes: Sequence[str],
-) -> list[Row]:
+) -> list[Part]:
     """Count events and errors by every property, in parts that have events.
 
     Arguments and errors are those of `leap.metrics.parsing_scores`, and the errors of these predictions and
@@ -101,7 +101,7 @@ def split_errors(
         for part in properties.of(error.event).items():
             wrong.setdefault((error.predicted, part), Counter())[error.type] += 1
     return [
-        Row(
+        Part(
             *part,
             predicted[part],
             true[part],
@@ -119,7 +119,7 @@ def _ordered(parts: Iterable[tuple[str, str]], classes: Sequence[str]) -> list[t
     return sorted(parts, key=lambda part: (splits.index(part[0]), order.index(part[1])))
 
 
-def _frequency_parts(true: Iterable[Event], classes: int) -> list[str]:
+def _frequency_parts(true: Iterable[EventSpan], classes: int) -> list[str]:
     """The third of the classes that each class belongs to."""
     counts = Counter(event.label for event in true)
     ranks = np.argsort(np.argsort([counts[label] for label in range(classes)], kind="stable"))

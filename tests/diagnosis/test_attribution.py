@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 from leap.diagnosis.attribution import TYPES, attribute
-from leap.diagnosis.events import Event, events_of_both
+from leap.diagnosis.events import EventSpan, events_of_both
 from leap.metrics.arrays import four_masks
 from tests.metrics.cubes import cubes
 
@@ -127,5 +127,5 @@ def test_without_videos_there_are_no_errors():
 
 def test_an_event_knows_its_place():
     (error,) = attribute(video(DOG), video(NONE), video(NONE), video(NONE))
-    assert error.event == Event(0, "audio", 0, 1, 5)
+    assert error.event == EventSpan(0, "audio", 0, 1, 5)
     assert (error.predicted, error.event.length) == (True, 4)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from leap.diagnosis.events import Event, events_of_both, find_events, fit, overlap
+from leap.diagnosis.events import EventSpan, events_of_both, find_events, fit, overlap
 from leap.metrics.arrays import masks
 from tests.metrics.cubes import cubes
 from tests.metrics.oracle import events
@@ -13,7 +13,7 @@ from tests.metrics.oracle import events
 def test_events_are_the_maximal_runs(labels):
     (cube,) = masks(labels=labels[0])
     expected = [
-        Event(n, "visual", c, min(run), max(run) + 1)
+        EventSpan(n, "visual", c, min(run), max(run) + 1)
         for n, c in np.ndindex(cube.shape[1:])
         for run in events(cube[:, n, c].tolist())
     ]
@@ -22,11 +22,11 @@ def test_events_are_the_maximal_runs(labels):
 
 def test_events_of_both_modalities():
     heard, seen = np.ones((3, 1, 1), bool), np.array([[[False]], [[True]], [[True]]])
-    assert events_of_both(heard, seen) == [Event(0, "audio", 0, 0, 3), Event(0, "visual", 0, 1, 3)]
+    assert events_of_both(heard, seen) == [EventSpan(0, "audio", 0, 0, 3), EventSpan(0, "visual", 0, 1, 3)]
 
 
 def event(start, end):
-    return Event(0, "audio", 0, start, end)
+    return EventSpan(0, "audio", 0, start, end)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from leap.diagnosis.attribution import attribute
-from leap.diagnosis.events import Event, events_of_both
+from leap.diagnosis.events import EventSpan, events_of_both
 from leap.diagnosis.splits import Properties, split_errors
 from leap.metrics.arrays import four_masks
 
@@ -58,7 +58,7 @@ def test_properties_of_an_event(label, start, end, length, others):
     """A dog from 0 to 10, a cat from 2 to 7 and a car from 5 to 9 are heard; no event is seen."""
     heard = np.zeros((10, 1, 3), bool)
     heard[:, 0, 0], heard[2:7, 0, 1], heard[5:9, 0, 2] = True, True, True
-    found = Properties(heard, np.zeros_like(heard), CLASSES).of(Event(0, "audio", label, start, end))
+    found = Properties(heard, np.zeros_like(heard), CLASSES).of(EventSpan(0, "audio", label, start, end))
     assert (found["length"], found["simultaneous events"]) == (length, others)
     assert (found["modality"], found["class"]) == ("audio", CLASSES[label])
 
@@ -67,5 +67,5 @@ def test_thirds_of_the_classes_by_number_of_true_events():
     heard = np.zeros((10, 1, 3), bool)
     heard[[0, 2, 4], 0, 2], heard[[0, 2], 0, 0], heard[0, 0, 1] = True, True, True
     properties = Properties(heard, np.zeros_like(heard), CLASSES)
-    parts = [properties.of(Event(0, "audio", label, 0, 1))["class frequency"] for label in range(3)]
+    parts = [properties.of(EventSpan(0, "audio", label, 0, 1))["class frequency"] for label in range(3)]
     assert parts == ["middle third", "rarest third", "most frequent third"]
