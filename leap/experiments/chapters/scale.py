@@ -157,7 +157,13 @@ def below_baseline(scores: pd.DataFrame, baselines: pd.DataFrame) -> dict[Size, 
     """
     found = dict.fromkeys(Size(videos, classes) for videos, classes, _ in scores.index)
     best = baselines.T  # one column per number of classes
-    return {size: not_above(pd.DataFrame(scores.xs(size)), best[size.classes]) for size in found}
+    return {size: not_above(_of_size(scores, size), best[size.classes]) for size in found}
+
+
+def _of_size(scores: pd.DataFrame, size: Size) -> pd.DataFrame:
+    """The rows of a size, by system."""
+    of_videos = pd.DataFrame(scores.xs(size.videos, level="videos"))
+    return pd.DataFrame(of_videos.xs(size.classes, level="classes"))
 
 
 def panels(found: RunsBySize, baselines: pd.DataFrame, score: str) -> dict[str, dict[str, pd.DataFrame]]:

@@ -175,13 +175,14 @@ def test_scale_by_videos_and_by_classes(make_runs):
     table = scale.score_table(found)
     assert len(table) == len(scale.SIZES) * len(scale.COMPARED)
     assert set(table["visual calibration error"]) == {2.0}
-    videos, classes = scale.panels(found, "evt_event").values()
+    baselines = pd.DataFrame(0.0, index=[25, 50, 100, 200], columns=list(TITLES.values()))
+    videos, classes = scale.panels(found, baselines, "evt_event").values()
     assert list(videos["LEAP"].index) == [500, 2000, 10000]
     assert list(classes["MMIL"].index) == [25, 50, 100, 200]
     assert videos["LEAP"]["mean"].tolist() == pytest.approx([40.5, 41.5, 42.5])
     names = {scale.system_name(s, size): seeds for size, runs in found.items() for s, seeds in runs.items()}
     assert scale.by_size(names, "full") == found
-    crossing = scale.comparison_in_words(found)
+    crossing = scale.comparison_in_words(found, scale.below_baseline(table, baselines))
     assert "10,000 videos, 25 classes: LEAP is not clearly different from MMIL" in crossing
     assert crossing.endswith("average precision audio +0.0, visual +0.0.")
 
