@@ -1,4 +1,4 @@
-"""``leap diagnose``: what is wrong with predictions, and what mending it would gain."""
+"""``leap diagnose``: what is wrong with predictions, and what fixing it would gain."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def diagnose(
     out: Annotated[Path | None, typer.Option(help="Folder for tables and a figure.")] = None,
     force: Force = False,
 ) -> None:
-    """Attribute every wrong event to one type of error, and compute what mending each type would gain.
+    """Attribute every wrong event to one type of error, and compute what fixing each type would gain.
 
     Predictions are those of --model on --data; the tables --audio and --visual, on LLP's --annotations or on
     --data; or, of --data alone, its pseudo-labels.

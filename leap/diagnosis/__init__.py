@@ -1,7 +1,7 @@
-"""Error diagnosis of any system's predictions: what is wrong, and what mending it would gain."""
+"""Error diagnosis of any system's predictions: what is wrong, and what fixing it would gain."""
 
 from leap.diagnosis.attribution import TYPES, Error, attribute
 from leap.diagnosis.diagnosis import Diagnosis, diagnose
-from leap.diagnosis.mending import Gain, gains, mend
+from leap.diagnosis.fixing import Gain, fix, gains
 
-__all__ = ["TYPES", "Diagnosis", "Error", "Gain", "attribute", "diagnose", "gains", "mend"]
+__all__ = ["TYPES", "Diagnosis", "Error", "Gain", "attribute", "diagnose", "fix", "gains"]

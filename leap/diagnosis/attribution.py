@@ -25,8 +25,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from leap.diagnosis.events import MODALITIES, EventSpan, events_of_both, fit, overlap
-from leap.metrics.arrays import Labels, four_masks
+from leap.diagnosis.events import EventSpan, events_of_both, fit, overlap
+from leap.metrics.arrays import MODALITIES, Labels, four_masks
 
 TYPES = (
     "wrong modality",

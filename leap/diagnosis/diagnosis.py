@@ -1,10 +1,10 @@
-"""Diagnosis of predictions: scores, wrong events by type, and what mending each type would gain."""
+"""Diagnosis of predictions: scores, wrong events by type, and what fixing each type would gain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leap.diagnosis.attribution import TYPES, Error, attribute
-from leap.diagnosis.mending import Gain, Scores, gains
+from leap.diagnosis.attribution import Error, attribute
+from leap.diagnosis.fixing import Gain, Scores, gains
 from leap.diagnosis.splits import Part, split_errors
 from leap.metrics import parsing_scores
 from leap.metrics.arrays import Labels
@@ -18,15 +18,15 @@ class Diagnosis:
         classes: names of the classes.
         scores: the ten scores × 100.
         errors: every wrong event with its type, ordered by video, modality, class and time.
-        gains: type of error → rise of the ten scores when it is mended, for the types that occur.
-        rows: events and errors by properties of the events.
+        gains: type of error → rise of the ten scores when it is fixed, for the types that occur.
+        parts: events and errors by properties of the events.
     """
 
     classes: tuple[str, ...]
     scores: Scores
     errors: list[Error]
     gains: dict[str, Gain]
-    rows: list[Part]
+    parts: list[Part]
 
     def count(self, type_: str, predicted: bool) -> int:
         """Number of wrong events of a type, of those predicted or of those true."""
@@ -34,8 +34,8 @@ class Diagnosis:
 
     @property
     def types(self) -> list[str]:
-        """The types that occur, in the order in which they are mended."""
-        return [type_ for type_ in TYPES if type_ in self.gains]
+        """The types that occur, in the order in which they are fixed."""
+        return list(self.gains)
 
 
 def diagnose(
@@ -45,7 +45,7 @@ def diagnose(
     true_visual: Labels,
     classes: Sequence[str],
 ) -> Diagnosis:
-    """Attribute every wrong event to one type of error, and compute what mending each type would gain.
+    """Attribute every wrong event to one type of error, and compute what fixing each type would gain.
 
     `leap.diagnosis.attribution` defines the types.
 

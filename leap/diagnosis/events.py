@@ -7,8 +7,6 @@ import numpy as np
 
 from leap.metrics.arrays import Mask
 
-MODALITIES = ("audio", "visual")
-
 
 class EventSpan(NamedTuple):
     """A maximal run of segments of a class in a modality of a video.

@@ -5,12 +5,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from leap.diagnosis.diagnosis import Diagnosis
-from leap.diagnosis.mending import Scores
+from leap.diagnosis.fixing import Scores
 from leap.io.atomic import atomic_path
 from leap.metrics import TITLES
-
-SUMMARY = ("seg_type", "seg_event", "evt_type", "evt_event")
-"""The four summary scores; their mean is shown where types are mended in different orders."""
+from leap.metrics.titles import SUMMARY_SCORES
 
 TABLES = {
     "errors.csv": ("video", "modality", "class", "start", "end", "event", "type"),
@@ -24,7 +22,7 @@ WITHOUT_PREDICTION = "video without predicted events"
 
 
 def as_text(diagnosis: Diagnosis) -> str:
-    """Scores; wrong events by type and what mending them would gain; and wrong events by part."""
+    """Scores; wrong events by type and what fixing them would gain; and wrong events by part."""
     return "\n\n".join([_score_lines(diagnosis.scores), _type_lines(diagnosis), _part_lines(diagnosis)])
 
 
@@ -51,7 +49,7 @@ def write_tables(diagnosis: Diagnosis, videos: Sequence[str], out: Path) -> list
 
 def mean_rise(rise: Scores) -> float:
     """Mean of a rise over the four summary scores."""
-    return sum(rise[name] for name in SUMMARY) / len(SUMMARY)
+    return sum(rise[name] for name in SUMMARY_SCORES) / len(SUMMARY_SCORES)
 
 
 def _score_lines(scores: Scores) -> str:
@@ -63,16 +61,16 @@ def _score_lines(scores: Scores) -> str:
 
 
 def _type_lines(diagnosis: Diagnosis) -> str:
-    heads = ("predicted", "true", *(TITLES[name] for name in SUMMARY), "alone", "in order", "last")
+    heads = ("predicted", "true", *(TITLES[name] for name in SUMMARY_SCORES), "alone", "in order", "last")
     lines = [
-        "wrong events by type; rise of the scores if types are mended in this order; and their mean rise",
-        "if a type is mended alone, in this order, and after all others",
+        "wrong events by type; rise of the scores if types are fixed in this order; and their mean rise",
+        "if a type is fixed alone, in this order, and after all others",
         f"{'':16}" + "".join(f"{head:>14}" for head in heads),
     ]
     for name in diagnosis.types:
         counts = [f"{diagnosis.count(name, side):14d}" for side in (True, False)]
         gain = diagnosis.gains[name]
-        rises = [f"{gain.in_order[score]:14.2f}" for score in SUMMARY]
+        rises = [f"{gain.in_order[score]:14.2f}" for score in SUMMARY_SCORES]
         means = [f"{mean_rise(rise):14.2f}" for rise in gain]
         lines.append(f"{name:16}" + "".join([*counts, *rises, *means]))
     return "\n".join(lines)
@@ -84,7 +82,7 @@ def _part_lines(diagnosis: Diagnosis) -> str:
         "events by part, and how many of them are wrong",
         f"{'':44}" + "".join(f"{h:>11}" for h in heads),
     ]
-    for row in diagnosis.rows:
+    for row in diagnosis.parts:
         counts = row.predicted, row.wrong_predicted.total(), row.true, row.wrong_true.total()
         lines.append(f"{row.split:22}{row.part:22}" + "".join(f"{count:11d}" for count in counts))
     return "\n".join(lines)
@@ -103,7 +101,7 @@ def _gain_rows(diagnosis: Diagnosis) -> Iterable[tuple[object, ...]]:
 
 
 def _split_rows(diagnosis: Diagnosis) -> Iterable[tuple[object, ...]]:
-    for row in diagnosis.rows:
+    for row in diagnosis.parts:
         for name in diagnosis.types:
             wrong = row.wrong_predicted[name], row.wrong_true[name]
             yield row.split, row.part, name, row.predicted, row.true, *wrong

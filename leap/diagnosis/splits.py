@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from leap.diagnosis.attribution import Error
-from leap.diagnosis.events import MODALITIES, EventSpan, events_of_both
-from leap.metrics.arrays import Labels, Mask, four_masks
+from leap.diagnosis.events import EventSpan, events_of_both
+from leap.metrics.arrays import MODALITIES, Labels, Mask, four_masks
 
 LENGTHS = ((1, "1 segment"), (3, "2 to 3 segments"), (6, "4 to 6 segments"))
 """Longest event of a part, and the name of the part; longer events are in one of the two further parts."""

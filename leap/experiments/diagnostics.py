@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from leap.data.videos import Videos
-from leap.inference.parsed_video import MODALITIES
 from leap.inference.predict import parse_videos
+from leap.metrics.arrays import MODALITIES
 from leap.metrics.calibration import expected_calibration_error
 from leap.models.decoders.leap import Leap
 from leap.models.output import Parsing

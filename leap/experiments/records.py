@@ -15,6 +15,7 @@ from leap.config import STRICT, RunConfig, canonical_json, from_dict
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path, atomic_write
 from leap.io.reason import explain, reason
+from leap.metrics.titles import SUMMARY_SCORES
 from leap.registry import first_problem
 from leap.training.run import REVISION, run_key
 
@@ -25,7 +26,7 @@ EXPANSION = 100
 
 TYPE_MEANS = {f"{level}_type": [f"{level}_{m}" for m in ("a", "v", "av")] for level in ("seg", "evt")}
 
-PRIMARY, PRIMARY_PARTS = "primary", ("seg_type", "seg_event", "evt_type", "evt_event")
+PRIMARY, PRIMARY_PARTS = "primary", SUMMARY_SCORES
 """The primary measure of all registered claims, and the four scores of which it is the mean."""
 
 

@@ -12,9 +12,7 @@ from leap.experiments.compare import paired_difference, sample_deviation
 from leap.experiments.records import PRIMARY, Record
 from leap.io.atomic import atomic_path
 from leap.metrics import TITLES
-
-SUMMARY_SCORES = ("seg_type", "seg_event", "evt_type", "evt_event")
-"""The four summary scores: Type@AV and Event@AV, at segment and at event level."""
+from leap.metrics.titles import SUMMARY_SCORES as SUMMARY_SCORES
 
 COLUMNS = {PRIMARY: "primary", **TITLES}
 """Score, or the primary measure, → title of its column."""

@@ -28,8 +28,8 @@ from leap.features.tagger_features import yamnet_patches
 from leap.features.taggers.classes import EventClass, audioset_classes, select_classes, undetectable
 from leap.features.taggers.event_scores import SMOOTHINGS, Decoding, event_scores, tag_scores
 from leap.features.weights import EVERYDAY, check_fetched
-from leap.inference.parsed_video import MODALITIES
 from leap.metrics import precision_recall
+from leap.metrics.arrays import MODALITIES
 
 TABLE = "tagger_thresholds.csv"
 THRESHOLDS = {

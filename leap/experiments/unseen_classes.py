@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from leap.data.videos import Videos
-from leap.inference.parsed_video import MODALITIES
 from leap.inference.predict import Predictions
 from leap.metrics import average_precision
+from leap.metrics.arrays import MODALITIES
 
 
 def unseen_precision(predictions: Predictions, videos: Videos, seen: Sequence[int]) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """Score a parser on videos with dense labels."""
 
 from collections.abc import Callable
-from typing import Any
 
 from torch import nn
 
@@ -15,8 +14,8 @@ def evaluate(
     parser: nn.Module,
     videos: Videos,
     protocol: Protocol,
-    score: Callable[..., dict[str, Any]] = parsing_scores,
-) -> dict[str, Any]:
+    score: Callable[..., dict[str, float]] = parsing_scores,
+) -> dict[str, float]:
     """The ten scores × 100 of a parser under a decoding protocol; puts the parser in eval mode.
 
     Args:

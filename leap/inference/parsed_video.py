@@ -15,11 +15,11 @@ from leap.data.store import FeatureStore
 from leap.data.store.layout import INPUTS
 from leap.errors import LeapError
 from leap.inference.decode import decode
+from leap.metrics.arrays import MODALITIES
 from leap.models.checkpoint import Description
 from leap.models.output import Parsing
 from leap.models.parser import Parser
 
-MODALITIES = ("audio", "visual")
 Array = NDArray[np.float32]
 Events = NDArray[np.uint8]
 Features = Mapping[str, Array]

@@ -11,8 +11,7 @@ import numpy as np
 
 from leap.data.annotations import Repair, read_annotations, read_events
 from leap.data.classes import LLP
-from leap.diagnosis.events import MODALITIES
-from leap.metrics.arrays import Labels, as_array
+from leap.metrics.arrays import MODALITIES, Labels, as_array
 
 if TYPE_CHECKING:
     from leap.data.store import FeatureStore

@@ -13,6 +13,9 @@ from leap.errors import LeapError
 if TYPE_CHECKING:
     from torch import Tensor
 
+MODALITIES = ("audio", "visual")
+"""Names of the modalities, in the order of all arguments and results."""
+
 Labels: TypeAlias = "NDArray[np.generic] | Tensor"
 """Labels or predictions (N, T, C): videos, segments, classes; a NumPy array or a tensor."""
 

@@ -89,7 +89,8 @@ def event_pairs(pred: Mask, true: Mask, iou: float) -> Counts:
 
     A maximal run of ``pred & true`` is the intersection of exactly one predicted and one true event. Taking
     the runs in temporal order, each if both of its events are still free, forms as many pairs as possible:
-    the events of a sequence are ordered, so a run that is taken stands in the way of at most one later run.
+    the events of a sequence are ordered, so of the later runs that share an event with a run at most one
+    could be taken in its place.
 
     Raises:
         LeapError: ``iou`` is not above 0 and at most 1.

@@ -19,7 +19,7 @@ HOUR = 3600
 
 
 class Scenario(NamedTuple):
-    """What counts as a detection, and what false alarms cost.
+    """Criteria of a detection, and the cost of false alarms.
 
     Attributes:
         dtc: smallest part of a predicted event within true events of its class; with less of it there, the

@@ -1,4 +1,4 @@
-"""Titles of the ten scores in tables and figures."""
+"""Titles of the ten scores in tables and figures, and the scores that sum them up."""
 
 TITLES = {
     "seg_a": "seg A",
@@ -13,3 +13,6 @@ TITLES = {
     "evt_event": "evt Event@AV",
 }
 """Title of each score, in the order of tables; ``seg`` means segment level, ``evt`` event level."""
+
+SUMMARY_SCORES = ("seg_type", "seg_event", "evt_type", "evt_event")
+"""The four summary scores: Type@AV and Event@AV, at segment and at event level."""

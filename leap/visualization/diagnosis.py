@@ -44,8 +44,8 @@ def write_diagnosis(diagnosis: Diagnosis, predictions: ScoredPredictions, out: P
 def diagnosis_figure(diagnosis: Diagnosis) -> Figure:
     """Draw a diagnosis: number of wrong events (left) and mean rise of the four summary scores (right).
 
-    The bars on the right show the rise if types are mended from top to bottom; the lines span the rises if a
-    type is mended alone, and after all others.
+    The bars on the right show the rise if types are fixed from top to bottom; the lines span the rises if a
+    type is fixed alone, and after all others.
     """
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
         return _figure(diagnosis)
@@ -79,4 +79,4 @@ def _draw_rises(axis: Axes, diagnosis: Diagnosis) -> None:
     for place, values in zip(places, rises, strict=True):
         axis.plot([min(values), max(values)], [place, place], color=TRUTH, marker="|")
     axis.axvline(0, color=TRUTH, linewidth=0.8)
-    axis.set_xlabel("rise of the mean of four scores if mended")
+    axis.set_xlabel("rise of the mean of four scores if fixed")

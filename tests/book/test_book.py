@@ -43,7 +43,7 @@ PAGES = {
     "book/labels": "Making a file",
     "book/videos": "A folder of videos",
     "book/custom": "A report",
-    "book/diagnosis": "What mending would gain",
+    "book/diagnosis": "What fixing would gain",
     "book/security": "Files of strangers",
     "book/llp": "Without the features: LLP-Sim",
     "book/api": "one page per module",

@@ -46,7 +46,7 @@ def test_tables_are_diagnosed_and_files_written(leap, tiny_path, tiny_store, non
     assert leap("diagnose", *options)[0] == 0  # its own files are replaced
 
 
-def test_right_tables_leave_nothing_to_mend(leap, tiny_path, tiny_store, tmp_path):
+def test_right_tables_leave_nothing_to_fix(leap, tiny_path, tiny_store, tmp_path):
     audio, visual = tiny_store.videos("test").truth()
     paths = tmp_path / "audio.tsv", tmp_path / "visual.tsv"
     for path, labels in zip(paths, (audio, visual), strict=True):

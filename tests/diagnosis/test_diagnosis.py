@@ -5,7 +5,7 @@ import pytest
 
 from leap.data.classes import LLP
 from leap.data.llp_sim.build import simulate_labels
-from leap.diagnosis import attribute, diagnose, mend
+from leap.diagnosis import attribute, diagnose, fix
 from leap.diagnosis.events import events_of_both
 from leap.metrics import SCORES, parsing_scores
 from leap.metrics.arrays import masks
@@ -55,4 +55,4 @@ def test_right_predictions_have_no_errors():
     audio, visual = llp_layouts()
     found = diagnose(audio, visual, audio, visual, LLP)
     assert (found.errors, found.gains, found.types) == ([], {}, [])
-    assert mend(audio, visual, found.errors)[0].sum() == audio.sum()
+    assert fix(audio, visual, found.errors)[0].sum() == audio.sum()

@@ -64,4 +64,4 @@ def test_the_text_names_scores_types_and_parts(diagnosis):
         assert int(predicted) == diagnosis.count(type_, predicted=True)
         assert int(true) == diagnosis.count(type_, predicted=False)
         assert float(rises[0]) == round(diagnosis.gains[type_].in_order["seg_type"], 2)
-    assert len(parts.split("\n")) == 2 + len(diagnosis.rows)
+    assert len(parts.split("\n")) == 2 + len(diagnosis.parts)

@@ -12,7 +12,7 @@ from leap.experiments.tables import write_table
 from leap.experiments.tagger_thresholds import TABLE, TaggedVideos, choose_settings, compare, settings
 from leap.features.taggers import event_scores
 from leap.features.taggers.classes import EventClass
-from leap.inference.parsed_video import MODALITIES
+from leap.metrics.arrays import MODALITIES
 from tests.everyday_material import write_material
 from tests.features.taggers import stubs
 from tests.tree import ROOT

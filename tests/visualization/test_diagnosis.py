@@ -26,4 +26,4 @@ def test_bars_are_the_counts_and_rises_of_every_type():
 def test_a_diagnosis_without_errors_has_a_figure():
     counts, rises = diagnosis_figure(diagnose(*LABELS[2:], *LABELS[2:], "abc")).axes
     assert counts.get_yticklabels() == []
-    assert rises.get_xlabel() == "rise of the mean of four scores if mended"
+    assert rises.get_xlabel() == "rise of the mean of four scores if fixed"

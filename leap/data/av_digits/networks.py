@@ -24,13 +24,13 @@ from leap.errors import LeapError
 from leap.io.atomic import atomic_path
 from leap.io.reason import explain
 from leap.io.tensor_file import open_tensors
+from leap.metrics.arrays import MODALITIES
 
 WINDOW, HOP, BANDS = 256, 160, 40
 """Spectrogram: samples per window, samples between windows, mel bands."""
 
 EXAMPLES, EPOCHS, BATCH, LEARNING_RATE = 4000, 8, 64, 3e-3
 EMPTY_SHARE = 0.1
-MODALITIES = ("audio", "visual")
 
 
 @dataclass(frozen=True)

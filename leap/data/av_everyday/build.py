@@ -21,10 +21,10 @@ from leap.data.pseudo_labels import threshold_scores
 from leap.data.store import FeatureStore, write_store
 from leap.errors import LeapError, require
 from leap.io.download import file_sha256
+from leap.metrics.arrays import MODALITIES
 
 SIZES = {"train": 2000, "val": 400, "test": 800}
 TEACHER_VIDEOS = 400
-MODALITIES = ("audio", "visual")
 STORE, LEARNED = "av_everyday.h5", "learned.safetensors"
 
 Arrays = dict[str, Any]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leap.data.annotations import runs_of
+from leap.metrics.arrays import MODALITIES
 
 Labels = NDArray[np.uint8]
-MODALITIES = ("audio", "visual")
 DIFFICULTY_SEED = 1908
 """Seed of the difficulties of the classes."""
 

@@ -17,8 +17,8 @@ from leap.experiments.chapters import leap_vs_mmil
 from leap.experiments.grid import Profile
 from leap.experiments.records import Record
 from leap.experiments.tables import Runs, diagnostic_table
-from leap.inference.parsed_video import MODALITIES
 from leap.inference.predict import parse_videos
+from leap.metrics.arrays import MODALITIES
 from leap.models.parser import Parser
 
 if TYPE_CHECKING:

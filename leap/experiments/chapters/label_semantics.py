@@ -30,8 +30,8 @@ from leap.experiments.estimates import tally
 from leap.experiments.grid import EVERYDAY, SEEDS, Profile, with_seeds
 from leap.experiments.records import PRIMARY, Record
 from leap.experiments.tables import Runs, format_difference, pair_table, score_table
-from leap.inference.parsed_video import MODALITIES
 from leap.label_embeddings import label_embeddings
+from leap.metrics.arrays import MODALITIES
 
 CELL = Cell("LEAP", "separate", "VALOR's loss")
 """The cell whose label embeddings are replaced."""

@@ -19,8 +19,8 @@ from leap.data.av_everyday.reading import RATE
 from leap.data.av_everyday.rendering import draw_layouts, load_material, render
 from leap.data.classes import AV_EVERYDAY
 from leap.experiments.tagger_thresholds import TABLE
-from leap.inference.parsed_video import MODALITIES
 from leap.metrics import precision_recall
+from leap.metrics.arrays import MODALITIES
 from tests.features.media.ffmpeg import ffmpeg
 from tests.fetched import fetched_weights
 from tests.tree import ROOT

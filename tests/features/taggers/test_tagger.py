@@ -8,7 +8,7 @@ import leap
 from leap.data.classes import LLP
 from leap.errors import LeapError
 from leap.features.taggers.event_scores import chosen_decoding
-from leap.inference.parsed_video import MODALITIES
+from leap.metrics.arrays import MODALITIES
 from tests.features.media.clips import tone, write_clip, write_coded_clip
 from tests.features.taggers.stubs import COLOURS, TONES, use_stubs, write_stub_weights
 

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 
 from leap.diagnosis.attribution import TYPES, attribute
-from leap.diagnosis.mending import gains, mend
+from leap.diagnosis.fixing import fix, gains
 from leap.metrics import SCORES, parsing_scores
 from tests.metrics.cubes import cubes
 
@@ -13,27 +13,27 @@ LABELS = [np.random.default_rng(seed).integers(0, 2, (8, 10, 4)) for seed in ran
 
 @settings(max_examples=200, deadline=None)
 @given(cubes())
-def test_mending_all_types_gives_the_truth(labels):
-    mended = mend(*labels[:2], attribute(*labels))
-    for ours, true in zip(mended, labels[2:], strict=True):
+def test_fixing_all_types_gives_the_truth(labels):
+    fixed = fix(*labels[:2], attribute(*labels))
+    for ours, true in zip(fixed, labels[2:], strict=True):
         assert np.array_equal(ours, true)
-    assert set(parsing_scores(*mended, *labels[2:]).values()) == {100.0}
+    assert set(parsing_scores(*fixed, *labels[2:]).values()) == {100.0}
 
 
-def test_mending_no_type_changes_nothing_and_copies():
-    mended = mend(*LABELS[:2], attribute(*LABELS), [])
-    for ours, given_ in zip(mended, LABELS[:2], strict=True):
+def test_fixing_no_type_changes_nothing_and_copies():
+    fixed = fix(*LABELS[:2], attribute(*LABELS), [])
+    for ours, given_ in zip(fixed, LABELS[:2], strict=True):
         assert np.array_equal(ours, given_)
         assert not np.shares_memory(ours, given_)
 
 
-def test_mending_a_type_mends_its_events_only():
+def test_fixing_a_type_fixes_its_events_only():
     true = np.zeros((1, 10, 2), int)
     true[0, 2:5, 0] = 1
     late = np.roll(true, 1, axis=1)
     late[0, :2, 1] = 1  # and background
     nothing = np.zeros_like(true)
-    audio, _ = mend(late, nothing, attribute(late, nothing, true, nothing), ["late"])
+    audio, _ = fix(late, nothing, attribute(late, nothing, true, nothing), ["late"])
     assert audio[0, :, 0].tolist() == true[0, :, 0].astype(bool).tolist()
     assert audio[0, :2, 1].all()
 
@@ -45,9 +45,9 @@ def test_gains_in_order_add_up_and_the_others_are_of_scores():
     for name in SCORES:
         assert scores[name] + sum(gain.in_order[name] for gain in found.values()) == pytest.approx(100)
     for type_, gain in found.items():
-        alone = parsing_scores(*mend(*LABELS[:2], errors, [type_]), *LABELS[2:])
+        alone = parsing_scores(*fix(*LABELS[:2], errors, [type_]), *LABELS[2:])
         without = [other for other in found if other != type_]
-        rest = parsing_scores(*mend(*LABELS[:2], errors, without), *LABELS[2:])
+        rest = parsing_scores(*fix(*LABELS[:2], errors, without), *LABELS[2:])
         for name in SCORES:
             assert gain.alone[name] == pytest.approx(alone[name] - scores[name])
             assert gain.last[name] == pytest.approx(100 - rest[name])
@@ -55,6 +55,6 @@ def test_gains_in_order_add_up_and_the_others_are_of_scores():
     assert first.alone == first.in_order
 
 
-def test_tensors_are_mended_too():
+def test_tensors_are_fixed_too():
     tensors = [torch.tensor(x) for x in LABELS]
-    assert np.array_equal(mend(*tensors[:2], attribute(*tensors))[0], LABELS[2])
+    assert np.array_equal(fix(*tensors[:2], attribute(*tensors))[0], LABELS[2])

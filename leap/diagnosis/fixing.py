@@ -1,28 +1,28 @@
-"""By how much every score would rise if the errors of a type were mended."""
+"""By how much every score would rise if the errors of a type were fixed."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leap.diagnosis.attribution import TYPES, Error
-from leap.diagnosis.events import MODALITIES
 from leap.metrics import parsing_scores
-from leap.metrics.arrays import Labels, as_array
+from leap.metrics.arrays import MODALITIES, Labels, as_array
 
 Scores = dict[str, float]
 """The ten scores × 100, or differences of them."""
 
 
 class Gain(NamedTuple):
-    """Rise of the ten scores when the errors of a type are mended.
+    """Rise of the ten scores when the errors of a type are fixed.
 
     Attributes:
         alone: with all other errors left.
-        in_order: after the types before it in `leap.diagnosis.attribution.TYPES` were mended; these rises add
+        in_order: after the types before it in `leap.diagnosis.attribution.TYPES` were fixed; these rises add
             up to the distance of the scores from 100.
-        last: after all other types were mended.
+        last: after all other types were fixed.
     """
 
     alone: Scores
@@ -30,26 +30,26 @@ class Gain(NamedTuple):
     last: Scores
 
 
-def mend(
+def fix(
     pred_audio: Labels, pred_visual: Labels, errors: Iterable[Error], types: Collection[str] = TYPES
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Mend the errors of some types: remove their predicted events, then add their true ones.
+    """Fix the errors of some types: remove their predicted events, then add their true ones.
 
     Args:
         pred_audio: predicted audio events, (N, T, C).
         pred_visual: predicted visual events, (N, T, C).
         errors: the errors of these predictions.
-        types: the types to mend.
+        types: the types to fix.
 
     Returns:
         Audio and visual predictions, (N, T, C), in which all other errors are left.
     """
     audio, visual = (as_array(labels).astype(bool) for labels in (pred_audio, pred_visual))
-    mended = dict(zip(MODALITIES, (audio, visual), strict=True))
+    fixed = dict(zip(MODALITIES, (audio, visual), strict=True))
     chosen = [error for error in errors if error.type in types]
     for error in sorted(chosen, key=lambda error: not error.predicted):
         video, modality, label, start, end = error.event
-        mended[modality][video, start:end, label] = not error.predicted
+        fixed[modality][video, start:end, label] = not error.predicted
     return audio, visual
 
 
@@ -60,22 +60,26 @@ def gains(
     true_visual: Labels,
     errors: Sequence[Error],
 ) -> dict[str, Gain]:
-    """Type of error → rise of the ten scores when its errors are mended, for the types that occur.
+    """Type of error → rise of the ten scores when its errors are fixed, for the types that occur.
 
     Arguments and errors are those of `leap.metrics.parsing_scores`, and the errors of these predictions.
     """
 
-    def scores(types: Collection[str]) -> Scores:
-        mended = mend(pred_audio, pred_visual, errors, types)
-        return parsing_scores(*mended, true_audio, true_visual)
+    @cache
+    def scores(types: frozenset[str]) -> Scores:
+        """The scores when these types are fixed."""
+        fixed = fix(pred_audio, pred_visual, errors, types)
+        return parsing_scores(*fixed, true_audio, true_visual)
 
     found = [type_ for type_ in TYPES if any(error.type == type_ for error in errors)]
     return {type_: _gain(type_, found, scores) for type_ in found}
 
 
-def _gain(type_: str, types: Sequence[str], scores: Callable[[Collection[str]], Scores]) -> Gain:
-    before, others = types[: types.index(type_)], [other for other in types if other != type_]
-    alone, in_order, last = (_rise(scores(base), scores([*base, type_])) for base in ((), before, others))
+def _gain(type_: str, types: Sequence[str], scores: Callable[[frozenset[str]], Scores]) -> Gain:
+    before, others = frozenset(types[: types.index(type_)]), frozenset(types) - {type_}
+    alone, in_order, last = (
+        _rise(scores(base), scores(base | {type_})) for base in (frozenset(), before, others)
+    )
     return Gain(alone, in_order, last)
 
 
