@@ -20,6 +20,7 @@ from leap.experiments.chapters import (
     decoder_or_loss,
     denoised_labels,
     encoders,
+    failures,
     find_chapter,
     interpretability,
     label_semantics,
@@ -33,13 +34,14 @@ from leap.experiments.chapters import (
 )
 from leap.experiments.estimates import estimate_table
 from leap.experiments.grid import CLAIM_SEEDS, EVERYDAY, SHIPPED
+from leap.experiments.predicted_events import read_events
 from leap.experiments.readme import update
 from leap.experiments.records import pick, read_records
 from leap.experiments.search import search_records, val_score
 from leap.experiments.study import open_study
 from leap.experiments.systems import SEARCH_SEEDS, SYSTEMS, candidates, search_configs, selected
 from leap.experiments.tables import difference_table, score_table
-from leap.metrics import overlapping_videos
+from leap.metrics import overlapping_videos, parsing_scores
 from leap.training.run import REVISION, run_key
 from tests.tree import ROOT
 
@@ -223,6 +225,34 @@ def test_the_committed_baselines_follow_from_the_records(dataset):
     assert path.read_text() == table.to_csv(float_format="%.4f")
 
 
+@pytest.fixture(scope="module", params=[SHIPPED, EVERYDAY])
+def failures_study(request):
+    """The chapter on failures as committed, on a data set."""
+    return open_study(failures.NOTEBOOK, "laptop", request.param, results=str(RESULTS))
+
+
+def test_committed_events_have_exactly_the_scores_of_the_records(failures_study):
+    runs, truth = failures_study.runs(), failures_study.store.videos("test").truth()
+    for system, events in failures_study.predicted_events(runs).items():
+        for record, predicted in zip(runs[system], events, strict=True):
+            assert parsing_scores(*predicted, *truth) == record.metrics, (system, record.seed)
+
+
+def test_the_committed_diagnosis_follows_from_the_committed_events(failures_study):
+    events = failures_study.predicted_events(failures_study.runs())
+    diagnoses = failures.diagnose_runs(events, failures_study.store)
+    tables = {
+        "18_errors": failures.error_table(diagnoses),
+        "18_contrasts": failures.contrast_table(diagnoses),
+        "18_parts": failures.part_table(diagnoses),
+        "18_classes": failures.class_table(diagnoses, failures_study.store.classes),
+    }
+    for name, table in tables.items():
+        path = failures_study.chapter.result_name(name, failures_study.dataset)
+        text = (RESULTS / "tables" / f"{path}.csv").read_text(encoding="utf-8")
+        assert text == table.to_csv(float_format="%.4f"), path
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_committed_tables_are_those_of_the_records(name, runs_of):
     chapter, make = TABLES[name]
@@ -244,6 +274,12 @@ def test_records_stay_small():
     for path, size in sizes.items():
         assert size <= 16_000 * len(read_records(path)), path.name
     assert sum(sizes.values()) <= 32 * 2**20
+
+
+def test_events_stay_small():
+    """Eight kilobytes a run."""
+    for path in (RESULTS / "events").glob("*.npz"):
+        assert path.stat().st_size <= 8_000 * len(read_events(path)), path.name
 
 
 def test_readme_shows_the_committed_table():

@@ -2,6 +2,6 @@
 
 from leap.diagnosis.attribution import TYPES, Error, attribute
 from leap.diagnosis.diagnosis import Diagnosis, diagnose
-from leap.diagnosis.fixing import Gain, fix, gains
+from leap.diagnosis.fixing import Gain, fix, gains, video_rises
 
-__all__ = ["TYPES", "Diagnosis", "Error", "Gain", "attribute", "diagnose", "fix", "gains"]
+__all__ = ["TYPES", "Diagnosis", "Error", "Gain", "attribute", "diagnose", "fix", "gains", "video_rises"]

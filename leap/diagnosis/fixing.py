@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leap.diagnosis.attribution import TYPES, Error
-from leap.metrics import parsing_scores
-from leap.metrics.arrays import MODALITIES, Labels, as_array
+from leap.metrics import parsing_scores, per_video_scores
+from leap.metrics.arrays import MODALITIES, Floats, Labels, as_array
+from leap.metrics.functional import with_type_means
+from leap.metrics.titles import SUMMARY_SCORES
 
 Scores = dict[str, float]
 """The ten scores × 100, or differences of them."""
@@ -73,6 +75,33 @@ def gains(
 
     found = [type_ for type_ in TYPES if any(error.type == type_ for error in errors)]
     return {type_: _gain(type_, found, scores) for type_ in found}
+
+
+def video_rises(
+    pred_audio: Labels,
+    pred_visual: Labels,
+    true_audio: Labels,
+    true_visual: Labels,
+    errors: Sequence[Error],
+) -> dict[str, Floats]:
+    """Rise of every video's mean of the four summary scores when types are fixed in order.
+
+    A video's rises add up to the distance of its mean from 1. Hence the difference of the scores of two
+    systems is the sum over types of the differences of their rises, with the sign reversed. Arguments and
+    errors are those of `gains`.
+
+    Returns:
+        Every type of `leap.diagnosis.attribution.TYPES` → its rises, (N,), in −1…1.
+    """
+    fixed = [fix(pred_audio, pred_visual, errors, TYPES[:count]) for count in range(len(TYPES) + 1)]
+    means = [_mean_of_videos(per_video_scores(*pair, true_audio, true_visual)) for pair in fixed]
+    return dict(zip(TYPES, np.diff(means, axis=0), strict=True))
+
+
+def _mean_of_videos(per_video: Mapping[str, Floats]) -> Floats:
+    """Mean of the four summary scores of every video, (N,)."""
+    scores = with_type_means(per_video)
+    return np.mean([scores[name] for name in SUMMARY_SCORES], axis=0)
 
 
 def _gain(type_: str, types: Sequence[str], scores: Callable[[frozenset[str]], Scores]) -> Gain:

@@ -21,14 +21,23 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import find_chapter, own_runs
 from leap.experiments.committed import committed_records
 from leap.experiments.grid import EMBEDDED, PUBLISHED, SHIPPED, SHORT, Profile, check_profile, searched
+from leap.experiments.predicted_events import PredictedEvents, read_events, write_events
 from leap.experiments.provenance import with_environment
 from leap.experiments.records import Record, read_records, write_records
-from leap.experiments.runs import check_writable, has_record, make_runs, restore_parser
+from leap.experiments.runs import (
+    check_writable,
+    has_record,
+    load_predictions,
+    make_runs,
+    restore_parser,
+    run_folder,
+)
 from leap.experiments.search import read_search, search_table
 from leap.experiments.stores import make_store
 from leap.experiments.systems import LEARNING_RATES, SEARCH_SEEDS, SYSTEMS, was_searched
 from leap.experiments.tables import outside_intervals, write_table
 from leap.inference.parsed_video import ParsedVideo, parse_video
+from leap.inference.predict import predict
 from leap.metrics import overlapping_videos
 from leap.models.checkpoint import Description, load_parser
 from leap.models.parser import Parser
@@ -183,6 +192,52 @@ class Study:
             found = [records[config] for config in own]
             if not path.exists() or read_records(path) != found:
                 write_records(found, path)
+
+    def predicted_events(self, runs: Mapping[str, Sequence[Record]]) -> dict[str, list[PredictedEvents]]:
+        """The predicted events of the test videos, by system, in the order of the records.
+
+        They are those of the run if it was made here, else the committed ones, else those of the run's
+        parser, which is trained again; a chapter that shows committed records trains nothing.
+
+        Raises:
+            LeapError: the committed events are damaged, or lack a run that is not made here.
+        """
+        path = self._committed_path("events", self.chapter.notebook, ".npz")
+        committed = read_events(path) if path.exists() or self.from_records else {}
+        return {
+            system: [self._events_of(record, committed) for record in records]
+            for system, records in runs.items()
+        }
+
+    def _events_of(self, record: Record, committed: Mapping[str, PredictedEvents]) -> PredictedEvents:
+        config = record.run_config()
+        if not self.from_records and has_record(config, self.store, self.results):
+            found = load_predictions(run_folder(config, self.store, self.results))
+        elif record.key in committed:
+            return committed[record.key]
+        elif self.from_records:
+            raise LeapError(
+                f"{self.chapter.notebook}: the committed events lack run {record.key}; make them with "
+                "PROFILE=full"
+            )
+        else:
+            parser, described = self._load_parser(record)
+            found = predict(parser, self.store.videos("test", described.model.inputs), described.protocol)
+        return PredictedEvents(found.audio.numpy() == 1, found.visual.numpy() == 1)
+
+    def publish_events(
+        self, runs: Mapping[str, Sequence[Record]], events: Mapping[str, Sequence[PredictedEvents]]
+    ) -> None:
+        """Write the predicted events of runs to ``results/events``.
+
+        Args:
+            runs: the chapter's records by system.
+            events: what `predicted_events` returns for them.
+        """
+        keys = [record.key for record in chain.from_iterable(runs.values())]
+        if self.publishes:
+            by_key = dict(zip(keys, chain.from_iterable(events.values()), strict=True))
+            write_events(by_key, self._path("events", self.chapter.notebook, ".npz"))
 
     def publish_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table to ``results/tables``, as CSV with four decimals."""

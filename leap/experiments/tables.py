@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -187,6 +188,16 @@ def outside_intervals(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]
     known = committed.reindex(fresh.index)
     left = (fresh["difference"] < known["low"]) | (fresh["difference"] > known["high"])
     return [f"{system}, {TITLES[score]}" for system, score in fresh.index[left]]
+
+
+def by_keys(rows: Mapping[Any, Mapping[str, float]], *names: str) -> pd.DataFrame:
+    """A table of rows whose keys are its index.
+
+    Args:
+        rows: key → the row.
+        names: names of the levels of the index.
+    """
+    return pd.DataFrame(list(rows.values()), pd.MultiIndex.from_tuples(rows, names=names))
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

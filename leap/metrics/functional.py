@@ -6,7 +6,7 @@ any numeric type that hold zeros and ones. The scores are those of the LLP bench
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ PER_VIDEO = tuple(f"{level}_{stream}" for level in LEVELS for stream in STREAMS)
 
 SCORES = tuple(f"{level}_{stream}" for level in LEVELS for stream in ("a", "v", "av", "type", "event"))
 """The ten scores of the benchmark, in the order of its tables."""
+
+Value = TypeVar("Value", float, Floats)
 
 
 def parsing_scores(
@@ -102,21 +104,20 @@ def mean_scores(per_video: Mapping[str, Floats]) -> dict[str, float]:
     return with_type_means({name: 100 * float(values.mean()) for name, values in per_video.items()})
 
 
-def with_type_means(scores: Mapping[str, float]) -> dict[str, float]:
+def with_type_means(scores: Mapping[str, Value]) -> dict[str, Value]:
     """Add Type@AV, the mean of audio, visual and audio-visual scores, at each level.
 
     Args:
-        scores: the `PER_VIDEO` scores of one or of both levels.
+        scores: the `PER_VIDEO` scores of one or of both levels; each is a number or an array.
 
     Returns:
         The `SCORES` of these levels, in their order.
     """
-    means = {
-        f"{level}_type": sum(scores[f"{level}_{stream}"] for stream in ("a", "v", "av")) / 3
-        for level in LEVELS
-        if f"{level}_a" in scores
-    }
-    every = {**scores, **means}
+    every = dict(scores)
+    for level in LEVELS:
+        if f"{level}_a" in scores:
+            audio, visual, both = (scores[f"{level}_{stream}"] for stream in ("a", "v", "av"))
+            every[f"{level}_type"] = (audio + visual + both) / 3
     return {name: every[name] for name in SCORES if name in every}
 
 

@@ -4,8 +4,11 @@ import torch
 from hypothesis import given, settings
 
 from leap.diagnosis.attribution import TYPES, attribute
-from leap.diagnosis.fixing import fix, gains
-from leap.metrics import SCORES, parsing_scores
+from leap.diagnosis.fixing import fix, gains, video_rises
+from leap.diagnosis.report import mean_rise
+from leap.metrics import SCORES, parsing_scores, per_video_scores
+from leap.metrics.functional import with_type_means
+from leap.metrics.titles import SUMMARY_SCORES
 from tests.metrics.cubes import cubes
 
 LABELS = [np.random.default_rng(seed).integers(0, 2, (8, 10, 4)) for seed in range(4)]
@@ -58,3 +61,16 @@ def test_gains_in_order_add_up_and_the_others_are_of_scores():
 def test_tensors_are_fixed_too():
     tensors = [torch.tensor(x) for x in LABELS]
     assert np.array_equal(fix(*tensors[:2], attribute(*tensors))[0], LABELS[2])
+
+
+def test_rises_of_videos_average_to_the_gains_in_order_and_add_up():
+    errors = attribute(*LABELS)
+    rises, found = video_rises(*LABELS, errors), gains(*LABELS, errors)
+    assert list(rises) == list(TYPES)
+    for type_, values in rises.items():
+        assert values.shape == (8,)
+        expected = mean_rise(found[type_].in_order) if type_ in found else 0.0
+        assert 100 * values.mean() == pytest.approx(expected, abs=1e-9)
+    scores = with_type_means(per_video_scores(*LABELS))
+    summary = np.mean([scores[name] for name in SUMMARY_SCORES], axis=0)
+    np.testing.assert_allclose(summary + sum(rises.values()), 1.0)

@@ -16,6 +16,7 @@ from leap.experiments.chapter import Chapter, Simulation
 from leap.experiments.chapters import CHAPTERS
 from leap.experiments.records import read_records, write_records
 from leap.experiments.study import Study, describe_protocol, open_study, repository_root
+from leap.metrics import parsing_scores
 from leap.training.run import REVISION
 
 
@@ -245,6 +246,67 @@ def test_a_parser_whose_record_is_committed_is_trained_again_once_and_has_no_rec
         f"runs/{zero.key}/{name}" for name in ("model.safetensors", "config.json")
     }
     assert study.runs() == {"A": [one, zero], "B": [zero]}
+
+
+@pytest.fixture
+def events_made_here(make_study):
+    """The predicted events of the runs in ``tiny_results``."""
+    study = make_study()
+    return study.predicted_events(study.runs())
+
+
+def same_events(found, expected):
+    pairs = [zip(found[system], expected[system], strict=True) for system in expected]
+    return all(np.array_equal(np.stack(ours), np.stack(theirs)) for pair in pairs for ours, theirs in pair)
+
+
+def test_events_of_runs_made_here_give_their_scores(make_study, tiny_records, tiny_store, events_made_here):
+    zero, one = tiny_records
+    truth = tiny_store.videos("test").truth()
+    assert parsing_scores(*events_made_here["A"][0], *truth) == pytest.approx(one.metrics)
+    assert parsing_scores(*events_made_here["B"][0], *truth) == pytest.approx(zero.metrics)
+
+
+def test_committed_events_stand_in_for_those_of_runs_and_nothing_is_trained(
+    make_study, in_book, commit, trained, tiny_records, events_made_here, tmp_path
+):
+    committed = commit(tiny_records)
+    first = in_book(make_study("full", committed))
+    first.publish_events(first.runs(), events_made_here)
+    assert (committed / "events/tiny_tiny.npz").exists()
+    for profile in ("laptop", "full"):
+        study = make_study(profile, tmp_path / "made", committed)
+        assert same_events(study.predicted_events(study.runs()), events_made_here)
+    assert trained == []
+    assert files(tmp_path / "made") == set()
+
+
+def test_without_committed_events_the_parser_is_trained_again_at_full_only(
+    make_study, in_book, commit, trained, tiny_records, events_made_here, tmp_path
+):
+    study = in_book(make_study("full", tmp_path / "made", commit(tiny_records)))
+    assert same_events(study.predicted_events(study.runs()), events_made_here)
+    assert set(trained) == {record.run_config() for record in tiny_records}
+    shown = make_study("laptop", tmp_path / "other", commit(tiny_records))
+    with pytest.raises(LeapError, match=r"events/tiny_tiny\.npz: no such file; `make book"):
+        shown.predicted_events(shown.runs())
+
+
+def test_events_are_published_at_full_only(make_study, events_made_here, tmp_path):
+    study = make_study("smoke")
+    replace(study, results=tmp_path).publish_events(study.runs(), events_made_here)
+    assert files(tmp_path) == set()
+
+
+def test_committed_events_that_lack_a_run_are_refused(
+    make_study, in_book, commit, tiny_records, events_made_here
+):
+    zero, _ = tiny_records
+    committed = commit(tiny_records)
+    in_book(make_study("full", committed)).publish_events({"B": [zero]}, {"B": events_made_here["B"]})
+    study = make_study("laptop", committed)
+    with pytest.raises(LeapError, match=r"tiny: the committed events lack run .* with PROFILE=full"):
+        study.predicted_events(study.runs())
 
 
 def test_a_committed_table_that_is_missing_is_named(make_study, tmp_path):

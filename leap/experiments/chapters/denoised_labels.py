@@ -1,9 +1,8 @@
 """Temporal smoothing of pseudo-labels: what it gains by loss, by decoder and under added errors."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,7 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.estimates import tally
 from leap.experiments.grid import CLAIM_SEEDS, SLOW_SEEDS, Profile, with_seeds
 from leap.experiments.records import PRIMARY, Record
-from leap.experiments.tables import Runs, format_difference, paired
+from leap.experiments.tables import Runs, by_keys, format_difference, paired
 from leap.training.run import labels_to_learn
 
 COUPLINGS = {"MMIL": "pooled", "LEAP": "separate"}
@@ -140,7 +139,7 @@ def label_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:
         configs = [record.run_config() for record in (records[:1] if errors == NATURAL else records)]
         for modality in ("audio", "visual"):
             rows[errors, modality] = _label_row(configs, modality, store)
-    return _by(rows, "added errors", "modality")
+    return by_keys(rows, "added errors", "modality")
 
 
 def _label_row(configs: Sequence[RunConfig], modality: str, store: FeatureStore) -> dict[str, float]:
@@ -177,7 +176,7 @@ def gain_table(runs: Runs) -> pd.DataFrame:
         for system in SYSTEMS
         if title != PLAIN
     }
-    return _by(rows, "added errors", "labels", "decoder", "loss")
+    return by_keys(rows, "added errors", "labels", "decoder", "loss")
 
 
 def decoder_table(runs: Runs) -> pd.DataFrame:
@@ -193,7 +192,7 @@ def decoder_table(runs: Runs) -> pd.DataFrame:
         for errors, title in _conditions(runs)
         for loss in LOSSES
     }
-    return _by(rows, "added errors", "labels", "loss")
+    return by_keys(rows, "added errors", "labels", "loss")
 
 
 def natural_runs(runs: Runs) -> dict[str, Sequence[Record]]:
@@ -308,9 +307,3 @@ def _conditions(runs: Runs) -> Iterator[tuple[str, str]]:
 def _cell(decoder: str, loss: str, title: str, errors: str) -> str:
     """Name of the runs of a decoder, loss, denoising and added errors."""
     return ", ".join([decoder, loss, title] + [errors] * (errors != NATURAL))
-
-
-def _by(rows: Mapping[Any, Mapping[str, float]], *names: str) -> pd.DataFrame:
-    """A table of rows whose keys are their index; ``names`` names its levels."""
-    index = pd.MultiIndex.from_tuples(rows, names=names)
-    return pd.DataFrame(list(rows.values()), index)
