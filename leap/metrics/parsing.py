@@ -1,11 +1,13 @@
 """Scores as torchmetrics metrics, accumulated over batches and processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torchmetrics import Metric
+from torchmetrics.utilities import dim_zero_cat
 
 from leap.errors import LeapError
 from leap.metrics.arrays import Floats, Labels
@@ -80,3 +82,58 @@ class MeanEventScores(ParsingScores):
 
     names = STREAM_SCORES
     score_videos = staticmethod(per_video_event_scores)
+
+
+class ProbabilityMetric(Metric):
+    """A measure of the probabilities of one modality, of all videos passed to ``update``.
+
+    The state consists of all probabilities and labels, because thresholds and bins are those of all videos
+    together; it is gathered from all processes.
+
+    Args:
+        measure: function of probabilities and labels, each (N, T, C), such as
+            `leap.metrics.average_precision`, `leap.metrics.ranking.class_ranking`, `leap.metrics.psds.psds`
+            or `leap.metrics.calibration.expected_calibration_error`.
+        options: further arguments of ``measure``.
+        kwargs: arguments of ``torchmetrics.Metric``.
+
+    Raises:
+        LeapError: ``compute`` is called before any video was added, or ``measure`` refuses its arguments.
+
+    Example:
+        >>> from leap.metrics import average_precision
+        >>> metric = ProbabilityMetric(average_precision, {"average": "macro"})
+        >>> metric.update(torch.tensor([[[0.9], [0.2]]]), torch.tensor([[[1], [0]]]))
+        >>> metric.compute()
+        100.0
+    """
+
+    is_differentiable = False
+    full_state_update = False
+
+    probabilities: list[Tensor]
+    true: list[Tensor]
+
+    def __init__(
+        self, measure: Callable[..., Any], options: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.measure = partial(measure, **(options or {}))
+        self.add_state("probabilities", [], dist_reduce_fx="cat")
+        self.add_state("true", [], dist_reduce_fx="cat")
+
+    def update(self, probabilities: Labels, true: Labels) -> None:
+        """Add videos.
+
+        Args:
+            probabilities: segment probabilities, or other scores, (N, T, C).
+            true: events of the ground truth, (N, T, C), zeros and ones.
+        """
+        self.probabilities.append(torch.as_tensor(probabilities))
+        self.true.append(torch.as_tensor(true))
+
+    def compute(self) -> Any:
+        """What the measure returns for all videos so far."""
+        if not any(len(batch) for batch in self.true):
+            raise LeapError("no videos to score; update the metric first")
+        return self.measure(dim_zero_cat(self.probabilities), dim_zero_cat(self.true))

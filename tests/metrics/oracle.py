@@ -56,3 +56,50 @@ def class_f(counts, preds, trues):
         sum(column) for column in zip(*(counts(p, t) for p, t in zip(preds, trues, strict=True)), strict=True)
     )
     return 2 * hits / (2 * hits + extra + missed) if hits + extra + missed else None
+
+
+def detections(scores, true, label, threshold, criteria):
+    """True events found, false alarms, and cross-triggers by class, at a threshold of one class.
+
+    ``scores`` and ``true`` are nested lists (N, C, T).
+    """
+    found, false, crossed = 0, 0, [0] * len(true[0])
+    for video_scores, video_true in zip(scores, true, strict=True):
+        real = [{t for t, value in enumerate(row) if value} for row in video_true]
+        right = set()
+        for event in events([value >= threshold for value in video_scores[label]]):
+            if len(event & real[label]) >= criteria.dtc * len(event):
+                right |= event
+            else:
+                false += 1
+                crossed = [
+                    n + (len(event & other) >= criteria.cttc * len(event))
+                    for n, other in zip(crossed, real, strict=True)
+                ]
+        found += sum(len(event & right) >= criteria.gtc * len(event) for event in events(video_true[label]))
+    return found, false, crossed
+
+
+def detection_score(scores, true, criteria):
+    """PSDS of segments of one second, evaluated at every threshold; arguments as of `detections`."""
+    classes = range(len(true[0]))
+    hours = [sum(map(sum, (video[c] for video in true))) / 3600 for c in classes]
+    total = sum(len(video[0]) for video in true) / 3600
+    curves = []
+    for c in classes:
+        events_of_class = sum(len(events(video[c])) for video in true)
+        points = [(0.0, 0.0)]
+        for threshold in {value for video in scores for value in video[c]}:
+            found, false, crossed = detections(scores, true, c, threshold, criteria)
+            cross = [crossed[k] / hours[k] for k in classes if k != c]
+            rate = false / total + criteria.alpha_ct * sum(cross) / max(len(cross), 1)
+            points.append((rate, found / events_of_class))
+        curves.append(points)
+    grid = sorted({rate for points in curves for rate, _ in points if rate <= criteria.max_efpr})
+    area = 0.0
+    for left, right in zip(grid, [*grid[1:], criteria.max_efpr], strict=True):
+        best = [max(found for rate, found in points if rate <= left) for points in curves]
+        mean = sum(best) / len(best)
+        deviation = (sum((value - mean) ** 2 for value in best) / len(best)) ** 0.5
+        area += max(mean - criteria.alpha_st * deviation, 0) * (right - left)
+    return 100 * area / criteria.max_efpr

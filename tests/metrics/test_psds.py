@@ -3,6 +3,7 @@ import pytest
 
 from leap.errors import LeapError
 from leap.metrics.psds import CONFUSION, LOCALIZATION, Scenario, psds
+from tests.metrics.oracle import detection_score
 from tests.tree import ROOT
 
 GOLDEN = np.load(ROOT / "tests" / "golden" / "psds.npz")
@@ -24,6 +25,16 @@ SCENARIOS = (
 def test_score_equals_that_of_the_library(case, place):
     scores, true = GOLDEN[f"scores_{case}"], GOLDEN[f"true_{case}"]
     assert psds(scores, true, SCENARIOS[place]) == pytest.approx(GOLDEN[f"psds_{case}"][place], abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("place", range(4))
+def test_score_equals_that_of_plain_loops(seed, place):
+    random = np.random.default_rng(seed)
+    true = np.repeat(random.random((9, 4, 3)) < 0.4, 3, axis=1)[:, :10]  # events of several segments
+    scores = np.round(random.random(true.shape) + 0.6 * true, 1)  # with ties
+    slow = detection_score(scores.swapaxes(1, 2).tolist(), true.swapaxes(1, 2).tolist(), SCENARIOS[place])
+    assert psds(scores, true, SCENARIOS[place]) == pytest.approx(slow, abs=1e-9)
 
 
 def test_perfect_scores_have_100_and_constant_ones_nothing():
