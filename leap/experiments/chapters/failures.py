@@ -25,9 +25,9 @@ NOTEBOOK = "18_failures"
 SYSTEMS = {
     "MMIL": "MMIL, L_basic, as they are",
     "LEAP": "LEAP, L_basic, as they are",
-    "MMIL, VALOR's loss": "MMIL, VALOR's loss, as they are",
-    "LEAP, VALOR's loss": "LEAP, VALOR's loss, as they are",
-    "LEAP, denoised labels": "LEAP, L_basic, rule",
+    "MMIL (VALOR's loss)": "MMIL, VALOR's loss, as they are",
+    "LEAP (VALOR's loss)": "LEAP, VALOR's loss, as they are",
+    "LEAP (denoised labels)": "LEAP, L_basic, rule",
     "ours": "LEAP, VALOR's loss + L_avss, rule",
 }
 """System → its name in the chapter on denoised labels, which makes its runs. Unless the name says otherwise,
@@ -35,8 +35,8 @@ a system is trained with L_basic; the last is preset ``ours`` with the settings 
 
 CONTRASTS = {
     "LEAP − MMIL, L_basic": ("LEAP", "MMIL"),
-    "LEAP − MMIL, VALOR's loss": ("LEAP, VALOR's loss", "MMIL, VALOR's loss"),
-    "LEAP, denoised labels − LEAP": ("LEAP, denoised labels", "LEAP"),
+    "LEAP − MMIL, VALOR's loss": ("LEAP (VALOR's loss)", "MMIL (VALOR's loss)"),
+    "LEAP (denoised labels) − LEAP": ("LEAP (denoised labels)", "LEAP"),
     "ours − LEAP": ("ours", "LEAP"),
 }
 """Name of a contrast → a system and its baseline."""

@@ -55,7 +55,7 @@ def events(truth):
     return {
         "MMIL": [PredictedEvents(audio, without_first(visual, dropped)) for dropped in (3, 4)],
         "LEAP": leap,
-        "LEAP, denoised labels": leap,
+        "LEAP (denoised labels)": leap,
         "ours": [swapped, swapped],
     }
 
@@ -108,7 +108,7 @@ def test_a_part_is_named_by_the_errors_that_the_system_avoids(diagnoses):
     assert set(parts.drop(index=["missed", TOTAL])["difference"]) == {0.0}
     assert parts["n"].unique().tolist() == [2]
     assert table.loc["ours − LEAP"].loc["wrong modality", "difference"] < 0
-    assert set(table.loc["LEAP, denoised labels − LEAP", "difference"]) == {0.0}
+    assert set(table.loc["LEAP (denoised labels) − LEAP", "difference"]) == {0.0}
     assert parts.loc["missed", ["alone", "last"]].tolist() == pytest.approx(
         [parts.loc[TOTAL, "difference"]] * 2
     )
@@ -154,7 +154,7 @@ def test_tables_in_words_have_a_row_per_type(diagnoses):
     assert errors_in_words(errors).loc["wrong class", "LEAP"] == "0.0 (0.0 to 0.0)"
     text = contrasts_in_words(contrasts)
     assert list(text.index) == [*TYPES, TOTAL]
-    assert text.loc[TOTAL, "LEAP, denoised labels − LEAP"] == "+0.0 [+0.0,\N{NO-BREAK SPACE}+0.0]"
+    assert text.loc[TOTAL, "LEAP (denoised labels) − LEAP"] == "+0.0 [+0.0,\N{NO-BREAK SPACE}+0.0]"
 
 
 def test_figures_show_every_system_and_contrast(diagnoses):
@@ -164,7 +164,7 @@ def test_figures_show_every_system_and_contrast(diagnoses):
     shown = {title: list(contrast_panel(table, title)[title]) for title in failures.FIGURES}
     assert shown == {
         "LEAP − MMIL": ["LEAP − MMIL, L_basic"],
-        "denoised labels": ["LEAP, denoised labels − LEAP", "ours − LEAP"],
+        "denoised labels": ["LEAP (denoised labels) − LEAP", "ours − LEAP"],
     }
     ours = contrast_panel(table, "denoised labels")["denoised labels"]["ours − LEAP"]
     assert list(ours.index) == [*TYPES, TOTAL]
