@@ -1,4 +1,4 @@
-"""Display of tables, differences and verdicts in notebooks, each with a caption."""
+"""Display of differences and verdicts in notebooks, each with a caption."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,8 @@ import pandas as pd
 from leap.errors import require
 from leap.experiments.tables import TITLES, Runs, by_level, detectable_in_words, format_differences
 from leap.experiments.verdicts import compare_in_words
-from leap.visualization.figures import difference_plot, show
+from leap.visualization.figures import difference_plot
+from leap.visualization.numbered import show_figure, show_tables
 
 _IPYTHON = require("IPython.display", "book")
 Markdown, display = _IPYTHON.Markdown, _IPYTHON.display
@@ -26,12 +27,6 @@ def compared(runs: Runs) -> str:
     return "\n".join(f"{line}: {', '.join(systems)}" for line, systems in lines.items())
 
 
-def show_tables(*tables: pd.DataFrame, caption: str) -> None:
-    """Display tables with untruncated text, followed by their common caption."""
-    with pd.option_context("display.max_colwidth", None):
-        display(*tables, Markdown(f"*{caption}*"))
-
-
 def show_differences(table: pd.DataFrame, caption: str, baseline: str = "MMIL") -> None:
     """Display a table of paired differences, split by level if it has all ten scores, and its figure.
 
@@ -44,7 +39,9 @@ def show_differences(table: pd.DataFrame, caption: str, baseline: str = "MMIL") 
     whole = set(TITLES.values()) <= set(readable.columns)
     note = f"{caption} {detectable_in_words(table)}"
     show_tables(*(by_level(readable) if whole else [readable]), caption=note)
-    show(difference_plot(table, HEADLINE, baseline), f"Differences with their 95 % intervals. {caption}")
+    show_figure(
+        difference_plot(table, HEADLINE, baseline), f"Differences with their 95 % intervals. {caption}"
+    )
 
 
 def show_verdicts(runs: Runs, pairs: Iterable[tuple[str, str]], caption: str) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from leap.config import Protocol, RunConfig
 from leap.data.registry import check_dataset
 from leap.data.store import FeatureStore
-from leap.errors import LeapError, require
+from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import find_chapter, own_runs
 from leap.experiments.committed import committed_records
@@ -298,11 +298,12 @@ class Study:
         Raises:
             LeapError: the figure is missing.
         """
-        shown = require("IPython.display", "book")
+        from leap.visualization.numbered import show_png
+
         path = self._committed_path("figures", name, ".png")
         if not path.exists():
             raise LeapError(f"{path}: no such figure; make it with dataset={self.dataset} and profile=full")
-        shown.display(shown.Image(path.read_bytes(), alt=caption), shown.Markdown(f"*{caption}*"))
+        show_png(path.read_bytes(), caption)
 
     def compare_with_committed(self, name: str, table: pd.DataFrame) -> str:
         """A sentence that names the differences outside their committed intervals.
@@ -366,26 +367,33 @@ class Study:
     def _load_parser(self, record: Record) -> tuple[Parser, Description]:
         return load_parser(restore_parser(record.run_config(), self.store, self.results))
 
-    def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test", protocol: str = "") -> str:
-        """Data set, profile, seeds, revision and protocol, for the caption of a table or figure.
-
-        Libraries and devices of the records are added where they differ from the current ones.
+    def caption(self, runs: Mapping[str, Sequence[Record]], split: str = "test") -> str:
+        """Data set, split and seeds, for the caption of a table or figure.
 
         Args:
             runs: the records from which the table or figure is made; none for one of data alone.
             split: the split on which they are scored.
+        """
+        counts = sorted({len(records) for records in runs.values()})
+        if not counts:
+            return f"{self.dataset} ({split})."
+        number = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+        return f"{self.dataset} ({split}), {number} {'seed' if counts == [1] else 'seeds'}."
+
+    def provenance(self, runs: Mapping[str, Sequence[Record]], protocol: str = "") -> str:
+        """Data set, profile, seeds, revision and protocol of the runs of a chapter, once per page.
+
+        Libraries and devices of the records are added where they differ from the current ones.
+
+        Args:
+            runs: the chapter's records by system.
             protocol: the decoding protocol in words; empty for the first run's.
         """
-        if not runs:
-            return f"Data set {self.dataset} ({split})."
         protocol = protocol or describe_protocol(next(iter(runs.values()))[0].run_config().protocol)
         made = ", from committed records" if self.from_records else ""
-        seeds = sorted({len(records) for records in runs.values()})
-        count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
-        noun = "seed" if seeds == [1] else "seeds"
         line = (
-            f"Data set {self.dataset} ({split}), profile {self.made_at}{made}, {count} {noun}, "
-            f"revision {REVISION}, {protocol}."
+            f"{self.caption(runs).removesuffix('.')}; profile {self.made_at}{made}; revision {REVISION}; "
+            f"{protocol}."
         )
         return with_environment(line, chain.from_iterable(runs.values()))
 

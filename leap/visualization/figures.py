@@ -1,8 +1,6 @@
-"""Figures that compare systems, and functions that show and save figures."""
+"""Figures that compare systems, and a function that saves figures."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from leap.errors import require
 from leap.io.atomic import atomic_path
 from leap.metrics import TITLES
 from leap.visualization.palette import MARKERS, STYLE, TRUTH, line_colours
@@ -28,20 +25,6 @@ History = Sequence[Mapping[str, float]]
 def use_style() -> None:
     """Set the style of all figures that are drawn afterwards."""
     mpl.rcParams.update(STYLE)  # type: ignore[arg-type]
-
-
-def show(figure: Figure, caption: str) -> None:
-    """Display a figure in a notebook, with its caption below and as its alternative text.
-
-    Args:
-        figure: the figure.
-        caption: plain text; HTML's special characters are escaped.
-    """
-    display = require("IPython.display", "book")
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight")
-    text = display.Markdown(f"*{escape(caption, quote=False)}*")
-    display.display(display.Image(buffer.getvalue(), alt=caption), text)
 
 
 def save_figure(figure: Figure, path: str | Path, metadata: Mapping[str, str] | None = None) -> Path:

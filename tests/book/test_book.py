@@ -1,10 +1,13 @@
 """The book, built at profile smoke in a copy of the tree, as ``make book PROFILE=smoke`` builds it."""
 
+import base64
 import os
 import pkgutil
 import re
 import subprocess
 from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
@@ -106,6 +109,20 @@ def pages(tree):
     return {name: (html / f"{name}.html").read_text(encoding="utf-8") for name in PAGES}
 
 
+def references(path):
+    """Links and images of a page that lead to files of the book, and the names of its anchors."""
+    links, anchors = [], {"", "top"}
+
+    class Parser(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            given = dict(attributes)
+            anchors.update(given[name] for name in ("id", "name") if given.get(name))
+            links.extend(given[name] for name in ("href", "src") if given.get(name))
+
+    Parser().feed(path.read_text(encoding="utf-8"))
+    return [link for link in links if not re.match(r"[a-z]+:|//", link)], anchors
+
+
 def text(page):
     """A page without its tags."""
     return unescape(re.sub(r"<[^>]+>", "", page))
@@ -117,12 +134,45 @@ def test_page_is_there(name, pages):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_figures_are_there(name, pages, tree):
-    images = re.findall(r'<img[^>]*src="([^"]+\.png)"', pages[name])
+def test_figures_are_there(name, pages):
+    images = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="[^"]+">', pages[name])
     assert len(images) >= FIGURES[name]
-    for image in images:
-        path = (tree / "_build" / "html" / name).parent / image
-        assert path.read_bytes().startswith(b"\x89PNG")
+    assert all(base64.b64decode(image).startswith(b"\x89PNG") for image in images)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if "notebooks" in name])
+def test_figures_and_tables_are_numbered_and_have_captions(name, pages):
+    shown = re.findall(
+        r'<figure class="numbered" id="(figure|table)-(\d+)">.*?<strong>(\w+) (\d+)\.</strong> \S',
+        pages[name],
+        re.DOTALL,
+    )
+    assert len(shown) == pages[name].count("<figure")
+    assert shown
+    for kind in ("figure", "table"):
+        numbers = [(int(anchor), title, int(number)) for of, anchor, title, number in shown if of == kind]
+        assert numbers == [(n, kind.title(), n) for n in range(1, len(numbers) + 1)]
+    outside = re.sub(r"<figure.*?</figure>", "", pages[name], flags=re.DOTALL)
+    assert 'class="dataframe"' not in outside
+
+
+def test_every_link_within_the_book_leads_somewhere(tree):
+    html = tree / "_build" / "html"
+    found = {path: references(path) for path in html.rglob("*.html")}
+    assert len(found) > 100
+    for path, (links, _) in found.items():
+        for link in links:
+            file, _, anchor = link.partition("#")
+            target = (path.parent / unquote(file)).resolve() if file else path
+            assert target.exists(), (path.name, link)
+            if anchor and target in found:
+                assert unquote(anchor) in found[target][1], (path.name, link)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_light(name, pages):
+    """Three megabytes beside the scripts that all pages share."""
+    assert len(pages[name].encode()) <= 3 * 2**20
 
 
 def test_first_page_opens_the_introduction(tree):

@@ -363,22 +363,28 @@ def test_parsed_video_is_of_the_records_model(make_study, tiny_records):
     assert not np.array_equal(parsed[0].probabilities["audio"], parsed[1].probabilities["audio"])
 
 
-def test_caption_says_what_the_numbers_are(make_study):
+def test_captions_name_data_split_and_seeds(make_study):
     study = make_study()
-    caption = study.caption(study.runs())
-    for part in ("tiny", "test", "smoke", "1 to 2 seeds", f"revision {REVISION}", "segment threshold 0.5"):
-        assert part in caption
+    runs = study.runs()
+    assert study.caption(runs) == "tiny (test), 1 to 2 seeds."
+    assert study.caption({"B": runs["B"]}, "val") == "tiny (val), 1 seed."
+    assert study.caption({"A": runs["A"]}) == "tiny (test), 2 seeds."
+    assert study.caption({}, "val") == "tiny (val)."
 
 
-def test_the_caption_of_data_alone_names_them(make_study):
-    assert make_study("smoke").caption({}, "val") == "Data set tiny (val)."
+def test_provenance_says_how_the_numbers_were_made(make_study):
+    study = make_study()
+    protocol = "protocol: segment threshold 0.5, video gate 0.5."
+    made = f"tiny (test), 1 to 2 seeds; profile smoke; revision {REVISION}; "
+    assert study.provenance(study.runs()) == made + protocol
+    assert study.provenance(study.runs(), "each its own") == f"{made}each its own."
 
 
-def test_captions_flag_records_of_other_libraries(make_study, tiny_records):
+def test_provenance_flags_records_of_other_libraries(make_study, tiny_records):
     study, (now, other) = make_study(), tiny_records
-    assert "torch" not in study.caption(study.runs())
+    assert "torch" not in study.provenance(study.runs())
     old = replace(other, libraries=other.libraries | {"torch": "1.0"})
-    assert " Made with torch 1.0 and " in study.caption({"A": [now], "B": [old]})
+    assert " Made with torch 1.0 and " in study.provenance({"A": [now], "B": [old]})
 
 
 def test_settings_flag_records_of_other_libraries(monkeypatch):

@@ -1,18 +1,14 @@
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from leap.errors import LeapError
 from leap.visualization.figures import (
     curves,
     difference_plot,
     dot_plot,
     learning_curves,
     save_figure,
-    show,
     system_effect_plot,
 )
 from leap.visualization.palette import LEAP, MMIL
@@ -114,17 +110,3 @@ def test_dots_of_a_series_share_a_marker_and_rows_are_named_once():
     assert len({(line.get_marker(), line.get_color()) for line in audio.lines}) == 2
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["chance", "GloVe"]
-
-
-def test_captions_are_no_markup(monkeypatch):
-    shown = []
-    monkeypatch.setattr("IPython.display.display", lambda *things: shown.extend(things))
-    show(Figure(), "<img src=x> of a & b")
-    assert shown[0].alt == "<img src=x> of a & b"
-    assert shown[1].data == "*&lt;img src=x&gt; of a &amp; b*"
-
-
-def test_without_jupyter_the_message_names_the_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "IPython.display", None)
-    with pytest.raises(LeapError, match=r"^IPython is not installed: pip install 'leap-avvp\[book\]'$"):
-        show(Figure(), "")

@@ -142,7 +142,7 @@ def show_examples(study: Study, indices: Sequence[int], source: str) -> None:
 
 def _show_rendered(study: Study, material: Path, captions: dict[int, str]) -> None:
     from leap.visualization.dataset_figures import RATE, example_figure, render_examples
-    from leap.visualization.figures import show
+    from leap.visualization.numbered import show_figure
 
     sound = require("IPython.display", "book")
     rendered = render_examples(study.store, material, "test", list(captions))
@@ -150,7 +150,7 @@ def _show_rendered(study: Study, material: Path, captions: dict[int, str]) -> No
         figure = example_figure(example, study.store.classes)
         if study.dataset == SHIPPED:
             study.publish_figure(f"01_{example.name}", figure)
-        show(figure, caption)
+        show_figure(figure, caption)
         sound.display(sound.Audio(example.waveform(), rate=RATE))
 
 

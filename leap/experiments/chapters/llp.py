@@ -56,7 +56,7 @@ def show_figure(study: Study, name: str, make: Callable[[Path], Figure], caption
         make: function of the annotations' folder that draws the figure.
         caption: description of the figure, to which `source` is appended.
     """
-    from leap.visualization.figures import show
+    from leap.visualization import numbered
 
     caption, annotations = f"{caption} {source(study)}.", find_annotations(study)
     if annotations is None:
@@ -64,4 +64,4 @@ def show_figure(study: Study, name: str, make: Callable[[Path], Figure], caption
         return
     figure = make(annotations)
     study.publish_figure(name, figure)
-    show(figure, caption)
+    numbered.show_figure(figure, caption)

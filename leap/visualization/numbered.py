@@ -1,0 +1,86 @@
+"""Numbered figures and tables of a notebook, as HTML that the book and a notebook show alike."""
+
+import re
+from base64 import b64encode
+from collections import Counter
+from html import escape
+from io import BytesIO
+from string import ascii_lowercase
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from leap.errors import require
+
+COUNTS: Counter[str] = Counter()
+"""``"Figure"`` or ``"Table"`` → how many a notebook has shown; every notebook has a kernel of its own."""
+
+
+def show_figure(figure: Figure, caption: str, alt: str = "") -> None:
+    """Display a figure with its number and caption.
+
+    Args:
+        figure: the figure.
+        caption: plain text, in which backticks mark code: first what the reader should see, then what is
+            plotted, then seeds, intervals and split.
+        alt: alternative text, for readers who cannot see the figure; empty for the caption.
+    """
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", bbox_inches="tight")
+    show_png(buffer.getvalue(), caption, alt)
+
+
+def show_png(content: bytes, caption: str, alt: str = "") -> None:
+    """Display a figure that was saved as PNG; further arguments as of `show_figure`."""
+    source = f"data:image/png;base64,{_base64(content)}"
+    _display("Figure", caption, f'<img src="{source}" alt="{escape(alt or caption)}">')
+
+
+def show_tables(*tables: pd.DataFrame, caption: str) -> None:
+    """Display tables with their common number and caption, each with a link to its values as CSV.
+
+    Args:
+        tables: the tables; their texts are not cut.
+        caption: as of `show_figure`.
+    """
+    number = COUNTS["Table"] + 1
+    names = (
+        [f"table-{number}"]
+        if len(tables) == 1
+        else [f"table-{number}-{letter}" for letter in ascii_lowercase]
+    )
+    links = " ".join(_csv_link(table, name) for table, name in zip(tables, names, strict=False))
+    bodies = "".join(
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Table {number}">{_html(table)}</div>'
+        for table in tables
+    )
+    _display("Table", caption, bodies, links)
+
+
+def _display(kind: str, caption: str, content: str, links: str = "") -> None:
+    """Display a numbered figure or table: figures above their caption, tables below."""
+    shown = require("IPython.display", "book")
+    COUNTS[kind] += 1
+    identity = f"{kind} {COUNTS[kind]}"
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(caption, quote=False))
+    below = f"<figcaption><strong>{identity}.</strong> {text} {links}</figcaption>"
+    parts = content + below if kind == "Figure" else below + content
+    anchor = identity.lower().replace(" ", "-")
+    shown.display(shown.HTML(f'<figure class="numbered" id="{anchor}">{parts}</figure>'))
+
+
+def _html(table: pd.DataFrame) -> str:
+    """A table as HTML, with minus signs."""
+    with pd.option_context("display.max_colwidth", None):
+        html = table.to_html(border=0, na_rep="–")
+    return re.sub(r"(?<=>)-(?=\d)", "−", html)
+
+
+def _csv_link(table: pd.DataFrame, name: str) -> str:
+    """A link that saves a table as CSV, without a server."""
+    content = _base64(table.to_csv().encode())
+    return f'<a class="csv" download="{name}.csv" href="data:text/csv;base64,{content}">CSV</a>'
+
+
+def _base64(content: bytes) -> str:
+    return b64encode(content).decode()

@@ -1,0 +1,59 @@
+import pandas as pd
+import pytest
+
+from leap.errors import LeapError
+from leap.experiments.conclusions import quote, quote_claim
+
+SPACE = "\N{NO-BREAK SPACE}"
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Committed tables: claims on AV-Digits, unseen classes on AV-Everyday, their chapter's own data set."""
+    rows = {"gain": (2.0, 1.0, 3.0), "loss": (-2.0, -3.0, -1.0), "nothing": (0.5, -0.5, 1.5)}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "low", "high"])
+    table.rename_axis("claim").to_csv(tmp_path / "14_claims.csv")
+    ledger = table.assign(verdict=["supported", "contradicted", "inconclusive"]).rename_axis("claim")
+    ledger.to_csv(tmp_path / "30_ledger.csv")
+    index = pd.MultiIndex.from_tuples([("few", "GloVe")], names=["videos", "labels"])
+    pd.DataFrame([(1.0, 0.5, 1.5)], index, table.columns).to_csv(tmp_path / "16_gains.csv")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("row", "lies", "text"),
+    [
+        ("gain", "above 0", "+2.0 [+1.0,S+3.0]"),
+        ("loss", "below 0", "−2.0 [−3.0,S−1.0]"),
+        ("nothing", "around 0", "+0.5 [−0.5,S+1.5]"),
+    ],
+)
+def test_an_estimate_is_quoted_if_it_lies_where_the_prose_says(row, lies, text, tables):
+    assert quote(tables, "14_claims", row, "av-digits", lies) == text.replace("S", SPACE)
+
+
+@pytest.mark.parametrize(
+    ("row", "lies"),
+    [("gain", "around 0"), ("loss", "above 0"), ("nothing", "above 0"), ("nothing", "below 0")],
+)
+def test_an_estimate_that_lies_elsewhere_stops_the_build(row, lies, tables):
+    with pytest.raises(LeapError, match=rf"says that {row} on av-digits is {lies}, but .* rewrite"):
+        quote(tables, "14_claims", row, "av-digits", lies)
+
+
+def test_tables_with_several_keys_and_of_another_data_set_are_read(tables):
+    text = quote(tables, "16_gains", ("few", "GloVe"), "av-everyday", "above 0")
+    assert text == f"+1.0 [+0.5,{SPACE}+1.5]"
+
+
+def test_a_claim_is_quoted_with_the_verdict_of_the_ledger(tables):
+    assert quote_claim(tables, "gain", "av-digits", "supported").startswith("+2.0")
+    with pytest.raises(LeapError, match=r"nothing on av-digits is supported, but .* is inconclusive"):
+        quote_claim(tables, "nothing", "av-digits", "supported")
+
+
+def test_missing_tables_and_rows_are_named(tables):
+    with pytest.raises(LeapError, match=r"14_claims_llp\.csv: no such table, which a conclusion quotes"):
+        quote(tables, "14_claims", "gain", "llp", "above 0")
+    with pytest.raises(LeapError, match=r"14_claims\.csv: no row other, which a conclusion quotes"):
+        quote(tables, "14_claims", "other", "av-digits", "above 0")

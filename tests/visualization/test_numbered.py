@@ -1,0 +1,85 @@
+import base64
+import re
+import sys
+from io import StringIO
+
+import pandas as pd
+import pytest
+from IPython import display
+from matplotlib.figure import Figure
+
+from leap.errors import LeapError
+from leap.visualization import numbered
+from leap.visualization.numbered import show_figure, show_png, show_tables
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """The HTML that is displayed, by a notebook that has shown nothing yet."""
+    found = []
+    monkeypatch.setattr(display, "display", lambda part: found.append(part.data))
+    monkeypatch.setattr(numbered, "COUNTS", numbered.Counter())
+    return found
+
+
+TABLE = pd.DataFrame({"change": [-1.5, 2.0], "claim": ["it is so " * 20 + "indeed", "a < b"]}, ["A−B", "C"])
+
+
+def test_figures_and_tables_are_numbered_apart(shown):
+    show_figure(Figure(), "First.")
+    show_tables(TABLE, caption="Second.")
+    show_figure(Figure(), "Third.")
+    captions = [re.search(r"<figcaption>(.*?\.)</strong> (\w+)", html).groups() for html in shown]
+    assert captions == [
+        ("<strong>Figure 1.", "First"),
+        ("<strong>Table 1.", "Second"),
+        ("<strong>Figure 2.", "Third"),
+    ]
+    assert [re.search(r'id="(.*?)"', html)[1] for html in shown] == ["figure-1", "table-1", "figure-2"]
+
+
+def test_a_figure_is_part_of_the_page_and_has_an_alternative_text(shown):
+    show_png(b"\x89PNG", 'Two systems, "A" & B.', "Bars of A <and> B")
+    assert 'alt="Bars of A &lt;and&gt; B"' in shown[0]
+    assert base64.b64decode(re.search(r"base64,([^\"]+)", shown[0])[1]) == b"\x89PNG"
+    show_png(b"\x89PNG", 'Two systems, "A" & B.')
+    assert 'alt="Two systems, &quot;A&quot; &amp; B."' in shown[1]
+
+
+def test_captions_are_plain_text_with_code(shown):
+    show_png(b"", "<img src=x> of `a_b` & c")
+    assert "&lt;img src=x&gt; of <code>a_b</code> &amp; c" in shown[0]
+
+
+def test_a_table_is_shown_whole_with_minus_signs_and_a_dash_for_nothing(shown):
+    show_tables(TABLE.assign(none=float("nan")), caption="A table.")
+    assert "it is so indeed" in shown[0]
+    assert ">−1.5<" in shown[0]
+    assert ">-" not in shown[0].replace("><", "")
+    assert shown[0].count("<td>–</td>") == 2
+    assert "a &lt; b" in shown[0]
+
+
+def test_tables_share_a_caption_and_each_has_its_values_as_csv(shown):
+    show_tables(TABLE, TABLE.T, caption="Two tables.")
+    assert shown[0].count("<figcaption>") == 1
+    links = re.findall(r'download="(.*?)" href="data:text/csv;base64,(.*?)"', shown[0])
+    assert [name for name, _ in links] == ["table-1-a.csv", "table-1-b.csv"]
+    read = pd.read_csv(StringIO(base64.b64decode(links[0][1]).decode()), index_col=0)
+    pd.testing.assert_frame_equal(read, TABLE)
+
+
+def test_a_single_table_has_the_name_of_its_number(shown):
+    show_tables(TABLE, caption="One table.")
+    assert 'download="table-1.csv"' in shown[0]
+
+
+def test_wide_tables_scroll_and_can_be_reached_by_keyboard(shown):
+    show_tables(TABLE, caption="A table.")
+    assert '<div class="scroll" tabindex="0" role="region" aria-label="Table 1">' in shown[0]
+
+
+def test_without_jupyter_the_message_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "IPython.display", None)
+    with pytest.raises(LeapError, match=r"^IPython is not installed: pip install 'leap-avvp\[book\]'$"):
+        show_figure(Figure(), "")
