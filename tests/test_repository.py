@@ -33,7 +33,7 @@ from leap.experiments.chapters import (
     systems,
 )
 from leap.experiments.estimates import estimate_table
-from leap.experiments.grid import CLAIM_SEEDS, EVERYDAY, SHIPPED
+from leap.experiments.grid import CLAIM_SEEDS, EMBEDDED, EVERYDAY, SHIPPED
 from leap.experiments.predicted_events import read_events
 from leap.experiments.readme import update
 from leap.experiments.records import pick, read_records
@@ -260,7 +260,7 @@ def test_committed_tables_are_those_of_the_records(name, runs_of):
     assert (RESULTS / "tables" / f"{name}.csv").read_text() == text
 
 
-@pytest.mark.parametrize("dataset", ledger.DATA_SETS)
+@pytest.mark.parametrize("dataset", EMBEDDED)
 def test_the_committed_ledgers_follow_from_the_records(dataset):
     study = open_study("30_ledger", "laptop", dataset, results=str(RESULTS))
     table = ledger.ledger(study.runs(), study.overlapping_videos(), dataset)

@@ -20,12 +20,14 @@ class Dataset:
     """A data set that the package knows by name.
 
     Attributes:
+        title: its name in texts and figures.
         path: the feature store: absolute if it ships with the package, else a file name in ``LEAP_DATA``.
         classes: names of the C classes, in label order.
         labels: default source of label embeddings, a value of ``ModelConfig.labels``.
         features: names of the features in the store.
     """
 
+    title: str
     path: Path
     classes: tuple[str, ...]
     labels: str
@@ -37,17 +39,16 @@ class Dataset:
         return self.path.is_absolute()
 
 
+HERE = Path(__file__).parent
 SIMULATED_FEATURES = (*INPUTS, "visual_3d")
 
 DATASETS = {
-    "av-digits": Dataset(
-        Path(__file__).with_name("av_digits") / "av_digits.h5", AV_DIGITS, ORTHOGONAL, INPUTS
-    ),
+    "av-digits": Dataset("AV-Digits", HERE / "av_digits" / "av_digits.h5", AV_DIGITS, ORTHOGONAL, INPUTS),
     "av-everyday": Dataset(
-        Path(__file__).with_name("av_everyday") / "av_everyday.h5", AV_EVERYDAY, GLOVE, INPUTS
+        "AV-Everyday", HERE / "av_everyday" / "av_everyday.h5", AV_EVERYDAY, GLOVE, INPUTS
     ),
-    "llp": Dataset(Path("llp.h5"), LLP, PACKED, FEATURES),
-    "llp-sim": Dataset(Path("llp_sim.h5"), LLP, ORTHOGONAL, SIMULATED_FEATURES),
+    "llp": Dataset("LLP", Path("llp.h5"), LLP, PACKED, FEATURES),
+    "llp-sim": Dataset("LLP-Sim", Path("llp_sim.h5"), LLP, ORTHOGONAL, SIMULATED_FEATURES),
 }
 """Name → data set; LLP-Sim with another number of classes is ``llp-sim-<classes>``, not listed here."""
 
@@ -87,9 +88,20 @@ def find_dataset(name: str) -> Dataset | None:
         number = int(simulated[1])
         if number % GROUP or simulated_name(number) != name:
             return None
-        path = Path(f"llp_sim_{number}.h5")
-        return Dataset(path, simulated_classes(number), ORTHOGONAL, SIMULATED_FEATURES)
+        title, path = f"LLP-Sim, {number} classes", Path(f"llp_sim_{number}.h5")
+        return Dataset(title, path, simulated_classes(number), ORTHOGONAL, SIMULATED_FEATURES)
     return DATASETS.get(name)
+
+
+def dataset_title(name: str) -> str:
+    """The name of a data set in texts and figures; a custom data set has no other.
+
+    Example:
+        >>> dataset_title("av-digits"), dataset_title("kitchen")
+        ('AV-Digits', 'kitchen')
+    """
+    dataset = find_dataset(name)
+    return dataset.title if dataset else name
 
 
 def can_name_custom(name: str) -> bool:

@@ -4,6 +4,7 @@ A conclusion is written by hand. Its numbers come from committed tables, and so 
 an estimate that no longer lies where the sentence says stops the build.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,56 +21,60 @@ Place = Literal["above 0", "below 0", "around 0"]
 LEDGER = "30_ledger"
 
 
-def quote(tables: Path, name: str, row: str | tuple[str, ...], dataset: str, lies: Place) -> str:
-    """A difference of a committed table and its interval, as text.
+@dataclass(frozen=True)
+class Quotes:
+    """Estimates on a data set, as text with their intervals.
 
-    Args:
+    Attributes:
         tables: folder of the committed tables.
-        name: the table; it begins with its chapter's number.
-        row: key of the row.
-        dataset: the data set that the table was made on.
-        lies: where the prose says that the interval lies.
-
-    Raises:
-        LeapError: the interval lies elsewhere, or the table or the row is missing.
-    """
-    found = _row(tables, name, row, dataset)
-    actual: Place = "above 0" if found["low"] > 0 else "below 0" if found["high"] < 0 else "around 0"
-    return _checked(found, lies, actual, f"{row} on {dataset}")
-
-
-def quote_claim(tables: Path, claim: str, dataset: str, says: Verdict) -> str:
-    """The estimate of a registered claim and its interval, as text.
-
-    Args:
-        tables: folder of the committed tables, with the ledger.
-        claim: the claim's identity in the registry.
         dataset: the data set.
-        says: the verdict in the prose; that of the ledger is adjusted for the number of claims.
-
-    Raises:
-        LeapError: the ledger's verdict differs, or the ledger or the claim is missing.
     """
-    found = _row(tables, LEDGER, claim, dataset)
-    return _checked(found, says, str(found["verdict"]), f"{claim} on {dataset}")
 
+    tables: Path
+    dataset: str
 
-def _row(tables: Path, name: str, row: str | tuple[str, ...], dataset: str) -> dict[str, Any]:
-    """A row of a committed table, by column."""
-    chapter = next(chapter for chapter in CHAPTERS if chapter.notebook[:2] == name[:2])
-    path = tables / f"{chapter.result_name(name, dataset)}.csv"
-    if not path.exists():
-        raise LeapError(f"{path}: no such table, which a conclusion quotes; make it with PROFILE=full")
-    levels = 1 if isinstance(row, str) else len(row)
-    rows: dict[Any, dict[Any, Any]] = pd.read_csv(path, index_col=list(range(levels))).to_dict("index")
-    if row not in rows:
-        raise LeapError(f"{path}: no row {row}, which a conclusion quotes; rewrite it")
-    return rows[row]
+    def claim(self, claim: str, says: Verdict) -> str:
+        """The estimate of a registered claim.
 
+        Args:
+            claim: the claim's name in the registry.
+            says: the verdict in the prose; that of the ledger is adjusted for the number of claims.
 
-def _checked(row: dict[str, Any], said: str, actual: str, what: str) -> str:
-    """The estimate of a row as text, if it is where the prose says."""
-    text = format_difference(row)
-    if said != actual:
-        raise LeapError(f"a conclusion says that {what} is {said}, but {text} is {actual}; rewrite it")
-    return text
+        Raises:
+            LeapError: the ledger's verdict differs, or the ledger or the claim is missing.
+        """
+        found = self._row(LEDGER, claim)
+        return self._checked(claim, found, says, str(found["verdict"]))
+
+    def row(self, table: str, row: str | tuple[str, ...], lies: Place) -> str:
+        """A difference of another table.
+
+        Args:
+            table: the table's name, which begins with the number of its chapter.
+            row: key of the row.
+            lies: where the prose says that the interval lies.
+
+        Raises:
+            LeapError: the interval lies elsewhere, or the table or the row is missing.
+        """
+        found = self._row(table, row)
+        actual = "above 0" if found["low"] > 0 else "below 0" if found["high"] < 0 else "around 0"
+        return self._checked(row, found, lies, actual)
+
+    def _row(self, table: str, row: str | tuple[str, ...]) -> dict[str, Any]:
+        chapter = next(chapter for chapter in CHAPTERS if chapter.notebook[:2] == table[:2])
+        path = self.tables / f"{chapter.result_name(table, self.dataset)}.csv"
+        if not path.exists():
+            raise LeapError(f"{path}: no such table, which a conclusion quotes; make it with PROFILE=full")
+        levels = 1 if isinstance(row, str) else len(row)
+        rows: dict[Any, dict[Any, Any]] = pd.read_csv(path, index_col=list(range(levels))).to_dict("index")
+        if row not in rows:
+            raise LeapError(f"{path}: no row {row}, which a conclusion quotes; rewrite the conclusion")
+        return rows[row]
+
+    def _checked(self, row: object, found: dict[str, Any], said: str, actual: str) -> str:
+        text = format_difference(found)
+        if said != actual:
+            what = f"a conclusion says that {row} on {self.dataset} is {said}"
+            raise LeapError(f"{what}, but {text} is {actual}; rewrite the conclusion")
+        return text

@@ -48,19 +48,19 @@ def _part(claim: RegisteredClaim, runs: Runs, overlapping: NDArray[np.bool_], pa
 
 
 def estimates_in_words(table: pd.DataFrame) -> pd.DataFrame:
-    """`estimate_table` as text: claim, estimate with interval, p, what can be detected, source."""
+    """`estimate_table` as text, by claim: estimate with interval, p, what can be detected, source."""
     claims = {claim.id: claim for claim in registered_claims()}
     rows = [
         {
             "claim": claims[row["claim"]].text,
             "estimate": format_difference({name: row[name] for name in ("difference", "low", "high")}),
             "p": format_p(row["p"]),
-            "detectable": f"{row['detectable']:.1f}",
+            "detectable difference": f"{row['detectable']:.1f}",
             "source": claims[row["claim"]].source,
         }
         for row in table.reset_index().to_dict("records")
     ]
-    return pd.DataFrame(rows, index=table.index)
+    return pd.DataFrame(rows).set_index("claim")
 
 
 def tally(table: pd.DataFrame) -> str:

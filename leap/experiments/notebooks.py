@@ -11,6 +11,9 @@ from leap.io.atomic import atomic_path
 from leap.io.reason import os_reason, reason
 
 KERNEL, LANGUAGE = "python3", "python"
+INJECTED = "injected-parameters"
+"""Papermill's tag of the cell with the values of the parameters."""
+
 QUIET = ["--log-level=50"]  # silences the kernel, including the message that it was stopped
 
 
@@ -47,12 +50,23 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
                 progress_bar=False,
                 extra_arguments=QUIET,
             )
+            _fold_parameters(temporary)
         except Exception as error:  # papermill, nbclient and jupyter_client raise many types
             what = f"{notebook}: {_failure(error)}"
             if not temporary.exists():
                 raise LeapError(what) from None
             temporary.rename(failed)
             raise LeapError(f"{what}; see the executed cells in {failed}") from None
+
+
+def _fold_parameters(path: Path) -> None:
+    """Fold the cell of parameters that papermill adds, as the notebook's own parameters cell is folded."""
+    nbformat = require("nbformat", "book")
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if INJECTED in cell.metadata.get("tags", []):
+            cell.metadata.tags.append("hide-input")
+    nbformat.write(notebook, path)
 
 
 def _failure(error: Any) -> str:

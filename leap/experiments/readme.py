@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from leap.data.registry import dataset_title
 from leap.errors import LeapError
 from leap.experiments.chapter import Chapter
 from leap.experiments.chapters import decoder_or_loss, leap_vs_mmil, ledger
+from leap.experiments.grid import EMBEDDED
 from leap.experiments.records import pick, read_records
 from leap.experiments.tables import TITLES, format_difference, format_scores, paired, score_table
 from leap.io.atomic import atomic_write
@@ -58,7 +60,7 @@ def ledger_table(results: Path) -> str:
     ledgers = _committed(results, ledger.CHAPTER, "30_ledger")
     lines = [ledger.tally(table, dataset) for dataset, table in ledgers.items()]
     for dataset, table in _committed(results, decoder_or_loss.CHAPTER, "14_claims").items():
-        lines.append(decoder_or_loss.conclusion(table, ledger.DATA_SETS[dataset]))
+        lines.append(decoder_or_loss.conclusion(table, dataset_title(dataset)))
     note = (
         f"{ledger.MARK} registered after the first run. Estimates are × 100, above 0 or above the constant "
         "that a claim names, with 95 % intervals of single tests."
@@ -70,7 +72,7 @@ def ledger_table(results: Path) -> str:
 
 def _committed(results: Path, chapter: Chapter, name: str) -> dict[str, pd.DataFrame]:
     """Data set → a committed table of a chapter, where it exists."""
-    paths = {d: results / "tables" / f"{chapter.result_name(name, d)}.csv" for d in ledger.DATA_SETS}
+    paths = {d: results / "tables" / f"{chapter.result_name(name, d)}.csv" for d in EMBEDDED}
     return {d: pd.read_csv(path, index_col="claim") for d, path in paths.items() if path.exists()}
 
 

@@ -14,12 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from leap.config import Protocol, RunConfig
-from leap.data.registry import check_dataset
+from leap.data.registry import check_dataset, dataset_title
 from leap.data.store import FeatureStore
 from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import find_chapter, own_runs
 from leap.experiments.committed import committed_records
+from leap.experiments.conclusions import Quotes
 from leap.experiments.grid import EMBEDDED, PUBLISHED, SHIPPED, SHORT, Profile, check_profile, searched
 from leap.experiments.predicted_events import PredictedEvents, read_events, write_events
 from leap.experiments.provenance import with_environment
@@ -69,6 +70,11 @@ class Study:
     results: Path
     committed: Path
     data: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name of the data set in texts."""
+        return dataset_title(self.dataset)
 
     @property
     def from_records(self) -> bool:
@@ -292,6 +298,10 @@ class Study:
             if self._committed_path("tables", name, ".csv", dataset).exists()
         }
 
+    def quotes(self, dataset: str) -> Quotes:
+        """Committed estimates on a data set, for the prose of the chapter."""
+        return Quotes(self.committed / "tables", dataset)
+
     def show_committed_figure(self, name: str, caption: str) -> None:
         """Display a committed figure of the chapter with a caption.
 
@@ -335,14 +345,15 @@ class Study:
             sizes = "Sizes, batch and rate of LEAP's release; encoder and schedule are ours."
             return _paper_settings(self.grid()), f"{sizes} Nothing was searched."
         if not was_searched(self.dataset):
-            return _paper_settings(self.grid()), f"Settings chosen on {SHIPPED}: none were on {self.dataset}."
+            chosen = f"Settings chosen on {dataset_title(SHIPPED)}: none were on {self.title}."
+            return _paper_settings(self.grid()), chosen
         records = read_search(self.committed, self.dataset)
         budget = (
             f"{len(LEARNING_RATES) * 2} settings per system, seeds {SEARCH_SEEDS[0]} and {SEARCH_SEEDS[1]}"
         )
         systems = [system for system in self.grid() if system in SYSTEMS]
         table = search_table(records, systems, self.dataset, self.store.checksum).round(1)
-        line = f"Data set {self.dataset} (val), {budget}, revision {records[0].revision}."
+        line = f"{self.title} (val), {budget}, revision {records[0].revision}."
         return table, with_environment(line, records)
 
     def overlapping_videos(self) -> NDArray[np.bool_]:
@@ -376,9 +387,9 @@ class Study:
         """
         counts = sorted({len(records) for records in runs.values()})
         if not counts:
-            return f"{self.dataset} ({split})."
+            return f"{self.title} ({split})."
         number = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
-        return f"{self.dataset} ({split}), {number} {'seed' if counts == [1] else 'seeds'}."
+        return f"{self.title} ({split}), {number} {'seed' if counts == [1] else 'seeds'}."
 
     def provenance(self, runs: Mapping[str, Sequence[Record]], protocol: str = "") -> str:
         """Data set, profile, seeds, revision and protocol of the runs of a chapter, once per page.

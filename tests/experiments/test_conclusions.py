@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from leap.errors import LeapError
-from leap.experiments.conclusions import quote, quote_claim
+from leap.experiments.conclusions import Quotes
 
 SPACE = "\N{NO-BREAK SPACE}"
 
@@ -29,7 +29,7 @@ def tables(tmp_path):
     ],
 )
 def test_an_estimate_is_quoted_if_it_lies_where_the_prose_says(row, lies, text, tables):
-    assert quote(tables, "14_claims", row, "av-digits", lies) == text.replace("S", SPACE)
+    assert Quotes(tables, "av-digits").row("14_claims", row, lies) == text.replace("S", SPACE)
 
 
 @pytest.mark.parametrize(
@@ -38,22 +38,22 @@ def test_an_estimate_is_quoted_if_it_lies_where_the_prose_says(row, lies, text, 
 )
 def test_an_estimate_that_lies_elsewhere_stops_the_build(row, lies, tables):
     with pytest.raises(LeapError, match=rf"says that {row} on av-digits is {lies}, but .* rewrite"):
-        quote(tables, "14_claims", row, "av-digits", lies)
+        Quotes(tables, "av-digits").row("14_claims", row, lies)
 
 
 def test_tables_with_several_keys_and_of_another_data_set_are_read(tables):
-    text = quote(tables, "16_gains", ("few", "GloVe"), "av-everyday", "above 0")
+    text = Quotes(tables, "av-everyday").row("16_gains", ("few", "GloVe"), "above 0")
     assert text == f"+1.0 [+0.5,{SPACE}+1.5]"
 
 
 def test_a_claim_is_quoted_with_the_verdict_of_the_ledger(tables):
-    assert quote_claim(tables, "gain", "av-digits", "supported").startswith("+2.0")
+    assert Quotes(tables, "av-digits").claim("gain", "supported").startswith("+2.0")
     with pytest.raises(LeapError, match=r"nothing on av-digits is supported, but .* is inconclusive"):
-        quote_claim(tables, "nothing", "av-digits", "supported")
+        Quotes(tables, "av-digits").claim("nothing", "supported")
 
 
 def test_missing_tables_and_rows_are_named(tables):
     with pytest.raises(LeapError, match=r"14_claims_llp\.csv: no such table, which a conclusion quotes"):
-        quote(tables, "14_claims", "gain", "llp", "above 0")
+        Quotes(tables, "llp").row("14_claims", "gain", "above 0")
     with pytest.raises(LeapError, match=r"14_claims\.csv: no row other, which a conclusion quotes"):
-        quote(tables, "14_claims", "other", "av-digits", "above 0")
+        Quotes(tables, "av-digits").row("14_claims", "other", "above 0")

@@ -61,8 +61,8 @@ def test_an_estimate_is_the_contrast_of_cells_in_the_primary_measure(runs):
 
 
 def test_estimates_are_printed_with_interval_and_source(runs):
-    row = estimates_in_words(estimate_table("a", runs, OVERLAPPING)).loc["below"]
-    assert (row["claim"], row["source"], row["p"]) == ("claim below", "ours", "p < .001")
+    row = estimates_in_words(estimate_table("a", runs, OVERLAPPING)).loc["claim below"]
+    assert (row["source"], row["p"]) == ("ours", "p < .001")
     assert row["estimate"].startswith(("−20.0 [−2", "−19.9 [−2", "−20.1 [−2"))
 
 

@@ -389,7 +389,7 @@ def test_provenance_flags_records_of_other_libraries(make_study, tiny_records):
 
 def test_settings_flag_records_of_other_libraries(monkeypatch):
     study = open_study("02_leap_vs_mmil", "full", "av-digits")
-    assert study.settings()[1].startswith("Data set av-digits (val), 6 settings per system, seeds ")
+    assert study.settings()[1].startswith("AV-Digits (val), 6 settings per system, seeds ")
     monkeypatch.setattr(provenance, "libraries", lambda: {"torch": "1.0"})
     assert " Made with torch 2." in study.settings()[1]
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from leap.data.registry import dataset_title
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import (
     blocks,
@@ -41,9 +42,6 @@ CLAIMING = (
     label_semantics.CHAPTER,
 )
 """The chapters on which claims rest."""
-
-DATA_SETS = {"av-digits": "AV-Digits", "av-everyday": "AV-Everyday"}
-"""Data set with a committed ledger → its title."""
 
 NO_RUNS, NOT_TESTABLE = "no runs", "not testable here"
 """Verdicts on claims without an estimate."""
@@ -146,7 +144,7 @@ def verdict_table(ledgers: Mapping[str, pd.DataFrame], kind: Kind = "claim") -> 
     claims = [claim for claim in registered_claims() if claim.kind == kind]
     columns = {}
     for dataset, table in ledgers.items():
-        title, rows = DATA_SETS.get(dataset, dataset), table.loc[[claim.id for claim in claims]]
+        title, rows = dataset_title(dataset), table.loc[[claim.id for claim in claims]]
         columns[title] = rows.apply(marked_verdict, axis=1)
         columns[f"{title}, estimate"] = rows.apply(estimate, axis=1)
     found = pd.DataFrame(columns).assign(source=[claim.source for claim in claims])
@@ -193,7 +191,7 @@ def tally(table: pd.DataFrame, dataset: str) -> str:
     counts = ", ".join(f"{(found['verdict'] == name).sum()} {name}" for name in WORDS)
     late = (found["status"] == AFTERWARDS).sum()
     return (
-        f"On {DATA_SETS.get(dataset, dataset)}, {len(found)} of {len(claims)} claims have runs: {counts}. "
+        f"On {dataset_title(dataset)}, {len(found)} of {len(claims)} claims have runs: {counts}. "
         f"Of these {len(found)}, {late} were registered after the first run."
     )
 

@@ -2,7 +2,7 @@ import pytest
 
 from leap.experiments.chapters import data
 from leap.experiments.study import Study
-from leap.visualization import figures
+from leap.visualization import numbered
 from tests.everyday_material import write_material
 from tests.tree import ROOT
 
@@ -22,7 +22,8 @@ def shown(monkeypatch):
     """What is displayed."""
     found = []
     monkeypatch.setattr("IPython.display.display", lambda *parts: found.extend(parts))
-    monkeypatch.setattr(figures, "show", lambda figure, caption: found.append(caption))
+    monkeypatch.setattr(numbered, "show_figure", lambda figure, caption: found.append(caption))
+    monkeypatch.setattr(numbered, "show_png", lambda content, caption: found.append((content, caption)))
     return found
 
 
@@ -44,8 +45,8 @@ def test_recordings_are_found_by_variable_or_beside_the_results(study, tmp_path,
 def test_without_recordings_the_committed_figures_are_shown(study, shown, monkeypatch, tmp_path):
     monkeypatch.setenv("LEAP_RECORDINGS", str(tmp_path / "none"))
     data.show_examples(study, (0, 2), "AV-Digits")
-    assert [image.data[:4] for image in shown[::2]] == [b"\x89PNG"] * 2
-    assert shown[3].data == "*test-0002: sound, spectrogram, frames and dense labels. AV-Digits.*"
+    assert [content[:4] for content, _ in shown] == [b"\x89PNG"] * 2
+    assert shown[1][1] == "test-0002: sound, spectrogram, frames and dense labels. AV-Digits."
 
 
 def test_with_recordings_players_are_shown(study, shown, recordings, monkeypatch):

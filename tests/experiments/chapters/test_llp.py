@@ -14,7 +14,7 @@ from leap.experiments.runs import make_run, run_folder
 from leap.experiments.study import Study
 from leap.experiments.tables import TITLES
 from leap.models.checkpoint import load_parser
-from leap.visualization import figures, llp_figures
+from leap.visualization import llp_figures, numbered
 from tests.tree import ROOT
 
 RESULTS = ROOT / "results"
@@ -46,7 +46,7 @@ def make_study(tmp_path, monkeypatch):
 def shown(monkeypatch):
     """Captions of the figures that the chapter shows, and whether each is a committed one."""
     captions = []
-    monkeypatch.setattr(figures, "show", lambda figure, caption: captions.append((caption, False)))
+    monkeypatch.setattr(numbered, "show_figure", lambda figure, caption: captions.append((caption, False)))
     monkeypatch.setattr(
         Study, "show_committed_figure", lambda study, name, caption: captions.append((caption, True))
     )
