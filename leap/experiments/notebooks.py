@@ -50,7 +50,7 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
                 progress_bar=False,
                 extra_arguments=QUIET,
             )
-            _fold_parameters(temporary)
+            _leave_out_parameters(temporary)
         except Exception as error:  # papermill, nbclient and jupyter_client raise many types
             what = f"{notebook}: {_failure(error)}"
             if not temporary.exists():
@@ -59,13 +59,13 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
             raise LeapError(f"{what}; see the executed cells in {failed}") from None
 
 
-def _fold_parameters(path: Path) -> None:
-    """Fold the cell of parameters that papermill adds, as the notebook's own parameters cell is folded."""
+def _leave_out_parameters(path: Path) -> None:
+    """Leave the cell of parameters that papermill adds out of the book, as the notebook's own cell is."""
     nbformat = require("nbformat", "book")
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if INJECTED in cell.metadata.get("tags", []):
-            cell.metadata.tags.append("hide-input")
+            cell.metadata.tags.append("remove-cell")
     nbformat.write(notebook, path)
 
 

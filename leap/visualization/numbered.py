@@ -70,7 +70,9 @@ def _display(kind: str, caption: str, content: str, links: str = "") -> None:
 
 
 def _html(table: pd.DataFrame) -> str:
-    """A table as HTML, with minus signs."""
+    """A table as HTML, with minus signs; the name of a single index is in the header row."""
+    if table.index.nlevels == table.columns.nlevels == 1:
+        table = table.rename_axis(index=None).rename_axis(columns=str(table.index.name or ""))
     with pd.option_context("display.max_colwidth", None):
         html = table.to_html(border=0, na_rep="–")
     return re.sub(r"(?<=>)-(?=\d)", "−", html)

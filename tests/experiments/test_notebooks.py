@@ -21,6 +21,7 @@ def test_good_notebook_sees_its_parameters(tmp_path):
     execute(notebook, output, {"profile": "laptop"})
     cells = nbformat.read(output, 4).cells
     assert cells[-1].outputs[0].text == "profile is laptop\n"
+    assert cells[1].metadata.tags == ["injected-parameters", "remove-cell"]
     assert {path.name for path in tmp_path.iterdir()} == {"good.ipynb", "out.ipynb"}
     assert notebook.read_bytes() == before
 

@@ -60,6 +60,12 @@ def test_a_table_is_shown_whole_with_minus_signs_and_a_dash_for_nothing(shown):
     assert "a &lt; b" in shown[0]
 
 
+def test_the_name_of_the_index_is_in_the_header(shown):
+    show_tables(TABLE.rename_axis("system"), caption="A table.")
+    header = re.search(r"<thead>(.*?)</thead>", shown[0], re.DOTALL)[1]
+    assert re.findall(r"<th>(.*?)</th>", header) == ["system", "change", "claim"]
+
+
 def test_tables_share_a_caption_and_each_has_its_values_as_csv(shown):
     show_tables(TABLE, TABLE.T, caption="Two tables.")
     assert shown[0].count("<figcaption>") == 1
