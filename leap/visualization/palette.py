@@ -12,10 +12,13 @@ MMIL, LEAP = "#0072B2", "#D55E00"  # blue and orange
 AUDIO, VISUAL = "#009E73", "#AA4499"  # green and purple
 BOTH, TRUTH, PREDICTED = "#999999", "#333333", "#56B4E9"
 
-SYSTEM_COLOURS = {"MMIL": MMIL, "LEAP": LEAP}
-"""System → its colour in every figure."""
+SYSTEM_COLOURS = {
+    "MMIL": (MMIL, "#56B4E9", "#332288", "#88CCEE"),
+    "LEAP": (LEAP, "#E69F00", "#CC79A7", "#882255"),
+}
+"""System → its colour in every figure, then those of its variants."""
 
-OTHER_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#000000", "#999933", "#332288")
+OTHER_COLOURS = ("#000000", "#999933", "#44AA99", "#999999", "#DDCC77", "#AA4499")
 """Colours of all further lines of a figure, in order."""
 
 MODALITY_COLOURS = {"audio": AUDIO, "visual": VISUAL}
@@ -39,11 +42,19 @@ STYLE: dict[str, Any] = {
 
 
 def line_colours(names: Iterable[str]) -> dict[str, str]:
-    """Colour of each line of a figure: MMIL and LEAP always have their own, others follow in order.
+    """Colour of each line of a figure.
+
+    MMIL and LEAP always have their own. Names that begin with theirs are variants, with related colours;
+    others follow in order.
 
     Example:
-        >>> line_colours(["LEAP", "MMIL + 2 blocks", "MMIL"])
-        {'LEAP': '#D55E00', 'MMIL + 2 blocks': '#56B4E9', 'MMIL': '#0072B2'}
+        >>> line_colours(["LEAP", "MMIL + 2 blocks", "ours", "MMIL"])
+        {'LEAP': '#D55E00', 'MMIL + 2 blocks': '#56B4E9', 'ours': '#000000', 'MMIL': '#0072B2'}
     """
+    variants = {system: cycle(colours[1:]) for system, colours in SYSTEM_COLOURS.items()}
     others = cycle(OTHER_COLOURS)
-    return {name: SYSTEM_COLOURS.get(name) or next(others) for name in names}
+    found = {}
+    for name in names:
+        system = next((system for system in SYSTEM_COLOURS if name.startswith(system)), "")
+        found[name] = SYSTEM_COLOURS[name][0] if name == system else next(variants.get(system, others))
+    return found

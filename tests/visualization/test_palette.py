@@ -1,4 +1,4 @@
-from leap.visualization.palette import LEAP, MMIL, OTHER_COLOURS, line_colours
+from leap.visualization.palette import LEAP, MMIL, OTHER_COLOURS, SYSTEM_COLOURS, line_colours
 
 
 def test_systems_keep_their_colours_in_any_company():
@@ -10,3 +10,12 @@ def test_systems_keep_their_colours_in_any_company():
 def test_further_lines_never_look_like_mmil_or_leap():
     names = [f"system {number}" for number in range(3 * len(OTHER_COLOURS))]
     assert not {MMIL, LEAP} & set(line_colours(names).values())
+
+
+def test_variants_have_colours_of_their_own_beside_their_system():
+    names = ["MMIL", "MMIL + 2 blocks", "LEAP", "LEAP, denoised", "LEAP N=3", "ours"]
+    colours = line_colours(names)
+    assert len(set(colours.values())) == len(names)
+    assert (colours["MMIL"], colours["LEAP"]) == (MMIL, LEAP)
+    assert colours["LEAP, denoised"] == SYSTEM_COLOURS["LEAP"][1]
+    assert colours["ours"] == OTHER_COLOURS[0]

@@ -112,15 +112,16 @@ def size_figure(sizes: pd.DataFrame) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    from leap.visualization.palette import MARKERS, SYSTEM_COLOURS
+    from leap.visualization.palette import MARKERS, line_colours
 
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     axes = figure.subplots(1, 2)
+    colours = line_colours(sizes.index.unique(0))
     for decoder, rows in sizes.groupby(level=0):
         for marker, (segments, part) in zip(MARKERS, rows.groupby("segments"), strict=False):
             for axis, column in zip(axes, ("ms", "MiB"), strict=True):
                 label = f"{decoder}, {segments} segments"
-                style = {"color": SYSTEM_COLOURS[str(decoder)], "marker": marker, "markersize": 4}
+                style = {"color": colours[str(decoder)], "marker": marker, "markersize": 4}
                 axis.plot(part["classes"], part[column], label=label, **style)
     for axis, title in zip(axes, ("ms per step", "MiB per step"), strict=True):
         axis.set(xscale="log", yscale="log", xlabel="classes", ylabel=title)
