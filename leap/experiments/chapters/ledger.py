@@ -43,6 +43,20 @@ CLAIMING = (
 )
 """The chapters on which claims rest."""
 
+HEADLINE = {
+    "LEAP − MMIL": {
+        "L_basic": "gain-han",
+        "L_basic, separate video probabilities": "equal-coupling",
+        "VALOR's loss": "gain-valor-loss",
+        "VALOR's loss, denoised labels": "decoder-after-denoising",
+    },
+    "denoised − original pseudo-labels": {
+        "L_basic": "denoising-basic-loss",
+        "VALOR's loss": "denoising-valor-loss",
+    },
+}
+"""Panel of the figure of the first page → its rows, and the claims that they show."""
+
 NO_RUNS, NOT_TESTABLE = "no runs", "not testable here"
 """Verdicts on claims without an estimate."""
 
@@ -149,6 +163,17 @@ def verdict_table(ledgers: Mapping[str, pd.DataFrame], kind: Kind = "claim") -> 
         columns[f"{title}, estimate"] = rows.apply(estimate, axis=1)
     found = pd.DataFrame(columns).assign(source=[claim.source for claim in claims])
     return found.set_axis([claim.text for claim in claims], axis="index").rename_axis("claim")
+
+
+def headline_panels(ledgers: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, pd.DataFrame]]:
+    """The claims of `HEADLINE` on every data set, for `leap.visualization.figures.system_effect_plot`."""
+    return {
+        title: {
+            dataset_title(dataset): table.loc[list(claims.values())].set_axis(list(claims), axis="index")
+            for dataset, table in ledgers.items()
+        }
+        for title, claims in HEADLINE.items()
+    }
 
 
 def marked_verdict(row: pd.Series) -> str:

@@ -6,10 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leap.data.registry import dataset_title
 from leap.experiments import estimates
 from leap.experiments.chapters import ledger
-from leap.experiments.chapters.ledger import detail_table, overhead_table, tally, verdict_table
+from leap.experiments.chapters.ledger import (
+    detail_table,
+    headline_panels,
+    overhead_table,
+    tally,
+    verdict_table,
+)
 from leap.experiments.claims import AFTERWARDS, RegisteredClaim, Registry
+from leap.experiments.grid import EMBEDDED
 from tests.tree import ROOT
 
 ALL = np.arange(6) < 2
@@ -178,3 +186,16 @@ def test_overhead_divides_presets_that_differ_in_the_decoder():
     assert table.index.tolist() == ["HAN", "MM-Pyr"]
     assert (table > 1).all(axis=None)
     assert table.loc["MM-Pyr", "parameters"] == pytest.approx(47256068 / 40827469)
+
+
+@pytest.mark.parametrize("dataset", EMBEDDED)
+def test_the_figure_of_the_first_page_shows_claims_on_every_data_set(dataset):
+    committed = ROOT / "results" / "tables" / f"{ledger.CHAPTER.result_name('30_ledger', dataset)}.csv"
+    table = pd.read_csv(committed, index_col="claim")
+    panels = headline_panels({dataset: table, "kitchen": table})
+    for title, claims in ledger.HEADLINE.items():
+        assert list(panels[title]) == [dataset_title(dataset), "kitchen"]
+        shown = panels[title]["kitchen"]
+        assert list(shown.index) == list(claims)
+        assert shown["difference"].tolist() == table.loc[list(claims.values()), "difference"].tolist()
+        assert not shown[["difference", "low", "high"]].isna().any(axis=None)
