@@ -12,6 +12,7 @@ from leap.experiments.chapters import (
     baselines,
     decoder_or_loss,
     denoised_labels,
+    failures,
     find_chapter,
     labels,
     ledger,
@@ -31,7 +32,7 @@ ON_AV_DIGITS = [chapter for chapter in WITH_RUNS if chapter.home == "av-digits"]
 
 @pytest.mark.parametrize("chapter", WITH_RUNS, ids=lambda chapter: chapter.notebook)
 def test_seeds_count_from_one_start_so_that_systems_pair(chapter):
-    start = 10 if chapter == baselines.CHAPTER else 0
+    start = 10 if chapter in (baselines.CHAPTER, failures.CHAPTER) else 0
     for system, configs in chapter.grid("full", chapter.home).items():
         assert [config.seed for config in configs] == list(range(start, start + len(configs))), system
         assert len(configs) >= (1 if chapter == presets.CHAPTER else SLOW_SEEDS)
