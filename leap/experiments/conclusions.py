@@ -4,6 +4,7 @@ A conclusion is written by hand. Its numbers come from committed tables, and so 
 an estimate that no longer lies where the sentence says stops the build.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -60,6 +61,24 @@ class Quotes:
         found = self._row(table, row)
         actual = "above 0" if found["low"] > 0 else "below 0" if found["high"] < 0 else "around 0"
         return self._checked(row, found, lies, actual)
+
+    def ascending(self, table: str, rows: Sequence[str], column: str) -> list[str]:
+        """Values of several rows of a table, which the prose puts in ascending order.
+
+        Args:
+            table: the table's name, which begins with the number of its chapter.
+            rows: keys of the rows, from the smallest value to the largest.
+            column: the column of the values.
+
+        Raises:
+            LeapError: the values do not ascend, or the table or a row is missing.
+        """
+        values = [float(self._row(table, row)[column]) for row in rows]
+        text = [f"{value:.1f}" for value in values]
+        if values != sorted(values):
+            said = f"a conclusion says that {', '.join(rows)} ascend in {column} on {self.dataset}"
+            raise LeapError(f"{said}, but they are {', '.join(text)}; rewrite the conclusion")
+        return text
 
     def _row(self, table: str, row: str | tuple[str, ...]) -> dict[str, Any]:
         chapter = next(chapter for chapter in CHAPTERS if chapter.notebook[:2] == table[:2])

@@ -12,10 +12,11 @@ from urllib.parse import unquote
 import pytest
 
 import leap
+from leap.experiments.chapters import ledger
 from tests.tree import ROOT, copy_tree
 
 PAGES = {
-    "book/intro": "What is tested",
+    "book/intro": "Findings",
     "book/method": "Decoder: LEAP",
     "results/notebooks/01_data": "What the splits do not share",
     "results/notebooks/02_leap_vs_mmil": "Paired differences",
@@ -181,10 +182,10 @@ def test_first_page_opens_the_introduction(tree):
 
 def test_introduction_shows_the_notebooks_numbers(pages):
     introduction = text(pages["book/intro"])
-    assert re.search(rf"LEAP is .*MMIL in seg Type@AV \({INTERVAL}\)", introduction)
-    assert re.search(rf"Segment level, Type@AV\s+{INTERVAL}", introduction)
-    assert re.search(rf"Event level, Event@AV\s+{INTERVAL}", introduction)
-    assert "profile smoke, 1 seeds" in introduction
+    assert len(re.findall(INTERVAL, introduction)) == len(ledger.FRONT_PAGE)
+    assert re.search(rf"LEAP minus MMIL is {INTERVAL} on AV-Digits", introduction)
+    assert re.search(r"On AV-Everyday, \d+ of \d+ claims have runs", introduction)
+    assert f"Version {leap.__version__}, MIT" in introduction
 
 
 def test_every_module_but_the_command_line_is_in_the_reference(tree):

@@ -57,3 +57,10 @@ def test_missing_tables_and_rows_are_named(tables):
         Quotes(tables, "llp").row("14_claims", "gain", "above 0")
     with pytest.raises(LeapError, match=r"14_claims\.csv: no row other, which a conclusion quotes"):
         Quotes(tables, "av-digits").row("14_claims", "other", "above 0")
+
+
+def test_values_are_quoted_in_the_order_of_the_prose(tables):
+    quotes = Quotes(tables, "av-digits")
+    assert quotes.ascending("14_claims", ["loss", "nothing", "gain"], "difference") == ["-2.0", "0.5", "2.0"]
+    with pytest.raises(LeapError, match=r"nothing, loss ascend in difference .* are 0\.5, -2"):
+        quotes.ascending("14_claims", ["nothing", "loss"], "difference")

@@ -27,7 +27,7 @@ from leap.experiments.estimates import claims_of, estimate_table
 from leap.experiments.grid import Profile
 from leap.experiments.records import PRIMARY_PARTS
 from leap.experiments.tables import TITLES, Runs, format_difference, format_p
-from leap.experiments.verdicts import WORDS, verdict
+from leap.experiments.verdicts import WORDS, Verdict, verdict
 
 CLAIMING = (
     leap_vs_mmil.CHAPTER,
@@ -56,6 +56,23 @@ HEADLINE = {
     },
 }
 """Panel of the figure of the first page → its rows, and the claims that they show."""
+
+FRONT_PAGE: dict[tuple[str, str], Verdict] = {
+    ("av-digits", "gain-han"): "supported",
+    ("av-digits", "gain-valor-loss"): "inconclusive",
+    ("av-everyday", "gain-han"): "inconclusive",
+    ("av-everyday", "gain-valor-loss"): "inconclusive",
+    ("av-digits", "equal-coupling"): "supported",
+    ("av-everyday", "equal-coupling"): "supported",
+    ("av-digits", "denoising-basic-loss"): "supported",
+    ("av-everyday", "denoising-basic-loss"): "inconclusive",
+    ("av-digits", "denoising-misses"): "supported",
+    ("av-everyday", "denoising-misses"): "supported",
+    ("av-digits", "released-valor"): "inconclusive",
+    ("av-digits", "released-cmpae"): "inconclusive",
+    ("av-everyday", "unseen-glove"): "supported",
+}
+"""Data set and claim that the first page quotes → the verdict that its sentences state."""
 
 NO_RUNS, NOT_TESTABLE = "no runs", "not testable here"
 """Verdicts on claims without an estimate."""
