@@ -263,3 +263,12 @@ def test_scores_of_one_modality_are_those_of_all():
     assert np.array_equal(segment_scores(cubes[1], cubes[3]), expected["seg_v"])
     sums = [values.sum() for values in expected.values()]
     assert scores_from_sums(sums, 6) == pytest.approx(parsing_scores(*cubes))
+
+
+def test_the_example_of_the_book_has_its_scores():
+    true, nothing = np.zeros((1, 10, 1), int), np.zeros((1, 10, 1), int)
+    true[0, 2:5] = 1
+    for shift, segment, event in ((1, 200 / 3, 100.0), (2, 100 / 3, 0.0)):
+        scores = parsing_scores(np.roll(true, shift, axis=1), nothing, true, nothing)
+        assert scores["seg_a"] == pytest.approx(segment)
+        assert scores["evt_a"] == event
