@@ -16,6 +16,10 @@ COUNTS: Counter[str] = Counter()
 """``"Figure"`` or ``"Table"`` → how many a notebook has shown; every notebook has a kernel of its own."""
 
 
+EMPTY = "<td></td>"
+"""A cell without content, which is no header of anything."""
+
+
 def show_figure(figure: Figure, caption: str, alt: str = "") -> None:
     """Display a figure with its number and caption.
 
@@ -45,14 +49,13 @@ def show_tables(*tables: pd.DataFrame, caption: str) -> None:
     """
     number = COUNTS["Table"] + 1
     names = (
-        [f"table-{number}"]
-        if len(tables) == 1
-        else [f"table-{number}-{letter}" for letter in ascii_lowercase]
+        [f"Table {number}{letter}" for letter in ascii_lowercase] if len(tables) > 1 else [f"Table {number}"]
     )
-    links = " ".join(_csv_link(table, name) for table, name in zip(tables, names, strict=False))
+    named = list(zip(names, tables, strict=False))
+    links = " ".join(_csv_link(table, name.lower().replace(" ", "-")) for name, table in named)
     bodies = "".join(
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Table {number}">{_html(table)}</div>'
-        for table in tables
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">{_html(table)}</div>'
+        for name, table in named
     )
     _display("Table", caption, bodies, links)
 
@@ -70,11 +73,14 @@ def _display(kind: str, caption: str, content: str, links: str = "") -> None:
 
 
 def _html(table: pd.DataFrame) -> str:
-    """A table as HTML, with minus signs; the name of a single index is in the header row."""
-    if table.index.nlevels == table.columns.nlevels == 1:
-        table = table.rename_axis(index=None).rename_axis(columns=str(table.index.name or ""))
+    """A table as HTML, with minus signs, and with the names of its index in the last header row."""
     with pd.option_context("display.max_colwidth", None):
-        html = table.to_html(border=0, na_rep="–")
+        head, body = table.to_html(border=0, na_rep="–", index_names=False).split("</thead>")
+    above, row, last = head.rpartition("<tr")
+    for name in table.index.names:
+        cell = f"<th>{escape(str(name))}</th>" if name else EMPTY
+        last = last.replace("<th></th>", cell, 1)
+    html = above.replace("<th></th>", EMPTY) + row + last + "</thead>" + body
     return re.sub(r"(?<=>)-(?=\d)", "−", html)
 
 

@@ -22,6 +22,12 @@ def shown(monkeypatch):
     return found
 
 
+def header_cells(html):
+    """The texts of the header of a table, by row."""
+    header = re.search(r"<thead>(.*?)</thead>", html, re.DOTALL)[1]
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in header.split("</tr>")[:-1]]
+
+
 TABLE = pd.DataFrame({"change": [-1.5, 2.0], "claim": ["it is so " * 20 + "indeed", "a < b"]}, ["A−B", "C"])
 
 
@@ -62,15 +68,22 @@ def test_a_table_is_shown_whole_with_minus_signs_and_a_dash_for_nothing(shown):
 
 def test_the_name_of_the_index_is_in_the_header(shown):
     show_tables(TABLE.rename_axis("system"), caption="A table.")
-    header = re.search(r"<thead>(.*?)</thead>", shown[0], re.DOTALL)[1]
-    assert re.findall(r"<th>(.*?)</th>", header) == ["system", "change", "claim"]
+    assert header_cells(shown[0]) == [["system", "change", "claim"]]
+
+
+def test_every_level_of_an_index_has_its_name_above_it_and_no_header_is_empty(shown):
+    rows = pd.MultiIndex.from_tuples([("A", "x"), ("B", "y")], names=["system", None])
+    columns = pd.MultiIndex.from_product([["audio"], ["MMIL", "LEAP"]])
+    show_tables(pd.DataFrame([[1, 2], [3, 4]], rows, columns), caption="A table.")
+    assert header_cells(shown[0]) == [["", "", "audio"], ["system", "", "MMIL", "LEAP"]]
+    assert "<th></th>" not in shown[0]
 
 
 def test_tables_share_a_caption_and_each_has_its_values_as_csv(shown):
     show_tables(TABLE, TABLE.T, caption="Two tables.")
     assert shown[0].count("<figcaption>") == 1
     links = re.findall(r'download="(.*?)" href="data:text/csv;base64,(.*?)"', shown[0])
-    assert [name for name, _ in links] == ["table-1-a.csv", "table-1-b.csv"]
+    assert [name for name, _ in links] == ["table-1a.csv", "table-1b.csv"]
     read = pd.read_csv(StringIO(base64.b64decode(links[0][1]).decode()), index_col=0)
     pd.testing.assert_frame_equal(read, TABLE)
 
