@@ -74,7 +74,9 @@ def learning_curves(histories: Mapping[str, Sequence[History]], score: str = "se
 
 
 def difference_plot(table: pd.DataFrame, scores: Sequence[str], baseline: str = "MMIL") -> Figure:
-    """Paired differences from a baseline with their intervals: one panel per score, one row per system.
+    """Paired differences from a baseline with their intervals: panels of scores below one another.
+
+    All panels have the same rows, one per system, and the same range.
 
     Args:
         table: columns ``difference``, ``low`` and ``high``, by ``system`` and ``score``.
@@ -82,11 +84,12 @@ def difference_plot(table: pd.DataFrame, scores: Sequence[str], baseline: str = 
         baseline: name of the baseline.
     """
     systems = list(table.index.get_level_values("system").unique())
-    figure = Figure(figsize=(4.2 * len(scores), 1.2 + 0.4 * len(systems)), layout="constrained")
-    for axis, score in zip(np.atleast_1d(figure.subplots(1, len(scores), sharey=True)), scores, strict=True):
-        part = pd.DataFrame(table.xs(score, level="score"), index=systems)
-        _draw_effects(axis, part, f"{TITLES[score]} − {baseline}")
-    axis.invert_yaxis()
+    figure = Figure(figsize=(6.4, 0.6 + len(scores) * (0.6 + 0.4 * len(systems))), layout="constrained")
+    axes = figure.subplots(len(scores), 1, sharex=True, squeeze=False)[:, 0]
+    for axis, score in zip(axes, scores, strict=True):
+        _draw_effects(axis, pd.DataFrame(table.xs(score, level="score"), index=systems), "")
+        axis.set_title(TITLES[score])
+    axes[-1].set_xlabel(f"difference from {baseline} (right of 0: better)")
     return figure
 
 
@@ -101,7 +104,6 @@ def effect_plot(table: pd.DataFrame, axis_title: str) -> Figure:
     figure = Figure(figsize=(6.4, 1.0 + 0.38 * len(part)), layout="constrained")
     axis = figure.subplots()
     _draw_effects(axis, part, axis_title)
-    axis.invert_yaxis()
     return figure
 
 
@@ -121,19 +123,21 @@ def system_effect_plot(panels: Mapping[str, Mapping[str, pd.DataFrame]], axis_ti
         for shift, marker, (name, table) in zip(shifts, MARKERS, systems.items(), strict=False):
             _draw_effects(axis, table, "", shift, fmt=marker, color=colours[name], label=name)
         axis.set_title(title)
-        axis.invert_yaxis()
     axes[-1].set_xlabel(axis_title)
     axes[0].legend(frameon=False)
     return figure
 
 
 def _draw_effects(axis: Axes, table: pd.DataFrame, axis_title: str, shift: float = 0.0, **style: Any) -> None:
-    """Draw differences with their intervals, one row each, moved down by ``shift`` rows, and mark zero."""
+    """Draw differences with their intervals, one row each from the top, moved down by ``shift`` rows.
+
+    Zero is marked.
+    """
     errors = np.stack([table.difference - table.low, table.high - table.difference])  # (2, rows)
     rows, style = np.arange(len(table)), {"fmt": "o", "color": TRUTH} | style
     axis.errorbar(table.difference, rows + shift, xerr=errors, capsize=3, **style)
     axis.axvline(0, color=TRUTH, linewidth=0.8)
-    axis.set(xlabel=axis_title, yticks=rows, yticklabels=table.index)
+    axis.set(xlabel=axis_title, yticks=rows, yticklabels=table.index, ylim=(len(table) - 0.5, -0.5))
 
 
 def dot_plot(panels: Mapping[str, pd.DataFrame], axis_title: str) -> Figure:
@@ -153,7 +157,7 @@ def dot_plot(panels: Mapping[str, pd.DataFrame], axis_title: str) -> Figure:
             axis.plot(values, range(rows), marker, color=colours[str(name)], label=name)
         axis.set(title=title, xlabel=axis_title, yticks=range(rows), yticklabels=table.index)
         axis.grid(axis="y", alpha=0.3)
-    axes[0].invert_yaxis()
+    axes[0].set_ylim(rows - 0.5, -0.5)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=3)
     return figure

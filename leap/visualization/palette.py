@@ -31,7 +31,7 @@ HEATMAP = "cividis"
 """Colour map of matrices; its lightness increases monotonically."""
 
 STYLE: dict[str, Any] = {
-    "font.size": 10,
+    "font.size": 12,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "figure.dpi": 110,

@@ -48,7 +48,9 @@ def test_difference_plot_has_a_panel_per_score():
     index = pd.MultiIndex.from_product([["LEAP", "other"], ["seg_a", "evt_v"]], names=["system", "score"])
     table = pd.DataFrame({"difference": [1.0, 2, 3, 4], "low": 0.5, "high": 5.0, "n": 2}, index=index)
     axes = difference_plot(table, ["seg_a", "evt_v"]).axes
-    assert [axis.get_xlabel() for axis in axes] == ["seg A − MMIL", "evt V − MMIL"]
+    assert [axis.get_title() for axis in axes] == ["seg A", "evt V"]
+    assert [axis.get_xlabel() for axis in axes] == ["", "difference from MMIL (right of 0: better)"]
+    assert axes[0].get_xlim() == axes[1].get_xlim()
     assert names(axes[0]) == ["LEAP", "other"]
     for axis, expected in zip(axes, ([1, 3], [2, 4]), strict=True):
         points, _, (bars,) = axis.containers[0]
