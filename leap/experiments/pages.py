@@ -5,7 +5,15 @@ from collections.abc import Iterable
 import pandas as pd
 
 from leap.errors import require
-from leap.experiments.tables import TITLES, Runs, by_level, detectable_in_words, format_differences
+from leap.experiments.estimates import estimates_in_words
+from leap.experiments.tables import (
+    TITLES,
+    Runs,
+    by_level,
+    detectable_in_words,
+    format_differences,
+    format_scores,
+)
 from leap.experiments.verdicts import compare_in_words
 from leap.visualization.figures import difference_plot
 from leap.visualization.numbered import show_figure, show_tables
@@ -25,6 +33,18 @@ def compared(runs: Runs) -> str:
         number = f"{len(records)} run{'s' if len(records) > 1 else ''} each"
         lines.setdefault(f"{dataset}, {videos} videos, {number}", []).append(system)
     return "\n".join(f"{line}: {', '.join(systems)}" for line, systems in lines.items())
+
+
+def show_scores(table: pd.DataFrame, caption: str) -> None:
+    """Display the ten scores of systems, as of `leap.experiments.tables.score_table`, one table per level."""
+    said = f"Mean ± standard deviation over seeds. {caption}"
+    show_tables(*by_level(format_scores(table)), caption=said)
+
+
+def show_estimates(claims: pd.DataFrame, caption: str) -> None:
+    """Display registered claims with their estimates, as of `leap.experiments.estimates.estimate_table`."""
+    said = f"Estimates of the registered claims, with 95 % intervals and p values of single tests. {caption}"
+    show_tables(estimates_in_words(claims), caption=said)
 
 
 def show_differences(table: pd.DataFrame, caption: str, baseline: str = "MMIL") -> None:

@@ -1,7 +1,9 @@
+import pandas as pd
 import pytest
 
 from leap.experiments import pages
-from leap.experiments.tables import difference_table
+from leap.experiments.tables import difference_table, score_table
+from tests.tree import ROOT
 
 
 @pytest.fixture
@@ -40,3 +42,22 @@ def test_a_sentence_for_every_pair(shown, runs):
     lines = shown[0].data.splitlines()
     assert lines[0].startswith("- LEAP is not clearly different from MMIL in seg Type@AV (+0.0 [")
     assert len(lines) == 2
+
+
+def test_scores_are_a_table_a_level(shown, runs):
+    pages.show_scores(score_table(runs), "tiny")
+    segments, events, caption = shown
+    assert [list(table.columns) for table in (segments, events)] == [
+        ["seg A", "seg V", "seg AV", "seg Type@AV", "seg Event@AV", "seeds"],
+        ["evt A", "evt V", "evt AV", "evt Type@AV", "evt Event@AV", "seeds"],
+    ]
+    assert caption == "Mean ± standard deviation over seeds. tiny"
+
+
+def test_estimates_are_a_table_of_claims(shown):
+    claims = pd.read_csv(ROOT / "results" / "tables" / "14_claims.csv", index_col="claim")
+    pages.show_estimates(claims, "tiny")
+    table, caption = shown
+    assert table.index[0] == "Under L_basic, LEAP's decoder parses better than MMIL, on HAN"
+    assert len(table) == len(claims)
+    assert caption.endswith("of single tests. tiny")
