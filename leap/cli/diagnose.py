@@ -35,7 +35,7 @@ def diagnose(
     """Attribute every wrong event to one type of error, and compute what fixing each type would gain.
 
     Predictions are those of --model on --data; the tables --audio and --visual, on LLP's --annotations or on
-    --data; or, of --data alone, its pseudo-labels.
+    --data; or, with --data only, its pseudo-labels.
     """
     from leap.diagnosis import diagnose as diagnose_predictions
     from leap.diagnosis.report import as_text

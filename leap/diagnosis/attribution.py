@@ -1,20 +1,20 @@
 """Attribute every wrong event of a parser, predicted or true, to one type of error.
 
-Predicted and true events of a class in a modality form groups: chains of events that overlap. A predicted and
-a true event that are equal and alone in their group are right. Every other event is wrong, and has the first
-of these types that applies:
+Predicted and true events of a class in a modality form groups: chains of events that overlap. An event is
+single if no other belongs to its group. A predicted and a true event that are equal and form a group are
+right. Every other event is wrong, and has the first of these types that applies:
 
 1. *Wrong modality*: the predicted events of a group stand for the true events that they overlap in the other
    modality. Their IoU with these is at least 0.5, larger than with the true events of their group, and larger
    than that of the events which are predicted there. They leave their group.
 2. *Fragmented* and *merged*: the group has more, or fewer, predicted than true events. *Early*, *late*, *too
    long* and *too short*: it has as many, but they differ.
-3. *Early* and *late* also: a predicted event alone touches a true event alone that is as long, and neither
+3. *Early* and *late* also: a single predicted event touches a single true event that is as long, and neither
    touches another of its length.
-4. *Wrong modality* also: a predicted event alone overlaps a true event of its class in the other modality. A
-   true event alone that overlaps a predicted event of this type, in either modality, has the type, too.
-5. *Wrong class*: a predicted event alone and a true event of another class alone, in the same modality, have
-   an IoU of at least 0.5.
+4. *Wrong modality* also: a single predicted event overlaps a true event of its class in the other modality. A
+   single true event that overlaps a predicted event of this type, in either modality, has the type, too.
+5. *Wrong class*: a single predicted and a single true event of two classes in one modality have an IoU of at
+   least 0.5.
 6. *Background* for other predicted events, *missed* for other true events.
 
 Types do not depend on the order of classes, and reversing time exchanges early and late.

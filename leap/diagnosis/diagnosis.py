@@ -65,7 +65,7 @@ def diagnose(
         >>> found = diagnose(np.roll(true, 1, axis=1), true, true, true, ["dog"])
         >>> [(error.type, error.predicted) for error in found.errors]
         [('late', False), ('late', True)]
-        >>> found.gains["late"].alone["evt_a"]
+        >>> found.gains["late"].first["evt_a"]
         100.0
     """
     cubes = pred_audio, pred_visual, true_audio, true_visual

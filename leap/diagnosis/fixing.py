@@ -21,13 +21,13 @@ class Gain(NamedTuple):
     """Rise of the ten scores when the errors of a type are fixed.
 
     Attributes:
-        alone: with all other errors left.
+        first: with all other errors left.
         in_order: after the types before it in `leap.diagnosis.attribution.TYPES` were fixed; these rises add
             up to the distance of the scores from 100.
         last: after all other types were fixed.
     """
 
-    alone: Scores
+    first: Scores
     in_order: Scores
     last: Scores
 
@@ -106,10 +106,10 @@ def _mean_of_videos(per_video: Mapping[str, Floats]) -> Floats:
 
 def _gain(type_: str, types: Sequence[str], scores: Callable[[frozenset[str]], Scores]) -> Gain:
     before, others = frozenset(types[: types.index(type_)]), frozenset(types) - {type_}
-    alone, in_order, last = (
+    first, in_order, last = (
         _rise(scores(base), scores(base | {type_})) for base in (frozenset(), before, others)
     )
-    return Gain(alone, in_order, last)
+    return Gain(first, in_order, last)
 
 
 def _rise(before: Mapping[str, float], after: Mapping[str, float]) -> Scores:

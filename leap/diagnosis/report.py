@@ -12,7 +12,7 @@ from leap.metrics.titles import SUMMARY_SCORES
 
 TABLES = {
     "errors.csv": ("video", "modality", "class", "start", "end", "event", "type"),
-    "gains.csv": ("type", "score", "alone", "in_order", "last"),
+    "gains.csv": ("type", "score", "first", "in_order", "last"),
     "splits.csv": ("split", "part", "type", "predicted", "true", "wrong_predicted", "wrong_true"),
 }
 """Name of a table → its columns."""
@@ -61,10 +61,10 @@ def _score_lines(scores: Scores) -> str:
 
 
 def _type_lines(diagnosis: Diagnosis) -> str:
-    heads = ("predicted", "true", *(TITLES[name] for name in SUMMARY_SCORES), "alone", "in order", "last")
+    heads = ("predicted", "true", *(TITLES[name] for name in SUMMARY_SCORES), "first", "in order", "last")
     lines = [
         "wrong events by type; rise of the scores if types are fixed in this order; and their mean rise",
-        "if a type is fixed alone, in this order, and after all others",
+        "if a type is fixed first, in this order, and last",
         f"{'':16}" + "".join(f"{head:>14}" for head in heads),
     ]
     for name in diagnosis.types:

@@ -382,7 +382,7 @@ class Study:
         """Data set, split and seeds, for the caption of a table or figure.
 
         Args:
-            runs: the records from which the table or figure is made; none for one of data alone.
+            runs: the records from which the table or figure is made; none for one of data only.
             split: the split on which they are scored.
         """
         counts = sorted({len(records) for records in runs.values()})

@@ -45,7 +45,7 @@ def diagnosis_figure(diagnosis: Diagnosis) -> Figure:
     """Draw a diagnosis: number of wrong events (left) and mean rise of the four summary scores (right).
 
     The bars on the right show the rise if types are fixed from top to bottom; the lines span the rises if a
-    type is fixed alone, and after all others.
+    type is fixed first, and last.
     """
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]
         return _figure(diagnosis)

@@ -48,14 +48,14 @@ def test_gains_in_order_add_up_and_the_others_are_of_scores():
     for name in SCORES:
         assert scores[name] + sum(gain.in_order[name] for gain in found.values()) == pytest.approx(100)
     for type_, gain in found.items():
-        alone = parsing_scores(*fix(*LABELS[:2], errors, [type_]), *LABELS[2:])
+        only = parsing_scores(*fix(*LABELS[:2], errors, [type_]), *LABELS[2:])
         without = [other for other in found if other != type_]
         rest = parsing_scores(*fix(*LABELS[:2], errors, without), *LABELS[2:])
         for name in SCORES:
-            assert gain.alone[name] == pytest.approx(alone[name] - scores[name])
+            assert gain.first[name] == pytest.approx(only[name] - scores[name])
             assert gain.last[name] == pytest.approx(100 - rest[name])
-    first = next(iter(found.values()))
-    assert first.alone == first.in_order
+    one = next(iter(found.values()))
+    assert one.first == one.in_order
 
 
 def test_tensors_are_fixed_too():

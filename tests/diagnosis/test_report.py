@@ -43,7 +43,7 @@ def test_the_table_of_gains_has_every_type_and_score(diagnosis, tables):
     rows = {(row["type"], row["score"]): row for row in tables["gains.csv"]}
     assert list(rows) == [(type_, score) for type_ in diagnosis.types for score in SCORES]
     for (type_, score), row in rows.items():
-        for name in ("alone", "in_order", "last"):
+        for name in ("first", "in_order", "last"):
             assert float(row[name]) == pytest.approx(getattr(diagnosis.gains[type_], name)[score], abs=1e-4)
 
 

@@ -245,7 +245,7 @@ def _in_words(difference: Mapping[str, float], baseline: str) -> str:
 
 
 def _over_reading(records: Sequence[Record], reading: str) -> dict[str, float]:
-    """A system minus its own reading in the primary measure, with the interval of seeds alone."""
+    """A system minus its own reading in the primary measure, with the interval of seeds only."""
     ours, theirs = (
         np.array([[value / 100] for value in values])
         for values in ([r.primary for r in records], [r.primary_under(reading) for r in records])

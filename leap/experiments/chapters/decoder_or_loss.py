@@ -75,7 +75,7 @@ def reading_table(runs: Runs) -> pd.DataFrame:
 def gain_table(runs: Runs) -> pd.DataFrame:
     """LEAP minus MMIL in the primary measure, by encoder, loss, coupling of both decoders, and reading.
 
-    The protocol's interval is that of seeds and videos; those of other readings are of seeds alone, because
+    The protocol's interval is that of seeds and videos; those of other readings are of seeds only, because
     records hold no scores per video for them.
 
     Returns:
@@ -158,7 +158,7 @@ def _own(record: Record) -> list[str]:
 
 
 def _paired_reading(records: Sequence[Record], baseline: Sequence[Record], reading: str) -> dict[str, float]:
-    """Paired difference in the primary measure under a reading, with the interval of seeds alone."""
+    """Paired difference in the primary measure under a reading, with the interval of seeds only."""
     ours, theirs = (
         np.array([[record.primary_under(reading) / 100] for record in side])
         for side in zip(*seed_pairs(records, baseline), strict=True)

@@ -109,7 +109,7 @@ def error_table(diagnoses: Diagnoses) -> pd.DataFrame:
 
     Returns:
         Index ``system`` and ``type``; columns ``predicted`` and ``true``, numbers of wrong events; and
-        ``alone``, ``in_order`` and ``last``, the rise of the primary measure, see
+        ``first``, ``in_order`` and ``last``, the rise of the primary measure, see
         `leap.diagnosis.fixing.Gain`.
     """
     rows = {
@@ -123,7 +123,7 @@ def error_table(diagnoses: Diagnoses) -> pd.DataFrame:
 def _error_row(found: Diagnosis, type_: str) -> dict[str, float]:
     counts = {side: found.count(type_, side == "predicted") for side in ("predicted", "true")}
     gain = found.gains.get(type_)
-    names = ("alone", "in_order", "last")
+    names = ("first", "in_order", "last")
     return counts | {name: mean_rise(getattr(gain, name)) if gain else 0.0 for name in names}
 
 
@@ -135,7 +135,7 @@ def contrast_table(diagnoses: Diagnoses) -> pd.DataFrame:
 
     Returns:
         Index ``contrast`` and ``type``, the last of which is `TOTAL`; columns as in
-        `leap.experiments.compare.Difference.row`, and the parts if a type is fixed ``alone`` and ``last``.
+        `leap.experiments.compare.Difference.row`, and the parts if a type is fixed ``first`` and ``last``.
     """
     errors = error_table(diagnoses)
     rows = {
@@ -158,10 +158,10 @@ def _parts(system: Sequence[RunDiagnosis], baseline: Sequence[RunDiagnosis]) -> 
 
 
 def _other_orders(errors: pd.DataFrame, system: str, baseline: str, type_: str) -> dict[str, float]:
-    """A type's part of a difference if it is fixed alone, and after all others, from `error_table`."""
+    """A type's part of a difference if it is fixed first and last, from `error_table`."""
     if type_ == TOTAL:
         return {}
-    lost = {order: errors[order].to_dict() for order in ("alone", "last")}
+    lost = {order: errors[order].to_dict() for order in ("first", "last")}
     return {order: by_type[baseline, type_] - by_type[system, type_] for order, by_type in lost.items()}
 
 
@@ -216,7 +216,7 @@ def errors_in_words(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _loss_in_words(row: pd.Series) -> str:
-    low, high = row[["alone", "in_order", "last"]].min(), row[["alone", "in_order", "last"]].max()
+    low, high = row[["first", "in_order", "last"]].min(), row[["first", "in_order", "last"]].max()
     return f"{row['in_order']:.1f} ({low:.1f} to {high:.1f})".replace("-", "−")
 
 

@@ -166,7 +166,7 @@ def gain_table(runs: Runs) -> pd.DataFrame:
 def range_table(runs: Runs) -> pd.DataFrame:
     """How much the primary measure depends on which embeddings with meaning are used.
 
-    The best and the worst source are chosen by their scores, so the range is above 0 by chance alone; the
+    The best and the worst source are chosen by their scores, so the range is above 0 merely by chance; the
     standard deviation over seeds shows how far.
 
     Returns:

@@ -114,10 +114,10 @@ def test_a_part_is_named_by_the_errors_that_the_system_avoids(diagnoses):
     assert parts["n"].unique().tolist() == [2]
     assert table.loc["ours − LEAP"].loc["wrong modality", "difference"] < 0
     assert set(table.loc["LEAP (denoised labels) − LEAP", "difference"]) == {0.0}
-    assert parts.loc["missed", ["alone", "last"]].tolist() == pytest.approx(
+    assert parts.loc["missed", ["first", "last"]].tolist() == pytest.approx(
         [parts.loc[TOTAL, "difference"]] * 2
     )
-    assert parts.loc[TOTAL, ["alone", "last"]].isna().all()
+    assert parts.loc[TOTAL, ["first", "last"]].isna().all()
 
 
 def test_errors_are_counted_and_cost_what_fixing_them_gains(diagnoses, events, truth):
@@ -127,7 +127,7 @@ def test_errors_are_counted_and_cost_what_fixing_them_gains(diagnoses, events, t
     assert missed["predicted"] == 0
     assert missed["true"] == np.mean([starts(truth[1])[:dropped].sum() for dropped in (3, 4)])
     lost = np.mean([100 - primary(pair, truth) for pair in events["MMIL"]])
-    assert missed[["alone", "in_order", "last"]].tolist() == pytest.approx([lost] * 3)
+    assert missed[["first", "in_order", "last"]].tolist() == pytest.approx([lost] * 3)
     for system, seeds in events.items():
         lost = np.mean([100 - primary(pair, truth) for pair in seeds])
         assert table.loc[system]["in_order"].sum() == pytest.approx(lost)
