@@ -53,7 +53,7 @@ def _line(error: Exception) -> str | None:
 
 
 def _usage(error: Exception) -> str:
-    """What is wrong with a command line."""
+    """The error of a command line, in words."""
     message = error.format_message().replace("Value error, ", "").rstrip(".")  # type: ignore[attr-defined]
     if not message or "\n" in message:  # a command without arguments: its help
         return ""
@@ -92,5 +92,5 @@ def _flush() -> None:
 
 
 def _discard_output() -> None:
-    """Let the rest of stdout go nowhere, so that Python does not try to write it at exit."""
+    """Let the rest of stdout go nowhere, or Python would try to write it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

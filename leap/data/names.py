@@ -1,4 +1,4 @@
-"""Names of videos and classes: one spelling for each, and names that cannot be told apart.
+"""Names of videos and classes: one spelling for each, and names that readers cannot distinguish.
 
 Unicode writes an accented letter as one character or as two. macOS stores file names in the second form, most
 programs write the first, so the names of a table and of its files may differ although they look the same. All

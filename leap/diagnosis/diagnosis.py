@@ -12,7 +12,7 @@ from leap.metrics.arrays import Labels
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is wrong with predictions.
+    """The errors of predictions, and their cost.
 
     Attributes:
         classes: names of the classes.

@@ -149,7 +149,7 @@ def mean_squares(table: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
         table: paired differences, (seeds, videos).
 
     Returns:
-        Mean squares of seeds, videos and residual, (3,), which are 0 where there are no degrees of freedom;
+        Mean squares of seeds, videos and residual, (3,), which are 0 without degrees of freedom;
         and their degrees of freedom, (3,).
     """
     (seeds, videos), grand = table.shape, table.mean()
@@ -162,7 +162,7 @@ def mean_squares(table: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Adjust p values for their number, so that the family-wise error rate is kept (Holm, 1979).
+    """Adjust p values for their number, which keeps the family-wise error rate (Holm, 1979).
 
     Args:
         p_values: p values of all tests of a family, (tests,).

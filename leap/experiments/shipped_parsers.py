@@ -24,7 +24,7 @@ SYSTEMS = {"leap": "LEAP + L_avss", "mmil": "MMIL"}
 
 @dataclass(frozen=True)
 class Domain:
-    """What the parsers of a data set read, in words.
+    """Description of the features that the parsers of a data set read.
 
     Attributes:
         input: the features, and the form into which a clip is brought for them.

@@ -75,7 +75,7 @@ class Extraction:
         return pseudo_labels(kind, clip, self.prompts, self.weights, weak)
 
     def description(self, kind: str, digests: Mapping[str, str]) -> FeatureDescription:
-        """What the files of a kind mean.
+        """Meaning of the files of a kind.
 
         Args:
             kind: key of `FOLDERS`.

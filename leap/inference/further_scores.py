@@ -28,7 +28,7 @@ def requested_scores(found: ScoredPredictions, also: Collection[str] = ()) -> di
         also: keys of `FURTHER`; those in `OF_PROBABILITIES` need the probabilities of a parser.
 
     Raises:
-        LeapError: there are no videos.
+        LeapError: N is 0.
     """
     return {**parsing_scores(*found.cubes), **{name: FURTHER[name](found) for name in also}}
 

@@ -44,7 +44,7 @@ def describe(error: Exception) -> str:
         error: any exception.
 
     Returns:
-        The line; empty if ``error`` has no cause that a user can remove, so that its traceback is needed.
+        The line; empty if ``error`` has no cause that a user can remove, and its traceback is needed.
 
     Example:
         >>> describe(PermissionError(13, "Permission denied", "x"))

@@ -133,7 +133,7 @@ class ProbabilityMetric(Metric):
         self.true.append(torch.as_tensor(true))
 
     def compute(self) -> Any:
-        """What the measure returns for all videos so far."""
+        """The measure of all videos so far."""
         if not any(len(batch) for batch in self.true):
             raise LeapError("no videos to score; update the metric first")
         return self.measure(dim_zero_cat(self.probabilities), dim_zero_cat(self.true))

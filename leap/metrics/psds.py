@@ -24,7 +24,7 @@ class Scenario(NamedTuple):
     Attributes:
         dtc: smallest part of a predicted event within true events of its class; with less of it there, the
             event is a false alarm.
-        gtc: smallest part of a true event within predicted events that are no false alarms; with less, the
+        gtc: smallest part of a true event within predicted events other than false alarms; with less, the
             event is not found.
         cttc: part of a false alarm within true events of another class from which it is a cross-trigger.
         alpha_ct: weight of the rate of cross-triggers beside that of false alarms.

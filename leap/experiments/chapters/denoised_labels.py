@@ -260,7 +260,7 @@ def conclusion(claims: pd.DataFrame, labels: pd.DataFrame, decoders: pd.DataFram
 
 
 def _decoders_in_words(claims: pd.DataFrame, decoders: pd.DataFrame) -> str:
-    """What the decoder and L_avss add to denoised labels."""
+    """A paragraph on the gain by the decoder and by L_avss with denoised labels."""
     natural = pd.DataFrame(decoders.xs((NATURAL, "VALOR's loss"), level=("added errors", "loss")))
     said, gains = _estimates(claims), _estimates(natural)
     return (

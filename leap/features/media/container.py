@@ -32,7 +32,7 @@ SUFFIXES = {
     ".mpg", ".mts", ".mxf", ".nut", ".oga", ".ogg", ".ogv", ".opus", ".rm", ".rmvb", ".ts",
     ".vob", ".w64", ".wav", ".webm", ".wma", ".wmv",
 }  # fmt: skip
-"""Suffixes of these containers, by which the media files of a folder are told from its other files."""
+"""Suffixes of these containers, which distinguish the media files of a folder from its other files."""
 
 PICTURES = "apng,bmp_pipe,gif,jpeg_pipe,png_pipe,tiff_pipe,webp_pipe"
 """FFmpeg's readers of single pictures, tried only to name what a refused file is."""

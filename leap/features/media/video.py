@@ -126,7 +126,7 @@ def _needed_stamps(clip: Clip, rate: int, start: float) -> set[int] | None:
     The pictures before and after each are included, because times are rounded.
 
     Returns:
-        The time stamps; None if some packets have none, so that every picture is needed.
+        The time stamps; None if some packets have none; every picture is then needed.
     """
     with open_container(clip.path) as container:
         stream = cast("VideoStream", video_stream(container))
