@@ -33,7 +33,7 @@ PER_VIDEO = tuple(f"{level}_{stream}" for level in LEVELS for stream in STREAMS)
 SCORES = tuple(f"{level}_{stream}" for level in LEVELS for stream in ("a", "v", "av", "type", "event"))
 """The ten scores of the benchmark, in the order of its tables."""
 
-Value = TypeVar("Value", float, Floats)
+_Value = TypeVar("_Value", float, Floats)
 
 
 def parsing_scores(
@@ -104,7 +104,7 @@ def mean_scores(per_video: Mapping[str, Floats]) -> dict[str, float]:
     return with_type_means({name: 100 * float(values.mean()) for name, values in per_video.items()})
 
 
-def with_type_means(scores: Mapping[str, Value]) -> dict[str, Value]:
+def with_type_means(scores: Mapping[str, _Value]) -> dict[str, _Value]:
     """Add Type@AV, the mean of audio, visual and audio-visual scores, at each level.
 
     Args:
