@@ -21,14 +21,14 @@ PAGES = {
     "results/notebooks/01_data": "What the splits do not share",
     "results/notebooks/02_leap_vs_mmil": "Paired differences",
     "results/notebooks/03_llp": "One file instead of fifty thousand",
-    "results/notebooks/04_encoders": "Beside the published numbers",
+    "results/notebooks/04_encoders": "Beside the published results",
     "results/notebooks/05_systems": "LEAP minus the others",
     "results/notebooks/06_overlap": "Threshold or ranking?",
     "results/notebooks/07_blocks": "One block more",
     "results/notebooks/08_labels": "not run here",
     "results/notebooks/09_losses": "Does similarity follow the EIoU?",
-    "results/notebooks/10_interpretability": "Is the peak inside the event?",
-    "results/notebooks/11_pseudo_labels": "Does weighing by confidence help?",
+    "results/notebooks/10_interpretability": "Does attention peak inside the event?",
+    "results/notebooks/11_pseudo_labels": "Does weighting by confidence help?",
     "results/notebooks/12_scale": "Against MMIL",
     "results/notebooks/13_performance": "More classes, longer videos",
     "results/notebooks/14_decoder_or_loss": "Registered claims",
@@ -36,7 +36,7 @@ PAGES = {
     "results/notebooks/16_label_semantics": "Unseen classes",
     "results/notebooks/17_baselines": "Both data sets",
     "results/notebooks/18_failures": "Which events are hard",
-    "results/notebooks/20_presets": "What they cost",
+    "results/notebooks/20_presets": "Cost",
     "results/notebooks/21_audit": "The same on LLP-Sim",
     "results/notebooks/30_ledger": "not testable here",
     "book/limitations": "The data are not LLP",
@@ -163,8 +163,9 @@ def test_every_link_within_the_book_leads_somewhere(tree):
     assert len(found) > 100
     for path, (links, _) in found.items():
         for link in links:
-            file, _, anchor = link.partition("#")
-            target = (path.parent / unquote(file)).resolve() if file else path
+            address, _, anchor = link.partition("#")
+            file = unquote(address.partition("?")[0])
+            target = (path.parent / file).resolve() if file else path
             assert target.exists(), (path.name, link)
             if anchor and target in found:
                 assert unquote(anchor) in found[target][1], (path.name, link)
