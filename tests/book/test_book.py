@@ -24,7 +24,7 @@ PAGES = {
     "results/notebooks/04_encoders": "Beside the published results",
     "results/notebooks/05_systems": "LEAP minus the others",
     "results/notebooks/06_overlap": "Threshold or ranking?",
-    "results/notebooks/07_blocks": "One block more",
+    "results/notebooks/07_blocks": "The gain by one more block",
     "results/notebooks/08_labels": "not run here",
     "results/notebooks/09_losses": "Does similarity follow the EIoU?",
     "results/notebooks/10_interpretability": "Does attention peak inside the event?",

@@ -64,6 +64,17 @@ def test_parameters_are_the_four_and_nothing_else(cells):
     assert cells.index(parameters) == 1
 
 
+def test_the_book_leaves_parameters_out_and_shows_prose_without_its_code(cells):
+    for cell in code(cells):
+        tags = cell.metadata.tags
+        if "parameters" in tags:
+            assert tags == ["parameters", "remove-cell"]
+        elif cell.id in ("short-answer", "closing", "front"):
+            assert tags == ["remove-input"]
+        else:
+            assert tags[0] in ("hide-input", "hide-cell")
+
+
 def test_few_and_short_cells(cells):
     shown = [cell for cell in code(cells) if "remove-input" not in cell.metadata.get("tags", [])]  # no prose
     assert len(shown) <= 10  # with the parameters
