@@ -13,11 +13,12 @@ import pandas as pd
 
 from leap.errors import LeapError
 from leap.experiments.chapters import CHAPTERS
+from leap.experiments.estimates import direction
 from leap.experiments.tables import format_difference
 from leap.experiments.verdicts import Verdict
 
-Place = Literal["above 0", "below 0", "around 0"]
-"""Where the interval of a difference lies; an interval around 0 includes it."""
+Place = Literal["above 0", "below 0", "includes 0"]
+"""Where the interval of a difference lies, see `leap.experiments.estimates.direction`."""
 
 LEDGER = "30_ledger"
 
@@ -59,8 +60,7 @@ class Quotes:
             LeapError: the interval lies elsewhere, or the table or the row is missing.
         """
         found = self._row(table, row)
-        actual = "above 0" if found["low"] > 0 else "below 0" if found["high"] < 0 else "around 0"
-        return self._checked(row, found, lies, actual)
+        return self._checked(row, found, lies, direction(found))
 
     def ascending(self, table: str, rows: Sequence[str], column: str) -> list[str]:
         """Values of several rows of a table, which the prose puts in ascending order.
@@ -94,6 +94,6 @@ class Quotes:
     def _checked(self, row: object, found: dict[str, Any], said: str, actual: str) -> str:
         text = format_difference(found)
         if said != actual:
-            what = f"a conclusion says that {row} on {self.dataset} is {said}"
-            raise LeapError(f"{what}, but {text} is {actual}; rewrite the conclusion")
+            what = f"a conclusion says of {row} on {self.dataset}: {said}"
+            raise LeapError(f"{what}, but {text}: {actual}; rewrite the conclusion")
         return text

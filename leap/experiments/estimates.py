@@ -1,7 +1,8 @@
 """Estimates of registered claims from the records of one chapter; the ledger judges the claims of all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,7 @@ def tally(table: pd.DataFrame) -> str:
     return f"Of the intervals of {len(table)} registered claims, not adjusted for their number, {counts}."
 
 
-def direction(row: pd.Series) -> str:
+def direction(row: Mapping[Any, float]) -> str:
     """Where the 95 % interval of an estimate lies: ``"above 0"``, ``"below 0"`` or ``"includes 0"``."""
     if row["low"] > 0:
         return "above 0"

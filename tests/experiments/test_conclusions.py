@@ -25,7 +25,7 @@ def tables(tmp_path):
     [
         ("gain", "above 0", "+2.0 [+1.0,S+3.0]"),
         ("loss", "below 0", "−2.0 [−3.0,S−1.0]"),
-        ("nothing", "around 0", "+0.5 [−0.5,S+1.5]"),
+        ("nothing", "includes 0", "+0.5 [−0.5,S+1.5]"),
     ],
 )
 def test_an_estimate_is_quoted_if_it_lies_where_the_prose_says(row, lies, text, tables):
@@ -34,10 +34,10 @@ def test_an_estimate_is_quoted_if_it_lies_where_the_prose_says(row, lies, text, 
 
 @pytest.mark.parametrize(
     ("row", "lies"),
-    [("gain", "around 0"), ("loss", "above 0"), ("nothing", "above 0"), ("nothing", "below 0")],
+    [("gain", "includes 0"), ("loss", "above 0"), ("nothing", "above 0"), ("nothing", "below 0")],
 )
 def test_an_estimate_that_lies_elsewhere_stops_the_build(row, lies, tables):
-    with pytest.raises(LeapError, match=rf"says that {row} on av-digits is {lies}, but .* rewrite"):
+    with pytest.raises(LeapError, match=rf"says of {row} on av-digits: {lies}, but .* rewrite"):
         Quotes(tables, "av-digits").row("14_claims", row, lies)
 
 
@@ -48,7 +48,7 @@ def test_tables_with_several_keys_and_of_another_data_set_are_read(tables):
 
 def test_a_claim_is_quoted_with_the_verdict_of_the_ledger(tables):
     assert Quotes(tables, "av-digits").claim("gain", "supported").startswith("+2.0")
-    with pytest.raises(LeapError, match=r"nothing on av-digits is supported, but .* is inconclusive"):
+    with pytest.raises(LeapError, match=r"nothing on av-digits: supported, but .*: inconclusive"):
         Quotes(tables, "av-digits").claim("nothing", "supported")
 
 
