@@ -23,7 +23,6 @@ class DatasetText:
     """A data set in words, a paragraph per section of the chapter, and where its material is.
 
     Attributes:
-        title: name of the data set.
         content: what it is made of.
         signals: how sound and frames are mixed.
         features: which networks make the features and the pseudo-labels.
@@ -33,7 +32,6 @@ class DatasetText:
         folder: default name of the folder, beside the committed results.
     """
 
-    title: str
     content: str
     signals: str
     features: str
@@ -45,7 +43,6 @@ class DatasetText:
 
 DESCRIPTIONS = {
     "av-digits": DatasetText(
-        title="AV-Digits",
         content=(
             "**AV-Digits** mixes recordings of spoken digits and pictures of handwritten digits. In every "
             "video, up to three digits are heard, seen, or both."
@@ -75,7 +72,6 @@ DESCRIPTIONS = {
         folder="recordings",
     ),
     "av-everyday": DatasetText(
-        title="AV-Everyday",
         content=(
             "**AV-Everyday** mixes recordings of everyday sounds and photographs. Nine of its 14 classes "
             "are heard and seen; rain, fire, chainsaw, baby cry and sneeze are only heard."
