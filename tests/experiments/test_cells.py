@@ -52,6 +52,8 @@ def test_settings_are_tried_on_val_with_seeds_of_their_own():
     runs = search_configs(CELLS["HAN, MMIL (pooled), L_basic"], "av-digits", DESIGN[0])
     assert [(run.seed, run.split) for run in runs] == [(seed, "val") for seed in SEARCH_SEEDS]
     assert min(SEARCH_SEEDS) >= 1000
+    (run,) = search_configs(CELLS["MM-Pyr, MMIL (pooled), L_basic"], "av-digits", DESIGN[0])
+    assert run.seed == SEARCH_SEEDS[0]
 
 
 def test_cells_on_mm_pyr_take_the_other_settings_from_han(monkeypatch):

@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 SEEDS_ON = {"HAN": CLAIM_SEEDS, "MM-Pyr": SEEDS}
 """Encoder → number of seeds of its cells."""
 
-CHOSEN = "Chosen on val: the same eight trials for every cell, two seeds each, winning ends extended."
+CHOSEN = (
+    "Chosen on val: on HAN, the same eight trials for every cell, two seeds each; on MM-Pyr, three learning "
+    "rates, one seed each, with the other settings of the cell on HAN. Winning ends are extended."
+)
 """The search for settings in words."""
 
 PROTOCOL = "protocol"
