@@ -199,16 +199,22 @@ class Study:
             if not path.exists() or read_records(path) != found:
                 write_records(found, path)
 
-    def predicted_events(self, runs: Mapping[str, Sequence[Record]]) -> dict[str, list[PredictedEvents]]:
+    def predicted_events(
+        self, runs: Mapping[str, Sequence[Record]], notebook: str = ""
+    ) -> dict[str, list[PredictedEvents]]:
         """The predicted events of the test videos, by system, in the order of the records.
 
         They are those of the run if it was made here, else the committed ones, else those of the run's
         parser, which is trained again; a chapter that shows committed records trains nothing.
 
+        Args:
+            runs: the runs, as `runs` returns them.
+            notebook: the chapter that published the events; empty for this chapter.
+
         Raises:
             LeapError: the committed events are damaged, or lack a run that is not made here.
         """
-        path = self._committed_path("events", self.chapter.notebook, ".npz")
+        path = self._committed_path("events", notebook or self.chapter.notebook, ".npz")
         committed = read_events(path) if path.exists() or self.from_records else {}
         return {
             system: [self._events_of(record, committed) for record in records]
@@ -302,8 +308,8 @@ class Study:
         """Committed estimates on a data set, for the prose of the chapter."""
         return Quotes(self.committed / "tables", dataset)
 
-    def show_committed_figure(self, name: str, caption: str) -> None:
-        """Display a committed figure of the chapter with a caption.
+    def show_committed_figure(self, name: str, caption: str, alt: str = "") -> None:
+        """Display a committed figure of the chapter; further arguments as of `show_figure`.
 
         Raises:
             LeapError: the figure is missing.
@@ -313,7 +319,7 @@ class Study:
         path = self._committed_path("figures", name, ".png")
         if not path.exists():
             raise LeapError(f"{path}: no such figure; make it with dataset={self.dataset} and profile=full")
-        show_png(path.read_bytes(), caption)
+        show_png(path.read_bytes(), caption, alt)
 
     def compare_with_committed(self, name: str, table: pd.DataFrame) -> str:
         """A sentence that names the differences outside their committed intervals.

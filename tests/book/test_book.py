@@ -36,6 +36,7 @@ PAGES = {
     "results/notebooks/16_label_semantics": "Unseen classes",
     "results/notebooks/17_baselines": "Both data sets",
     "results/notebooks/18_failures": "Which events are hard",
+    "results/notebooks/19_gallery": "One video, both decoders",
     "results/notebooks/20_presets": "Cost",
     "results/notebooks/21_audit": "The same on LLP-Sim",
     "results/notebooks/30_ledger": "not testable here",
@@ -73,6 +74,7 @@ FIGURES = {
     "results/notebooks/15_denoised_labels": 1,
     "results/notebooks/16_label_semantics": 2,
     "results/notebooks/18_failures": 3,
+    "results/notebooks/19_gallery": 2,
     "results/notebooks/21_audit": 1,
 }
 INTERVAL = r"[+−]\d+\.\d \[[+−]\d+\.\d,\s[+−]\d+\.\d\]"

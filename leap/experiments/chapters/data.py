@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leap.errors import require
 from leap.experiments.chapter import Chapter
+from leap.experiments.excerpts import Excerpt
 from leap.experiments.grid import SHIPPED
 
 if TYPE_CHECKING:
@@ -20,7 +18,7 @@ CHAPTER = Chapter("01_data", only=(SHIPPED, "av-everyday"), made_afresh=True)
 
 @dataclass(frozen=True)
 class DatasetText:
-    """A data set in words, a paragraph per section of the chapter, and where its material is.
+    """A data set in words, a paragraph per section of the chapter.
 
     Attributes:
         content: what it is made of.
@@ -28,8 +26,6 @@ class DatasetText:
         features: which networks make the features and the pseudo-labels.
         difficulty: how its difficulty was chosen.
         separation: what is disjoint between the splits.
-        variable: environment variable with the folder of the recordings (and photographs).
-        folder: default name of the folder, beside the committed results.
     """
 
     content: str
@@ -37,8 +33,6 @@ class DatasetText:
     features: str
     difficulty: str
     separation: str
-    variable: str
-    folder: str
 
 
 DESCRIPTIONS = {
@@ -68,8 +62,6 @@ DESCRIPTIONS = {
             "disjoint recordings and disjoint handwriting. One speaker is heard in test videos only. The "
             "upper end of each range is exclusive."
         ),
-        variable="LEAP_RECORDINGS",
-        folder="recordings",
     ),
     "av-everyday": DatasetText(
         content=(
@@ -96,65 +88,20 @@ DESCRIPTIONS = {
             "photographs and speakers. The table counts recordings (of one Freesound source, pitch or "
             "speaker) and photographs."
         ),
-        variable="LEAP_MATERIAL",
-        folder="material",
     ),
 }
 """Data set → its description."""
 
 
-def find_material(study: Study) -> Path | None:
-    """Folder of the recordings (and photographs): from the variable, or beside the committed results."""
-    about = DESCRIPTIONS[study.dataset]
-    folder = Path(os.environ.get(about.variable) or study.committed.parent / about.folder)
-    return folder if folder.is_dir() else None
-
-
-def show_examples(study: Study, indices: Sequence[int], source: str) -> None:
-    """Show sound, frames and labels of test videos, with audio players if the recordings are available.
-
-    Without recordings, the committed figures of AV-Digits are shown; of AV-Everyday there are none, because
-    they contain photographs of people.
+def examples(study: Study, indices: Sequence[int], source: str) -> list[Excerpt]:
+    """Test videos with their ground truth, for `leap.experiments.excerpts.show_excerpts`.
 
     Args:
         study: the chapter's study.
         indices: positions of the videos in the test split.
         source: the data set in words, for the captions.
     """
-    captions = {
-        index: f"{name}: sound, spectrogram, frames and dense labels. {source}."
-        for index, name in enumerate(study.store.ids("test"))
-        if index in indices
-    }
-    material = find_material(study)
-    if material:
-        _show_rendered(study, material, captions)
-    elif study.dataset == SHIPPED:
-        for index, caption in captions.items():
-            study.show_committed_figure(f"01_{study.store.ids('test')[index]}", caption)
-    else:
-        _show_command(study.dataset)
-
-
-def _show_rendered(study: Study, material: Path, captions: dict[int, str]) -> None:
-    from leap.visualization.dataset_figures import RATE, example_figure, render_examples
-    from leap.visualization.numbered import show_figure
-
-    sound = require("IPython.display", "book")
-    rendered = render_examples(study.store, material, "test", list(captions))
-    for example, caption in zip(rendered, captions.values(), strict=True):
-        figure = example_figure(example, study.store.classes)
-        if study.dataset == SHIPPED:
-            study.publish_figure(f"01_{example.name}", figure)
-        show_figure(figure, caption)
-        sound.display(sound.Audio(example.waveform(), rate=RATE))
-
-
-def _show_command(dataset: str) -> None:
-    shown, about = require("IPython.display", "book"), DESCRIPTIONS[dataset]
-    command = f"`leap data fetch {dataset} --out {about.folder}`"
-    text = (
-        f"*No videos are shown, because the recordings are not here: {command} at the root of the repository "
-        f"gets them. `{about.variable}` may name another folder.*"
-    )
-    shown.display(shown.Markdown(text))
+    return [
+        Excerpt(index, f"{study.store.ids('test')[index]}: frames, spectrogram and true events. {source}.")
+        for index in indices
+    ]

@@ -31,7 +31,7 @@ def timeline_as_json(video: ParsedVideo, clip: Clip) -> dict[str, Any]:
         "has_video": clip.has_video,
         "classes": list(video.classes),
         "events": events_as_json(video),
-        "truth": _runs(video.truth, video.classes) if video.truth else None,
+        "truth": runs_as_json(video.truth, video.classes) if video.truth else None,
         "probabilities": {m: video.probabilities[m].astype(float).round(4).tolist() for m in MODALITIES},
     } | ({"undetectable": video.undetectable} if video.undetectable else {})
 
@@ -39,10 +39,11 @@ def timeline_as_json(video: ParsedVideo, clip: Clip) -> dict[str, Any]:
 def events_as_json(video: ParsedVideo) -> list[dict[str, Any]]:
     """Predicted audio, visual and audio-visual events; in the last, a class is both heard and seen."""
     joint = video.events["audio"] * video.events["visual"]  # (T, C)
-    return _runs(video.events | {"audio-visual": joint}, video.classes)
+    return runs_as_json(video.events | {"audio-visual": joint}, video.classes)
 
 
-def _runs(labels: Mapping[str, NDArray[np.generic]], classes: Sequence[str]) -> list[dict[str, Any]]:
+def runs_as_json(labels: Mapping[str, NDArray[np.generic]], classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Events of dense labels, (T, C) by modality: ``modality``, ``label``, ``onset`` and ``offset``."""
     return [
         {"modality": modality, "label": classes[c], "onset": onset, "offset": offset}
         for modality, dense in labels.items()

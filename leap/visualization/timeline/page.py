@@ -3,9 +3,11 @@
 import base64
 import json
 import mimetypes
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 from string import Template
+from typing import Any
 
 from leap.features.media import Clip
 from leap.inference.parsed_video import ParsedVideo
@@ -25,16 +27,26 @@ def timeline_page(video: ParsedVideo, clip: Clip) -> str:
         video: the parsed video.
         clip: its file, embedded up to `MAX_EMBEDDED` bytes and linked otherwise.
     """
+    return player_page(clip, timeline_as_json(video, clip))
+
+
+def player_page(clip: Clip, parsed: Mapping[str, Any]) -> str:
+    """As `timeline_page`, of events in the form of `timeline_as_json`.
+
+    Args:
+        clip: as of `timeline_page`.
+        parsed: ``segments``, ``events``, ``truth`` and ``undetectable``.
+    """
     template = Template((files("leap.visualization.timeline") / "page.html").read_text(encoding="utf-8"))
     element = "video" if clip.has_video else "audio"
     player = f'<{element} id="player" controls src="{escape(_source(clip))}"></{element}>'
     colours = {"audio_colour": AUDIO, "visual_colour": VISUAL, "truth_colour": TRUTH}
-    return template.substitute(colours, title=escape(clip.path.name), player=player, data=_data(video, clip))
+    return template.substitute(colours, title=escape(clip.path.name), player=player, data=_data(parsed))
 
 
-def _data(video: ParsedVideo, clip: Clip) -> str:
+def _data(parsed: Mapping[str, Any]) -> str:
     """JSON for the page's script, without the characters that could close the script element."""
-    return json.dumps(timeline_as_json(video, clip)).replace("<", "\\u003c")
+    return json.dumps(parsed).replace("<", "\\u003c")
 
 
 def _source(clip: Clip) -> str:
