@@ -15,7 +15,8 @@ def published() -> pd.DataFrame:
 
     Returns:
         One row per method: ``kind`` (``system`` or ``pseudo-labels``), ``features``, ``encoder``,
-        ``decoder``, the ten scores and ``source``.
+        ``decoder``, ``labels`` of the training videos, ``protocol`` (segment threshold and gates),
+        ``beyond`` (supervision beyond weak labels), the ten scores and ``source``.
     """
     with files("leap.experiments").joinpath("published.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, index_col="method", dtype=dict.fromkeys(TITLES, float))
@@ -32,11 +33,3 @@ def inconsistent_means() -> str:
                 f"{method} ({TITLES[name]} {table[name][method]:.1f}, mean of the three {mean[method]:.1f})"
             )
     return f"Type@AV is by definition the mean of A, V and AV; in print it is not for {', '.join(found)}."
-
-
-def readable() -> pd.DataFrame:
-    """`published` as text: the ten scores under their titles, features and source."""
-    table = published()
-    scores = table[list(TITLES)].rename(columns=TITLES)
-    text = scores.map(lambda value: "–" if pd.isna(value) else f"{value:.1f}")
-    return text.assign(features=table["features"].fillna("–"), source=table["source"])

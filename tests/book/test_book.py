@@ -40,6 +40,7 @@ PAGES = {
     "results/notebooks/20_presets": "Cost",
     "results/notebooks/21_audit": "The same on LLP-Sim",
     "results/notebooks/30_ledger": "not testable here",
+    "results/notebooks/31_leaderboard": "Systems trained with this package",
     "book/limitations": "The data are not LLP",
     "book/data_card": "What it is not for",
     "book/model_card": "Not intended",

@@ -16,6 +16,7 @@ from leap.experiments.chapters import (
     interpretability,
     label_semantics,
     labels,
+    leaderboard,
     leap_vs_mmil,
     ledger,
     llp,
@@ -52,6 +53,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     presets.CHAPTER,
     audit.CHAPTER,
     ledger.CHAPTER,
+    leaderboard.CHAPTER,
 )
 
 
