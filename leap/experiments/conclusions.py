@@ -20,6 +20,9 @@ from leap.experiments.verdicts import Verdict
 Place = Literal["above 0", "below 0", "includes 0"]
 """Where the interval of a difference lies, see `leap.experiments.estimates.direction`."""
 
+Key = str | tuple[str | int, ...]
+"""Key of a row: a tuple if the table has several index columns."""
+
 LEDGER = "30_ledger"
 
 
@@ -48,11 +51,11 @@ class Quotes:
         found = self._row(LEDGER, claim)
         return self._checked(claim, found, says, str(found["verdict"]))
 
-    def row(self, table: str, row: str | tuple[str, ...], lies: Place) -> str:
+    def row(self, table: str, row: Key, lies: Place) -> str:
         """A difference of another table.
 
         Args:
-            table: the table's name, which begins with the number of its chapter.
+            table: the table's name; it begins with the number of its chapter, or is a benchmark's.
             row: key of the row.
             lies: where the prose says that the interval lies.
 
@@ -62,11 +65,11 @@ class Quotes:
         found = self._row(table, row)
         return self._checked(row, found, lies, direction(found))
 
-    def ascending(self, table: str, rows: Sequence[str], column: str) -> list[str]:
+    def ascending(self, table: str, rows: Sequence[Key], column: str) -> list[str]:
         """Values of several rows of a table, which the prose puts in ascending order.
 
         Args:
-            table: the table's name, which begins with the number of its chapter.
+            table: the table's name, as in `row`.
             rows: keys of the rows, from the smallest value to the largest.
             column: the column of the values.
 
@@ -76,13 +79,35 @@ class Quotes:
         values = [float(self._row(table, row)[column]) for row in rows]
         text = [f"{value:.1f}" for value in values]
         if values != sorted(values):
-            said = f"a conclusion says that {', '.join(rows)} ascend in {column} on {self.dataset}"
+            said = f"a conclusion says that {', '.join(map(str, rows))} ascend in {column} on {self.dataset}"
             raise LeapError(f"{said}, but they are {', '.join(text)}; rewrite the conclusion")
         return text
 
-    def _row(self, table: str, row: str | tuple[str, ...]) -> dict[str, Any]:
+    def times(self, table: str, larger: tuple[Key, str], smaller: tuple[Key, str]) -> str:
+        """How many times as large a value is as another, which the prose says is smaller.
+
+        Args:
+            table: the table's name, as in `row`.
+            larger: row and column of the larger value.
+            smaller: row and column of the smaller value.
+
+        Raises:
+            LeapError: the larger value is not larger, or the table or a row is missing.
+        """
+        high, low = (float(self._row(table, row)[column]) for row, column in (larger, smaller))
+        if high <= low:
+            said = f"a conclusion says that {larger} is larger than {smaller} in {table}"
+            raise LeapError(f"{said}, but they are {high:g} and {low:g}; rewrite the conclusion")
+        return f"{high / low:.1f}"
+
+    def _path(self, table: str) -> Path:
+        if not table[:2].isdigit():
+            return self.tables.parent / "benchmarks" / f"{table}.csv"
         chapter = next(chapter for chapter in CHAPTERS if chapter.notebook[:2] == table[:2])
-        path = self.tables / f"{chapter.result_name(table, self.dataset)}.csv"
+        return self.tables / f"{chapter.result_name(table, self.dataset)}.csv"
+
+    def _row(self, table: str, row: Key) -> dict[str, Any]:
+        path = self._path(table)
         if not path.exists():
             raise LeapError(f"{path}: no such table, which a conclusion quotes; make it with PROFILE=full")
         levels = 1 if isinstance(row, str) else len(row)

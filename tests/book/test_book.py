@@ -51,7 +51,7 @@ PAGES = {
     "book/videos": "A folder of videos",
     "book/custom": "A report",
     "book/diagnosis": "What fixing would gain",
-    "book/security": "Files of strangers",
+    "book/security": "Untrusted files",
     "book/llp": "Without the features: LLP-Sim",
     "book/api": "one page per module",
     "book/_api/leap.metrics.functional": "per_video_scores",

@@ -9,15 +9,20 @@ SPACE = "\N{NO-BREAK SPACE}"
 
 @pytest.fixture
 def tables(tmp_path):
-    """Committed tables: claims on AV-Digits, unseen classes on AV-Everyday, their chapter's own data set."""
+    """Committed tables: claims on AV-Digits, unseen classes on AV-Everyday, and a benchmark beside them."""
+    folder = tmp_path / "tables"
+    folder.mkdir()
     rows = {"gain": (2.0, 1.0, 3.0), "loss": (-2.0, -3.0, -1.0), "nothing": (0.5, -0.5, 1.5)}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["difference", "low", "high"])
-    table.rename_axis("claim").to_csv(tmp_path / "14_claims.csv")
+    table.rename_axis("claim").to_csv(folder / "14_claims.csv")
     ledger = table.assign(verdict=["supported", "contradicted", "inconclusive"]).rename_axis("claim")
-    ledger.to_csv(tmp_path / "30_ledger.csv")
+    ledger.to_csv(folder / "30_ledger.csv")
     index = pd.MultiIndex.from_tuples([("few", "GloVe")], names=["videos", "labels"])
-    pd.DataFrame([(1.0, 0.5, 1.5)], index, table.columns).to_csv(tmp_path / "16_gains.csv")
-    return tmp_path
+    pd.DataFrame([(1.0, 0.5, 1.5)], index, table.columns).to_csv(folder / "16_gains.csv")
+    (tmp_path / "benchmarks").mkdir()
+    speed = pd.DataFrame({"release": [9.0], "ours": [2.0]}, pd.Index(["d 64"], name="width"))
+    speed.to_csv(tmp_path / "benchmarks" / "step.csv")
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,10 @@ def test_values_are_quoted_in_the_order_of_the_prose(tables):
     assert quotes.ascending("14_claims", ["loss", "nothing", "gain"], "difference") == ["-2.0", "0.5", "2.0"]
     with pytest.raises(LeapError, match=r"nothing, loss ascend in difference .* are 0\.5, -2"):
         quotes.ascending("14_claims", ["nothing", "loss"], "difference")
+
+
+def test_a_ratio_of_a_benchmark_is_quoted_if_it_is_above_one(tables):
+    quotes, slow, fast = Quotes(tables, "av-digits"), ("d 64", "release"), ("d 64", "ours")
+    assert quotes.times("step", slow, fast) == "4.5"
+    with pytest.raises(LeapError, match=r"'ours'\) is larger than .* but they are 2 and 9; rewrite"):
+        quotes.times("step", fast, slow)

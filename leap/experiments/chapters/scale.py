@@ -15,6 +15,7 @@ import pandas as pd
 
 from leap.config import RunConfig
 from leap.data.registry import simulated_name
+from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid, Simulation
 from leap.experiments.compare import sample_deviation
 from leap.experiments.data_tables import best_label_free_baseline
@@ -158,6 +159,24 @@ def below_baseline(scores: pd.DataFrame, baselines: pd.DataFrame) -> dict[Size, 
     found = dict.fromkeys(Size(videos, classes) for videos, classes, _ in scores.index)
     best = baselines.T  # one column per number of classes
     return {size: not_above(_of_size(scores, size), best[size.classes]) for size in found}
+
+
+def unconcluded_sizes(scores: pd.DataFrame, baselines: pd.DataFrame) -> int:
+    """Number of sizes, for prose that says that nothing is concluded at any of them.
+
+    Args:
+        scores: as returned by `score_table`.
+        baselines: as returned by `baseline_table`.
+
+    Raises:
+        LeapError: at some size all systems are above the best trivial baseline.
+    """
+    below = below_baseline(scores, baselines)
+    above = [size_name(size) for size, systems in below.items() if not systems]
+    if above:
+        said = "a conclusion says that nothing is concluded at any size"
+        raise LeapError(f"{said}, but at {', '.join(above)} all systems are above; rewrite the conclusion")
+    return len(below)
 
 
 def _of_size(scores: pd.DataFrame, size: Size) -> pd.DataFrame:

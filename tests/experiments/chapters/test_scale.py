@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leap.errors import LeapError
 from leap.experiments.chapters.scale import (
     COMPARED,
     Size,
@@ -10,6 +11,7 @@ from leap.experiments.chapters.scale import (
     comparison_in_words,
     panels,
     score_table,
+    unconcluded_sizes,
 )
 from leap.experiments.data_tables import best_label_free_baseline
 from leap.experiments.study import open_study
@@ -48,6 +50,12 @@ def test_nothing_is_concluded_where_a_system_is_below_the_baseline(found):
     )
     assert many.startswith("- 2,000 videos, 25 classes: LEAP is above MMIL in evt Event@AV (+5.0 ")
     assert "LEAP calibrated is above MMIL" in many
+
+
+def test_prose_that_concludes_nothing_stops_where_every_system_is_above_the_baseline(found):
+    assert unconcluded_sizes(score_table({FEW: found[FEW]}), BASELINES) == 1
+    with pytest.raises(LeapError, match=r"but at 2,000 videos, 25 classes, 2,000 videos, 50 classes all sys"):
+        unconcluded_sizes(score_table(found), BASELINES)
 
 
 def test_panels_show_the_baseline_beside_the_systems(found):
