@@ -302,8 +302,8 @@ class Study:
         """Committed estimates on a data set, for the prose of the chapter."""
         return Quotes(self.committed / "tables", dataset)
 
-    def show_committed_figure(self, name: str, caption: str) -> None:
-        """Display a committed figure of the chapter with a caption.
+    def show_committed_figure(self, name: str, caption: str, alt: str) -> None:
+        """Display a committed figure of the chapter with a caption and an alternative text.
 
         Raises:
             LeapError: the figure is missing.
@@ -313,7 +313,7 @@ class Study:
         path = self._committed_path("figures", name, ".png")
         if not path.exists():
             raise LeapError(f"{path}: no such figure; make it with dataset={self.dataset} and profile=full")
-        show_png(path.read_bytes(), caption)
+        show_png(path.read_bytes(), caption, alt)
 
     def compare_with_committed(self, name: str, table: pd.DataFrame) -> str:
         """A sentence that names the differences outside their committed intervals.

@@ -103,6 +103,13 @@ DESCRIPTIONS = {
 """Data set → its description."""
 
 
+EXAMPLE = (
+    "Four panels below one another over the seconds of a video: the waveform, its spectrogram, a frame per "
+    "second, and a row per class with bars where its event is heard (upper bar) and seen (lower bar)."
+)
+"""Alternative text of an example video."""
+
+
 def find_material(study: Study) -> Path | None:
     """Folder of the recordings (and photographs): from the variable, or beside the committed results."""
     about = DESCRIPTIONS[study.dataset]
@@ -131,7 +138,7 @@ def show_examples(study: Study, indices: Sequence[int], source: str) -> None:
         _show_rendered(study, material, captions)
     elif study.dataset == SHIPPED:
         for index, caption in captions.items():
-            study.show_committed_figure(f"01_{study.store.ids('test')[index]}", caption)
+            study.show_committed_figure(f"01_{study.store.ids('test')[index]}", caption, EXAMPLE)
     else:
         _show_command(study.dataset)
 
@@ -146,7 +153,7 @@ def _show_rendered(study: Study, material: Path, captions: dict[int, str]) -> No
         figure = example_figure(example, study.store.classes)
         if study.dataset == SHIPPED:
             study.publish_figure(f"01_{example.name}", figure)
-        show_figure(figure, caption)
+        show_figure(figure, caption, EXAMPLE)
         sound.display(sound.Audio(example.waveform(), rate=RATE))
 
 

@@ -22,8 +22,8 @@ def shown(monkeypatch):
     """What is displayed."""
     found = []
     monkeypatch.setattr("IPython.display.display", lambda *parts: found.extend(parts))
-    monkeypatch.setattr(numbered, "show_figure", lambda figure, caption: found.append(caption))
-    monkeypatch.setattr(numbered, "show_png", lambda content, caption: found.append((content, caption)))
+    monkeypatch.setattr(numbered, "show_figure", lambda figure, caption, alt: found.append(caption))
+    monkeypatch.setattr(numbered, "show_png", lambda content, caption, alt: found.append((content, caption)))
     return found
 
 
