@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from leap.errors import require
 from leap.experiments.estimates import estimates_in_words
+from leap.experiments.intervals import intervals_in_words
 from leap.experiments.tables import (
     TITLES,
     Runs,
@@ -15,7 +17,8 @@ from leap.experiments.tables import (
     format_scores,
 )
 from leap.experiments.verdicts import compare_in_words
-from leap.visualization.figures import difference_plot
+from leap.visualization.alternatives import effect_text
+from leap.visualization.effects import Panels, effect_plot
 from leap.visualization.numbered import show_figure, show_tables
 
 _IPYTHON = require("IPython.display", "book")
@@ -55,13 +58,34 @@ def show_differences(table: pd.DataFrame, caption: str, baseline: str = "MMIL") 
         caption: data, profile, seeds and protocol.
         baseline: name of the baseline, for the axes.
     """
+    show_difference_tables(table, caption)
+    panels = {TITLES[score]: {"": pd.DataFrame(table.xs(score, level="score"))} for score in HEADLINE}
+    show_effects(panels, f"difference from {baseline}, points\n(right of 0: better)", caption)
+
+
+def show_difference_tables(table: pd.DataFrame, caption: str) -> None:
+    """Display a table of paired differences without a figure; arguments as of `show_differences`."""
     readable = format_differences(table)
     whole = set(TITLES.values()) <= set(readable.columns)
     note = f"{caption} {detectable_in_words(table)}"
     show_tables(*(by_level(readable) if whole else [readable]), caption=note)
-    show_figure(
-        difference_plot(table, HEADLINE, baseline), f"Differences with their 95 % intervals. {caption}"
-    )
+
+
+def show_effects(panels: Panels, axis_title: str, caption: str) -> Figure:
+    """Display a difference plot whose caption begins with where the intervals lie.
+
+    Args:
+        panels: as of `leap.visualization.effects.effect_plot`.
+        axis_title: as there.
+        caption: what is plotted, seeds and split.
+
+    Returns:
+        The figure.
+    """
+    figure = effect_plot(panels, axis_title)
+    said = f"{intervals_in_words(panels)} Points and 95 % intervals. {caption}"
+    show_figure(figure, said.strip(), effect_text(panels, axis_title))
+    return figure
 
 
 def show_verdicts(runs: Runs, pairs: Iterable[tuple[str, str]], caption: str) -> None:

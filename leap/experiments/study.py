@@ -308,8 +308,8 @@ class Study:
         """Committed estimates on a data set, for the prose of the chapter."""
         return Quotes(self.committed / "tables", dataset)
 
-    def show_committed_figure(self, name: str, caption: str, alt: str = "") -> None:
-        """Display a committed figure of the chapter; further arguments as of `show_figure`.
+    def show_committed_figure(self, name: str, caption: str, alt: str) -> None:
+        """Display a committed figure of the chapter with a caption and an alternative text.
 
         Raises:
             LeapError: the figure is missing.

@@ -9,7 +9,7 @@ from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
 from leap.metrics.arrays import MODALITIES
-from leap.visualization.palette import TRUTH, line_colours
+from leap.visualization.palette import TRUTH, WIDTH, line_colours
 from leap.visualization.signals import Rendering, draw_frames, draw_spectrogram
 
 Events = Mapping[str, NDArray[np.generic]]
@@ -35,7 +35,7 @@ def comparison_figure(
     lines = {GROUND_TRUTH: truth} | dict(parsings)
     rows = {m: np.flatnonzero(np.any([e[m] for e in lines.values()], axis=(0, 1))) for m in MODALITIES}
     heights = [0.6, 1.0] * bool(signals) + [0.35 + 0.16 * len(lines) * max(1, len(c)) for c in rows.values()]
-    figure = Figure(figsize=(6.4, 1.2 + sum(heights)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.2 + sum(heights)), layout="constrained")
     axes = iter(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights))
     if signals:
         draw_frames(next(axes), signals)

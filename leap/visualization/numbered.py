@@ -20,24 +20,24 @@ EMPTY = "<td></td>"
 """A cell without content, which is no header of anything."""
 
 
-def show_figure(figure: Figure, caption: str, alt: str = "") -> None:
+def show_figure(figure: Figure, caption: str, alt: str) -> None:
     """Display a figure with its number and caption.
 
     Args:
         figure: the figure.
         caption: plain text, in which backticks mark code: first what the reader should see, then what is
             plotted, then seeds, intervals and split.
-        alt: alternative text, for readers who cannot see the figure; empty for the caption.
+        alt: alternative text, for readers who cannot see the figure: what it shows, in a sentence or two.
     """
     buffer = BytesIO()
     figure.savefig(buffer, format="png", bbox_inches="tight")
     show_png(buffer.getvalue(), caption, alt)
 
 
-def show_png(content: bytes, caption: str, alt: str = "") -> None:
+def show_png(content: bytes, caption: str, alt: str) -> None:
     """Display a figure that was saved as PNG; further arguments as of `show_figure`."""
     source = f"data:image/png;base64,{_base64(content)}"
-    _display("Figure", caption, f'<img src="{source}" alt="{escape(alt or caption)}">')
+    _display("Figure", caption, f'<img src="{source}" alt="{escape(alt)}">')
 
 
 def show_tables(*tables: pd.DataFrame, caption: str) -> None:

@@ -317,7 +317,7 @@ def test_a_committed_table_that_is_missing_is_named(make_study, tmp_path):
 def test_a_committed_figure_that_is_missing_is_named(make_study, tmp_path):
     study = make_study(results=tmp_path)
     with pytest.raises(LeapError, match=r"curves_tiny\.png: no such figure; make it with dataset=tiny and"):
-        study.show_committed_figure("curves", "Caption.")
+        study.show_committed_figure("curves", "Caption.", "Text.")
 
 
 def test_results_that_cannot_be_written_are_refused_before_runs_are_made(make_study, made, tmp_path):

@@ -32,9 +32,9 @@ TABLE = pd.DataFrame({"change": [-1.5, 2.0], "claim": ["it is so " * 20 + "indee
 
 
 def test_figures_and_tables_are_numbered_apart(shown):
-    show_figure(Figure(), "First.")
+    show_figure(Figure(), "First.", "One")
     show_tables(TABLE, caption="Second.")
-    show_figure(Figure(), "Third.")
+    show_figure(Figure(), "Third.", "Three")
     captions = [re.search(r"<figcaption>(.*?\.)</strong> (\w+)", html).groups() for html in shown]
     assert captions == [
         ("<strong>Figure 1.", "First"),
@@ -48,12 +48,10 @@ def test_a_figure_is_part_of_the_page_and_has_an_alternative_text(shown):
     show_png(b"\x89PNG", 'Two systems, "A" & B.', "Bars of A <and> B")
     assert 'alt="Bars of A &lt;and&gt; B"' in shown[0]
     assert base64.b64decode(re.search(r"base64,([^\"]+)", shown[0])[1]) == b"\x89PNG"
-    show_png(b"\x89PNG", 'Two systems, "A" & B.')
-    assert 'alt="Two systems, &quot;A&quot; &amp; B."' in shown[1]
 
 
 def test_captions_are_plain_text_with_code(shown):
-    show_png(b"", "<img src=x> of `a_b` & c")
+    show_png(b"", "<img src=x> of `a_b` & c", "")
     assert "&lt;img src=x&gt; of <code>a_b</code> &amp; c" in shown[0]
 
 
@@ -101,4 +99,4 @@ def test_wide_tables_scroll_and_can_be_reached_by_keyboard(shown):
 def test_without_jupyter_the_message_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython.display", None)
     with pytest.raises(LeapError, match=r"^IPython is not installed: pip install 'leap-avvp\[book\]'$"):
-        show_figure(Figure(), "")
+        show_figure(Figure(), "", "")

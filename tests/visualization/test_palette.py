@@ -1,4 +1,13 @@
-from leap.visualization.palette import LEAP, MMIL, OTHER_COLOURS, SYSTEM_COLOURS, line_colours
+from leap.visualization.palette import (
+    AUDIO,
+    FIXED_COLOURS,
+    LEAP,
+    MMIL,
+    OTHER_COLOURS,
+    SYSTEM_COLOURS,
+    VISUAL,
+    line_colours,
+)
 
 
 def test_systems_keep_their_colours_in_any_company():
@@ -9,7 +18,7 @@ def test_systems_keep_their_colours_in_any_company():
 
 def test_further_lines_never_look_like_mmil_or_leap():
     names = [f"system {number}" for number in range(3 * len(OTHER_COLOURS))]
-    assert not {MMIL, LEAP} & set(line_colours(names).values())
+    assert not {MMIL, LEAP, AUDIO, VISUAL} & set(line_colours(names).values())
 
 
 def test_variants_have_colours_of_their_own_beside_their_system():
@@ -19,3 +28,9 @@ def test_variants_have_colours_of_their_own_beside_their_system():
     assert (colours["MMIL"], colours["LEAP"]) == (MMIL, LEAP)
     assert colours["LEAP, denoised"] == SYSTEM_COLOURS["LEAP"][1]
     assert colours["ours"] == OTHER_COLOURS[0]
+
+
+def test_lines_that_are_no_systems_have_fixed_colours_which_differ():
+    assert line_colours(["x", *FIXED_COLOURS]) == {"x": OTHER_COLOURS[0], **FIXED_COLOURS}
+    assert len(set(FIXED_COLOURS.values())) == len(FIXED_COLOURS)
+    assert not {MMIL, LEAP} & set(FIXED_COLOURS.values())

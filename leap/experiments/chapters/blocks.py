@@ -11,6 +11,7 @@ from leap.experiments.compare import sample_deviation
 from leap.experiments.grid import CLAIM_SEEDS, Profile, system_config, with_seeds
 from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, pair_table
 from leap.training.run import parameter_count
+from leap.visualization.alternatives import listed
 
 DEPTHS = {1: "LEAP N=1", 2: "LEAP", 3: "LEAP N=3", 4: "LEAP N=4"}
 
@@ -37,8 +38,17 @@ def panels(scores: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
     Args:
         scores: table returned by `leap.experiments.tables.score_table`.
     """
-    lines = {name: scores.rename(columns={name: "mean", f"{name}_sd": "sd"}) for name in SUMMARY_SCORES}
+    depths = pd.Index([int(str(name).removeprefix("N = ")) for name in scores.index], name="blocks of LEAP")
+    by_depth = scores.set_axis(depths, axis="index")
+    lines = {name: by_depth.rename(columns={name: "mean", f"{name}_sd": "sd"}) for name in SUMMARY_SCORES}
     return {TITLES[name]: {"LEAP": line} for name, line in lines.items()}
+
+
+def best_in_words(scores: pd.DataFrame) -> str:
+    """The number of blocks with the highest mean in each of the four summary scores."""
+    best = scores[list(SUMMARY_SCORES)].rename(columns=TITLES).idxmax()
+    found = [f"with {depth} in {listed(titles)}" for depth, titles in best.groupby(best).groups.items()]
+    return f"The mean is highest {listed(found)}."
 
 
 def cost_table(runs: Runs, store: FeatureStore) -> pd.DataFrame:

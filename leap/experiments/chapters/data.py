@@ -93,6 +93,13 @@ DESCRIPTIONS = {
 """Data set → its description."""
 
 
+EXAMPLE = (
+    "A frame per second, the spectrogram of the sound, and rows of dark strips over ten seconds: for every "
+    "class that is heard or seen, its true events."
+)
+"""Alternative text of an example video."""
+
+
 def examples(study: Study, indices: Sequence[int], source: str) -> list[Excerpt]:
     """Test videos with their ground truth, for `leap.experiments.excerpts.show_excerpts`.
 
@@ -101,7 +108,5 @@ def examples(study: Study, indices: Sequence[int], source: str) -> list[Excerpt]
         indices: positions of the videos in the test split.
         source: the data set in words, for the captions.
     """
-    return [
-        Excerpt(index, f"{study.store.ids('test')[index]}: frames, spectrogram and true events. {source}.")
-        for index in indices
-    ]
+    names, said = study.store.ids("test"), "frames, spectrogram and true events"
+    return [Excerpt(index, f"{names[index]}: {said}. {source}.", alt=EXAMPLE) for index in indices]

@@ -222,7 +222,7 @@ def effects_in_words(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def panels(gains: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
-    """Rows of `gain_table` for `leap.visualization.figures.system_effect_plot`: one panel per loss.
+    """Rows of `gain_table` for `leap.visualization.effects.effect_plot`: one panel per loss.
 
     The median filter is left out.
     """

@@ -19,6 +19,7 @@ from leap.experiments.predicted_events import PredictedEvents
 from leap.experiments.tables import by_keys, format_difference
 from leap.metrics import per_class_scores
 from leap.metrics.arrays import Floats
+from leap.visualization.alternatives import listed
 
 NOTEBOOK = "18_failures"
 
@@ -232,12 +233,26 @@ def contrasts_in_words(table: pd.DataFrame) -> pd.DataFrame:
 
 def loss_panels(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """`error_table` for `leap.visualization.figures.dot_plot`: points lost by type, a marker per system."""
-    return {"fixed in this order": _by_type(table["in_order"])}
+    return {"types in the order in which they are fixed": _by_type(table["in_order"])}
 
 
-def contrast_panel(table: pd.DataFrame, title: str) -> dict[str, dict[str, pd.DataFrame]]:
-    """An entry of `FIGURES`, from `contrast_table`, for `leap.visualization.figures.system_effect_plot`."""
-    return {title: {name: _rows(table, name) for name in FIGURES[title] if name in table.index}}
+def costliest_in_words(table: pd.DataFrame) -> str:
+    """The type of error that costs every system of `error_table` most."""
+    costs = _by_type(table["in_order"]).idxmax()
+    found = [f"{type_} for {listed(systems)}" for type_, systems in costs.groupby(costs).groups.items()]
+    return f"The costliest type is {listed(found)}."
+
+
+def contrast_panels(table: pd.DataFrame, title: str) -> dict[str, dict[str, pd.DataFrame]]:
+    """An entry of `FIGURES`, from `contrast_table`, for `leap.visualization.effects.effect_plot`.
+
+    The types of error have one panel, and their sum another.
+    """
+    found = {name: _rows(table, name) for name in FIGURES[title] if name in table.index}
+    return {
+        f"{title}, by type of error": {name: rows.drop(index=TOTAL) for name, rows in found.items()},
+        f"{title}, {TOTAL}": {name: rows.loc[[TOTAL]] for name, rows in found.items()},
+    }
 
 
 def answer(contrasts: pd.DataFrame, dataset: str) -> str:

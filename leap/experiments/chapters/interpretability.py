@@ -1,17 +1,14 @@
 """Attention and label embeddings: do they show which events occur, and when?"""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from leap.data.store import FeatureStore
 from leap.data.videos import Videos
-from leap.errors import require
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.chapters import leap_vs_mmil
 from leap.experiments.grid import Profile
@@ -20,9 +17,6 @@ from leap.experiments.tables import Runs, diagnostic_table
 from leap.inference.predict import parse_videos
 from leap.metrics.arrays import MODALITIES
 from leap.models.parser import Parser
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
@@ -70,31 +64,86 @@ def separation_table(records: Sequence[Record]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("after")
 
 
-def label_map(parser: Parser, videos: Videos) -> Figure:
-    """Refined label embeddings of all videos and classes, projected onto their two principal components.
+def projection_panels(parser: Parser, store: FeatureStore) -> dict[str, dict[str, pd.DataFrame]]:
+    """Where refined label embeddings lie on test, in videos with and without the class.
 
-    The mean of each class is subtracted first because it reflects the class, not the presence of its events.
+    An embedding is projected onto the difference between the means of its class in val videos with the class
+    and without it; it is 0 at the mean without, and 1 at the mean with.
 
     Args:
         parser: a trained LEAP parser.
-        videos: videos with dense labels.
+        store: a data set with dense labels.
+
+    Returns:
+        For `leap.visualization.effects.effect_plot`: modality → presence → by class, the median
+        (``difference``) and the ends ``low`` and ``high`` of the middle 80 % of the test videos.
     """
-    from matplotlib.figure import Figure
+    val, test = (store.videos(split) for split in ("val", "test"))
+    fitted, refined = _refined(parser, val), _refined(parser, test)
+    return {
+        modality: _by_presence(fitted[modality], refined[modality], PRESENT[modality], store.classes)
+        for modality in MODALITIES
+    }
 
-    from leap.visualization.palette import MODALITY_COLOURS, TRUTH
 
-    decomposition = require("sklearn.decomposition", "book")
+PRESENT = {"audio": "heard", "visual": "seen"}
+"""Modality → how an event in it is perceived."""
+
+Refined = tuple[NDArray[np.float32], NDArray[np.bool_]]
+"""Refined label embeddings, (N, C, d), and whether the class occurs, (N, C)."""
+
+
+def _refined(parser: Parser, videos: Videos) -> dict[str, Refined]:
+    """The refined label embeddings of videos by modality."""
     parsings = list(parse_videos(parser, videos))
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    for axis, modality, true in zip(figure.subplots(1, 2), MODALITIES, videos.truth(), strict=True):
-        refined = torch.cat([getattr(parsing, f"label_{modality}") for parsing in parsings])  # (N, C, d)
-        centred = (refined - refined.mean(dim=0)).flatten(0, 1).numpy()  # (N·C, d)
-        points = decomposition.PCA(2, random_state=0).fit_transform(centred)  # (N·C, 2)
-        present = true.amax(dim=1).flatten().numpy() > 0  # (N·C,)
-        style: dict[str, Any] = {"s": 8, "alpha": 0.25, "linewidths": 0.8}
-        axis.scatter(*points[~present].T, c=TRUTH, marker=".", label="absent", **style)
-        axis.scatter(*points[present].T, c=MODALITY_COLOURS[modality], marker="x", label="present", **style)
-        axis.set(title=modality, xlabel="first axis", ylabel="second axis")
-        for handle in axis.legend(frameon=False, markerscale=2).legend_handles:
-            handle.set_alpha(1)
-    return figure
+    return {
+        modality: (
+            torch.cat([getattr(parsing, f"label_{modality}") for parsing in parsings]).numpy(),
+            true.amax(dim=1).numpy() > 0,
+        )
+        for modality, true in zip(MODALITIES, videos.truth(), strict=True)
+    }
+
+
+def _by_presence(
+    val: Refined, test: Refined, present: str, classes: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Quantiles of the projections of every class in the test videos without it and with it."""
+    rows: dict[str, dict[str, list[float]]] = {"absent": {}, present: {}}
+    for c, name in enumerate(classes):
+        mask, occurs = val[1][:, c], test[1][:, c]
+        if mask.any() and not mask.all() and occurs.any() and not occurs.all():
+            values = _projected(val[0][:, c], mask, test[0][:, c])
+            rows["absent"][name], rows[present][name] = (
+                _quantiles(values[~occurs]),
+                _quantiles(values[occurs]),
+            )
+    columns = ["low", "difference", "high"]
+    return {key: pd.DataFrame.from_dict(row, orient="index", columns=columns) for key, row in rows.items()}
+
+
+def _projected(
+    fitted: NDArray[np.float32], present: NDArray[np.bool_], vectors: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Place of vectors on the line through the means of fitted absent ones, at 0, and present ones, at 1."""
+    origin = fitted[~present].mean(axis=0)
+    direction = fitted[present].mean(axis=0) - origin
+    return (vectors - origin) @ direction / (direction @ direction)
+
+
+def _quantiles(values: NDArray[np.float32]) -> list[float]:
+    return [float(value) for value in np.quantile(values, [0.1, 0.5, 0.9])]
+
+
+def gaps_in_words(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
+    """For how many classes the middle 80 % of videos with the class lie above those without it.
+
+    Args:
+        panels: as returned by `projection_panels`.
+    """
+    found = []
+    for modality, series in panels.items():
+        absent, present = series.values()
+        apart = int((present["low"] > absent["high"]).sum())
+        found.append(f"{apart} of {len(present)} classes in {modality}")
+    return f"Embeddings of present and absent classes lie apart for {' and '.join(found)}."

@@ -12,7 +12,7 @@ label order, beginning with class k. On AV-Everyday these are two or three class
 visible. The videos of these classes stay in the training set without their labels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 
@@ -32,6 +32,7 @@ from leap.experiments.records import PRIMARY, Record
 from leap.experiments.tables import Runs, format_difference, pair_table, score_table
 from leap.label_embeddings import label_embeddings
 from leap.metrics.arrays import MODALITIES
+from leap.visualization.alternatives import listed
 
 CELL = Cell("LEAP", "separate", "VALOR's loss")
 """The cell whose label embeddings are replaced."""
@@ -248,6 +249,13 @@ def unseen_panels(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
         columns = {"chance": chance} | {name: part["ap"] for name, part in by_source.items()}
         panels[modality] = pd.DataFrame(columns).set_index(classes.rename("unseen classes"))
     return panels
+
+
+def best_in_words(panels: Mapping[str, pd.DataFrame]) -> str:
+    """How often each source, or chance, has the highest precision in `unseen_panels`."""
+    best = pd.concat([panel.idxmax(axis=1) for panel in panels.values()]).value_counts()
+    found = listed(f"{name} in {count}" for name, count in best.items())
+    return f"Highest of {best.sum()} rows: {found}."
 
 
 def conclusion(claims: pd.DataFrame, ranges: pd.DataFrame, unseen: pd.DataFrame, dataset: str) -> str:

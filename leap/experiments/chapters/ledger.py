@@ -183,7 +183,7 @@ def verdict_table(ledgers: Mapping[str, pd.DataFrame], kind: Kind = "claim") -> 
 
 
 def headline_panels(ledgers: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, pd.DataFrame]]:
-    """The claims of `HEADLINE` on every data set, for `leap.visualization.figures.system_effect_plot`."""
+    """The claims of `HEADLINE` on every data set, for `leap.visualization.effects.effect_plot`."""
     return {
         title: {
             dataset_title(dataset): table.loc[list(claims.values())].set_axis(list(claims), axis="index")

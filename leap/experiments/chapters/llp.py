@@ -52,16 +52,17 @@ def show_figure(study: Study, name: str, make: Callable[[Path], Figure], caption
 
     Args:
         study: the chapter's study.
-        name: name of the committed figure.
+        name: name of the committed figure, of `leap.visualization.llp_figures.TEXTS`.
         make: function of the annotations' folder that draws the figure.
         caption: description of the figure, to which `source` is appended.
     """
-    from leap.visualization import numbered
+    from leap.visualization import llp_figures, numbered
 
+    alt = llp_figures.TEXTS[name]
     caption, annotations = f"{caption} {source(study)}.", find_annotations(study)
     if annotations is None:
-        study.show_committed_figure(name, caption)
+        study.show_committed_figure(name, caption, alt)
         return
     figure = make(annotations)
     study.publish_figure(name, figure)
-    numbered.show_figure(figure, caption)
+    numbered.show_figure(figure, caption, alt)

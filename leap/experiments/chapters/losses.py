@@ -1,5 +1,6 @@
 """The effect of the similarity loss L_avss, by weight, target and decoder."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -9,6 +10,7 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 from leap.experiments.systems import AVSS
 from leap.experiments.tables import SUMMARY_SCORES, Runs, diagnostic_table, pair_table
+from leap.visualization.palette import WITHOUT
 
 DECODERS = ("MMIL", "LEAP")
 PYRAMID = "LEAP on MM-Pyr"
@@ -69,9 +71,30 @@ def similarity_panels(table: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]
     Args:
         table: table returned by `similarity_table`.
     """
-    bins = table.drop(columns=SIMILARITY["similarity_correlation"])
-    lines = {name: pd.DataFrame({"mean": row, "sd": float("nan")}) for name, row in bins.iterrows()}
+    bins = table.drop(columns=SIMILARITY["similarity_correlation"]).rename(columns={"EIoU 0": "0"})
+    bins.columns.name = "true EIoU of an audio and a visual segment"
+    lines = {str(name): pd.DataFrame({"mean": row, "sd": float("nan")}) for name, row in bins.iterrows()}
     return {
-        decoder: {str(name): line for name, line in lines.items() if str(name).split(",")[0] == decoder}
+        f"{decoder} on HAN" if decoder in DECODERS else decoder: {
+            name.partition(", ")[2] or WITHOUT: line
+            for name, line in lines.items()
+            if name.partition(", ")[0] == decoder
+        }
         for decoder in (*DECODERS, PYRAMID)
     }
+
+
+def rises_in_words(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
+    """How much the mean cosine rises from the lowest to the highest EIoU, without L_avss and with it.
+
+    Args:
+        panels: as returned by `similarity_panels`.
+    """
+    return " ".join(f"{title}: {_rises(lines)}." for title, lines in panels.items())
+
+
+def _rises(lines: Mapping[str, pd.DataFrame]) -> str:
+    rises = {name: float(line["mean"].iloc[-1] - line["mean"].iloc[0]) for name, line in lines.items()}
+    without, least, most = rises.pop(WITHOUT), min(rises.values()), max(rises.values())
+    both = " to ".join(dict.fromkeys((f"{least:+.2f}", f"{most:+.2f}")))
+    return f"from EIoU 0 to 1, {without:+.2f} {WITHOUT} and {both} with it".replace("-", "−")

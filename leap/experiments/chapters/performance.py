@@ -112,10 +112,10 @@ def size_figure(sizes: pd.DataFrame) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    from leap.visualization.palette import MARKERS, line_colours
+    from leap.visualization.palette import MARKERS, WIDTH, line_colours
 
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
-    axes = figure.subplots(1, 2)
+    figure = Figure(figsize=(WIDTH, 6.8), layout="constrained")
+    axes = figure.subplots(2, 1)
     colours = line_colours(sizes.index.unique(0))
     for decoder, rows in sizes.groupby(level=0):
         for marker, (segments, part) in zip(MARKERS, rows.groupby("segments"), strict=False):
@@ -123,7 +123,7 @@ def size_figure(sizes: pd.DataFrame) -> Figure:
                 label = f"{decoder}, {segments} segments"
                 style = {"color": colours[str(decoder)], "marker": marker, "markersize": 4}
                 axis.plot(part["classes"], part[column], label=label, **style)
-    for axis, title in zip(axes, ("ms per step", "MiB per step"), strict=True):
-        axis.set(xscale="log", yscale="log", xlabel="classes", ylabel=title)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    for axis, title in zip(axes, ("time per step (ms, log)", "memory per step (MiB, log)"), strict=True):
+        axis.set(xscale="log", yscale="log", xlabel="classes (log)", ylabel=title)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure

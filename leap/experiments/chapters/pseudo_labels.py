@@ -1,5 +1,6 @@
 """The cost of errors in the pseudo-labels, through L_basic and through L_avss, and what helps."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -10,7 +11,7 @@ from leap.config import AvssConfig, LossConfig, NoiseConfig, RunConfig
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.compare import sample_deviation
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
-from leap.experiments.tables import SUMMARY_SCORES, Runs, pair_table
+from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, pair_table
 
 CLEAN = "as they are"
 NOISES = {
@@ -58,6 +59,7 @@ CHAPTER = Chapter("11_pseudo_labels", grid)
 
 KINDS = ("misses", "false alarms")
 RATES = {0: CLEAN, 20: "20 % ", 40: "40 % "}
+RATE = "added errors (% of pseudo-labels)"
 
 
 def curves(runs: Runs, score: str) -> pd.DataFrame:
@@ -78,7 +80,9 @@ def panels(runs: Runs, score: str) -> dict[str, dict[str, pd.DataFrame]]:
     """`curves` for `leap.visualization.figures.curves`: one panel per kind of errors."""
     table = curves(runs, score)
     return {
-        kind: {system: pd.DataFrame(table.xs(kind).xs(system)) for system in ("MMIL", "LEAP")}
+        f"added {kind}": {
+            system: pd.DataFrame(table.xs(kind).xs(system)).rename_axis(RATE) for system in ("MMIL", "LEAP")
+        }
         for kind in KINDS
     }
 
@@ -87,6 +91,35 @@ def loss_table(runs: Runs) -> pd.DataFrame:
     """Every system with added errors minus the same system without them, in the four summary scores."""
     pairs = {name: (name, f"{name.split(', ')[0]}, {CLEAN}") for name in runs if not name.endswith(CLEAN)}
     return pair_table(runs, pairs, SUMMARY_SCORES)
+
+
+def cost_panels(costs: pd.DataFrame, scores: Sequence[str]) -> dict[str, dict[str, pd.DataFrame]]:
+    """`loss_table` for `leap.visualization.effects.effect_plot`: a panel per score and kind of errors.
+
+    The rows are the rates, and the losses that read the errors if not all do; the series are the systems.
+    """
+    return {
+        f"{kind}, {TITLES[score]}": _costs(pd.DataFrame(costs.xs(score, level="score")), kind)
+        for score, kind in product(scores, KINDS)
+    }
+
+
+def _costs(costs: pd.DataFrame, kind: str) -> dict[str, pd.DataFrame]:
+    """The costs of a kind of errors by system."""
+    found = costs[[kind in name for name in costs.index]]
+    systems = [name.partition(", ")[0] for name in found.index]
+    found = found.rename(index=_rate_and_loss)
+    return {str(system): rows for system, rows in found.groupby(systems, sort=False)}
+
+
+def _rate_and_loss(name: str) -> str:
+    """The rate of a run's errors, and the loss that reads them if not all do.
+
+    >>> _rate_and_loss("LEAP + L_avss, 40 % misses in L_basic")
+    '40 % in L_basic only'
+    """
+    errors, _, loss = name.partition(", ")[2].partition(" in ")
+    return " ".join(errors.split(" ")[:2]) + (f" in {loss} only" if loss else "")
 
 
 def gain_table(runs: Runs) -> pd.DataFrame:

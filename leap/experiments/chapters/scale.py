@@ -33,6 +33,7 @@ from leap.experiments.tables import (
     segment_mean,
 )
 from leap.experiments.verdicts import WORDS, verdict
+from leap.visualization.palette import BASELINE
 
 if TYPE_CHECKING:
     from leap.experiments.study import Study
@@ -192,18 +193,19 @@ def panels(found: RunsBySize, baselines: pd.DataFrame, score: str) -> dict[str, 
     by_videos = {size: size.videos for size in found if size.classes == fewest}
     by_classes = {size: size.classes for size in found if size.videos == videos}
     return {
-        f"training videos ({fewest} classes)": _lines(found, by_videos, baselines, score),
-        f"classes ({videos:,} training videos)": _lines(found, by_classes, baselines, score),
+        f"{fewest} classes": _lines(found, by_videos, baselines, score, "training videos (log)"),
+        f"{videos:,} training videos": _lines(found, by_classes, baselines, score, "classes (log)"),
     }
 
 
 def _lines(
-    found: RunsBySize, places: Mapping[Size, int], baselines: pd.DataFrame, score: str
+    found: RunsBySize, places: Mapping[Size, int], baselines: pd.DataFrame, score: str, title: str
 ) -> dict[str, pd.DataFrame]:
-    """The lines of a panel: one per system, and one of the best trivial baseline."""
+    """The lines of a panel with a titled axis: one per system, and one of the best trivial baseline."""
     trivial = {place: baselines.loc[size.classes, TITLES[score]] for size, place in places.items()}
     systems = {system: _line(found, places, system, score) for system in COMPARED}
-    return systems | {"trivial baseline": pd.DataFrame({"mean": trivial, "sd": np.nan})}
+    lines = systems | {BASELINE: pd.DataFrame({"mean": trivial, "sd": np.nan})}
+    return {name: line.rename_axis(title) for name, line in lines.items()}
 
 
 def _line(found: RunsBySize, places: Mapping[Size, int], system: str, score: str) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The timeline of a parsed video: tables of events, JSON, a figure and a page."""
 
-from leap.visualization.timeline.figure import clip_figure, timeline_figure
+from leap.visualization.timeline.figure import clip_figure, timeline_figure, timeline_text
 from leap.visualization.timeline.from_store import figure_file, parse_to_figure
 from leap.visualization.timeline.write import timeline_files, write_timeline
 
@@ -10,5 +10,6 @@ __all__ = [
     "parse_to_figure",
     "timeline_figure",
     "timeline_files",
+    "timeline_text",
     "write_timeline",
 ]

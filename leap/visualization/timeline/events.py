@@ -39,7 +39,7 @@ def draw_events(axis: Axes, video: ParsedVideo, modality: str, classes: Sequence
         _draw_strip(axis, video.events[modality][:, c], row + 0.66, colour)
         if video.truth:
             _draw_strip(axis, video.truth[modality][:, c], row + 0.82, TRUTH)
-    _label_rows(axis, video, classes, segments, modality)
+    _label_rows(axis, video, classes, segments, f"{modality}, events")
 
 
 def draw_attention(axis: Axes, video: ParsedVideo, modality: str, classes: Sequence[int]) -> QuadMesh:
@@ -57,7 +57,7 @@ def draw_attention(axis: Axes, video: ParsedVideo, modality: str, classes: Seque
     weights = video.attention[modality][classes]  # (rows, T)
     rows, segments = weights.shape
     mesh = axis.pcolormesh(np.arange(segments + 1), np.arange(rows + 1), weights, cmap=HEATMAP, vmin=0)
-    _label_rows(axis, video, classes, segments, f"{modality}: attention of labels over segments")
+    _label_rows(axis, video, classes, segments, f"{modality}, attention")
     return mesh
 
 

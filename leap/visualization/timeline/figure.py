@@ -9,6 +9,7 @@ from leap.errors import LeapError
 from leap.features.log_mel import log_mel_patch
 from leap.features.media import Clip, audio_seconds, stills
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
+from leap.visualization.palette import WIDTH
 from leap.visualization.timeline.events import (
     classes_to_show,
     draw_attention,
@@ -21,23 +22,36 @@ MAX_TICKS = 20
 
 
 def timeline_figure(video: ParsedVideo) -> Figure:
-    """Timeline of a video of a data set: one row of panels per modality, attention beside the events.
+    """Timeline of a video of a data set: events of each modality, above attention if the decoder has it.
 
-    Without attention there is one column. The rows of a panel are the classes of `classes_to_show`.
+    The panels are below one another. Their rows are the classes of `classes_to_show`.
     """
     classes = classes_to_show(video)
-    columns = 2 if video.attention else 1
-    figure = Figure(figsize=(5.0 * columns, 2.0 + 1.3 * len(classes)), layout="constrained")
-    axes = figure.subplots(2, columns, squeeze=False, sharex=True)
-    for row, modality in zip(axes, MODALITIES, strict=True):
-        draw_events(row[0], video, modality, classes)
+    heights = [0.6 + 0.55 * len(classes), *[0.6 + 0.3 * len(classes)] * bool(video.attention)] * len(
+        MODALITIES
+    )
+    figure = Figure(figsize=(WIDTH, 1.5 + sum(heights)), layout="constrained")
+    axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    panels = iter(axes)
+    for modality in MODALITIES:
+        draw_events(next(panels), video, modality, classes)
         if video.attention:
-            mesh = draw_attention(row[1], video, modality, classes)
-            figure.colorbar(mesh, ax=row[1], label="attention")
-    for axis in axes[-1]:
-        axis.set_xlabel("second")
-    figure.legend(handles=timeline_legend(video), loc="outside upper center", ncols=4, frameon=False)
+            mesh = draw_attention(axis := next(panels), video, modality, classes)
+            figure.colorbar(mesh, ax=axis, label="attention")
+    axes[-1].set_xlabel("second")
+    figure.legend(handles=timeline_legend(video), loc="outside lower center", ncols=2, frameon=False)
     return figure
+
+
+def timeline_text(video: ParsedVideo) -> str:
+    """Alternative text of `timeline_figure`."""
+    classes = " and ".join(video.classes[c] for c in classes_to_show(video))
+    attention = ", and below it one with the attention of each label over the seconds" * bool(video.attention)
+    truth = " and the ground truth" * bool(video.truth)
+    return (
+        f"Timeline of {video.name}. For sound and for vision there is a panel with the probability, the "
+        f"predicted events{truth} of {classes} by second{attention}."
+    )
 
 
 def clip_figure(video: ParsedVideo, clip: Clip, attention: bool = False) -> Figure:

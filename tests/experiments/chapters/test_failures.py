@@ -14,9 +14,10 @@ from leap.experiments.chapters.failures import (
     TOTAL,
     answer,
     class_table,
-    contrast_panel,
+    contrast_panels,
     contrast_table,
     contrasts_in_words,
+    costliest_in_words,
     counts_in_words,
     diagnose_runs,
     error_table,
@@ -166,13 +167,22 @@ def test_figures_show_every_system_and_contrast(diagnoses):
     (panel,) = loss_panels(error_table(diagnoses)).values()
     assert list(panel.columns) == list(diagnoses)
     table = contrast_table(diagnoses)
-    shown = {title: list(contrast_panel(table, title)[title]) for title in failures.FIGURES}
+    shown = {title: list(contrast_panels(table, title)[f"{title}, {TOTAL}"]) for title in failures.FIGURES}
     assert shown == {
         "LEAP − MMIL": ["LEAP − MMIL, L_basic"],
         "denoised labels": ["LEAP (denoised labels) − LEAP", "ours − LEAP"],
     }
-    ours = contrast_panel(table, "denoised labels")["denoised labels"]["ours − LEAP"]
-    assert list(ours.index) == [*TYPES, TOTAL]
+    by_type, total = contrast_panels(table, "denoised labels").values()
+    assert list(by_type["ours − LEAP"].index) == list(TYPES)
+    assert list(total["ours − LEAP"].index) == [TOTAL]
+
+
+def test_the_costliest_type_is_named_for_every_system():
+    index = pd.MultiIndex.from_product(
+        [["MMIL", "LEAP", "ours"], ["late", "missed"]], names=["system", "type"]
+    )
+    table = pd.DataFrame({"in_order": [1.0, 3, 1, 2, 4, 2]}, index=index)
+    assert costliest_in_words(table) == "The costliest type is late for ours and missed for MMIL and LEAP."
 
 
 def test_the_answer_names_the_types_whose_interval_excludes_zero():

@@ -6,6 +6,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
+from leap.data.annotations import read_weak_labels
 from leap.data.llp.pack import pack_llp
 from leap.data.store import FeatureStore
 from leap.experiments import llp_tables, pseudo_label_noise
@@ -46,9 +47,11 @@ def make_study(tmp_path, monkeypatch):
 def shown(monkeypatch):
     """Captions of the figures that the chapter shows, and whether each is a committed one."""
     captions = []
-    monkeypatch.setattr(numbered, "show_figure", lambda figure, caption: captions.append((caption, False)))
     monkeypatch.setattr(
-        Study, "show_committed_figure", lambda study, name, caption: captions.append((caption, True))
+        numbered, "show_figure", lambda figure, caption, alt: captions.append((caption, False))
+    )
+    monkeypatch.setattr(
+        Study, "show_committed_figure", lambda study, name, caption, alt: captions.append((caption, True))
     )
     return captions
 
@@ -74,11 +77,11 @@ def test_what_is_made_from_the_annotations_is_published_at_full(profile, make_st
     study, made = make_study(tmp_path, profile), pd.DataFrame({"x": [1.23456]}, index=["row"])
     table = llp.table(study, "table", lambda folder: made.assign(of=folder.name))
     assert table.loc["row", "of"] == tmp_path.name
-    llp.show_figure(study, "figure", lambda folder: Figure(), "Caption.")
+    llp.show_figure(study, "03_classes", lambda folder: Figure(), "Caption.")
     assert shown == [(f"Caption. {llp.HERE}.", False)]
     results = tmp_path / "results"
     written = {str(path.relative_to(results)) for path in results.rglob("*") if path.is_file()}
-    assert written == ({"tables/table.csv", "figures/figure.png"} if profile == "full" else set())
+    assert written == ({"tables/table.csv", "figures/03_classes.png"} if profile == "full" else set())
 
 
 def test_without_annotations_committed_results_are_shown_and_called_so(make_study, tmp_path, shown):
@@ -110,6 +113,25 @@ def test_figures_can_be_drawn_of_any_annotations(make, tmp_path, llp_annotations
     assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
+def test_cooccurrence_names_the_largest_pairs_and_keeps_companions_together(llp_annotations):
+    weak = read_weak_labels(llp_annotations, "train").weak.astype(float)
+    together = weak.T @ weak
+    percent = 100 * together / np.maximum(np.diag(together), 1)[:, None]
+    np.fill_diagonal(percent, 0)
+    first = int(np.diag(together).argmax())
+    percent[first] = percent[:, first] = 0
+    matrix, pairs, bar = llp_figures.cooccurrence_figure(llp_annotations).axes
+    rows, columns = (
+        [t.get_text() for t in ticks] for ticks in (matrix.get_yticklabels(), matrix.get_xticklabels())
+    )
+    assert rows == columns
+    assert rows[0] == llp_figures.NAMES[first]
+    assert sorted(rows) == sorted(llp_figures.NAMES)
+    widths = [patch.get_width() for patch in pairs.patches]
+    assert widths == sorted(percent.ravel(), reverse=True)[: llp_figures.PAIRS]
+    assert bar.get_xlabel() == "videos of the row's class (%)"
+
+
 def test_packed_files_train_at_the_papers_size(tmp_path, llp_annotations):
     """MMIL and LEAP at width 512 on files in the official layout, from packing to records."""
     from tests.official_tree import make_tree
@@ -136,11 +158,12 @@ def test_baseline_figure_has_a_line_per_baseline_and_a_point_per_system():
     systems = llp_tables.published().query("kind == 'system'")
     figure = llp_figures.baseline_figure(committed_baselines(), systems)
     (axis,) = figure.axes
-    heights = [line.get_ydata()[0] for line in axis.lines if len(line.get_ydata()) == 2]
+    places = [line.get_xdata()[0] for line in axis.lines if len(line.get_xdata()) == 2]
     for baseline in llp_figures.BASELINES:
-        assert set(np.round(committed_baselines().loc[baseline], 4)) <= set(np.round(heights, 4))
+        assert set(np.round(committed_baselines().loc[baseline], 4)) <= set(np.round(places, 4))
     points = sum(len(line.get_ydata()) for line in axis.lines if line.get_marker() == "o")
     assert points == systems[list(TITLES)].notna().to_numpy().sum()
+    assert [label.get_text() for label in axis.get_yticklabels()] == list(TITLES.values())
 
 
 def test_lessons_take_their_numbers_from_the_tables():

@@ -16,6 +16,7 @@ from leap.experiments.chapters.scale import (
 from leap.experiments.data_tables import best_label_free_baseline
 from leap.experiments.study import open_study
 from leap.metrics import TITLES
+from leap.visualization.palette import BASELINE
 
 FEW, MANY, MORE = Size(500, 25), Size(2_000, 25), Size(2_000, 50)
 BASELINES = pd.DataFrame({key: {25: 20.0, 50: 10.0} for key in TITLES.values()}).rename_axis("classes")
@@ -59,12 +60,16 @@ def test_prose_that_concludes_nothing_stops_where_every_system_is_above_the_base
 
 
 def test_panels_show_the_baseline_beside_the_systems(found):
-    by_videos, by_classes = panels(found, BASELINES, "seg_type").values()
-    assert [*by_videos] == [*by_classes] == [*COMPARED, "trivial baseline"]
-    assert by_videos["trivial baseline"]["mean"].to_dict() == {500: 20.0, 2_000: 20.0}
-    assert by_classes["trivial baseline"]["mean"].to_dict() == {25: 20.0, 50: 10.0}
+    shown = panels(found, BASELINES, "seg_type")
+    assert list(shown) == ["25 classes", "2,000 training videos"]
+    by_videos, by_classes = shown.values()
+    assert {line.index.name for line in by_videos.values()} == {"training videos (log)"}
+    assert {line.index.name for line in by_classes.values()} == {"classes (log)"}
+    assert [*by_videos] == [*by_classes] == [*COMPARED, BASELINE]
+    assert by_videos[BASELINE]["mean"].to_dict() == {500: 20.0, 2_000: 20.0}
+    assert by_classes[BASELINE]["mean"].to_dict() == {25: 20.0, 50: 10.0}
     assert by_classes["LEAP"]["mean"].to_dict() == {25: 35.5, 50: 13.5}
-    assert np.isnan(by_classes["trivial baseline"]["sd"]).all()
+    assert np.isnan(by_classes[BASELINE]["sd"]).all()
 
 
 def test_baselines_are_those_of_the_simulated_stores(tiny_store, monkeypatch, tmp_path):

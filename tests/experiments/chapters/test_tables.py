@@ -6,7 +6,6 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from leap.config import to_dict
 from leap.experiments.chapters import (
@@ -21,6 +20,7 @@ from leap.experiments.chapters import (
     systems,
 )
 from leap.experiments.tables import SUMMARY_SCORES, TITLES, score_table
+from leap.visualization.palette import FIXED_COLOURS, WITHOUT
 
 
 def test_gains_by_encoder_and_beside_the_published_ones(make_runs):
@@ -113,8 +113,34 @@ def test_every_loss_is_compared_with_its_decoder_alone(make_runs):
     similarity = losses.similarity_table(runs)
     assert list(similarity.columns) == list(losses.SIMILARITY.values())
     panels = losses.similarity_panels(similarity)
-    assert list(panels["MMIL"]) == ["MMIL", "MMIL, λ = 1"]
-    assert list(panels["MMIL"]["MMIL"].index) == ["EIoU 0", "up to ½", "above ½", "1"]
+    assert list(panels) == ["MMIL on HAN", "LEAP on HAN", losses.PYRAMID]
+    assert list(panels["MMIL on HAN"]) == [WITHOUT, "λ = 1"]
+    assert set(panels["MMIL on HAN"]) <= set(FIXED_COLOURS)
+    line = panels["MMIL on HAN"][WITHOUT]
+    assert list(line.index) == ["0", "up to ½", "above ½", "1"]
+    assert line.index.name == "true EIoU of an audio and a visual segment"
+
+
+def test_rises_of_the_cosine_without_and_with_the_loss():
+    lines = {
+        name: pd.DataFrame({"mean": [0.25, 9.0, end]})
+        for name, end in [(WITHOUT, 0.125), ("a", 1), ("b", 0.5)]
+    }
+    assert losses.rises_in_words({"MMIL on HAN": lines}) == (
+        "MMIL on HAN: from EIoU 0 to 1, −0.12 without L_avss and +0.25 to +0.75 with it."
+    )
+
+
+def test_the_best_number_of_blocks_is_named_for_every_score():
+    scores = pd.DataFrame([[1.0] * 4, [2.0] * 4], ["N = 1", "N = 2"], list(SUMMARY_SCORES))
+    scores["evt_event"] = [2.0, 1.0]
+    assert blocks.best_in_words(scores) == (
+        "The mean is highest with N = 1 in evt Event@AV; and with N = 2 in seg Type@AV, seg Event@AV and evt "
+        "Type@AV."
+    )
+    (line,) = blocks.panels(scores.join(scores.add_suffix("_sd")))["evt Event@AV"].values()
+    assert line["mean"].to_dict() == {1: 2.0, 2: 1.0}
+    assert line.index.name == "blocks of LEAP"
 
 
 def test_shown_videos_are_one_chosen_and_two_drawn():
@@ -140,15 +166,37 @@ def test_peaks_and_separation(make_record):
     assert separation["audio"].to_dict() == {"block 1": 60.0, "block 2": 80.0}
 
 
-def test_map_of_labels(tiny_records, tiny_store, tiny_results, tiny_config):
+def test_projections_lie_between_the_means_of_absent_and_present():
+    val = np.array([[[0.0, 0]], [[2, 0]]], np.float32), np.array([[False], [True]])
+    test = np.array([[[1.0, 5]], [[3, 5]], [[4, 0]]], np.float32), np.array([[False], [True], [True]])
+    found = interpretability._by_presence(val, test, "heard", ["cat"])
+    assert found["absent"].loc["cat"].to_dict() == pytest.approx({"low": 0.5, "difference": 0.5, "high": 0.5})
+    assert found["heard"].loc["cat"].to_dict() == pytest.approx(
+        {"low": 1.55, "difference": 1.75, "high": 1.95}
+    )
+    assert interpretability.gaps_in_words({"audio": found, "visual": found}) == (
+        "Embeddings of present and absent classes lie apart for 1 of 1 classes in audio and 1 of 1 classes "
+        "in visual."
+    )
+    never = test[0], np.zeros((3, 1), bool)
+    assert len(interpretability._by_presence(val, never, "heard", ["cat"])["heard"]) == 0
+
+
+def test_projections_of_a_parser(tiny_records, tiny_store, tiny_results, tiny_config):
     from leap.experiments.runs import run_folder
     from leap.models.checkpoint import load_parser
 
     parser, _ = load_parser(run_folder(tiny_config, tiny_store, tiny_results))
-    figure = interpretability.label_map(parser, tiny_store.videos("test"))
-    points = sum(len(part.get_offsets()) for part in figure.axes[0].collections)
-    assert points == 6 * 3  # videos × classes
-    assert isinstance(figure, Figure)
+    panels = interpretability.projection_panels(parser, tiny_store)
+    assert {modality: list(series) for modality, series in panels.items()} == {
+        "audio": ["absent", "heard"],
+        "visual": ["absent", "seen"],
+    }
+    for series in panels.values():
+        absent, present = series.values()
+        assert list(absent.index) == list(present.index)
+        assert set(absent.index) <= set(tiny_store.classes)
+        assert (absent["low"] <= absent["high"]).all()
 
 
 def test_costs_of_errors(make_runs):
@@ -158,11 +206,22 @@ def test_costs_of_errors(make_runs):
     assert cost["LEAP, 40 % misses"] == pytest.approx(-5.0)
     assert cost[f"{pseudo_labels.WITH_AVSS}, 40 % misses in L_avss"] == pytest.approx(-5.0)
     assert not any(name.endswith(pseudo_labels.CLEAN) for name in cost.index)
+    by_kind = pseudo_labels.cost_panels(pseudo_labels.loss_table(runs), ["seg_type"])
+    assert list(by_kind) == ["misses, seg Type@AV", "false alarms, seg Type@AV"]
+    for series in by_kind.values():
+        assert list(series) == ["MMIL", "LEAP", pseudo_labels.WITH_AVSS, pseudo_labels.CONFIDENT]
+        assert list(series["MMIL"].index) == ["20 %", "40 %"]
+        assert list(series[pseudo_labels.WITH_AVSS].index) == [
+            "40 %",
+            "40 % in L_basic only",
+            "40 % in L_avss only",
+        ]
+        assert series["LEAP"]["difference"].to_dict() == pytest.approx({"20 %": 0.0, "40 %": -5.0})
     gains = pseudo_labels.confidence_table(runs)["difference"]
     assert gains.tolist() == pytest.approx([2.0] * len(gains))
     assert (pseudo_labels.gain_table(runs)["difference"].abs() < 1e-9).all()
     panels = pseudo_labels.panels(runs, "seg_type")
-    assert panels["misses"]["LEAP"]["mean"].to_dict() == pytest.approx({0: 60.5, 20: 60.5, 40: 55.5})
+    assert panels["added misses"]["LEAP"]["mean"].to_dict() == pytest.approx({0: 60.5, 20: 60.5, 40: 55.5})
     curves = pseudo_labels.curves(runs, "seg_type")
     assert curves.xs(("misses", "LEAP"))["mean"].tolist() == pytest.approx([60.5, 60.5, 55.5])
 

@@ -10,7 +10,7 @@ from leap.features.log_mel import SAMPLE_RATE
 from leap.inference.parsed_video import ParsedVideo
 from leap.visualization.palette import TRUTH
 from leap.visualization.timeline import figure as module
-from leap.visualization.timeline import timeline_figure
+from leap.visualization.timeline import timeline_figure, timeline_text
 
 
 def dense(*active):
@@ -42,12 +42,22 @@ def names(axis):
 
 def test_timeline_has_a_panel_per_modality_and_their_attention(video):
     axes = [axis for axis in timeline_figure(video).axes if axis.get_title()]
-    assert [axis.get_title().split(":")[0] for axis in axes] == ["audio", "audio", "visual", "visual"]
-    assert ["attention" in axis.get_title() for axis in axes] == [False, True, False, True]
+    assert [axis.get_title() for axis in axes] == [
+        "audio, events", "audio, attention", "visual, events", "visual, attention",
+    ]  # fmt: skip
     for axis in axes:
         assert names(axis) == ["dog", "hen"]
         assert axis.get_xlim() == (0, 4)
-    assert [axis.get_xlabel() for axis in axes] == ["", "", "second", "second"]
+    assert [axis.get_xlabel() for axis in axes] == ["", "", "", "second"]
+
+
+def test_the_alternative_text_names_the_classes_shown(video):
+    assert timeline_text(video) == (
+        "Timeline of clip. For sound and for vision there is a panel with the probability, the predicted "
+        "events and the ground truth of dog and hen by second, and below it one with the attention of each "
+        "label over the seconds."
+    )
+    assert "attention" not in timeline_text(replace(video, attention={}, truth={}))
 
 
 def test_timeline_without_attention_has_two_panels(video):
