@@ -19,6 +19,7 @@ from leap.experiments.tables import (
 from leap.experiments.verdicts import compare_in_words
 from leap.visualization.alternatives import effect_text
 from leap.visualization.effects import Panels, effect_plot
+from leap.visualization.interactive import interactive_effects
 from leap.visualization.numbered import show_figure, show_tables
 
 _IPYTHON = require("IPython.display", "book")
@@ -84,7 +85,8 @@ def show_effects(panels: Panels, axis_title: str, caption: str) -> Figure:
     """
     figure = effect_plot(panels, axis_title)
     said = f"{intervals_in_words(panels)} Points and 95 % intervals. {caption}"
-    show_figure(figure, said.strip(), effect_text(panels, axis_title))
+    alt, interactive = effect_text(panels, axis_title), interactive_effects(panels, axis_title)
+    show_figure(figure, said.strip(), alt, interactive)
     return figure
 
 

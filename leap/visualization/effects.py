@@ -28,7 +28,7 @@ def effect_plot(panels: Panels, axis_title: str) -> Figure:
         panels: the effects; a series named ``""`` has no entry in the legend, and a series may lack rows.
         axis_title: what is plotted, in which unit, and which side favours what.
     """
-    order, far = _sorted_rows(panels), off_scale_rows(panels)
+    order, far = sorted_rows(panels), off_scale_rows(panels)
     rows = [_series_by_row(series, order) for series in panels.values()]
     figure, axes = stacked_rows([{row: len(found) for row, found in panel.items()} for panel in rows])
     for axis, panel, (title, series) in zip(axes, rows, panels.items(), strict=True):
@@ -55,7 +55,8 @@ def _all_rows(panels: Panels) -> pd.DataFrame:
     return pd.concat([table for series in panels.values() for table in series.values()])
 
 
-def _sorted_rows(panels: Panels) -> list[str]:
+def sorted_rows(panels: Panels) -> list[str]:
+    """Names of the rows of all panels, from the largest mean effect to the smallest."""
     means = _all_rows(panels)["difference"].groupby(level=0, sort=False).mean()
     return list(means.sort_values(ascending=False, kind="stable").index)
 

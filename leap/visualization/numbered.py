@@ -20,7 +20,7 @@ EMPTY = "<td></td>"
 """A cell without content, which is no header of anything."""
 
 
-def show_figure(figure: Figure, caption: str, alt: str) -> None:
+def show_figure(figure: Figure, caption: str, alt: str, interactive: str = "") -> None:
     """Display a figure with its number and caption.
 
     Args:
@@ -28,16 +28,19 @@ def show_figure(figure: Figure, caption: str, alt: str) -> None:
         caption: plain text, in which backticks mark code: first what the reader should see, then what is
             plotted, then seeds, intervals and split.
         alt: alternative text, for readers who cannot see the figure: what it shows, in a sentence or two.
+        interactive: the figure as of `leap.visualization.interactive`, which the book draws in its place.
     """
     buffer = BytesIO()
     figure.savefig(buffer, format="png", bbox_inches="tight")
-    show_png(buffer.getvalue(), caption, alt)
+    show_png(buffer.getvalue(), caption, alt, interactive)
 
 
-def show_png(content: bytes, caption: str, alt: str) -> None:
+def show_png(content: bytes, caption: str, alt: str, interactive: str = "") -> None:
     """Display a figure that was saved as PNG; further arguments as of `show_figure`."""
-    source = f"data:image/png;base64,{_base64(content)}"
-    _display("Figure", caption, f'<img src="{source}" alt="{escape(alt)}">')
+    image = f'<img src="data:image/png;base64,{_base64(content)}" alt="{escape(alt)}">'
+    data = interactive.replace("<", "\\u003c")  # or a name could close the element
+    item = f'<script type="application/json" class="interactive">{data}</script>' if interactive else ""
+    _display("Figure", caption, image + item)
 
 
 def show_tables(*tables: pd.DataFrame, caption: str) -> None:

@@ -31,7 +31,7 @@ def stacked_rows(panels: Sequence[Mapping[str, int]]) -> tuple[Figure, list[Axes
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for axis, panel, height in zip(axes, panels, heights, strict=True):
-        axis.set_yticks([float(np.mean(places)) for places in row_places(panel)], map(_wrapped, panel))
+        axis.set_yticks([float(np.mean(places)) for places in row_places(panel)], map(wrapped, panel))
         axis.set_ylim(height, 0)
         axis.grid(axis="y", alpha=0.3)
     return figure, list(axes)
@@ -53,10 +53,11 @@ def row_places(panel: Mapping[str, int]) -> list[NDArray[np.float64]]:
 
 def _lines(name: str, series: int) -> int:
     """Height of a row: one line per series or line of its name, and one between rows."""
-    return 1 + max(series, _wrapped(name).count("\n") + 1)
+    return 1 + max(series, wrapped(name).count("\n") + 1)
 
 
-def _wrapped(name: str) -> str:
+def wrapped(name: str) -> str:
+    """The name of a row in lines of at most `LABEL` characters."""
     return fill(name, LABEL)
 
 

@@ -12,7 +12,7 @@ def shown(monkeypatch):
     found = []
     monkeypatch.setattr(pages, "display", lambda *parts: found.extend(parts))
     monkeypatch.setattr(pages, "show_tables", lambda *tables, caption: found.extend([*tables, caption]))
-    monkeypatch.setattr(pages, "show_figure", lambda figure, caption, alt: found.append(caption))
+    monkeypatch.setattr(pages, "show_figure", lambda figure, caption, *alt: found.append(caption))
     return found
 
 
