@@ -9,6 +9,7 @@ from leap.errors import LeapError
 from leap.features.log_mel import log_mel_patch
 from leap.features.media import Clip, audio_seconds, stills
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
+from leap.visualization.alternatives import listed
 from leap.visualization.palette import WIDTH
 from leap.visualization.timeline.events import (
     classes_to_show,
@@ -45,7 +46,7 @@ def timeline_figure(video: ParsedVideo) -> Figure:
 
 def timeline_text(video: ParsedVideo) -> str:
     """Alternative text of `timeline_figure`."""
-    classes = " and ".join(video.classes[c] for c in classes_to_show(video))
+    classes = listed(video.classes[c] for c in classes_to_show(video))
     attention = ", and below it one with the attention of each label over the seconds" * bool(video.attention)
     truth = " and the ground truth" * bool(video.truth)
     return (
