@@ -99,21 +99,21 @@ def lessons(baselines: pd.DataFrame) -> list[str]:
         return f"{(systems[name] > baselines[name][baseline]).sum()} of {systems[name].notna().sum()}"
 
     return [
-        f"Silence scores: predicting no event gives {nothing.seg_v:.1f} for visual and {nothing.seg_av:.1f} "
-        "for audio-visual events, because a video without such events scores 100 where none is predicted. "
+        f"Predicting no event scores {nothing.seg_v:.1f} for visual and {nothing.seg_av:.1f} for audio-"
+        "visual events, because a video without such events scores 100 where none is predicted. "
         f"Event@AV starts at {nothing.seg_event:.1f}.",
-        "What the set of events alone is worth: expanded to all segments, the true weak label scores "
-        f"{everywhere.seg_event:.1f} in segment-level and {everywhere.evt_event:.1f} in event-level "
+        "Knowing only the set of events gives a high score: expanded to all segments, the true weak label "
+        f"has {everywhere.seg_event:.1f} in segment-level and {everywhere.evt_event:.1f} in event-level "
         f"Event@AV. Of the published systems, {above(in_all, 'seg_event')} are above the first and "
-        f"{above(in_all, 'evt_event')} above the second; the others score no more than the event set alone.",
+        f"{above(in_all, 'evt_event')} above the second; the others score no more than the set of events.",
         f"In visual and audio-visual scores, the expanded weak label reaches {everywhere.seg_v:.1f} and "
         f"{everywhere.seg_av:.1f}, and {above(in_all, 'seg_v')} and {above(in_all, 'seg_av')} "
         "published systems are above it. Restricted to the segments and the modality in which val often has "
-        f"a class, which needs no look at the video, it reaches {usual.seg_v:.1f} and {usual.seg_av:.1f}; "
+        f"a class, which does not require the video, it reaches {usual.seg_v:.1f} and {usual.seg_av:.1f}; "
         f"{above(where_usual, 'seg_v')} and {above(where_usual, 'seg_av')} are above that.",
-        "What flicker costs: a parser that errs in one second in ten of the present classes keeps "
-        f"{ten.seg_type:.1f} of 100 in segment-level and {ten.evt_type:.1f} in event-level Type@AV; with one "
-        f"in fifty it keeps {two.seg_type:.1f} and {two.evt_type:.1f}.",
+        "Isolated errors are expensive: a parser that errs in a tenth of the seconds of present classes "
+        f"keeps {ten.seg_type:.1f} of 100 in segment-level and {ten.evt_type:.1f} in event-level Type@AV; "
+        f"with a fiftieth, it keeps {two.seg_type:.1f} and {two.evt_type:.1f}.",
     ]
 
 

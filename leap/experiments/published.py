@@ -5,6 +5,7 @@ from importlib.resources import files
 import pandas as pd
 
 from leap.experiments.tables import TITLES
+from leap.metrics.titles import spelled_out
 
 ROUNDING = 0.11
 """Largest difference of a printed mean from the mean of its three scores that rounding to 0.1 explains."""
@@ -30,6 +31,7 @@ def inconsistent_means() -> str:
         mean = table[[f"{level}_a", f"{level}_v", f"{level}_av"]].mean(axis=1, skipna=False)
         for method in table.index[(mean - table[name]).abs() > ROUNDING]:
             found.append(
-                f"{method} ({TITLES[name]} {table[name][method]:.1f}, mean of the three {mean[method]:.1f})"
+                f"{method} ({spelled_out(name)} {table[name][method]:.1f}, "
+                f"mean of the three {mean[method]:.1f})"
             )
     return f"Type@AV is by definition the mean of A, V and AV; in print it is not for {', '.join(found)}."

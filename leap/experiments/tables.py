@@ -14,6 +14,7 @@ from leap.experiments.records import PRIMARY, Record
 from leap.io.atomic import atomic_path
 from leap.metrics import TITLES
 from leap.metrics.titles import SUMMARY_SCORES as SUMMARY_SCORES
+from leap.metrics.titles import spelled_out
 
 COLUMNS = {PRIMARY: "primary", **TITLES}
 """Score, or the primary measure, → title of its column."""
@@ -179,7 +180,7 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
 
 
 def outside_intervals(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]:
-    """Names of the differences outside their committed intervals, as 'system, title of the score'.
+    """Names of the differences outside their committed intervals, as 'system, name of the score'.
 
     Args:
         fresh: a table of differences.
@@ -187,7 +188,7 @@ def outside_intervals(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]
     """
     known = committed.reindex(fresh.index)
     left = (fresh["difference"] < known["low"]) | (fresh["difference"] > known["high"])
-    return [f"{system}, {TITLES[score]}" for system, score in fresh.index[left]]
+    return [f"{system}, {spelled_out(score)}" for system, score in fresh.index[left]]
 
 
 def by_keys(rows: Mapping[Any, Mapping[str, float]], *names: str) -> pd.DataFrame:

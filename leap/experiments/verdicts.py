@@ -5,7 +5,8 @@ from typing import Literal
 
 from leap.experiments.compare import ALPHA
 from leap.experiments.records import Record
-from leap.experiments.tables import TITLES, format_difference, paired
+from leap.experiments.tables import format_difference, paired
+from leap.metrics.titles import spelled_out
 
 Verdict = Literal["supported", "contradicted", "inconclusive"]
 
@@ -45,6 +46,6 @@ def compare_in_words(
     for score in scores:
         difference = paired(runs[system], runs[baseline], score)
         word = WORDS[verdict(difference["difference"], difference["p"])]
-        parts.append(f"{word} {baseline} in {TITLES[score]} ({format_difference(difference)})")
+        parts.append(f"{word} {baseline} in {spelled_out(score)} ({format_difference(difference)})")
     seeds = int(difference["n"])
     return f"{system} is {' and '.join(parts)}; {seeds} paired {'seed' if seeds == 1 else 'seeds'}."

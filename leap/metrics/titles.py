@@ -16,3 +16,12 @@ TITLES = {
 
 SUMMARY_SCORES = ("seg_type", "seg_event", "evt_type", "evt_event")
 """The four summary scores: Type@AV and Event@AV, at segment and at event level."""
+
+
+def spelled_out(score: str) -> str:
+    """The name of a score in a sentence.
+
+    >>> spelled_out("seg_type"), spelled_out("evt_a")
+    ('segment-level Type@AV', 'event-level A')
+    """
+    return TITLES[score].replace("seg", "segment-level").replace("evt", "event-level")

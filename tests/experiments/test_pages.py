@@ -40,7 +40,7 @@ def test_differences_are_a_table_a_level_where_all_scores_are_there(shown, runs,
 def test_a_sentence_for_every_pair(shown, runs):
     pages.show_verdicts(runs, [("LEAP", "MMIL"), ("MMIL", "LEAP")], "tiny")
     lines = shown[0].data.splitlines()
-    assert lines[0].startswith("- LEAP is not clearly different from MMIL in seg Type@AV (+0.0 [")
+    assert lines[0].startswith("- LEAP is not clearly different from MMIL in segment-level Type@AV (+0.0 [")
     assert len(lines) == 2
 
 

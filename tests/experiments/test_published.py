@@ -23,7 +23,7 @@ def test_scores_are_percentages():
 def test_what_is_printed_wrong_is_named():
     """MM-Pyr's three scores are 61.1, 60.3 and 55.8, whose mean is 59.1."""
     sentence = inconsistent_means()
-    assert "MM-Pyr (seg Type@AV 59.7, mean of the three 59.1)" in sentence
+    assert "MM-Pyr (segment-level Type@AV 59.7, mean of the three 59.1)" in sentence
     assert "HAN" not in sentence
     assert sentence.count("mean of the three") == 6
 

@@ -108,7 +108,7 @@ def test_a_difference_outside_its_committed_interval_is_named():
     committed = pd.DataFrame({"difference": 1.0, "low": 0.5, "high": 1.5, "n": 10}, index=index)
     assert outside_intervals(committed, committed) == []
     fresh = committed.assign(difference=[0.6, 1.6])
-    assert outside_intervals(fresh, committed) == ["LEAP, evt Event@AV"]
+    assert outside_intervals(fresh, committed) == ["LEAP, event-level Event@AV"]
 
 
 def test_formatted_difference():

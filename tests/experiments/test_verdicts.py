@@ -27,10 +27,10 @@ def test_sentence(tiny_records):
 
     runs = {"LEAP": shifted(0.1), "MMIL": shifted(0.0)}
     assert compare_in_words(runs, "LEAP", "MMIL", ["seg_a", "evt_type"]) == (
-        "LEAP is above MMIL in seg A (+10.0 [+10.0,\N{NO-BREAK SPACE}+10.0]) "
-        "and above MMIL in evt Type@AV (+10.0 [+10.0,\N{NO-BREAK SPACE}+10.0]); 2 paired seeds."
+        "LEAP is above MMIL in segment-level A (+10.0 [+10.0,\N{NO-BREAK SPACE}+10.0]) "
+        "and above MMIL in event-level Type@AV (+10.0 [+10.0,\N{NO-BREAK SPACE}+10.0]); 2 paired seeds."
     )
     assert compare_in_words(runs, "MMIL", "LEAP", ["seg_v"]) == (
-        "MMIL is below LEAP in seg V (−10.0 [−10.0,\N{NO-BREAK SPACE}−10.0]); 2 paired seeds."
+        "MMIL is below LEAP in segment-level V (−10.0 [−10.0,\N{NO-BREAK SPACE}−10.0]); 2 paired seeds."
     )
     assert "not clearly different from" in compare_in_words(runs, "MMIL", "MMIL", ["seg_v"])

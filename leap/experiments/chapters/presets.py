@@ -12,7 +12,8 @@ from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import SEEDS, Profile, with_seeds
 from leap.experiments.records import PRIMARY, PRIMARY_PARTS
-from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, format_difference, not_above, pair_table
+from leap.experiments.tables import SUMMARY_SCORES, Runs, format_difference, not_above, pair_table
+from leap.metrics.titles import spelled_out
 from leap.presets import RELEASES, preset, scale_width
 from leap.training.run import parameter_count
 
@@ -141,7 +142,7 @@ def above_baseline(scores: pd.DataFrame, baseline: pd.Series) -> str:
         scores: scores × 100, one row per system, columns titled.
         baseline: title → score of the baseline.
     """
-    names, below = ", ".join(TITLES[name] for name in SUMMARY_SCORES), not_above(scores, baseline)
+    names, below = ", ".join(map(spelled_out, SUMMARY_SCORES)), not_above(scores, baseline)
     if not below:
         return f"All {len(scores)} presets are above the best of these trivial baselines in {names}."
     return f"Not above the best of these trivial baselines in all of {names}: {', '.join(below)}."

@@ -242,7 +242,7 @@ def _compared(runs: Runs) -> str:
 def _against_mmil(runs: Runs, system: str) -> str:
     difference = paired(runs[system], runs["MMIL"], "evt_event")
     word = WORDS[verdict(difference["difference"], difference["p"])]
-    return f"{system} is {word} MMIL in evt Event@AV ({format_difference(difference)})"
+    return f"{system} is {word} MMIL in event-level Event@AV ({format_difference(difference)})"
 
 
 def _ranking(runs: Runs, system: str) -> str:

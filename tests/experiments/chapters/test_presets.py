@@ -81,7 +81,7 @@ def test_the_baseline_has_to_be_passed_in_every_mean():
     baseline = pd.Series(dict.fromkeys(names, 40.0))
     assert above_baseline(scores, baseline).startswith("All 2 presets are above")
     scores.loc["mixed", names[3]] = 40.0
-    assert above_baseline(scores, baseline).endswith("evt Event@AV: mixed.")
+    assert above_baseline(scores, baseline).endswith("event-level Event@AV: mixed.")
 
 
 def test_committed_costs_are_of_every_preset():

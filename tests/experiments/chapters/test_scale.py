@@ -49,7 +49,7 @@ def test_nothing_is_concluded_where_a_system_is_below_the_baseline(found):
     assert few == (
         "- 500 videos, 25 classes: nothing is concluded, because LEAP is not above the trivial baselines."
     )
-    assert many.startswith("- 2,000 videos, 25 classes: LEAP is above MMIL in evt Event@AV (+5.0 ")
+    assert many.startswith("- 2,000 videos, 25 classes: LEAP is above MMIL in event-level Event@AV (+5.0 ")
     assert "LEAP calibrated is above MMIL" in many
 
 
