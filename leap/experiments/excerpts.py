@@ -82,7 +82,7 @@ def find_material(study: Study) -> Path | None:
 def show_excerpts(study: Study, chapter: str, excerpts: Sequence[Excerpt]) -> None:
     """Display test videos: signals, ground truth and parsings; a player shows the events of the last system.
 
-    Without recordings there are no players, and figures have signals only where these are committed: those
+    Without recordings, players are left out, and figures have signals only where these are committed: those
     of AV-Everyday are not, because they contain photographs of people.
 
     Args:

@@ -1,4 +1,4 @@
-"""Where the intervals of effects lie, in words."""
+"""Sentences that say on which side of zero the intervals of effects lie."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ def intervals_in_words(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
 
 
 def _directions(series: Mapping[str, pd.DataFrame]) -> pd.Series:
-    """Where the interval of every row of every series lies."""
+    """Side of zero of the interval of every row of every series."""
     rows = pd.concat(series).dropna(subset=["low", "high"])
     names = [", ".join(filter(None, key)) for key in rows.index]
     return rows.set_axis(names, axis="index").apply(direction, axis=1)

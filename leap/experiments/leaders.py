@@ -1,4 +1,4 @@
-"""Which line of a figure is highest where, in words."""
+"""Sentences that name the highest line of a figure."""
 
 from collections.abc import Mapping
 
