@@ -12,6 +12,7 @@ from leap.data.store import SPLITS, FeatureStore
 from leap.data.trivial_baselines import label_free_baselines, trivial_baselines
 from leap.experiments.tables import TITLES
 from leap.metrics import overlapping_videos, parsing_scores
+from leap.metrics.arrays import MODALITIES
 
 LAYOUT_MEASURES = {
     "classes_per_video": "classes per video",
@@ -93,6 +94,27 @@ def pseudo_label_table(store: FeatureStore) -> pd.DataFrame:
                 values = precision_recall(labels, true)._asdict()
                 rows[split, modality, name] = {key: 100 * value for key, value in values.items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["split", "modality", "labels"])
+
+
+def absent_pair_table(store: FeatureStore) -> pd.DataFrame:
+    """How often the pseudo-labels mark a class in a modality in which it never occurs.
+
+    The loss L_basic trains the video probability of a modality towards these marks.
+
+    Returns:
+        One row per split and modality: ``pairs``, the (video, class) pairs of the weak label that never occur
+        in the modality, and ``called present``, the percentage of them marked in at least one segment.
+
+    Raises:
+        LeapError: a split has no dense labels.
+    """
+    rows = {}
+    for split in SPLITS:
+        videos = store.videos(split)
+        for modality, true in zip(MODALITIES, videos.truth(), strict=True):
+            found = called_though_absent(getattr(videos, f"pseudo_{modality}"), true, videos.weak)
+            rows[split, modality] = {"pairs": found.pairs, "called present": 100 * found.called}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["split", "modality"])
 
 
 def class_quality_table(store: FeatureStore, split: str = "test") -> pd.DataFrame:

@@ -53,13 +53,17 @@ def render_videos(
 def draw_frames(axis: Axes, rendering: Rendering) -> None:
     """Draw the frame of every segment; the horizontal axis is time in seconds."""
     for t, frame in enumerate(rendering.frames):
-        axis.imshow(frame, extent=(t + 0.02, t + 0.98, 0, 1), cmap="gray_r", vmin=0, vmax=1)
+        extent = (t + 0.02, t + 0.98, 0, 1)
+        axis.imshow(frame, extent=extent, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     axis.set(ylabel="frames", yticks=[], xlim=(0, len(rendering.frames)), ylim=(0, 1), aspect="auto")
 
 
 def draw_spectrogram(axis: Axes, rendering: Rendering) -> None:
     """Draw the spectrogram of the sound in kHz; the horizontal axis is time in seconds."""
     samples = rendering.waveform.reshape(-1)
-    levels, *_, image = axis.specgram(samples, NFFT=256, Fs=RATE, noverlap=0, cmap=HEATMAP)
+    # a smoothed picture of noise would be twice as large
+    levels, *_, image = axis.specgram(
+        samples, NFFT=256, Fs=RATE, noverlap=0, cmap=HEATMAP, interpolation="nearest"
+    )
     image.set_clim(10 * np.log10(np.median(levels) + 1e-12))  # darkest at the median, which is noise
     axis.set(ylabel="kHz", yticks=[0, 2000, 4000], yticklabels=["0", "2", "4"])

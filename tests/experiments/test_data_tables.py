@@ -6,6 +6,7 @@ import pytest
 from leap.data.layouts import measure
 from leap.data.registry import open_dataset
 from leap.experiments.data_tables import (
+    absent_pair_table,
     class_quality_table,
     layout_summary,
     layout_table,
@@ -113,3 +114,12 @@ def test_roles_of_av_everyday_are_counted():
     assert table.recordings["val"] == sum(map(len, roles["val"]["recordings"].values()))
     (faces,) = roles["val"]["photographs"]["images/caltech101/Faces"]
     assert table.photographs["val"] > faces[1] - faces[0] == 177
+
+
+def test_absent_pairs_are_those_of_the_weak_label_that_a_modality_lacks():
+    """AV-Digits, train: pairs that are never seen are mostly called visible, which misleads L_basic."""
+    with open_dataset("av-digits") as store:
+        table, videos = absent_pair_table(store), store.videos("train")
+    never = (videos.weak > 0) & ~videos.true_visual.any(dim=1)
+    assert table.loc[("train", "visual"), "pairs"] == never.sum() == 1237
+    assert table.loc[("train", "visual"), "called present"] == pytest.approx(92, abs=0.5)
