@@ -15,6 +15,8 @@ from leap.errors import require
 COUNTS: Counter[str] = Counter()
 """``"Figure"`` or ``"Table"`` → how many a notebook has shown; every notebook has a kernel of its own."""
 
+LONG = re.compile(r"<(td|th)>(?=[^<]{31})")
+"""Beginning of a cell of a table's body whose text may be broken into lines."""
 
 EMPTY = "<td></td>"
 """A cell without content, which is no header of anything."""
@@ -83,7 +85,7 @@ def _html(table: pd.DataFrame) -> str:
     for name in table.index.names:
         cell = f"<th>{escape(str(name))}</th>" if name else EMPTY
         last = last.replace("<th></th>", cell, 1)
-    html = above.replace("<th></th>", EMPTY) + row + last + "</thead>" + body
+    html = above.replace("<th></th>", EMPTY) + row + last + "</thead>" + LONG.sub(r'<\1 class="long">', body)
     return re.sub(r"(?<=>)-(?=\d)", "−", html)
 
 

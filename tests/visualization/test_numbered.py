@@ -1,4 +1,5 @@
 import base64
+import json
 import re
 import sys
 from io import StringIO
@@ -100,3 +101,19 @@ def test_without_jupyter_the_message_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython.display", None)
     with pytest.raises(LeapError, match=r"^IPython is not installed: pip install 'leap-avvp\[book\]'$"):
         show_figure(Figure(), "", "")
+
+
+def test_long_texts_may_be_broken_into_lines(shown):
+    show_tables(TABLE, caption="Long.")
+    assert len(re.findall(r'<td class="long">it is so', shown[0])) == 1
+    assert "<td>−1.5</td>" in shown[0]
+
+
+def test_an_interactive_figure_is_beside_its_picture(shown):
+    show_figure(Figure(), "One.", "One", '{"name": "a</script>b"}')
+    (html,) = shown
+    data = re.search(r'<img [^>]*><script type="application/json" class="interactive">(.*?)</script>', html)[
+        1
+    ]
+    assert "<" not in data
+    assert json.loads(data) == {"name": "a</script>b"}
