@@ -7,6 +7,8 @@
 # make test      style, types, imports, unit and golden tests, doctests, smoke book, notebooks' outputs
 # make test-all  also the slow tests: every compiled parser, soak, cluster, kills, determinism, and
 #                a rehearsal of the book on LLP
+#                both check the book in Chromium where it is installed; LEAP_BROWSER=required
+#                makes its absence an error
 # make bench     every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
 # make soak      the long campaigns of faults and damaged files; about 75 minutes
 # make search    choose hyper-parameters on val again; not needed for the others

@@ -1,10 +1,8 @@
 """The book, built at profile smoke in a copy of the tree, as ``make book PROFILE=smoke`` builds it."""
 
 import base64
-import os
 import pkgutil
 import re
-import subprocess
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -13,7 +11,8 @@ import pytest
 
 import leap
 from leap.experiments.chapters import ledger
-from tests.tree import ROOT, copy_tree
+from tests.book.building import snakemake
+from tests.tree import ROOT
 
 PAGES = {
     "book/intro": "Findings",
@@ -41,6 +40,7 @@ PAGES = {
     "results/notebooks/30_ledger": "not testable here",
     "book/limitations": "The data are not LLP",
     "book/data_card": "What it is not for",
+    "book/av_everyday": "Quality of the pseudo-labels",
     "book/model_card": "Not intended",
     "book/reproduce": "make book",
     "book/releases": "What is dropped",
@@ -76,32 +76,6 @@ FIGURES = {
     "results/notebooks/21_audit": 1,
 }
 INTERVAL = r"[+−]\d+\.\d \[[+−]\d+\.\d,\s[+−]\d+\.\d\]"
-
-
-def snakemake(folder, *options, profile="smoke"):
-    command = [
-        "snakemake",
-        "--cores",
-        "2",
-        "--nolock",
-        *options,
-        "--config",
-        f"profile={profile}",
-        "--",
-        "book",
-    ]
-    environment = dict(os.environ)
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # users have none, and Python writes beside book/_ext
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("book")
-    copy_tree(folder)
-    result = snakemake(folder)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import threading
 import time
@@ -15,9 +14,9 @@ import pytest
 from leap.features.media import open_clip
 from leap.inference.parsed_video import ParsedVideo
 from leap.visualization.timeline.page import timeline_page
+from tests.browser import CHROMIUM, needs_chromium
 from tests.features.media.clips import tone, write_coded_clip
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS, WAIT = 3, 5
 HEARD = np.array([[1, 0], [1, 0], [0, 0]])
 SEEN = np.array([[0, 0], [0, 1], [0, 1]])
@@ -75,7 +74,7 @@ def serve():
         server.server_close()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@needs_chromium
 def test_the_timeline_plays_along_with_the_video(clip, serve):
     events = {"audio": HEARD, "visual": SEEN}
     truth = {"audio": SEEN, "visual": SEEN}

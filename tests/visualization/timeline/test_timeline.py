@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from html import unescape
@@ -22,11 +21,11 @@ from leap.label_embeddings import random_orthogonal
 from leap.models.checkpoint import Description, save_parser
 from leap.models.parser import build_parser
 from leap.visualization.timeline import write_timeline
+from tests.browser import CHROMIUM, needs_chromium
 from tests.features.media.clips import numbered, tone, write_clip
 
 CLASSES = ("Speech", "<b>Dog</b>", "a & b")
 WIDTHS = {"audio": 128, "visual_2d": 2048}
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture
@@ -180,7 +179,7 @@ def test_names_cannot_leave_the_page(both, model, tmp_path):
     assert not re.findall(r"(?:src|href)=\"(?!data:)", html)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@needs_chromium
 def test_the_page_plays_in_a_browser(both, model, tmp_path):
     video = parse_clip(model, both, tmp_path)
     *_, path = write_timeline(video, both, tmp_path / "out")
