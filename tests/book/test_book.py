@@ -42,6 +42,7 @@ PAGES = {
     "results/notebooks/31_leaderboard": "Systems trained with this package",
     "book/limitations": "The data are not LLP",
     "book/data_card": "What it is not for",
+    "book/av_everyday": "Quality of the pseudo-labels",
     "book/model_card": "Not intended",
     "book/reproduce": "make book",
     "book/releases": "What is dropped",

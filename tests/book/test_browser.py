@@ -1,4 +1,4 @@
-"""Every page of the book in a browser: scripts, accessibility in light and dark, and a narrow screen."""
+"""The book in a browser: scripts, accessibility in light and dark, and a narrow screen."""
 
 from typing import NamedTuple
 
