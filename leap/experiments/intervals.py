@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from leap.experiments.estimates import direction
-from leap.visualization.alternatives import listed
+from leap.visualization.alternatives import listed, titled
 
 NAMED = 4
 """Most rows whose names are listed; the intervals of more are counted."""
@@ -18,10 +18,7 @@ def intervals_in_words(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
         panels: as of `leap.visualization.effects.effect_plot`; rows without an interval are passed over.
     """
     found = {title: _directions(series) for title, series in panels.items()}
-    said = {title: f"{_said(rows)}." for title, rows in found.items() if len(rows)}
-    return " ".join(
-        f"{title}: {text}" if title else text[0].upper() + text[1:] for title, text in said.items()
-    )
+    return " ".join(titled(title, _said(rows)) for title, rows in found.items() if len(rows))
 
 
 def _directions(series: Mapping[str, pd.DataFrame]) -> pd.Series:

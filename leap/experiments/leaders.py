@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from leap.visualization.alternatives import listed
+from leap.visualization.alternatives import listed, titled
 
 
 def leaders_in_words(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
@@ -13,7 +13,7 @@ def leaders_in_words(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:
     Args:
         panels: as there; the lines of a panel have the same places.
     """
-    return " ".join(f"{title}: {_leaders(lines)}." for title, lines in panels.items())
+    return " ".join(titled(title, _leaders(lines)) for title, lines in panels.items())
 
 
 def _leaders(lines: Mapping[str, pd.DataFrame]) -> str:

@@ -64,3 +64,14 @@ def _panels_in_words(panels: Iterable[str]) -> str:
     if number < 2:
         return f"one panel ({titles[0]})" if titles else "one panel"
     return f"{number} panels below one another ({listed(titles)})"
+
+
+def titled(title: str, text: str) -> str:
+    """A sentence about the panel of a title, in which scores are spelled out.
+
+    >>> titled("seg Type@AV", "all are above 0")
+    'Segment-level Type@AV: all are above 0.'
+    """
+    said = title.replace("seg ", "segment-level ").replace("evt ", "event-level ")
+    sentence = f"{said}: {text}." if title else f"{text}."
+    return sentence[0].upper() + sentence[1:]

@@ -2,17 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
 
 from leap.errors import require
-from leap.visualization.effects import Panels, sorted_rows
+from leap.visualization.effects import Panels, off_scale_rows, sorted_rows
 from leap.visualization.palette import TRUTH, line_colours
 from leap.visualization.rows import wrapped
 
 ROW, HEADER = 34, 60
 """Pixels of a series in a row, and of what is above and below the rows of a panel."""
+
+AXIS_LINE = 36
+"""Most characters in a line of the horizontal axis's title, which fit on a phone."""
 
 SHAPES = ("circle", "square", "diamond", "triangle", "inverted_triangle", "star")
 """Markers of the series, in order."""
@@ -24,12 +28,16 @@ POINTER = [("", "@row"), ("data", "@series"), ("difference", "@said")]
 def interactive_effects(panels: Panels, axis_title: str) -> str:
     """A difference plot as JSON, which the book's script draws in place of the picture.
 
-    Arguments are those of `leap.visualization.effects.effect_plot`; rows that the picture writes at its edge
-    are drawn, because a reader can zoom.
+    Arguments are those of `leap.visualization.effects.effect_plot`.
+
+    Returns:
+        The plot; empty where rows are off scale, which the picture shows better.
 
     Raises:
         LeapError: the ``book`` extra is not installed.
     """
+    if off_scale_rows(panels):
+        return ""
     plotting, order = require("bokeh.plotting", "book"), sorted_rows(panels)
     figures: list[Any] = []
     for title, series in panels.items():
@@ -43,7 +51,7 @@ def interactive_effects(panels: Panels, axis_title: str) -> str:
         figure.toolbar.logo = None
         _draw_series(figure, series)
         figures.append(figure)
-    figures[-1].xaxis.axis_label = axis_title
+    figures[-1].xaxis.axis_label = "\n".join(fill(line, AXIS_LINE) for line in axis_title.splitlines())
     _add_legend(max(figures, key=lambda figure: len(_named(figure))))
     layout = require("bokeh.layouts", "book").column(figures, sizing_mode="stretch_width")
     return json.dumps(require("bokeh.embed", "book").json_item(layout))

@@ -68,3 +68,8 @@ def test_series_have_the_colours_of_their_systems(item):
 def test_a_series_without_name_has_no_legend():
     text = interactive_effects({"": {"": table(a=(1.0, 0.5, 1.5))}}, "points")
     assert models(json.loads(text), "Legend") == []
+
+
+def test_where_rows_are_off_scale_only_the_picture_is_shown():
+    far = table(a=(1.0, 0.5, 1.5), b=(-60.0, -62.0, -58.0))
+    assert interactive_effects({"": {"": far}}, "points") == ""
