@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -303,6 +303,11 @@ class Study:
             for dataset in others
             if self._committed_path("tables", name, ".csv", dataset).exists()
         }
+
+    def on_embedded(self) -> list[Study]:
+        """This study, and the chapter's studies on the other embedded data sets if it shows committed runs."""
+        others = [name for name in EMBEDDED if name != self.dataset and self.from_records]
+        return [self, *(replace(self, dataset=name, data="") for name in others)]
 
     def quotes(self, dataset: str) -> Quotes:
         """Committed estimates on a data set, for the prose of the chapter."""

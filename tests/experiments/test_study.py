@@ -484,3 +484,14 @@ def test_outside_a_checkout_a_results_folder_is_asked_for(tiny_path, tmp_path, m
         repository_root()
     with pytest.raises(LeapError, match="give a results folder"):
         open_study("02_leap_vs_mmil", "smoke", "tiny", str(tiny_path))
+
+
+def test_studies_from_records_are_also_shown_on_the_other_embedded_data_sets(make_study):
+    assert [study.dataset for study in make_study("laptop").on_embedded()] == [
+        "tiny",
+        "av-digits",
+        "av-everyday",
+    ]
+    assert all(study.data == "" for study in make_study("laptop").on_embedded()[1:])
+    smoke = make_study("smoke")
+    assert smoke.on_embedded() == [smoke]
