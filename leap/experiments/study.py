@@ -305,7 +305,7 @@ class Study:
         }
 
     def on_embedded(self) -> list[Study]:
-        """This study, and the chapter's studies on the other embedded data sets if it shows committed runs."""
+        """This study and, if it shows committed runs, its likes on the other embedded data sets."""
         others = [name for name in EMBEDDED if name != self.dataset and self.from_records]
         return [self, *(replace(self, dataset=name, data="") for name in others)]
 

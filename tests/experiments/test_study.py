@@ -337,7 +337,7 @@ def test_what_leaves_its_committed_interval_is_flagged(make_study, tmp_path):
         == "All 1 differences lie within their committed 95 % intervals."
     )
     moved = study.compare_with_committed("d", table.assign(difference=2.0))
-    assert moved == "**Outside their committed 95 % intervals**: LEAP, seg A."
+    assert moved == "**Outside their committed 95 % intervals**: LEAP, segment-level A."
     assert make_study("smoke", tmp_path).compare_with_committed("d", table).startswith("Nothing of this size")
 
 
@@ -451,7 +451,7 @@ def test_a_chapter_about_one_data_set_refuses_an_unknown_one(notebook, tmp_path)
 def test_every_chapter_takes_av_everyday(chapter, tmp_path):
     """On its own data where it has them, and never under another name."""
     study = open_study(chapter.notebook, "smoke", "av-everyday", "", str(tmp_path))
-    own = {"03_llp": "llp", "12_scale": "llp-sim"}
+    own = {"03_llp": "llp", "12_scale": "llp-sim", "31_leaderboard": "llp"}
     assert study.dataset == own.get(chapter.notebook, "av-everyday")
     assert {run.dataset for run in chapter.configs("smoke", study.dataset)} <= {
         study.dataset,
