@@ -7,7 +7,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import sync_playwright
 
 from tests.book.test_book import PAGES
-from tests.browser import CHROMIUM, needs_chromium
+from tests.browser import CHROMIUM, PATIENCE, needs_chromium
 
 pytestmark = needs_chromium
 
@@ -55,6 +55,7 @@ def audit(page, *rules):
 
 def visit(page, address):
     errors = []
+    page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: message.type == "error" and errors.append(message.text))
     page.goto(address)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser import CHROMIUM, needs_chromium
+from tests.browser import CHROMIUM, PATIENCE, needs_chromium
 
 pytestmark = needs_chromium
 
@@ -25,6 +25,7 @@ def browser():
 @pytest.fixture
 def open_page(browser, tree):
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
 
     def open_page(notebook):
         """A page of the book, as a file."""
