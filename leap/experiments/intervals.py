@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from leap.experiments.estimates import direction
-from leap.visualization.alternatives import listed, titled
+from leap.metrics.titles import listed, titled
 
 NAMED = 4
 """Most rows whose names are listed; the intervals of more are counted."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from leap.visualization.alternatives import listed, titled
+from leap.metrics.titles import listed, titled
 
 
 def leaders_in_words(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> str:

@@ -1,9 +1,11 @@
 """Display of differences and verdicts in notebooks, each with a caption."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from leap.errors import require
 from leap.experiments.estimates import estimates_in_words
@@ -21,6 +23,9 @@ from leap.visualization.alternatives import effect_text
 from leap.visualization.effects import Panels, effect_plot
 from leap.visualization.interactive import interactive_effects
 from leap.visualization.numbered import show_figure, show_tables
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _IPYTHON = require("IPython.display", "book")
 Markdown, display = _IPYTHON.Markdown, _IPYTHON.display

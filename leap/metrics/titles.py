@@ -1,4 +1,6 @@
-"""Titles of the ten scores in tables and figures, and the scores that sum them up."""
+"""Titles of the ten scores in tables and figures, the scores that sum them up, and words about them."""
+
+from collections.abc import Iterable
 
 TITLES = {
     "seg_a": "seg A",
@@ -25,3 +27,27 @@ def spelled_out(score: str) -> str:
     ('segment-level Type@AV', 'event-level A')
     """
     return TITLES[score].replace("seg", "segment-level").replace("evt", "event-level")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as in a sentence; semicolons separate names with commas.
+
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a, b", "c", "d"])
+    ('a', 'a, b and c', 'a, b; c; and d')
+    """
+    *first, last = names
+    if not first:
+        return last
+    commas = any(", " in name for name in (*first, last))
+    return f"{'; '.join(first)}; and {last}" if commas else f"{', '.join(first)} and {last}"
+
+
+def titled(title: str, text: str) -> str:
+    """A sentence about the panel of a title, in which scores are spelled out.
+
+    >>> titled("seg Type@AV", "all are above 0")
+    'Segment-level Type@AV: all are above 0.'
+    """
+    said = title.replace("seg ", "segment-level ").replace("evt ", "event-level ")
+    sentence = f"{said}: {text}." if title else f"{text}."
+    return sentence[0].upper() + sentence[1:]

@@ -4,20 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from leap.metrics.titles import listed
 from leap.visualization.effects import Panels, off_scale_rows
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names as in a sentence; semicolons separate names with commas.
-
-    >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a, b", "c", "d"])
-    ('a', 'a, b and c', 'a, b; c; and d')
-    """
-    *first, last = names
-    if not first:
-        return last
-    commas = any(", " in name for name in (*first, last))
-    return f"{'; '.join(first)}; and {last}" if commas else f"{', '.join(first)} and {last}"
 
 
 def effect_text(panels: Panels, axis_title: str) -> str:
@@ -64,14 +52,3 @@ def _panels_in_words(panels: Iterable[str]) -> str:
     if number < 2:
         return f"one panel ({titles[0]})" if titles else "one panel"
     return f"{number} panels below one another ({listed(titles)})"
-
-
-def titled(title: str, text: str) -> str:
-    """A sentence about the panel of a title, in which scores are spelled out.
-
-    >>> titled("seg Type@AV", "all are above 0")
-    'Segment-level Type@AV: all are above 0.'
-    """
-    said = title.replace("seg ", "segment-level ").replace("evt ", "event-level ")
-    sentence = f"{said}: {text}." if title else f"{text}."
-    return sentence[0].upper() + sentence[1:]

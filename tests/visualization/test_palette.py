@@ -1,3 +1,4 @@
+from leap.experiments.chapters import losses, scale
 from leap.visualization.palette import (
     AUDIO,
     FIXED_COLOURS,
@@ -34,3 +35,7 @@ def test_lines_that_are_no_systems_have_fixed_colours_which_differ():
     assert line_colours(["x", *FIXED_COLOURS]) == {"x": OTHER_COLOURS[0], **FIXED_COLOURS}
     assert len(set(FIXED_COLOURS.values())) == len(FIXED_COLOURS)
     assert not {MMIL, LEAP} & set(FIXED_COLOURS.values())
+
+
+def test_lines_that_are_no_systems_have_the_colours_of_their_names():
+    assert {scale.BASELINE, losses.WITHOUT} <= set(FIXED_COLOURS)

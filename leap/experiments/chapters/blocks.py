@@ -10,8 +10,8 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.compare import sample_deviation
 from leap.experiments.grid import CLAIM_SEEDS, Profile, system_config, with_seeds
 from leap.experiments.tables import SUMMARY_SCORES, TITLES, Runs, pair_table
+from leap.metrics.titles import listed
 from leap.training.run import parameter_count
-from leap.visualization.alternatives import listed
 
 DEPTHS = {1: "LEAP N=1", 2: "LEAP", 3: "LEAP N=3", 4: "LEAP N=4"}
 

@@ -19,7 +19,7 @@ from leap.experiments.predicted_events import PredictedEvents
 from leap.experiments.tables import by_keys, format_difference
 from leap.metrics import per_class_scores
 from leap.metrics.arrays import Floats
-from leap.visualization.alternatives import listed
+from leap.metrics.titles import listed
 
 NOTEBOOK = "18_failures"
 

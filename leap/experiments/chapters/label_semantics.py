@@ -32,7 +32,7 @@ from leap.experiments.records import PRIMARY, Record
 from leap.experiments.tables import Runs, format_difference, pair_table, score_table
 from leap.label_embeddings import label_embeddings
 from leap.metrics.arrays import MODALITIES
-from leap.visualization.alternatives import listed
+from leap.metrics.titles import listed
 
 CELL = Cell("LEAP", "separate", "VALOR's loss")
 """The cell whose label embeddings are replaced."""

@@ -10,10 +10,11 @@ from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import CLAIM_SEEDS, SEEDS, Profile, system_config, with_seeds
 from leap.experiments.systems import AVSS
 from leap.experiments.tables import SUMMARY_SCORES, Runs, diagnostic_table, pair_table
-from leap.visualization.palette import WITHOUT
 
 DECODERS = ("MMIL", "LEAP")
 PYRAMID = "LEAP on MM-Pyr"
+WITHOUT = "without L_avss"
+"""The line of a figure that shows a system without the loss; figures know its colour."""
 WEIGHTS = (0.25, 1.0, 4.0)
 
 

@@ -33,7 +33,6 @@ from leap.experiments.tables import (
     segment_mean,
 )
 from leap.experiments.verdicts import WORDS, verdict
-from leap.visualization.palette import BASELINE
 
 if TYPE_CHECKING:
     from leap.experiments.study import Study
@@ -41,6 +40,9 @@ if TYPE_CHECKING:
 COMPARED = ("MMIL", "LEAP", "LEAP calibrated")
 STEPS = 1_875
 """Training steps of every run, for any number of videos; equal to six epochs of 10,000 videos."""
+
+BASELINE = "best trivial baseline"
+"""The line of a figure that shows the baseline; figures know its colour."""
 
 Size = Simulation
 """Number of training videos and of classes of a comparison."""

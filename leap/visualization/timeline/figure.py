@@ -9,7 +9,7 @@ from leap.errors import LeapError
 from leap.features.log_mel import log_mel_patch
 from leap.features.media import Clip, audio_seconds, stills
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
-from leap.visualization.alternatives import listed
+from leap.metrics.titles import listed
 from leap.visualization.palette import WIDTH
 from leap.visualization.timeline.events import (
     classes_to_show,

@@ -14,6 +14,7 @@ from leap.experiments.chapters import (
     denoised_labels,
     failures,
     find_chapter,
+    gallery,
     labels,
     ledger,
     losses,
@@ -32,10 +33,10 @@ ON_AV_DIGITS = [chapter for chapter in WITH_RUNS if chapter.home == "av-digits"]
 
 @pytest.mark.parametrize("chapter", WITH_RUNS, ids=lambda chapter: chapter.notebook)
 def test_seeds_count_from_one_start_so_that_systems_pair(chapter):
-    start = 10 if chapter in (baselines.CHAPTER, failures.CHAPTER) else 0
+    start = 10 if chapter in (baselines.CHAPTER, failures.CHAPTER, gallery.CHAPTER) else 0
     for system, configs in chapter.grid("full", chapter.home).items():
         assert [config.seed for config in configs] == list(range(start, start + len(configs))), system
-        assert len(configs) >= (1 if chapter == presets.CHAPTER else SLOW_SEEDS)
+        assert len(configs) >= (1 if chapter in (presets.CHAPTER, gallery.CHAPTER) else SLOW_SEEDS)
 
 
 @pytest.mark.parametrize("chapter", ON_AV_DIGITS, ids=lambda chapter: chapter.notebook)
