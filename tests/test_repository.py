@@ -21,6 +21,7 @@ from leap.experiments.chapters import (
     denoised_labels,
     encoders,
     failures,
+    gallery,
     find_chapter,
     interpretability,
     label_semantics,
