@@ -22,7 +22,7 @@ EMPTY = "<td></td>"
 """A cell without content, which is no header of anything."""
 
 
-def show_figure(figure: Figure, caption: str, alt: str, interactive: str = "") -> None:
+def show_figure(figure: Figure, caption: str, alt: str, interactive: str = "", folded: bool = False) -> None:
     """Display a figure with its number and caption.
 
     Args:
@@ -31,26 +31,28 @@ def show_figure(figure: Figure, caption: str, alt: str, interactive: str = "") -
             plotted, then seeds, intervals and split.
         alt: alternative text, for readers who cannot see the figure: what it shows, in a sentence or two.
         interactive: the figure as of `leap.visualization.interactive`, which the book draws in its place.
+        folded: whether only the caption is seen until a reader unfolds the figure.
     """
     buffer = BytesIO()
     figure.savefig(buffer, format="png", bbox_inches="tight")
-    show_png(buffer.getvalue(), caption, alt, interactive)
+    show_png(buffer.getvalue(), caption, alt, interactive, folded)
 
 
-def show_png(content: bytes, caption: str, alt: str, interactive: str = "") -> None:
+def show_png(content: bytes, caption: str, alt: str, interactive: str = "", folded: bool = False) -> None:
     """Display a figure that was saved as PNG; further arguments as of `show_figure`."""
     image = f'<img src="data:image/png;base64,{_base64(content)}" alt="{escape(alt)}">'
     data = interactive.replace("<", "\\u003c")  # or a name could close the element
     item = f'<script type="application/json" class="interactive">{data}</script>' if interactive else ""
-    _display("Figure", caption, image + item)
+    _display("Figure", caption, image + item, folded=folded)
 
 
-def show_tables(*tables: pd.DataFrame, caption: str) -> None:
+def show_tables(*tables: pd.DataFrame, caption: str, folded: bool = False) -> None:
     """Display tables with their common number and caption, each with a link to its values as CSV.
 
     Args:
         tables: the tables; their texts are not cut.
         caption: as of `show_figure`.
+        folded: as of `show_figure`.
     """
     number = COUNTS["Table"] + 1
     names = (
@@ -62,16 +64,18 @@ def show_tables(*tables: pd.DataFrame, caption: str) -> None:
         f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">{_html(table)}</div>'
         for name, table in named
     )
-    _display("Table", caption, bodies, links)
+    _display("Table", caption, bodies, links, folded)
 
 
-def _display(kind: str, caption: str, content: str, links: str = "") -> None:
+def _display(kind: str, caption: str, content: str, links: str = "", folded: bool = False) -> None:
     """Display a numbered figure or table: figures above their caption, tables below."""
     shown = require("IPython.display", "book")
     COUNTS[kind] += 1
     identity = f"{kind} {COUNTS[kind]}"
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(caption, quote=False))
     below = f"<figcaption><strong>{identity}.</strong> {text} {links}</figcaption>"
+    if folded:
+        content = f"<details><summary>Show {identity}</summary>{content}</details>"
     parts = content + below if kind == "Figure" else below + content
     anchor = identity.lower().replace(" ", "-")
     shown.display(shown.HTML(f'<figure class="numbered" id="{anchor}">{parts}</figure>'))

@@ -117,3 +117,13 @@ def test_an_interactive_figure_is_beside_its_picture(shown):
     ]
     assert "<" not in data
     assert json.loads(data) == {"name": "a</script>b"}
+
+
+def test_what_is_folded_keeps_its_caption_in_sight(shown):
+    show_tables(TABLE, caption="Details.", folded=True)
+    show_figure(Figure(), "Another.", "One", folded=True)
+    for html, name in zip(shown, ("Table 1", "Figure 1"), strict=True):
+        fold = re.search(r"<details><summary>Show (.*?)</summary>(.*?)</details>", html, re.DOTALL)
+        assert fold[1] == name
+        assert "<figcaption>" not in fold[2]
+        assert ("<table" in fold[2]) == (name == "Table 1")
