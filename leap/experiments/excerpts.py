@@ -91,32 +91,32 @@ def show_excerpts(study: Study, chapter: str, excerpts: Sequence[Excerpt]) -> No
         excerpts: the videos.
     """
     shown, material = require("IPython.display", "book"), find_material(study)
-    for excerpt in excerpts:
-        name = f"{chapter}_{study.store.ids('test')[excerpt.index]}"
-        if material:
-            _show_rendered(study, name, excerpt, material)
-        elif study.dataset == SHIPPED and (study.from_records or not excerpt.parsings):
-            study.show_committed_figure(name, excerpt.caption, excerpt.alt)
-        else:
-            _show_figure(study, excerpt, None)
+    names = [f"{chapter}_{study.store.ids('test')[excerpt.index]}" for excerpt in excerpts]
+    if material:
+        _show_rendered(study, names, excerpts, material)
+    else:
+        for name, excerpt in zip(names, excerpts, strict=True):
+            if study.dataset == SHIPPED and (study.from_records or not excerpt.parsings):
+                study.show_committed_figure(name, excerpt.caption, excerpt.alt)
+            else:
+                _show_figure(study, excerpt, None)
     if study.dataset in MATERIAL:
         shown.display(shown.Markdown(_note(study.dataset, material is not None)))
 
 
-def _show_rendered(study: Study, name: str, excerpt: Excerpt, material: Path) -> None:
-    """Show an excerpt with its signals and a player, and publish its figure."""
+def _show_rendered(study: Study, names: Sequence[str], excerpts: Sequence[Excerpt], material: Path) -> None:
+    """Show excerpts with their signals and players, and publish their figures under given names."""
     from leap.visualization.excerpt import show_player
     from leap.visualization.signals import render_videos
 
-    (rendering,) = render_videos(study.store, material, "test", [excerpt.index])
-    figure = _show_figure(study, excerpt, rendering)
-    if study.dataset == SHIPPED:
-        study.publish_figure(name, figure)
-    truth = _truth(study, excerpt.index)
-    events = list(excerpt.parsings.values())[-1] if excerpt.parsings else None
-    show_player(
-        study.store.ids("test")[excerpt.index], rendering, events or truth, truth, study.store.classes
-    )
+    renderings = render_videos(study.store, material, "test", [excerpt.index for excerpt in excerpts])
+    for name, excerpt, rendering in zip(names, excerpts, renderings, strict=True):
+        figure = _show_figure(study, excerpt, rendering)
+        if study.dataset == SHIPPED:
+            study.publish_figure(name, figure)
+        video, truth = study.store.ids("test")[excerpt.index], _truth(study, excerpt.index)
+        *_, last = [truth, *excerpt.parsings.values()]
+        show_player(video, rendering, last, truth, study.store.classes)
 
 
 def _show_figure(study: Study, excerpt: Excerpt, signals: Rendering | None) -> Figure:

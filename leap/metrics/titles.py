@@ -26,7 +26,7 @@ def spelled_out(score: str) -> str:
     >>> spelled_out("seg_type"), spelled_out("evt_a")
     ('segment-level Type@AV', 'event-level A')
     """
-    return TITLES[score].replace("seg", "segment-level").replace("evt", "event-level")
+    return _levels_spelled_out(TITLES[score])
 
 
 def listed(names: Iterable[str]) -> str:
@@ -48,6 +48,9 @@ def titled(title: str, text: str) -> str:
     >>> titled("seg Type@AV", "all are above 0")
     'Segment-level Type@AV: all are above 0.'
     """
-    said = title.replace("seg ", "segment-level ").replace("evt ", "event-level ")
-    sentence = f"{said}: {text}." if title else f"{text}."
+    sentence = f"{_levels_spelled_out(title)}: {text}." if title else f"{text}."
     return sentence[0].upper() + sentence[1:]
+
+
+def _levels_spelled_out(title: str) -> str:
+    return title.replace("seg ", "segment-level ").replace("evt ", "event-level ")

@@ -30,7 +30,7 @@ TYPES = {
     "missed": "an event is not predicted at all",
     "background": "an event is predicted where there is none",
 }
-"""Type of error → the type in words; these four cost most points (`leap.experiments.chapters.failures`)."""
+"""Type of error that is shown → the type in words."""
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
@@ -45,8 +45,8 @@ Predicted = Mapping[str, Sequence[PredictedEvents]]
 """Predicted events of the test videos by system, one entry per seed; the first seed is shown."""
 
 
-def both_decoders(store: FeatureStore, events: Predicted, source: str) -> Excerpt:
-    """The first test video with simultaneous events in both modalities, as MMIL and LEAP parse it.
+def both_decoders(store: FeatureStore, events: Predicted, source: str) -> Iterator[Excerpt]:
+    """The first test video with simultaneous events in both modalities, if any, as MMIL and LEAP parse it.
 
     Args:
         store: the data set.
@@ -56,9 +56,9 @@ def both_decoders(store: FeatureStore, events: Predicted, source: str) -> Excerp
     truth, name_of = store.videos("test").truth(), store.ids("test")
     errors = {system: attribute(*events[system][0], *truth) for system in SHOWN}
     most = [labels.numpy().sum(axis=-1).max(axis=-1) for labels in truth]  # each (N,)
-    index = int(np.argmax(np.min(most, axis=0) >= 2))
-    caption = f"{name_of[index]}, the first test video with simultaneous events in both modalities."
-    return _excerpt(index, f"{caption} {_in_words(errors, index)} {source}.", events)
+    for index in np.flatnonzero(np.min(most, axis=0) >= 2)[:1].tolist():
+        caption = f"{name_of[index]}, the first test video with simultaneous events in both modalities."
+        yield _excerpt(index, f"{caption} {_in_words(errors, index)} {source}.", events)
 
 
 def failure_excerpts(store: FeatureStore, events: Predicted, source: str) -> Iterator[Excerpt]:

@@ -14,7 +14,7 @@ from leap.experiments.tables import TITLES
 CHAPTER = Chapter("31_leaderboard", dataset="llp", only=("llp",))
 
 PRIMARY_TITLE = "mean of four"
-NO_MODEL = "no model"
+KINDS, NO_MODEL = {"system": "published", "pseudo-labels": "published pseudo-labels"}, "no model"
 PRESETS, DATASETS = "20_presets", ("llp", *EMBEDDED)
 MEASURED_HERE = "measured here, from LLP's annotations"
 FACTS = {
@@ -29,21 +29,21 @@ FACTS = {
 
 
 def leaderboard(baselines: pd.DataFrame) -> pd.DataFrame:
-    """Published systems and trivial baselines by the mean of four scores, the highest first.
+    """Published results and trivial baselines by the mean of four scores, the highest first.
 
     Args:
         baselines: the ten scores of the trivial baselines, as of
             `leap.experiments.llp_tables.trivial_baseline_table`.
 
     Returns:
-        One row per system or baseline: its kind (published or without a model), the mean of the four scores
-        of the primary measure, the ten scores, `FACTS`, and the source; what is not known is NaN.
+        One row per published result or baseline: its kind (one of `KINDS`, or `NO_MODEL`), the mean of the
+        four scores of the primary measure, the ten scores, `FACTS`, and the source; NaN if not known.
     """
-    systems = published().query("kind == 'system'").assign(kind="published")
+    results = published().replace({"kind": KINDS})
     trivial = baselines.assign(
         kind=NO_MODEL, beyond=[LABELS_USED[name] for name in baselines.index], source=MEASURED_HERE
     )
-    rows = pd.concat([systems, trivial])
+    rows = pd.concat([results, trivial])
     rows[PRIMARY_TITLE] = rows[list(PRIMARY_PARTS)].mean(axis=1, skipna=False)
     columns = ["kind", PRIMARY_TITLE, *TITLES, *FACTS, "source"]
     return rows.sort_values(PRIMARY_TITLE, ascending=False, kind="stable")[columns].rename_axis("system")
