@@ -57,7 +57,7 @@ def interactive_effects(panels: Panels, axis_title: str) -> str:
     return json.dumps(require("bokeh.embed", "book").json_item(layout))
 
 
-def _draw_series(figure, series: Mapping[str, pd.DataFrame]) -> None:  # type: ignore[no-untyped-def]
+def _draw_series(figure: Any, series: Mapping[str, pd.DataFrame]) -> None:
     """Draw the intervals and points of every series, and mark zero."""
     models, transform = require("bokeh.models", "book"), require("bokeh.transform", "book")
     figure.add_layout(models.Span(location=0, dimension="height", line_color=TRUTH, line_width=1))
@@ -70,7 +70,7 @@ def _draw_series(figure, series: Mapping[str, pd.DataFrame]) -> None:  # type: i
         figure.scatter("difference", where, size=9, marker=marker, name=name, **style)
 
 
-def _add_legend(figure) -> None:  # type: ignore[no-untyped-def]
+def _add_legend(figure: Any) -> None:
     """Add a legend of the named series below a panel."""
     models = require("bokeh.models", "book")
     items = [models.LegendItem(label=drawn.name, renderers=[drawn]) for drawn in _named(figure)]
@@ -79,11 +79,11 @@ def _add_legend(figure) -> None:  # type: ignore[no-untyped-def]
         figure.height += HEADER
 
 
-def _named(figure) -> list[Any]:  # type: ignore[no-untyped-def]
+def _named(figure: Any) -> list[Any]:
     return [drawn for drawn in figure.renderers if drawn.name]
 
 
-def _source(table: pd.DataFrame, name: str):  # type: ignore[no-untyped-def]
+def _source(table: pd.DataFrame, name: str) -> Any:
     """The rows of a series for Bokeh, with their intervals in words."""
     said = [
         f"{row.difference:+.1f} [{row.low:+.1f}, {row.high:+.1f}]".replace("-", "−")
