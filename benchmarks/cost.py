@@ -44,6 +44,8 @@ def random_videos(widths: Mapping[str, int], frames: int = 1) -> Videos:
         weak=labels.amax(1),
         pseudo_audio=labels,
         pseudo_visual=labels,
+        soft_audio=0.9 * labels,
+        soft_visual=0.9 * labels,
     )
 
 

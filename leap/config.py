@@ -261,6 +261,20 @@ class CmpaeConfig(ModelConfig):
     cross_weight: float = Field(default=0.7, ge=0, le=1)
 
 
+@PARSERS.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class UwavConfig(ModelConfig):
+    """UWAV's parser (CVPR 2025, arXiv 2505.09615): its own front end and five layers of VALOR's encoder.
+
+    Attributes:
+        name: ``"uwav"``.
+    """
+
+    name: Literal["uwav"] = "uwav"
+    encoder: Annotated[EncoderConfig, ENCODERS] = ValorConfig(layers=5, heads=16)
+    decoder: Annotated[DecoderConfig, DECODERS] = MmilConfig()
+
+
 # --- losses
 
 
@@ -285,6 +299,11 @@ class BasicLossConfig:
     def reads_pseudo_labels(self) -> bool:
         """Whether the loss learns from pseudo-labels."""
         return True
+
+    @property
+    def reads_soft_labels(self) -> bool:
+        """Whether the loss learns from soft labels, made of the logits of the pseudo-labels' teacher."""
+        return False
 
 
 @LOSSES.declare
@@ -353,6 +372,32 @@ class CmpaeLossConfig(BasicLossConfig):
     def reads_pseudo_labels(self) -> bool:
         """CMPAE learns from weak labels only."""
         return False
+
+
+@LOSSES.declare
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class UwavLossConfig(BasicLossConfig):
+    """UWAV's losses, from weak and soft labels (arXiv 2505.09615); see `leap.training.losses.uwav`.
+
+    Attributes:
+        name: ``"uwav"``.
+        present_weight: factor of the weight of a video's own classes in the segment losses.
+        mixup: both parameters of the Beta distribution from which the weight of a mixture is drawn.
+    """
+
+    name: Literal["uwav"] = "uwav"
+    present_weight: float = Field(default=0.5, gt=0)
+    mixup: float = Field(default=1.7, gt=0)
+
+    @property
+    def reads_pseudo_labels(self) -> bool:
+        """UWAV only counts the pseudo-labels, to weight its losses."""
+        return False
+
+    @property
+    def reads_soft_labels(self) -> bool:
+        """UWAV learns from soft labels."""
+        return True
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -429,17 +474,19 @@ class StepSchedule(ScheduleConfig):
 @SCHEDULES.declare
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class EpochCosineSchedule(ScheduleConfig):
-    """Linear warm-up from 0 over epochs, then half a cosine over the remaining epochs (VALOR).
+    """Linear warm-up over epochs, then half a cosine over the remaining epochs (VALOR, UWAV).
 
     Attributes:
         name: ``"epoch-cosine"``.
         warmup: number of warm-up epochs.
         final: limit of the cosine, as a fraction of the peak learning rate.
+        first: number of the first epoch: 0 in VALOR, whose first epoch has rate 0, and 1 in UWAV.
     """
 
     name: Literal["epoch-cosine"] = "epoch-cosine"
     warmup: int = Field(default=10, ge=1)
     final: float = Field(default=0.01, gt=0, le=1)
+    first: Literal[0, 1] = optional(0)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -21,6 +21,8 @@ from leap.config import (
     SmoothingConfig,
     StepSchedule,
     TrainConfig,
+    UwavConfig,
+    UwavLossConfig,
     ValorConfig,
     ValorLossConfig,
 )
@@ -87,6 +89,18 @@ LEAP_RELEASE = replace(
     model=replace(LEAP.model, decoder=LeapConfig(blocks=2, heads=8, variant="release")),
     loss=LossConfig(avss=AvssConfig(weight=1.0, variant="release")),
 )
+UWAV = RunConfig(
+    model=UwavConfig(width=512, ffn=2048, dropout=0.1),
+    loss=LossConfig(basic=UwavLossConfig()),
+    train=TrainConfig(
+        epochs=80,
+        batch=64,
+        lr=1e-4,
+        weight_decay=1e-4,
+        schedule=EpochCosineSchedule(warmup=10, final=0.05, first=1),
+        ties="earlier",
+    ),
+)
 OURS = replace(
     LEAP_HAN,
     loss=LossConfig(basic=ValorLossConfig(), avss=AvssConfig(weight=1.0)),
@@ -109,6 +123,7 @@ RELEASES = {
     "leap-han": LEAP_HAN,
     "leap": LEAP,
     "leap-release": LEAP_RELEASE,
+    "uwav": UWAV,
 }
 """Name → run config of a release. CMPAE first trains ``"jomold-estimator"`` to estimate its noise ratios."""
 

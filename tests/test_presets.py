@@ -11,6 +11,7 @@ from leap.config import (
     ModelConfig,
     Protocol,
     SmoothingConfig,
+    UwavConfig,
     ValorLossConfig,
     from_dict,
     to_dict,
@@ -35,6 +36,7 @@ TRAINING = {
     "leap-han": ("adam", 1e-4, 32, 30, 0.0, None),
     "leap": ("adam", 1e-4, 32, 30, 0.0, None),
     "leap-release": ("adam", 1e-4, 32, 30, 0.0, None),
+    "uwav": ("adamw", 1e-4, 64, 80, 1e-4, 1.0),
     "ours": ("adam", 1e-4, 32, 30, 0.0, None),
 }
 
@@ -62,13 +64,15 @@ def test_schedules():
     for name in ("valor", "valor+", "valor++"):
         assert factors(name, (0, 1, 9, 10)) == pytest.approx([0, 0.1, 0.9, 1])
         assert preset(name).train.betas == (0.5, 0.999)
+    assert factors("uwav", (0, 1, 8, 9, 44)) == pytest.approx([0.1, 0.2, 0.9, 1, 0.05 + 0.95 / 2])
+    assert preset("uwav").train.betas == (0.9, 0.999)
 
 
 def test_selection_and_protocols():
     assert {name: config.train.selection for name, config in PRESETS.items()} == dict.fromkeys(
         PRESETS, "seg_type"
     ) | {"cmpae": "mean", "jomold-estimator": "evt_a"}
-    assert preset("valor").train.ties == "earlier"
+    assert preset("valor").train.ties == preset("uwav").train.ties == "earlier"
     assert preset("han").train.ties == "later"
     assert preset("leap").protocol == preset("han").protocol == Protocol()
     assert preset("cmpae").protocol == Protocol(0.25, "modality", 0.45)
@@ -95,6 +99,11 @@ def test_parameters_at_full_size():
     narrow = linear(768, 256) + linear(768, 256) + linear(512, 256) + linear(512, 256)
     ffn = linear(256, 1024) + linear(1024, 256) + 4 * 256
     layers = 4 * (2 * (linear(256, 3 * 256) + linear(256, 256)) + ffn)
+    deep = 5 * (
+        2 * (linear(512, 3 * 512) + linear(512, 512)) + linear(512, 2048) + linear(2048, 512) + 4 * 512
+    )
+    front = linear(128, 1024) + linear(1024, 512) + linear(2048 + 512, 512)
+    assert parameters("uwav", LLP_WIDTHS) == front + deep + 3 * linear(512, 25)
     widths = {"audio": 768, "visual_2d": 768, "visual_3d": 512}
     assert parameters("valor++", widths) == narrow + layers + 3 * linear(256, 25)
 
@@ -116,8 +125,8 @@ def test_every_preset_can_be_trained_on_every_data_set(name, dataset):
     assert from_dict(to_dict(config)) == config
 
 
-def test_jomold_and_cmpae_alone_have_parsers_of_their_own():
-    others = {"cmpae": CmpaeConfig, "jomold-estimator": JomoldConfig}
+def test_jomold_cmpae_and_uwav_alone_have_parsers_of_their_own():
+    others = {"cmpae": CmpaeConfig, "jomold-estimator": JomoldConfig, "uwav": UwavConfig}
     found = {name: type(config.model) for name, config in PRESETS.items()}
     assert found == dict.fromkeys(PRESETS, ModelConfig) | others
 

@@ -101,7 +101,7 @@ def train(
 
 @app.command("preset")
 def show_preset(
-    name: Annotated[str, typer.Argument(help="han, mm-pyr, valor, valor+, valor++, cmpae, leap, ours, …")],
+    name: Annotated[str, typer.Argument(help="han, mm-pyr, valor, valor+, cmpae, leap, uwav, ours, …")],
     data: Data = "llp",
     width: Annotated[
         int | None, typer.Option(min=1, help="Another width, with FFN and rate to match.")
@@ -248,7 +248,7 @@ def _parse_file(
 
 @app.command("import-release")
 def import_release(
-    system: Annotated[str, typer.Argument(help="han, mm-pyr, valor, cmpae or leap.")],
+    system: Annotated[str, typer.Argument(help="han, mm-pyr, valor, cmpae, leap or uwav.")],
     checkpoint: Annotated[Path, typer.Argument(help="The authors' .pt file.")],
     out: Annotated[Path, typer.Option(help="The .safetensors file to write, or a folder.")],
     labels: Annotated[

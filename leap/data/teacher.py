@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from leap.data.pseudo_labels import soft_labels
 from leap.data.store import FeatureStore
+from leap.data.videos import Videos
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path
 from leap.io.reason import explain
 from leap.io.tensor_file import TENSOR_ERRORS, open_tensors
+from leap.metrics.arrays import MODALITIES
 
 TEACHER = "teacher.safetensors"
 """File beside a store that does not hold its teacher's scores itself."""
@@ -43,7 +47,7 @@ def teacher_scores(store: FeatureStore, split: str) -> Pair | None:
     """Audio and visual logits of the teacher on a split, each (N, T, C), from the store or beside it.
 
     Returns:
-        The logits; None where neither has them. AV-Digits has those of val and test.
+        The logits; None where neither has them.
 
     Raises:
         LeapError: the scores are damaged, or those beside the store belong to another one.
@@ -71,6 +75,23 @@ def teacher_labels(store: FeatureStore, split: str) -> Pair | None:
     if scores is None or thresholds is None:
         return None
     return (scores[0] > thresholds["audio"]).float(), (scores[1] > thresholds["visual"]).float()
+
+
+def with_soft_labels(videos: Videos, store: FeatureStore, split: str) -> Videos:
+    """Add soft labels, made of the teacher's logits, to all videos of a split.
+
+    Raises:
+        LeapError: the teacher's scores are unknown, or damaged.
+    """
+    scores, thresholds = teacher_scores(store, split), store.provenance.get("logit_thresholds")
+    if scores is None or thresholds is None:
+        what = f"has no logits of the teacher of {split}, from which the loss learns"
+        raise LeapError(f"{store.path}: {what}; choose another loss")
+    audio, visual = (
+        soft_labels(logits, torch.tensor(thresholds[modality]), videos.weak)
+        for logits, modality in zip(scores, MODALITIES, strict=True)
+    )
+    return replace(videos, soft_audio=audio, soft_visual=visual)
 
 
 def _read(path: Path, store: FeatureStore, split: str) -> Pair | None:

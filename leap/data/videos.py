@@ -18,6 +18,8 @@ LABELS = (
     "true_visual",
     "avss_audio",
     "avss_visual",
+    "soft_audio",
+    "soft_visual",
 )
 """Fields of `Videos` whose last dimension is the classes."""
 
@@ -39,6 +41,8 @@ class Videos:
         visual_3d: video-clip features, (N, T, S), or None where the data set has none.
         avss_audio: audio pseudo-labels that L_avss uses instead of ``pseudo_audio``, (N, T, C), or None.
         avss_visual: visual pseudo-labels that L_avss uses instead of ``pseudo_visual``, likewise.
+        soft_audio: soft audio labels, (N, T, C), in [0, 1], or None where no loss learns from them.
+        soft_visual: soft visual labels, likewise.
     """
 
     audio: Tensor
@@ -51,6 +55,8 @@ class Videos:
     visual_3d: Tensor | None = None
     avss_audio: Tensor | None = None
     avss_visual: Tensor | None = None
+    soft_audio: Tensor | None = None
+    soft_visual: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.audio)

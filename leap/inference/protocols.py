@@ -8,6 +8,7 @@ PROTOCOLS = {
     "mm-pyr": Protocol(),
     "valor": Protocol(),
     "leap": Protocol(),
+    "uwav": Protocol(),
     "jomold": Protocol(gate="modality"),
     "lsld": Protocol(gate="modality"),
     "cmpae": Protocol(segment=0.25, gate="modality", gate_threshold=0.45),

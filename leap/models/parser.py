@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,7 +131,10 @@ def build_standard(config: ModelConfig, widths: dict[str, int], label_embedding:
 
 
 def build_parts(
-    config: ModelConfig, widths: dict[str, int], label_embedding: Tensor, frontend: type[Frontend]
+    config: ModelConfig,
+    widths: dict[str, int],
+    label_embedding: Tensor,
+    frontend: Callable[[int, int, int | None, int], nn.Module],
 ) -> Parts:
     """Build the arguments of `Parser`; random initial values are drawn in their order."""
     return (

@@ -19,6 +19,7 @@ from leap.config import (
     MmilConfig,
     MmPyramidConfig,
     ModelConfig,
+    UwavConfig,
     ValorConfig,
 )
 from leap.data.classes import LLP
@@ -36,17 +37,22 @@ from leap.releases.names import (
     han_names,
     leap_names,
     mm_pyramid_names,
+    uwav_names,
     valor_names,
 )
 
 State = Mapping[str, Tensor]
 Norm = Literal["post", "pre"]
 
-HEADS = {"han": 1, "mm-pyr": 8, "valor": 8, "cmpae": 1, "leap": 8}
+HEADS = {"han": 1, "mm-pyr": 8, "valor": 8, "cmpae": 1, "leap": 8, "uwav": 16}
 """Attention heads of the releases, which cannot be inferred from the tensors."""
 
 CLAP_CLIP = (768, 768)
 """Widths of audio and frame features that identify VALOR++."""
+
+CLIP_WIDTH = 512
+"""Width of the clip features, R(2+1)D-18's, in UWAV's checkpoints, which do not tell it from that of the
+frame features."""
 
 LISTED = 5
 """Maximum number of tensor names that an error message lists per kind."""
@@ -83,9 +89,9 @@ def from_release(
     embeddings if it is LEAP, gets a ``description`` with the release's protocol, so it can be saved.
 
     Args:
-        system: one of ``"han"``, ``"mm-pyr"``, ``"valor"``, ``"cmpae"`` and ``"leap"``. MM-Pyr's MMIL reads
-            swapped streams, as in its release. CMPAE is imported without the blend of its test code; set
-            ``cross_weight`` of the parser to 0.7 for it.
+        system: one of ``"han"``, ``"mm-pyr"``, ``"valor"``, ``"cmpae"``, ``"leap"`` and ``"uwav"``.
+            MM-Pyr's MMIL reads swapped streams, as in its release. CMPAE is imported without the blend of
+            its test code; set ``cross_weight`` of the parser to 0.7 for it.
         state_dict: the release's tensors by name; all names may have a wrapper's prefix such as ``module.``.
         heads: attention heads; by default those of the release.
         norm: position of VALOR's norms: ``"post"``, after the sublayers, as in its scripts, or ``"pre"``.
@@ -163,6 +169,10 @@ def _model(system: str, state: State, heads: int | None, norm: Norm) -> ModelCon
 
 
 def _widths(state: State) -> dict[str, int]:
+    if UWAV_FUSION in state:  # one layer for the concatenated frame and clip features
+        visual_2d = state[UWAV_FUSION].shape[1] - CLIP_WIDTH
+        audio = state["fc_a.layers.0.weight"].shape[1]
+        return {"audio": audio, "visual_2d": visual_2d, "visual_3d": CLIP_WIDTH}
     names = {"audio": "fc_a", "visual_2d": "fc_v", "visual_3d": "fc_st"}
     middle = ".0" if "fc_a.0.weight" in state else ""  # CMPAE's linear layers are followed by ELUs
     return {ours: state[f"{theirs}{middle}.weight"].shape[1] for ours, theirs in names.items()}
@@ -215,12 +225,18 @@ def _leap(state: State, heads: int, norm: Norm) -> ModelConfig:
     return ModelConfig(encoder=encoder, decoder=decoder, width=width, ffn=ffn)
 
 
+def _uwav(state: State, heads: int, norm: Norm) -> ModelConfig:
+    width, ffn = _sizes(state, "hat_encoder.layers.0.linear1", first="fc_fusion.layers.0")
+    encoder = ValorConfig(layers=_count(state, HAN_LAYERS), heads=heads)
+    return UwavConfig(encoder=encoder, width=width, ffn=ffn)
+
+
 def _sizes(state: State, feed_forward: str, first: str = "fc_a") -> tuple[int, int]:
     """Width d, and hidden width of the feed-forward layers."""
     return state[f"{first}.weight"].shape[0], state[f"{feed_forward}.weight"].shape[0]
 
 
-EVENT, LABEL = "fc_prob.weight", "fc_l.weight"
+EVENT, LABEL, UWAV_FUSION = "fc_prob.weight", "fc_l.weight", "fc_fusion.layers.0.weight"
 HAN_LAYERS, PYRAMID_LEVELS, LEAP_BLOCKS = "hat_encoder.layers", "MMP.capture.msa", "AVL.la_cma_network"
 PYRAMID_FFN = "MMP.capture.msa.0.vsablock.layer.feed_forward.w_1"
 PYRAMID = r"MMP\.(capture|fusion)\.(multiheadattn|feedforward)\.|MMP\..*\.(layer_norm|net\.\d)\."
@@ -245,6 +261,11 @@ RELEASES = {
         _cmpae,
         lambda state, model: cmpae_names(_count(state, HAN_LAYERS)),
         r"hat_encoder\.norm[12]\.|fc_global\.",
+    ),
+    "uwav": Release(
+        _uwav,
+        lambda state, model: uwav_names(_count(state, HAN_LAYERS)),
+        r"hat_encoder\.final_norm_[av]\.",
     ),
     "leap": Release(
         _leap,

@@ -41,6 +41,14 @@ VALOR_NORMS: Names = {
     "encoder.norm_audio": "hat_encoder.final_norm_a",
     "encoder.norm_visual": "hat_encoder.final_norm_v",
 }
+UWAV: Names = {
+    "frontend.audio.0": "fc_a.layers.0",
+    "frontend.audio.2": "fc_a.layers.1",
+    "frontend.fusion": "fc_fusion.layers.0",
+    "decoder.event": "fc_prob",
+    "decoder.time_attention": "fc_frame_att.layers.0",
+    "decoder.modality_attention": "fc_av_att.layers.0",
+}
 BLOCK: Names = {
     "query": "self_attn.linears.0",
     "key": "self_attn.linears.1",
@@ -60,15 +68,22 @@ def han_names(layers: int) -> Names:
 
 def valor_names(encoder: ValorConfig) -> Names:
     """Names of VALOR, whose layers are chained."""
-    names = FRONTEND | (VALOR_NORMS if encoder.pre_norm else {})
-    for i in range(encoder.layers):
-        names |= _within(f"encoder.layers.{i}", f"hat_encoder.layers.{i}", HAN_LAYER)
-    return names
+    return FRONTEND | (VALOR_NORMS if encoder.pre_norm else {}) | chained_names(encoder.layers)
 
 
 def cmpae_names(layers: int) -> Names:
     """Names of CMPAE, whose layers are chained."""
-    names = dict(CMPAE)
+    return CMPAE | chained_names(layers)
+
+
+def uwav_names(layers: int) -> Names:
+    """Names of UWAV, whose encoder is VALOR's."""
+    return UWAV | chained_names(layers)
+
+
+def chained_names(layers: int) -> Names:
+    """Names of an encoder of chained HAN layers."""
+    names: Names = {}
     for i in range(layers):
         names |= _within(f"encoder.layers.{i}", f"hat_encoder.layers.{i}", HAN_LAYER)
     return names

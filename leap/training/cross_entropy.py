@@ -19,9 +19,15 @@ def video_bce(probability: Tensor, target: Tensor, reduction: Literal["mean", "n
     return F.binary_cross_entropy(probability.clamp(CLAMP, 1 - CLAMP), target, reduction=reduction)
 
 
-def segment_bce(logits: Tensor, target: Tensor) -> Tensor:
-    """Mean binary cross-entropy of segment logits (B, T, C) against pseudo-labels (B, T, C)."""
-    return F.binary_cross_entropy_with_logits(logits, target)
+def segment_bce(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mean binary cross-entropy of segment logits against labels of the same shape, such as (B, T, C).
+
+    Args:
+        logits: segment logits.
+        target: labels in [0, 1].
+        weight: factors of the cross-entropies before their mean, or None for 1; broadcast to the logits.
+    """
+    return F.binary_cross_entropy_with_logits(logits, target, weight)
 
 
 def smooth_labels(labels: Tensor, keep: float = 0.9) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 from leap.config import Protocol, RunConfig, canonical_json, to_dict
 from leap.data.pseudo_labels import corrupt_videos, smooth_videos
 from leap.data.store import FeatureStore
+from leap.data.teacher import with_soft_labels
 from leap.data.videos import Videos
 from leap.errors import LeapError
 from leap.inference.decode import check_protocol
@@ -106,8 +107,9 @@ def train(
 
     Raises:
         LeapError: config and store name different data sets, the protocol does not fit the classes, the
-            training videos lack dense labels that the config asks for, the parts cannot be trained together,
-            the checkpoint in ``folder`` is damaged or belongs to another training, or a loss is not finite.
+            training videos lack the dense labels or the teacher's logits that the config asks for, the parts
+            cannot be trained together, the checkpoint in ``folder`` is damaged or belongs to another
+            training, or a loss is not finite.
     """
     if config.dataset != store.dataset:
         what = f"config names the data set {config.dataset!r}, but the store is {store.dataset!r}"
@@ -145,6 +147,8 @@ def _videos(config: RunConfig, store: FeatureStore) -> tuple[Videos, Videos]:
     """Training and validation videos, with the labels of the classes that the run is trained on."""
     seen = seen_classes(config, store.classes)
     train, val = (store.videos(split, config.model.inputs) for split in ("train", "val"))
+    if config.loss.basic.reads_soft_labels:
+        train = with_soft_labels(train, store, "train")
     return train[: config.train.videos].with_classes(seen), val.with_classes(seen)
 
 

@@ -36,8 +36,8 @@ def step_decay(schedule: StepSchedule, step: int, steps: int, epochs: int) -> fl
 
 @SCHEDULES.register(EpochCosineSchedule)
 def epoch_cosine(schedule: EpochCosineSchedule, step: int, steps: int, epochs: int) -> float:
-    """Linear rise from 0 over ``schedule.warmup`` epochs, then half a cosine to ``schedule.final``."""
-    epoch, warmup, final = step // steps, schedule.warmup, schedule.final
+    """Linear rise over ``schedule.warmup`` epochs, then half a cosine to ``schedule.final``."""
+    epoch, warmup, final = step // steps + schedule.first, schedule.warmup, schedule.final
     if epoch < warmup:
         return epoch / warmup
     return final + (1 - final) * 0.5 * (1 + cos(pi * (epoch - warmup) / max(1, epochs - warmup)))

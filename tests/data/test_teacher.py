@@ -3,11 +3,17 @@ import torch
 
 from leap.data.registry import open_dataset
 from leap.data.store import FeatureStore
-from leap.data.teacher import TEACHER, save_teacher_scores, teacher_labels, teacher_scores
+from leap.data.teacher import (
+    TEACHER,
+    save_teacher_scores,
+    teacher_labels,
+    teacher_scores,
+    with_soft_labels,
+)
 from leap.errors import LeapError
 
 THRESHOLDS = {"logit_thresholds": {"audio": -1.0, "visual": 2.0}}
-SPLITS = {"av-digits": ("val", "test"), "av-everyday": ("train", "val", "test")}
+SPLITS = {"av-digits": ("train", "val", "test"), "av-everyday": ("train", "val", "test")}
 """Data set → the splits whose teacher's scores ship."""
 
 
@@ -42,6 +48,17 @@ def test_scores_beside_the_store_are_thresholded_by_its_provenance(store):
     assert torch.equal(heard, (audio > -1).float())
     assert torch.equal(seen, (visual > 2).float())
     assert teacher_labels(store, "val") is None
+
+
+def test_soft_labels_are_made_of_the_scores_and_their_thresholds(store):
+    audio, visual = scores = logits(6)
+    save_teacher_scores(store.path.with_name(TEACHER), {"test": scores}, store.checksum)
+    videos = with_soft_labels(store.videos("test"), store, "test")
+    weak = videos.weak[:, None]
+    torch.testing.assert_close(videos.soft_audio, torch.sigmoid((audio + 1) / 2) * weak)
+    torch.testing.assert_close(videos.soft_visual, torch.sigmoid((visual - 2) / 2) * weak)
+    with pytest.raises(LeapError, match=r"^[^\n]*no logits of the teacher of val[^\n]*$"):
+        with_soft_labels(store.videos("val"), store, "val")
 
 
 def test_unknown_where_nothing_lies_beside_the_store(store):

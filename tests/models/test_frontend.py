@@ -3,6 +3,7 @@ import torch
 
 from leap.models.cmpae import EluFrontend
 from leap.models.frontend import Frontend
+from leap.models.uwav import UwavFrontend
 
 
 def features(frames=1):
@@ -44,3 +45,13 @@ def test_cmpae_averages_frames_after_its_activation():
     torch.testing.assert_close(found[0], torch.nn.functional.elu(heard))
     torch.testing.assert_close(found[1], torch.nn.functional.elu(each).mean(2))
     torch.testing.assert_close(each.mean(2), projected)
+
+
+def test_uwav_fuses_clip_features_and_averaged_frames_in_one_layer():
+    frontend, (audio, frames, clips) = make(3, UwavFrontend), features(3)
+    heard, seen = frontend(audio, frames, clips)
+    averages = frames.unflatten(1, (10, 3)).mean(2)
+    torch.testing.assert_close(seen, frontend.fusion(torch.cat([averages, clips], dim=2)))
+    torch.testing.assert_close(heard, frontend.audio(audio))
+    assert frontend.audio[0].out_features == 16
+    assert make(None, UwavFrontend)(audio, frames)[1].shape == (4, 10, 8)

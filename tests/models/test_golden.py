@@ -10,9 +10,13 @@ from leap.config import (
     HanLossConfig,
     LeapLossConfig,
     LossConfig,
+    RunConfig,
+    UwavConfig,
+    UwavLossConfig,
     ValorConfig,
     ValorLossConfig,
 )
+from leap.data.pseudo_labels import soft_labels
 from leap.data.videos import Videos
 from leap.models.cmpae import CmpaeParser, EluFrontend, GlobalBranch
 from leap.models.decoders.evidential import Evidential
@@ -22,10 +26,18 @@ from leap.models.encoders.han import Han
 from leap.models.encoders.mm_pyramid import MmPyramid
 from leap.models.encoders.valor import Valor
 from leap.models.frontend import Frontend
-from leap.models.parser import Parser
-from leap.releases.names import MMIL, cmpae_names, han_names, leap_names, mm_pyramid_names, valor_names
+from leap.models.parser import Parser, build_parser
+from leap.releases.names import (
+    MMIL,
+    cmpae_names,
+    han_names,
+    leap_names,
+    mm_pyramid_names,
+    uwav_names,
+    valor_names,
+)
 from leap.training.criterion import Criterion
-from leap.training.losses import CmpaeLoss, HanLoss, LeapLoss, ValorLoss
+from leap.training.losses import CmpaeLoss, HanLoss, LeapLoss, UwavLoss, ValorLoss, uwav
 from leap.training.losses.similarity import avss_release, cosine_similarity
 from tests.golden_files import Golden
 
@@ -166,6 +178,42 @@ def test_valor_trajectory(valor):
         parser, lambda: sum(VALOR_LOSS(parse(parser, videos), videos).values()), optimizer, clip=1.0
     )
     assert totals == pytest.approx(golden["trajectory/total_loss"].tolist(), rel=1e-3)
+
+
+def test_uwav(monkeypatch):
+    """With the release's mixtures: its weight and its permutation of each modality."""
+    golden = Golden("uwav")
+    names = uwav_names(3)
+    widths = {"audio": 20, "visual_2d": 48, "visual_3d": 512}
+    config = UwavConfig(encoder=ValorConfig(layers=3, heads=4), width=16, ffn=32)
+    parser = build_parser(config, widths, torch.zeros(25, 1)).eval()
+    parser.load_state_dict(golden.state(names), strict=False)
+    videos, loss = golden_videos(golden), UwavLoss(UwavLossConfig())
+    soft = {
+        f"soft_{m}": soft_labels(golden[f"input/logit_{m}"], golden[f"input/threshold_{m}"], videos.weak)
+        for m in ("audio", "visual")
+    }
+    videos = replace(videos, **soft)
+    loss.prepare(RunConfig(), videos, lambda config: None)
+    drawn = list(zip(golden["mixup/weight"], golden["mixup/permutation"], strict=True))
+    monkeypatch.setattr(uwav.Beta, "sample", lambda self: drawn[0][0])
+    monkeypatch.setattr(torch, "randperm", lambda n, device: drawn.pop(0)[1])
+
+    parsing = parse(parser, videos)
+    probabilities = torch.stack([parsing.segment_audio, parsing.segment_visual], dim=2).sigmoid()
+    outputs = {"frame_prob": probabilities, "global_prob": parsing.video}
+    outputs |= {"a_prob": parsing.video_audio, "v_prob": parsing.video_visual}
+    for name, value in outputs.items():
+        torch.testing.assert_close(value, golden[f"output/{name}"], **OUTPUT)
+    losses = loss(parsing, videos)
+    theirs = {"video": "video", "segment_audio": "a_valor", "segment_visual": "v_valor"}
+    theirs |= {"mixup_audio": "a_mixup", "mixup_visual": "v_mixup"}
+    for name, value in losses.items():
+        torch.testing.assert_close(value, golden[f"loss/loss_{theirs[name]}"], **OUTPUT)
+    total = sum(losses.values())
+    torch.testing.assert_close(total, golden["loss/total"], **OUTPUT)
+    total.backward()
+    assert_gradients(parser, golden.state(names, "grad"))
 
 
 def decoder_names(blocks):

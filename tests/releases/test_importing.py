@@ -21,6 +21,7 @@ FILES = {
     "valor_post_norm_l4": ("valor", 4, {"norm": "post"}),
     "valor_pre_norm_l2": ("valor", 4, {"norm": "pre"}),
     "cmpae": ("cmpae", 1, {}),
+    "uwav": ("uwav", 4, {}),
     "leap_mmpyr_n1": ("leap", 4, {}),
     "leap_mmpyr_n2": ("leap", 4, {}),
     "leap_mmpyr_n3": ("leap", 4, {}),
@@ -68,7 +69,9 @@ def test_a_checkpoint_of_data_parallel_training_is_the_same(name):
         assert torch.equal(wrapped.state_dict()[key], value)
 
 
-@pytest.mark.parametrize("name", ["han_mmil", "mmpyr_mmil", "valor_pre_norm_l2", "cmpae", "leap_mmpyr_n2"])
+@pytest.mark.parametrize(
+    "name", ["han_mmil", "mmpyr_mmil", "valor_pre_norm_l2", "cmpae", "uwav", "leap_mmpyr_n2"]
+)
 def test_every_tensor_is_used_or_known_to_be_unused(name):
     """Of every tensor of the file: leaving it out is refused, or changes nothing."""
     golden, state, (system, heads, options) = released(name)

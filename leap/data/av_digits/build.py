@@ -58,7 +58,7 @@ class Rederived(NamedTuple):
 def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
     """Build the data set in the folder ``out``: ``av_digits.h5``, and the files that belong to it.
 
-    ``networks.safetensors`` are the networks, ``teacher.safetensors`` the teachers' logits on val and test.
+    ``networks.safetensors`` are the networks, ``teacher.safetensors`` the teachers' logits.
 
     This takes a few minutes on one thread. The result depends only on the seed, up to floating-point
     differences between machines.
@@ -80,7 +80,7 @@ def build_av_digits(recordings: Path, out: Path, seed: int = 0) -> Path:
     splits = {split: make_split(split, n, recordings, networks, seed) for split, n in SIZES.items()}
     scales = {m: feature_scale(splits["train"][f"student_{m}"]) for m in MODALITIES}
     thresholds = {m: logit_threshold(splits["val"], m) for m in MODALITIES}
-    teacher = {s: (splits[s]["teacher_audio"], splits[s]["teacher_visual"]) for s in ("val", "test")}
+    teacher = {s: (splits[s]["teacher_audio"], splits[s]["teacher_visual"]) for s in SIZES}
     for arrays in splits.values():
         finish_split(arrays, scales, thresholds)
     provenance = SOURCES | {"seed": seed, "roles": describe_roles(), "logit_thresholds": thresholds}

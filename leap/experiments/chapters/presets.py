@@ -8,6 +8,7 @@ import pandas as pd
 from leap.config import EpochCosineSchedule, LeapConfig, MmPyramidConfig, RunConfig, StepSchedule
 from leap.data.registry import open_dataset
 from leap.data.store import FeatureStore
+from leap.data.teacher import teacher_scores
 from leap.errors import LeapError
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.grid import SEEDS, Profile, with_seeds
@@ -21,7 +22,7 @@ WIDTH = 64
 """Width on small data: AV-Digits has 2,000 training videos of 128-d features, LLP 10,000 of up to 2,048-d."""
 
 
-COMPARED = ("leap", "valor", "valor+", "cmpae", "han", "mm-pyr")
+COMPARED = ("leap", "valor", "valor+", "cmpae", "han", "mm-pyr", "uwav")
 """The releases that are compared; the other presets are variants of them or parts of their training."""
 
 COMMON = "cmpae, common protocol"
@@ -29,9 +30,13 @@ COMMON = "cmpae, common protocol"
 
 
 def grid(profile: Profile, dataset: str) -> Grid:
-    """Runs of each preset, scaled to `WIDTH`: five seeds of the compared systems, one of the others."""
-    features = _features(dataset)
-    configs = {name: sized(preset(name, dataset, features), dataset) for name in RELEASES}
+    """Runs of each preset, scaled to `WIDTH`: five seeds of the compared systems, one of the others.
+
+    UWAV is left out where the logits of the pseudo-labels' teacher are unknown, as on LLP.
+    """
+    features, logits = _contents(dataset)
+    names = [name for name in RELEASES if logits or not RELEASES[name].loss.basic.reads_soft_labels]
+    configs = {name: sized(preset(name, dataset, features), dataset) for name in names}
     configs[COMMON] = _with_protocol_of("leap", configs["cmpae"])
     return {
         name: with_seeds(config, profile, SEEDS if name in (*COMPARED, COMMON) else 1)
@@ -49,13 +54,16 @@ def _with_protocol_of(release: str, config: RunConfig) -> RunConfig:
     return replace(config, train=train, protocol=other.protocol, thresholds_on_val=other.thresholds_on_val)
 
 
-def _features(dataset: str) -> tuple[str, ...]:
-    """Features of a data set, for VALOR++; none are assumed if its store is not found by its name."""
+def _contents(dataset: str) -> tuple[tuple[str, ...], bool]:
+    """Features of a data set, for VALOR++, and whether the logits of its teacher are known, for UWAV.
+
+    None are assumed if its store is not found by its name.
+    """
     try:
         with open_dataset(dataset) as store:
-            return tuple(store.widths)
+            return tuple(store.widths), teacher_scores(store, "train") is not None
     except LeapError:
-        return ()
+        return (), False
 
 
 def sized(config: RunConfig, dataset: str) -> RunConfig:
@@ -107,12 +115,12 @@ def _schedule(config: RunConfig) -> str:
 
 
 def difference_table(runs: Runs) -> pd.DataFrame:
-    """LEAP minus each of the other compared releases in the primary measure and its four parts.
+    """LEAP minus each other compared release that has runs, in the primary measure and its four parts.
 
     Returns:
         Index ``system`` and ``score``; columns as in `leap.experiments.tables.pair_table`.
     """
-    others = [name for name in (*COMPARED, COMMON) if name != "leap"]
+    others = [name for name in (*COMPARED, COMMON) if name != "leap" and name in runs]
     pairs = {name: ("leap", name) for name in others}
     return pair_table(runs, pairs, [PRIMARY, *PRIMARY_PARTS])
 

@@ -6,6 +6,7 @@ from leap.training.losses.han import HanLoss
 from leap.training.losses.jomold import JomoldLoss
 from leap.training.losses.leap import LeapLoss
 from leap.training.losses.similarity import AVSS
+from leap.training.losses.uwav import UwavLoss
 from leap.training.losses.valor import ValorLoss
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "JomoldLoss",
     "LeapLoss",
     "Losses",
+    "UwavLoss",
     "ValorLoss",
 ]
