@@ -11,6 +11,7 @@
 #                makes its absence an error
 # make bench     every benchmark, for the chapter on performance; a quiet machine and about 20 minutes
 # make soak      the long campaigns of faults and damaged files; about 75 minutes
+# make constraints  pin the newest versions of all dependencies but torch
 # make search    choose hyper-parameters on val again; not needed for the others
 # make parsers   train the parsers that ship with the package again
 # PIP_ARGS=      options for pip, for instance an index with another build of torch
@@ -35,7 +36,7 @@ INSTALLED := .venv/installed
 STORE := $(if $(DATA),,$(if $(filter llp,$(DATASET)),$(LEAP_DATA)/llp.h5,$(if \
     $(filter llp-sim,$(DATASET)),$(LEAP_DATA)/llp_sim.h5)))
 
-.PHONY: book test test-all lint unit everything smoke bench soak search parsers clean
+.PHONY: book test test-all lint unit everything smoke bench soak search parsers constraints clean
 
 SNAKEMAKE := snakemake --cores $(CORES) --nolock --rerun-incomplete --keep-going --quiet host reason \
     --config profile=$(PROFILE) dataset=$(DATASET) data='$(DATA)' device=$(DEVICE)
@@ -86,6 +87,14 @@ search: $(INSTALLED) $(STORE)
 
 parsers: $(INSTALLED)
 	python -m leap.experiments.shipped_parsers
+
+# the records depend on the numerics of torch, so it stays
+constraints:
+	$(PYTHON) -m venv --clear build/fresh
+	grep '^torch==' constraints.txt > build/torch.txt
+	build/fresh/bin/pip install --quiet --upgrade pip
+	build/fresh/bin/pip install --quiet $(PIP_ARGS) --constraint build/torch.txt '.[dev]'
+	build/fresh/bin/pip freeze --exclude leap-avvp | sed 's/+cpu$$//' > constraints.txt
 
 $(LEAP_DATA)/llp.h5: | $(INSTALLED)
 	leap data pack llp --root '$(LEAP_DATA)'

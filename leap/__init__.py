@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from leap.features.clip_parsers import ClipParser
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def load(
