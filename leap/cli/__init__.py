@@ -13,6 +13,7 @@ from leap.cli import features as features_commands
 from leap.cli import models as models_commands
 from leap.cli import study as study_commands
 from leap.cli import weights as weights_commands
+from leap.cli.completion import DATASETS, PRESETS, RELEASES, clip_models, one_of
 from leap.cli.diagnose import diagnose
 from leap.cli.failure import exit_status
 from leap.cli.options import (
@@ -25,6 +26,7 @@ from leap.cli.options import (
     Norm,
     Out,
     PerClass,
+    ProtocolOption,
     Results,
     Split,
     SplitOption,
@@ -101,7 +103,12 @@ def train(
 
 @app.command("preset")
 def show_preset(
-    name: Annotated[str, typer.Argument(help="han, mm-pyr, valor, valor+, cmpae, leap, uwav, ours, …")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="han, mm-pyr, valor, valor+, cmpae, leap, uwav, ours, …", autocompletion=one_of(PRESETS)
+        ),
+    ],
     data: Data = "llp",
     width: Annotated[
         int | None, typer.Option(min=1, help="Another width, with FFN and rate to match.")
@@ -131,7 +138,7 @@ def evaluate(
     model: Model,
     data: Data = "av-digits",
     split: SplitOption = Split.TEST,
-    protocol: Annotated[str, typer.Option(help="A release's protocol; if not given the parser's.")] = "",
+    protocol: ProtocolOption = "",
     exclusive: Exclusive = False,
     ious: Ious = False,
     per_class: PerClass = False,
@@ -168,13 +175,21 @@ def evaluate(
 
 @app.command()
 def parse(
-    source: Annotated[str, typer.Argument(metavar="INPUT", help="A video file, a data set or its store.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="INPUT",
+            help="A video file, a data set or its store.",
+            autocompletion=one_of(DATASETS),
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     model: Annotated[
         str,
         typer.Option(
             help="tagger, which needs no training; folder or .safetensors file of a trained parser; or one "
-            "of leap models list."
+            "of leap models list.",
+            autocompletion=clip_models,
         ),
     ] = "tagger",
     classes: Annotated[
@@ -248,7 +263,9 @@ def _parse_file(
 
 @app.command("import-release")
 def import_release(
-    system: Annotated[str, typer.Argument(help="han, mm-pyr, valor, cmpae, leap or uwav.")],
+    system: Annotated[
+        str, typer.Argument(help="han, mm-pyr, valor, cmpae, leap or uwav.", autocompletion=one_of(RELEASES))
+    ],
     checkpoint: Annotated[Path, typer.Argument(help="The authors' .pt file.")],
     out: Annotated[Path, typer.Option(help="The .safetensors file to write, or a folder.")],
     labels: Annotated[

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leap.cli.completion import DATASETS, one_of
 from leap.cli.options import Force, Repair, Weights
 from leap.cli.outputs import check_outputs
 from leap.data.classes import LLP
@@ -49,6 +50,11 @@ class TextSource(StrEnum):
     NGRAMS = "ngrams"
 
 
+BUILT = ("av-digits", "av-everyday")
+FETCHED = (*BUILT, "llp")
+ANNOTATED = ("llp",)
+"""Data sets that a command builds, downloads, and checks or packs."""
+
 Root = Annotated[Path, typer.Option(help="Folder of the official layout.")]
 Tables = Annotated[Path | None, typer.Option(help="Folder of the tables; by default ROOT/annotations.")]
 FramesOption = Annotated[Frames, typer.Option(help="Average the frames of each second, or keep them.")]
@@ -60,7 +66,7 @@ PseudoLabelsOption = Annotated[
 
 @app.command("build")
 def data_build(
-    dataset: Annotated[str, typer.Argument(help="av-digits or av-everyday.")],
+    dataset: Annotated[str, typer.Argument(help="av-digits or av-everyday.", autocompletion=one_of(BUILT))],
     recordings: Annotated[
         Path | None, typer.Option(help="av-digits: folder of the Free Spoken Digit Dataset's WAV files.")
     ] = None,
@@ -78,7 +84,7 @@ def data_build(
     force: Force = False,
 ) -> None:
     """Build a data set from its raw signals."""
-    _check_supported(dataset, "av-digits", "av-everyday")
+    _check_supported(dataset, *BUILT)
     folder = out or Path(dataset.replace("-", "_"))
     if dataset == "av-digits":
         if rotation or weights:
@@ -92,14 +98,16 @@ def data_build(
 
 @app.command("fetch")
 def data_fetch(
-    dataset: Annotated[str, typer.Argument(help="av-digits, av-everyday or llp.")],
+    dataset: Annotated[
+        str, typer.Argument(help="av-digits, av-everyday or llp.", autocompletion=one_of(FETCHED))
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Folder to make; by default recordings, material or llp.")
     ] = None,
     valor: Annotated[bool, typer.Option("--valor", help="LLP: also VALOR's CLIP and CLAP archives.")] = False,
 ) -> None:
     """Download a data set's raw files and check their SHA-256; a second call resumes."""
-    _check_supported(dataset, "av-digits", "av-everyday", "llp")
+    _check_supported(dataset, *FETCHED)
     from leap.data.av_digits import fetch_recordings
     from leap.data.av_everyday import fetch_material
     from leap.data.llp.fetch import fetch_llp, steps
@@ -119,7 +127,9 @@ def data_fetch(
 
 @app.command("check")
 def data_check(
-    dataset: Annotated[str, typer.Argument(help="llp, the only one with annotation files.")],
+    dataset: Annotated[
+        str, typer.Argument(help="llp, the only one with annotation files.", autocompletion=one_of(ANNOTATED))
+    ],
     annotations: Annotated[
         Path | None, typer.Option(help="Folder of LLP's annotation files; by default PSEUDO/annotations.")
     ] = None,
@@ -130,7 +140,7 @@ def data_check(
     as_json: Annotated[bool, typer.Option("--json", help="Print every finding as JSON.")] = False,
 ) -> None:
     """List the defects of a data set's annotation files, or check its pseudo-labels against them."""
-    _check_supported(dataset, "llp")
+    _check_supported(dataset, *ANNOTATED)
     if pseudo is not None:
         findings = _check_pseudo_labels(pseudo, annotations or pseudo / "annotations", as_json)
     elif annotations is not None:
@@ -143,7 +153,9 @@ def data_check(
 
 @app.command("pack")
 def data_pack(
-    dataset: Annotated[str, typer.Argument(help="llp; see pack-custom for other data.")],
+    dataset: Annotated[
+        str, typer.Argument(help="llp; see pack-custom for other data.", autocompletion=one_of(ANNOTATED))
+    ],
     root: Root,
     out: Annotated[Path | None, typer.Option(help="Store to write; by default ROOT/llp.h5.")] = None,
     annotations: Tables = None,
@@ -156,7 +168,7 @@ def data_pack(
     force: Force = False,
 ) -> None:
     """Pack a data set's official files into one store; a second call resumes."""
-    _check_supported(dataset, "llp")
+    _check_supported(dataset, *ANNOTATED)
     from leap.data.llp.pack import Packing, pack_llp
     from leap.data.llp.sources import GLOVE_FILE
     from leap.data.store import FeatureStore
@@ -257,7 +269,10 @@ def data_embed_labels(
     source: Annotated[TextSource, typer.Option(help="Source of the embeddings.")],
     out: Annotated[Path, typer.Option(help="The .npy to write; a config's model.labels can name it.")],
     model: Annotated[str, typer.Option(help="File of word vectors; folder or hub name of an encoder.")] = "",
-    classes: Annotated[str, typer.Option(help="A data set, or a file with one class per line.")] = "llp",
+    classes: Annotated[
+        str,
+        typer.Option(help="A data set, or a file with one class per line.", autocompletion=one_of(DATASETS)),
+    ] = "llp",
     prompts: Annotated[Path | None, typer.Option(help="JSON file: class → list of descriptions.")] = None,
     force: Force = False,
 ) -> None:

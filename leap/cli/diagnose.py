@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leap.cli.options import Force, Repair, Split, SplitOption, check_out_folder
+from leap.cli.completion import shipped_models
+from leap.cli.options import Data, Force, ProtocolOption, Repair, Split, SplitOption, check_out_folder
 from leap.cli.outputs import check_outputs
 from leap.errors import LeapError
 
@@ -19,13 +20,16 @@ NAMED = 10
 
 
 def diagnose(
-    model: Annotated[str, typer.Option(help="Trained parser, or one of leap models list.")] = "",
-    data: Annotated[str, typer.Option(help="Name of a data set or path of its store.")] = "",
+    model: Annotated[
+        str,
+        typer.Option(help="Trained parser, or one of leap models list.", autocompletion=shipped_models),
+    ] = "",
+    data: Data = "",
     annotations: Annotated[Path | None, typer.Option(help="Folder of LLP's annotation files.")] = None,
     audio: Annotated[Path | None, typer.Option(help="Table of predicted audio events.")] = None,
     visual: Annotated[Path | None, typer.Option(help="Table of predicted visual events.")] = None,
     split: SplitOption = Split.TEST,
-    protocol: Annotated[str, typer.Option(help="A release's protocol; if not given the parser's.")] = "",
+    protocol: ProtocolOption = "",
     repair: Annotated[
         Repair, typer.Option(help="Which defects of LLP's annotations to repair.")
     ] = Repair.NONE,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from leap.cli.completion import KINDS, listed
 from leap.cli.options import Weights, check_out_folder
 from leap.errors import LeapError
 
@@ -25,7 +26,8 @@ def extract(
         str,
         typer.Option(
             help="Separated by commas: audio, visual_2d, visual_3d, clip, clap, audioset, yamnet, "
-            "efficientnet_lite0, efficientnet_lite1, pseudo_audio, pseudo_visual."
+            "efficientnet_lite0, efficientnet_lite1, pseudo_audio, pseudo_visual.",
+            autocompletion=listed(KINDS),
         ),
     ] = "audio,visual_2d,visual_3d",
     prompts: Annotated[

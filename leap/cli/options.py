@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from leap.cli.completion import DATASETS, DEVICES, PROTOCOLS, one_of, shipped_models
 from leap.errors import LeapError
 from leap.io.reason import reason
 
@@ -20,10 +21,27 @@ class Split(StrEnum):
     TEST = "test"
 
 
-Device = Annotated[str, typer.Option(help="Where to compute: cpu, or cuda for a GPU.")]
-Data = Annotated[str, typer.Option(help="Name of a data set or path of its store.")]
+Device = Annotated[
+    str, typer.Option(help="Where to compute: cpu, or cuda for a GPU.", autocompletion=one_of(DEVICES))
+]
+Data = Annotated[
+    str,
+    typer.Option(help="Name of a data set or path of its store.", autocompletion=one_of(DATASETS)),
+]
 Model = Annotated[
-    Path, typer.Option(help="Folder or .safetensors file of a trained parser, or one of leap models list.")
+    Path,
+    typer.Option(
+        help="Folder or .safetensors file of a trained parser, or one of leap models list.",
+        autocompletion=shipped_models,
+    ),
+]
+ProtocolOption = Annotated[
+    str,
+    typer.Option(
+        "--protocol",
+        help="A release's protocol; if not given the parser's.",
+        autocompletion=one_of(PROTOCOLS),
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder to write to.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that leap did not write.")]

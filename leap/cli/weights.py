@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from leap.cli.completion import NETWORKS, one_of
 from leap.cli.options import Weights
 from leap.errors import LeapError
 
@@ -14,7 +15,8 @@ app = typer.Typer(no_args_is_help=True, help="Public weights of the feature netw
 Names = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Names of networks, or everyday for those that parse without training; by default all."
+        help="Names of networks, or everyday for those that parse without training; by default all.",
+        autocompletion=one_of(NETWORKS),
     ),
 ]
 
