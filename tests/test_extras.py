@@ -29,6 +29,7 @@ CORE = (
     "releases",
     "features",
     "experiments",
+    "doctor",
     "cli",
 )
 """Rooms whose modules, except `REFUSED`, are imported without an extra, as are those beside the rooms."""

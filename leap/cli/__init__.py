@@ -15,6 +15,7 @@ from leap.cli import study as study_commands
 from leap.cli import weights as weights_commands
 from leap.cli.completion import DATASETS, PRESETS, RELEASES, clip_models, one_of
 from leap.cli.diagnose import diagnose
+from leap.cli.doctor import doctor
 from leap.cli.failure import exit_status
 from leap.cli.options import (
     Data,
@@ -47,6 +48,7 @@ app.add_typer(study_commands.app, name="study")
 app.add_typer(weights_commands.app, name="weights")
 app.command()(score)
 app.command()(diagnose)
+app.command()(doctor)
 
 Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
 Configs = Annotated[

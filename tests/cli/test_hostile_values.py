@@ -43,6 +43,7 @@ def valid(tiny_path, tiny_records, tiny_config, tiny_store, tiny_results, tmp_pa
         "preset": {"name": "leap"},
         "evaluate": {"model": model, "data": tiny_path},
         "diagnose": {"model": model, "data": tiny_path},
+        "doctor": {},
         "parse": {"source": tiny_path, "model": model, "out": "out", "video": "missing"},
         "import-release": {"system": "han", "checkpoint": "garbage", "out": "out"},
         "score": {"annotations": "folder", "audio": "garbage", "visual": "garbage"},
