@@ -34,6 +34,7 @@ from leap.data.registry import can_name_custom
 from leap.data.store import Blocks, write_store
 from leap.data.store.layout import ROWS, SPLITS
 from leap.errors import LeapError
+from leap.io.progress import with_progress
 from leap.label_embeddings.ngrams import ngram_embeddings
 from leap.label_embeddings.prompts import read_classes
 
@@ -296,10 +297,12 @@ def _spans(
     files: Files, tables: Mapping[str, Table], sources: Sequence[Source]
 ) -> tuple[dict[str, Span], list[Problem]]:
     """Find every video's file and seconds, and list the problems with feature files."""
-    found = {name: files.span(name) for table in tables.values() for name in table.names}
+    names = [name for table in tables.values() for name in table.names]
+    found = {name: files.span(name) for name in with_progress(names, "find", unit="video")}
     spans = {name: span for name, span in found.items() if isinstance(span, Span)}
     problems = [span for span in found.values() if isinstance(span, Problem)]
-    checked = (files.problem(source, span) for span in spans.values() for source in sources)
+    bar = with_progress(spans.values(), "check", unit="video")
+    checked = (files.problem(source, span) for span in bar for source in sources)
     return spans, sorted({*problems, *(problem for problem in checked if problem)})
 
 

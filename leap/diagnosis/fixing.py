@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leap.diagnosis.attribution import TYPES, Error
+from leap.io.progress import with_progress
 from leap.metrics import parsing_scores, per_video_scores
 from leap.metrics.arrays import MODALITIES, Floats, Labels, as_array
 from leap.metrics.functional import with_type_means
@@ -74,7 +75,7 @@ def gains(
         return parsing_scores(*fixed, true_audio, true_visual)
 
     found = [type_ for type_ in TYPES if any(error.type == type_ for error in errors)]
-    return {type_: _gain(type_, found, scores) for type_ in found}
+    return {type_: _gain(type_, found, scores) for type_ in with_progress(found, "fix errors", unit="type")}
 
 
 def video_rises(

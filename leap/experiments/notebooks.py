@@ -14,6 +14,9 @@ KERNEL, LANGUAGE = "python3", "python"
 INJECTED = "injected-parameters"
 """Papermill's tag of the cell with the values of the parameters."""
 
+BAR: dict[str, Any] = {"desc": "cells", "disable": None, "leave": False}
+"""Options of papermill's progress bar: shown only on a terminal."""
+
 QUIET = ["--log-level=50"]  # silences the kernel, including the message that it was stopped
 
 
@@ -47,7 +50,7 @@ def execute(notebook: str | Path, output: str | Path, parameters: Mapping[str, s
                 dict(parameters),
                 kernel_name=KERNEL,
                 language=LANGUAGE,
-                progress_bar=False,
+                progress_bar=BAR,
                 extra_arguments=QUIET,
             )
             _leave_out_parameters(temporary)

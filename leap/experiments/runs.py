@@ -12,7 +12,6 @@ from typing import cast
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from leap.config import Protocol, RunConfig, to_dict
 from leap.data.store import FeatureStore
@@ -26,6 +25,7 @@ from leap.experiments.unseen_classes import unseen_precision
 from leap.inference.predict import Predictions, predict
 from leap.inference.readings import readings
 from leap.io.atomic import atomic_path
+from leap.io.progress import with_progress
 from leap.io.reason import reason
 from leap.metrics import average_precision, parsing_scores, per_video_scores, precision_recall
 from leap.models.checkpoint import Description, parser_files, save_pretrained
@@ -121,8 +121,7 @@ def make_runs(configs: Sequence[RunConfig], store: FeatureStore, results: Path) 
         check_run(config, store)
     if missing:
         check_writable(results)
-    in_notebook = "ipykernel" in sys.modules  # a notebook is no terminal, so tqdm would hide the bar
-    for config in tqdm(missing, "runs", disable=not missing or (False if in_notebook else None)):
+    for config in with_progress(missing, "runs", unit="run", in_notebook="ipykernel" in sys.modules):
         make_run(config, store, results)
     return [make_run(config, store, results) for config in configs]
 

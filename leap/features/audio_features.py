@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from leap.features.batches import embed
 from leap.features.log_mel import log_mel_patch
 from leap.features.media import Clip, audio_seconds
-from leap.features.progress import with_progress
+from leap.io.progress import with_progress
 
 Array = NDArray[np.float32]
 

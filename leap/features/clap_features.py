@@ -16,7 +16,7 @@ from torch import Tensor
 
 from leap.errors import require
 from leap.features.media import Clip, audio_seconds
-from leap.features.progress import with_progress
+from leap.io.progress import with_progress
 
 SAMPLE_RATE = 48_000
 WINDOW = 10

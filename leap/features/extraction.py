@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from leap.config import canonical_json
 from leap.data.llp.description import FEATURES_VERSION, FeatureDescription, check_folder, write_description
@@ -25,6 +24,7 @@ from leap.features.prompts import PromptSet
 from leap.features.pseudo_labels import TEACHERS, WeakLabel, find_weak_label, pseudo_labels
 from leap.features.weights import weights_digest
 from leap.io.npy import write_npy
+from leap.io.progress import with_progress
 
 FOLDERS = {kind: extractor.source.folder for kind, extractor in EXTRACTORS.items()}
 FOLDERS |= {source.name: source.folder for source in PSEUDO_LABELS}
@@ -127,7 +127,7 @@ def extract_folder(
     for job in jobs:
         videos.setdefault(job.video, []).append(job)
     problems = _run(list(videos.values()), extraction, workers)
-    return sorted(filter(None, tqdm(problems, "videos", len(videos), unit="video", disable=None)))
+    return sorted(filter(None, with_progress(problems, "videos", len(videos), "video")))
 
 
 def _check(kinds: Sequence[str], extraction: Extraction) -> None:

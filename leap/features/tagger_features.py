@@ -14,7 +14,7 @@ from leap.features.log_mel import HOP, MEL_BANDS, PATCH_FRAMES, SAMPLE_RATE, WIN
 from leap.features.media import Clip, audio_seconds, frames
 from leap.features.networks.efficientnet_lite import EfficientNetLite
 from leap.features.networks.yamnet import LOG_OFFSET
-from leap.features.progress import with_progress
+from leap.io.progress import with_progress
 
 PATCHES = 4
 """Patches of sound per second, each of 0.96 s, centred in the quarters of the second."""

@@ -13,7 +13,7 @@ from leap.features.batches import embed, in_batches
 from leap.features.image_preprocessing import CLIP, IMAGENET, KINETICS
 from leap.features.media import Clip, frames
 from leap.features.media.video import FRAME_RATE
-from leap.features.progress import with_progress
+from leap.io.progress import with_progress
 
 Array = NDArray[np.float32]
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from leap.inference.scored_predictions import ScoredPredictions
+from leap.io.progress import with_progress
 from leap.metrics import (
     average_precision,
     event_scores_by_iou,
@@ -30,7 +31,8 @@ def requested_scores(found: ScoredPredictions, also: Collection[str] = ()) -> di
     Raises:
         LeapError: N is 0.
     """
-    return {**parsing_scores(*found.cubes), **{name: FURTHER[name](found) for name in also}}
+    measures = {name: FURTHER[name](found) for name in with_progress(also, "measure", unit="measure")}
+    return {**parsing_scores(*found.cubes), **measures}
 
 
 def scores_by_iou(found: ScoredPredictions) -> dict[str, dict[str, float]]:

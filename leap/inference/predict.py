@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from leap.config import Protocol
 from leap.data.videos import Videos
 from leap.inference.decode import decode
+from leap.io.progress import with_progress
 from leap.models.output import Parsing
 
 BATCH = 256
@@ -41,7 +42,8 @@ def parse_videos(parser: nn.Module, videos: Videos) -> Iterator[Parsing]:
     """
     parser.eval()
     with torch.inference_mode():
-        for start in range(0, max(len(videos), 1), BATCH):
+        starts = range(0, max(len(videos), 1), BATCH)
+        for start in with_progress(starts, "parse", unit="batch"):
             yield parser(*videos[start : start + BATCH].features)
 
 

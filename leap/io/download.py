@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile, ZipInfo
 
-from tqdm import tqdm
-
 from leap.errors import LeapError, require
 from leap.io.atomic import errors_about, rename_durably
+from leap.io.progress import progress_bar, with_progress
 from leap.io.reason import reason
 
 CHUNK = 1 << 16
 """Bytes per write; an interruption loses at most this many."""
+
+BLOCK = 1 << 20
+"""Bytes that are hashed at once."""
 
 LARGEST = 2**24
 """Size limit in bytes for a file in an archive, which holds the data of one recording or video."""
@@ -75,7 +77,7 @@ def unpack(archive: Path, target: Callable[[PurePosixPath], Path | None]) -> Non
     with _damage_reported(archive):
         file = ZipFile(archive)
     with file:
-        for member in tqdm(file.infolist(), archive.name, unit="file", disable=None):
+        for member in with_progress(file.infolist(), archive.name, unit="file"):
             path = None if member.is_dir() else target(PurePosixPath(member.filename))
             if path is not None:
                 content = _read_member(file, member, archive)
@@ -86,8 +88,12 @@ def unpack(archive: Path, target: Callable[[PurePosixPath], Path | None]) -> Non
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's content in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest, size = hashlib.sha256(), path.stat().st_size
+    with path.open("rb") as file, progress_bar(f"check {path.name}", size, "B") as bar:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            bar.update(len(block))
+    return digest.hexdigest()
 
 
 def _read_member(file: ZipFile, member: ZipInfo, archive: Path) -> bytes:
@@ -143,7 +149,7 @@ def _receive(url: str, part: Path) -> None:
         left = int(answer.headers.get("Content-Length", 0)) or None
         with (
             part.open("ab" if resumed else "wb") as file,
-            tqdm(total=left, desc=part.name, unit="B", unit_scale=True, disable=None) as bar,
+            progress_bar(part.name.strip(".").removesuffix(".part"), left, "B") as bar,
         ):
             for chunk in answer.iter_content(CHUNK):
                 bar.update(file.write(chunk))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from leap.config import canonical_json
 from leap.errors import LeapError
+from leap.io.download import file_sha256
 from leap.io.npy import write_npy
 from leap.io.reason import reason
 from leap.label_embeddings.encoders import encoder_embeddings, find_model
@@ -95,8 +96,7 @@ def _key(prompts: Prompts, model: Sequence[Path]) -> str:
     digest = hashlib.sha256(canonical_json(prompts).encode())
     for path in model:
         try:
-            with path.open("rb") as file:
-                digest.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}".encode())
+            digest.update(f"{path.name} {file_sha256(path)}".encode())
         except OSError as error:
             why = f"cannot be read ({reason(error)}); give a file of word vectors"
             raise LeapError(f"{path}: {why}") from None

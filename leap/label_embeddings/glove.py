@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from leap.errors import LeapError
+from leap.io.progress import with_progress
 from leap.io.reason import reason
 from leap.io.text_file import NOT_TEXT, open_text
 from leap.label_embeddings.words import words
@@ -49,7 +50,7 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, Tensor]:
     vectors: dict[str, Tensor] = {}
     try:
         with open_text(path) as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(with_progress(file, f"read {path.name}", unit="line"), 1):
                 word, _, numbers = line.rstrip("\n").partition(" ")
                 if word in wanted and word not in vectors:
                     vectors[word] = _vector(numbers, vectors, f"{path}:{number}")

@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
-from tqdm import tqdm
 
 from leap.config import Protocol, TrainConfig
 from leap.data.videos import Videos
 from leap.errors import LeapError
 from leap.inference.evaluate import evaluate
+from leap.io.progress import with_progress
 from leap.io.reason import os_reason
 from leap.models.output import Parsing
 from leap.training import cuda_graph
@@ -151,7 +151,7 @@ def fit(
     trainer = Trainer(replicated(parser), criterion, optimizer, train, config, seed)
     with TrainingState(parser, optimizer, Path(folder), identity) as state:
         progress = state.load()
-        for epoch in tqdm(range(len(progress.history), config.epochs), "epochs", disable=None, leave=False):
+        for epoch in with_progress(range(len(progress.history), config.epochs), "epochs", unit="epoch"):
             losses = trainer.train_one_epoch(epoch)
             scores = validate(parser, val, protocol)
             score = selection_score(scores, config)

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm import tqdm
 
 from leap.data.av_digits.networks import (
     MODALITIES,
@@ -30,6 +29,7 @@ from leap.data.store import FeatureStore, write_store
 from leap.data.teacher import TEACHER, Pair, save_teacher_scores
 from leap.errors import LeapError
 from leap.io.download import file_sha256
+from leap.io.progress import with_progress
 
 SIZES = {"train": 2000, "val": 400, "test": 800}
 MAX_CLASSES = 3
@@ -165,7 +165,7 @@ def make_split(split: str, n: int, recordings: Path, networks: Networks, seed: i
     audio, visual = sample_layouts(n, len(AV_DIGITS), load_statistics(), rng, MAX_CLASSES)
     material = load_material(recordings, split)
     outputs = []
-    for index in tqdm(range(n), f"render {split}", disable=None):
+    for index in with_progress(range(n), f"render {split}", unit="video"):
         rendering = render(split, index, audio[index], visual[index], material, seed)
         outputs.append(_network_outputs(rendering, networks))
     arrays: Arrays = {name: torch.stack([output[name] for output in outputs]) for name in outputs[0]}

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from leap.data.av_digits.rendering import Material, render
 from leap.data.av_digits.sources import DIGITS, RATE
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path
+from leap.io.progress import with_progress
 from leap.io.reason import explain
 from leap.io.tensor_file import open_tensors
 from leap.metrics.arrays import MODALITIES
@@ -117,7 +117,7 @@ def pretrain(network: DigitNetwork, modality: str, role: str, material: Material
     steps = EPOCHS * (len(labels) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     network.train()
-    for batch in tqdm(_batches(len(labels), generator), f"train {role} {modality}", steps, disable=None):
+    for batch in with_progress(_batches(len(labels), generator), f"train {role} {modality}", steps):
         loss = nn.functional.binary_cross_entropy_with_logits(network(images[batch]), labels[batch])
         optimizer.zero_grad()
         loss.backward()
@@ -137,7 +137,7 @@ def isolated(modality: str, role: str, material: Material, seed: int) -> tuple[T
     labels[rng.random(EXAMPLES) < EMPTY_SHARE] = 0
     nothing = np.zeros((1, DIGITS), np.uint8)
     images = []
-    for index, label in enumerate(tqdm(labels, f"render for {role} {modality}", disable=None)):
+    for index, label in enumerate(with_progress(labels, f"render for {role} {modality}", unit="video")):
         heard, seen = (label[None], nothing) if modality == "audio" else (nothing, label[None])
         rendering = render(role, index, heard, seen, material, seed)
         images.append(inputs(modality, rendering.waveform if modality == "audio" else rendering.frames))

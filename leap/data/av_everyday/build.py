@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from leap.data.av_digits.build import STEP, Rederived, logit_threshold
 from leap.data.av_everyday.learned import Learned, Networks, fit, load_learned, save_learned
@@ -21,6 +20,7 @@ from leap.data.pseudo_labels import threshold_scores
 from leap.data.store import FeatureStore, write_store
 from leap.errors import LeapError, require
 from leap.io.download import file_sha256
+from leap.io.progress import with_progress
 from leap.metrics.arrays import MODALITIES
 
 SIZES = {"train": 2000, "val": 400, "test": 800}
@@ -152,7 +152,7 @@ def renderings(split: str, n: int, material: Path, rotation: int, seed: int) -> 
     """Render the first ``n`` videos of a split, or of the teacher's material."""
     loaded = load_material(material, split, rotation)
     layouts = zip(*draw_layouts(split, n, seed), strict=True)
-    for index, layout in enumerate(tqdm(layouts, f"render {split}", n, disable=None)):
+    for index, layout in enumerate(with_progress(layouts, f"render {split}", n, "video")):
         yield render(split, index, layout, loaded, seed)
 
 

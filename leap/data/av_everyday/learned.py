@@ -18,6 +18,7 @@ from leap.data.av_everyday.reading import Samples
 from leap.data.av_everyday.sources import SOURCES
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path
+from leap.io.progress import with_progress
 from leap.io.reason import os_reason
 from leap.io.tensor_file import open_tensors
 
@@ -133,7 +134,7 @@ def fit(network: nn.Module, inputs: Tensor, labels: Tensor, seed: int) -> None:
     steps = EPOCHS * (len(inputs) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     network.train()
-    for batch in _batches(len(inputs), seed):
+    for batch in with_progress(_batches(len(inputs), seed), "train pseudo-label network", steps):
         loss = nn.functional.binary_cross_entropy_with_logits(network(inputs[batch]), labels[batch])
         optimizer.zero_grad()
         loss.backward()

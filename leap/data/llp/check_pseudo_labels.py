@@ -22,6 +22,7 @@ from leap.data.llp.features import PSEUDO_LABELS, Problem, Source, file_names, r
 from leap.data.llp.pack import check_names
 from leap.data.pseudo_labels import called_though_absent, precision_recall
 from leap.errors import LeapError
+from leap.io.progress import with_progress
 from leap.metrics.functional import segment_scores
 
 TITLES = (
@@ -81,7 +82,8 @@ def check_pseudo_labels(root: Path, annotations: Path) -> tuple[list[Quality], l
     found, problems = [], []
     for split, truth in splits.items():
         for source in sources:
-            read = [read_pseudo_labels(root, source, name) for name in truth.filenames]
+            files = with_progress(truth.filenames, f"read {split}", unit="file")
+            read = [read_pseudo_labels(root, source, name) for name in files]
             problems += [one for one in read if isinstance(one, Problem)]
             usable = [index for index, one in enumerate(read) if not isinstance(one, Problem)]
             if usable:

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from leap.data.annotations import (
     EVENT_FILES,
@@ -45,6 +44,7 @@ from leap.data.store.layout import ROWS, SPLITS
 from leap.errors import LeapError
 from leap.io.atomic import errors_about, rename_durably
 from leap.io.download import file_sha256
+from leap.io.progress import progress_bar
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -223,7 +223,7 @@ def _read_blocks(
 ) -> None:
     blocks = [(name, index) for name, split in splits.items() for index in range(_blocks(split))]
     total = sum(len(split.filenames) for split in splits.values())
-    with ThreadPoolExecutor(workers) as pool, tqdm(total=total, unit="video", disable=None) as bar:
+    with ThreadPoolExecutor(workers) as pool, progress_bar("read", total, "video") as bar:
         for name, index in blocks:
             rows = slice(index * ROWS, (index + 1) * ROWS)
             names, weak = splits[name].filenames[rows], splits[name].weak[rows]

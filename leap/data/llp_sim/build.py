@@ -19,6 +19,7 @@ from leap.data.registry import simulated_name
 from leap.data.store import write_store
 from leap.data.store.layout import ROWS
 from leap.errors import LeapError
+from leap.io.progress import progress_bar
 
 SIZES = {"val": 649, "test": 1200}
 """Split → number of videos, as in LLP; the number of training videos is an argument."""
@@ -63,7 +64,7 @@ def simulate_llp(out: Path, videos: int, seed: int = 0, n_classes: int = len(LLP
     if videos < 1 or seed < 0:
         raise LeapError("the simulation needs at least one video and a seed that is not negative")
     sizes = {"train": videos, **SIZES}
-    with tqdm(total=sum(sizes.values()), unit="video", disable=None) as bar:
+    with progress_bar("simulate", sum(sizes.values()), "video") as bar:
         splits = {split: simulate_split(split, n, seed, n_classes, bar) for split, n in sizes.items()}
     write_store(
         out,

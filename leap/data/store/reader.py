@@ -28,6 +28,7 @@ from leap.data.store.layout import (
 from leap.data.store.structure import Structure, damaged, unreadable
 from leap.data.videos import Videos
 from leap.errors import LeapError
+from leap.io.progress import with_progress
 
 
 class FeatureStore:
@@ -244,7 +245,8 @@ class FeatureStore:
             LeapError: a block is damaged, or, after the last block, the checksum does not match.
         """
         checksum = Checksum()
-        for start in range(0, len(dataset), ROWS):
+        starts = range(0, len(dataset), ROWS)
+        for start in with_progress(starts, f"read {dataset.name[1:]}", unit="block"):
             block = self._block(dataset, name, slice(start, start + ROWS))
             checksum.add(block)
             yield block

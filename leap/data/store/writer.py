@@ -27,6 +27,7 @@ from leap.data.store.reader import FeatureStore
 from leap.errors import LeapError
 from leap.io.atomic import atomic_path
 from leap.io.hdf5_file import HDF5File
+from leap.io.progress import with_progress
 
 UNSTORABLE = re.compile("[\ud800-\udfff]|\0\\Z")
 """Surrogates, which UTF-8 cannot encode, and a NUL at the end, which HDF5 drops."""
@@ -138,7 +139,7 @@ def _copy(blocks: Iterable[NDArray[Any]], dataset: h5py.Dataset) -> np.bytes_:
         LeapError: a block holds labels other than 0 and 1, or the blocks do not fit the shape.
     """
     checksum, row = Checksum(), 0
-    for block in blocks:
+    for block in with_progress(blocks, f"write {dataset.name[1:]}", -(-len(dataset) // ROWS), "block"):
         with np.errstate(over="ignore", invalid="ignore"):  # overflow is refused later, as not finite
             stored = np.ascontiguousarray(block, dtype=dataset.dtype)
         if dataset.dtype == np.uint8 and not np.array_equal(stored, block):
