@@ -11,6 +11,7 @@ import typer
 from leap.cli import data as data_commands
 from leap.cli import features as features_commands
 from leap.cli import models as models_commands
+from leap.cli import predictions as predictions_commands
 from leap.cli import study as study_commands
 from leap.cli import weights as weights_commands
 from leap.cli.completion import DATASETS, PRESETS, RELEASES, clip_models, one_of
@@ -44,6 +45,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__d
 app.add_typer(data_commands.app, name="data")
 app.add_typer(features_commands.app, name="features")
 app.add_typer(models_commands.app, name="models")
+app.add_typer(predictions_commands.app, name="predictions")
 app.add_typer(study_commands.app, name="study")
 app.add_typer(weights_commands.app, name="weights")
 app.command()(score)

@@ -19,6 +19,7 @@ JSON_KEYS: tuple[set[str], ...] = (
     {"segments", "summary", "compositions", "chains"},  # statistics of layouts
     {"source", "shape", "statistics"},  # statistics of features
     {"av-digits"},  # settings chosen by the search
+    {"format", "system", "scores", "signature"},  # signed scores
 )
 """Keys by which the JSON files of the package are recognized."""
 
@@ -97,11 +98,11 @@ def _is_json(path: Path) -> bool:
 
 
 def _is_table(path: Path) -> bool:
-    """A table of predicted events as its timeline, ``<video>.json`` beside it, records it."""
+    """A table of predicted events as the file ``<name>.json`` beside it, timeline or scores, records it."""
     from leap.io.download import file_sha256
 
-    timeline = path.with_name(path.stem.rpartition("_")[0] + ".json")
-    return bool(_read(timeline)["tables"][path.name] == file_sha256(path))
+    recorded = path.with_name(path.stem.rpartition("_")[0] + ".json")
+    return file_sha256(path) in _read(recorded)["tables"].values()
 
 
 def _is_diagnosis(path: Path) -> bool:

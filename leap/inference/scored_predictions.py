@@ -14,6 +14,7 @@ from leap.data.classes import LLP
 from leap.metrics.arrays import MODALITIES, Labels, as_array
 
 if TYPE_CHECKING:
+    from leap.config import Protocol
     from leap.data.store import FeatureStore
 
 
@@ -31,6 +32,7 @@ class ScoredPredictions:
         true_visual: visual events of the ground truth, likewise.
         probabilities: a parser's probabilities of audio and of visual segments, (N, T, C) each; None for
             predictions of which only the events are known.
+        protocol: decoding protocol of a parser; None if it is unknown.
     """
 
     title: str
@@ -41,6 +43,7 @@ class ScoredPredictions:
     true_audio: Labels
     true_visual: Labels
     probabilities: tuple[Labels, Labels] | None = None
+    protocol: Protocol | None = None
 
     @property
     def cubes(self) -> tuple[Labels, Labels, Labels, Labels]:
@@ -87,7 +90,8 @@ def predictions_of_parser(
     videos = store.videos(split, inputs)
     truth, found = videos.truth(), predict(parser.to(device), videos.to(device), used)
     events = _on_store(store, split, f"{model}, predictions", (found.audio, found.visual), truth)
-    return replace(events, probabilities=(found.probability_audio, found.probability_visual))
+    both = found.probability_audio, found.probability_visual
+    return replace(events, probabilities=both, protocol=used)
 
 
 def pseudo_labels_of(store: FeatureStore, split: str) -> ScoredPredictions:

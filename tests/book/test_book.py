@@ -52,6 +52,7 @@ PAGES = {
     "book/custom": "A report",
     "book/diagnosis": "What fixing would gain",
     "book/security": "Untrusted files",
+    "book/command_line": "What works here",
     "book/llp": "Without the features: LLP-Sim",
     "book/api": "one page per module",
     "book/_api/leap.metrics.functional": "per_video_scores",

@@ -58,6 +58,8 @@ def valid(tiny_path, tiny_records, tiny_config, tiny_store, tiny_results, tmp_pa
         "data measure-layouts": {"annotations": "folder", "out": "out.json"},
         "features extract": {"folder": "folder", "out": "out", "weights": "folder"},
         "models list": {},
+        "predictions sign": {"system": "x", "out": "out.json", "model": model, "data": tiny_path},
+        "predictions verify": {"file": "garbage"},
         "study notebook": {"notebook": "garbage", "out": "out.ipynb"},
         "study search": {"data": "missing"},
         "study choose": {"data": "missing"},

@@ -7,7 +7,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from leap.data.annotations import expand_to_segments, read_annotations, read_weak_labels, write_events
+from leap.data.annotations import (
+    ANNOTATED,
+    expand_to_segments,
+    read_annotations,
+    read_weak_labels,
+    write_events,
+)
 from leap.data.layouts import LLP_STATISTICS, measure_layouts
 from leap.data.llp import sources
 from leap.data.llp.check import check_annotations
@@ -21,6 +27,8 @@ from leap.experiments.pseudo_label_noise import (
 )
 from leap.experiments.tables import write_table
 from leap.inference.score_files import score_files
+from leap.inference.scored_predictions import tables_on_llp
+from leap.inference.signed_scores import truth_sha256
 from leap.metrics import SCORES, parsing_scores
 from tests.experiments.chapters.test_llp import TABLES
 from tests.tree import LLP, ROOT
@@ -52,6 +60,13 @@ def test_files_have_the_pinned_hashes():
     real[sources.GLOVE] = LLP / sources.GLOVE_FILE
     pinned = {**sources.ANNOTATION_SHA256, sources.GLOVE: sources.GLOVE_SHA256}
     assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in real.items()} == pinned
+
+
+@pytest.mark.parametrize("split", ANNOTATED)
+def test_their_dense_labels_have_the_pinned_checksum(split, tmp_path):
+    write_events(tmp_path / "none.tsv", (), np.zeros((0, 10, 25)))
+    found = tables_on_llp(ANNOTATIONS, split, tmp_path / "none.tsv", tmp_path / "none.tsv")
+    assert truth_sha256(found) == sources.TRUTH_SHA256[split]
 
 
 def test_sizes_and_overlap():

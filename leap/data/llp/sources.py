@@ -13,6 +13,12 @@ ANNOTATION_SHA256 = {
 }
 """SHA-256 of the annotation files that upstream has distributed since April 2024."""
 
+TRUTH_SHA256 = {
+    "val": "2382cc1f7b0fb8bd0d8584179cc397dcb172dae63b74a02ba4bbd80043df5a1e",
+    "test": "8924eb5ca223b9d26a421705dfefdf91fb3434c4d258e4c765d67e0803471336",
+}
+"""Split → SHA-256 of its dense labels in these files, as of `leap.inference.signed_scores.truth_sha256`."""
+
 OLDER_AUDIO_SHA256 = "249122f65501d8d611c0027a48643798fe622bedee60f7e6224b5a8e3c02f886"
 """SHA-256 of the older copy of ``AVVP_eval_audio.csv`` that most releases ship."""
 

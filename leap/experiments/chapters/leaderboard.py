@@ -1,4 +1,4 @@
-"""Published results on LLP, with the trivial baselines that they should be read against."""
+"""Published and submitted results on LLP, with the trivial baselines that they should be read against."""
 
 from pathlib import Path
 
@@ -28,22 +28,24 @@ FACTS = {
 """Column of the published results → its title."""
 
 
-def leaderboard(baselines: pd.DataFrame) -> pd.DataFrame:
-    """Published results and trivial baselines by the mean of four scores, the highest first.
+def leaderboard(baselines: pd.DataFrame, submitted: pd.DataFrame) -> pd.DataFrame:
+    """Published and submitted results and trivial baselines by the mean of four scores, the highest first.
 
     Args:
         baselines: the ten scores of the trivial baselines, as of
             `leap.experiments.llp_tables.trivial_baseline_table`.
+        submitted: rows of `leap.experiments.submissions.Submissions`.
 
     Returns:
-        One row per published result or baseline: its kind (one of `KINDS`, or `NO_MODEL`), the mean of the
-        four scores of the primary measure, the ten scores, `FACTS`, and the source; NaN if not known.
+        One row per result or baseline: its kind (a value of `KINDS`, one of `leap.experiments.submissions`,
+        or `NO_MODEL`), the mean of the four scores of the primary measure, the ten scores, `FACTS`, and the
+        source; NaN if not known.
     """
     results = published().replace({"kind": KINDS})
     trivial = baselines.assign(
         kind=NO_MODEL, beyond=[LABELS_USED[name] for name in baselines.index], source=MEASURED_HERE
     )
-    rows = pd.concat([results, trivial])
+    rows = pd.concat([table for table in (results, submitted, trivial) if len(table)])
     rows[PRIMARY_TITLE] = rows[list(PRIMARY_PARTS)].mean(axis=1, skipna=False)
     columns = ["kind", PRIMARY_TITLE, *TITLES, *FACTS, "source"]
     return rows.sort_values(PRIMARY_TITLE, ascending=False, kind="stable")[columns].rename_axis("system")

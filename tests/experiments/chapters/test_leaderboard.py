@@ -4,13 +4,19 @@ import pytest
 
 from leap.experiments.chapters.leaderboard import NO_MODEL, PRIMARY_TITLE, in_words, leaderboard, own_results
 from leap.experiments.published import published
+from leap.experiments.submissions import STATED, read_submissions
 from leap.experiments.tables import TITLES
 from tests.tree import ROOT
 
 
 @pytest.fixture
-def rows():
-    return leaderboard(pd.read_csv(ROOT / "results" / "tables" / "03_trivial_baselines.csv", index_col=0))
+def baselines():
+    return pd.read_csv(ROOT / "results" / "tables" / "03_trivial_baselines.csv", index_col=0)
+
+
+@pytest.fixture
+def rows(baselines, tmp_path):
+    return leaderboard(baselines, read_submissions([tmp_path], None).rows)
 
 
 def test_all_published_systems_and_baselines_are_in_it(rows):
@@ -38,6 +44,18 @@ def test_unknown_cells_are_dashes(rows):
     assert text.loc["MM-Pyr + LEAP", "seg A"] == "–"
     assert text.loc["HAN", "evt Event@AV"] == "48.0"
     assert not text.isna().any(axis=None)
+
+
+def test_submitted_rows_stand_beside_the_published_ones(baselines, rows):
+    scores = dict.fromkeys(TITLES, 61.0)
+    row = {"system": "HAN (submitted)", "kind": STATED, "labels": "weak", "source": "x.json", **scores}
+    submitted = pd.DataFrame([row, row | {"source": "y.json"}]).set_index("system")
+    table = leaderboard(baselines, submitted)
+    assert list(table.loc["HAN (submitted)", PRIMARY_TITLE]) == [61.0, 61.0]
+    assert table.drop("HAN (submitted)").equals(rows)
+    text = in_words(table).loc["HAN (submitted)"]
+    assert list(text["source"]) == ["x.json", "y.json"]
+    assert set(text["threshold; gates"]) == {"–"}
 
 
 def test_own_results_are_the_committed_presets_by_data_set(tmp_path):
