@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from leap import __version__
 from leap.doctor import examine
 from tests.tree import ROOT
 
@@ -43,7 +44,7 @@ def line(report, subject):
 def test_a_sound_installation_is_described(home, tmp_path):
     status, report, err = doctor(home, tmp_path)
     assert (status, err) == (0, "")
-    assert report.startswith("### leap doctor\n\n**System**\n\n- leap: 0.1.0, Python 3.")
+    assert report.startswith(f"### leap doctor\n\n**System**\n\n- leap: {__version__}, Python 3.")
     assert line(report, "av-digits") == "opens; videos: 2,000 train, 400 val, 800 test"
     assert line(report, "llp").endswith("`leap data fetch llp --out llp; export LEAP_DATA=llp`")
     assert line(report, "yamnet and efficientnet-lite0").endswith("`leap weights fetch everyday`")
