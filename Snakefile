@@ -6,10 +6,11 @@ from pathlib import Path
 
 from leap.data.registry import open_dataset
 from leap.errors import LeapError
-from leap.experiments.chapters import CHAPTERS
+from leap.experiments.chapters import CHAPTERS, leaderboard
 from leap.experiments.grid import check_profile
 from leap.experiments.search import search_records
 from leap.experiments.study_lock import lock_study
+from leap.experiments.submissions import FOLDER
 from leap.experiments.workflow import SEARCH, plan_book
 from snakemake.exceptions import WorkflowError
 
@@ -30,6 +31,8 @@ DONE = "results/runs/batches/{batch}"
 PACKAGE = [str(path) for path in sorted(Path("leap").rglob("*")) if path.suffix in {".py", ".json", ".csv"}]
 BUILT = {"_api", "__pycache__"}
 PROSE = [str(p) for p in sorted(Path("book").rglob("*")) if p.is_file() and BUILT.isdisjoint(p.parts)]
+LEADERBOARD = leaderboard.CHAPTER.notebook
+SUBMITTED = [str(path) for path in sorted((RESULTS / FOLDER).glob("*")) if path.is_file()]
 HELD = []  # the lock of the study, until the process ends
 
 for key in MISSING:  # also when a run's folder was removed, for the run to be made again
@@ -97,6 +100,7 @@ rule notebook:
         PACKAGE,
         STORE,
         lambda wildcards: needed(wildcards.notebook),
+        lambda wildcards: SUBMITTED if wildcards.notebook == LEADERBOARD else [],
     output:
         "results/notebooks/{notebook}.ipynb",
     params:
