@@ -270,10 +270,11 @@ def test_the_committed_ledgers_follow_from_the_records(dataset):
 
 
 def test_records_stay_small():
-    """Sixteen kilobytes a run, most of them scores of single videos, and 32 megabytes in all."""
+    """Twelve kilobytes a run, most of them scores of single videos, 150 bytes an epoch, and 32 MiB in all."""
     sizes = {path: path.stat().st_size for path in (RESULTS / "records").glob("*.gz")}
     for path, size in sizes.items():
-        assert size <= 16_000 * len(read_records(path)), path.name
+        found = read_records(path)
+        assert size <= sum(12_000 + 150 * len(record.history) for record in found), path.name
     assert sum(sizes.values()) <= 32 * 2**20
 
 
