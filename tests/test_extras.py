@@ -103,6 +103,7 @@ CALLS = {
     "requests": "from leap.io.download import download; download('http://127.0.0.1:9/x', Path('nowhere/x'))",
     "scipy": "from leap.data.av_digits import sources; sources.load_sounds(Path('nowhere'), 'test')",
     "sklearn": "from leap.data.av_digits import sources; sources.load_images('test')",
+    "tensorboard": "from leap.cli import loggers as l; l.opened(l.Logger.TENSORBOARD, None, None, None)",
     "transformers": "from leap.label_embeddings import encoders; encoders.encoder_embeddings(['a'], '.')",
 }
 """What needs the package."""

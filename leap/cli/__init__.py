@@ -15,6 +15,7 @@ from leap.cli import study as study_commands
 from leap.cli import weights as weights_commands
 from leap.cli.diagnose import diagnose
 from leap.cli.failure import exit_status
+from leap.cli.loggers import Logger, opened
 from leap.cli.options import (
     Data,
     Device,
@@ -72,6 +73,9 @@ def train(
     config: Config,
     out: Out,
     data: Data = "",
+    logger: Annotated[Logger, typer.Option(help="Curves besides log.jsonl, which is always written.")] = (
+        Logger.JSONL
+    ),
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
@@ -92,8 +96,8 @@ def train(
     check_outputs([*parser_files(out), *training_files(out)], [config, data], force)
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
-    with joined(device) as place:
-        parser, progress = train_parser(settings, store, out, place)
+    with joined(device) as place, opened(logger, settings, store, out) as observer:
+        parser, progress = train_parser(settings, store, out, place, observer)
         if rank() == 0:
             print(save_pretrained(parser, out))
             print(f"best epoch {progress.best_epoch}: val score {progress.best_score:.2f}")
