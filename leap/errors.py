@@ -24,7 +24,7 @@ def require(module: str, extra: str) -> ModuleType:
 
     Args:
         module: dotted name of the module, such as ``"scipy.io.wavfile"``.
-        extra: the extra that installs it: ``"media"``, ``"text"``, ``"book"``, ``"watch"``,
+        extra: the extra that installs it: ``"media"``, ``"text"``, ``"book"``, ``"watch"``, ``"sweep"``,
             ``"cluster"`` or ``"dev"``.
 
     Returns:

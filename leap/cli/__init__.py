@@ -17,6 +17,7 @@ from leap.cli.diagnose import diagnose
 from leap.cli.failure import exit_status
 from leap.cli.loggers import Logger, opened
 from leap.cli.options import (
+    Config,
     Data,
     Device,
     Exclusive,
@@ -35,6 +36,7 @@ from leap.cli.options import (
 )
 from leap.cli.outputs import check_outputs
 from leap.cli.score import score
+from leap.cli.sweep import sweep
 from leap.errors import LeapError
 from leap.io.reason import reason
 
@@ -46,8 +48,8 @@ app.add_typer(study_commands.app, name="study")
 app.add_typer(weights_commands.app, name="weights")
 app.command()(score)
 app.command()(diagnose)
+app.command()(sweep)
 
-Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
 Configs = Annotated[
     Path,
     typer.Argument(help="Run config, a JSON file, or a file of one config per line; - for standard input."),

@@ -20,6 +20,7 @@ class Split(StrEnum):
     TEST = "test"
 
 
+Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
 Device = Annotated[str, typer.Option(help="Where to compute: cpu, or cuda for a GPU.")]
 Data = Annotated[str, typer.Option(help="Name of a data set or path of its store.")]
 Model = Annotated[
