@@ -24,7 +24,8 @@ def require(module: str, extra: str) -> ModuleType:
 
     Args:
         module: dotted name of the module, such as ``"scipy.io.wavfile"``.
-        extra: the extra that installs it: ``"media"``, ``"text"``, ``"book"``, ``"cluster"`` or ``"dev"``.
+        extra: the extra that installs it: ``"media"``, ``"text"``, ``"book"``, ``"watch"``, ``"sweep"``,
+            ``"cluster"`` or ``"dev"``.
 
     Returns:
         The imported module.

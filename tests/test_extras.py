@@ -99,11 +99,13 @@ CALLS = {
     "av": "import leap.features.media",
     "huggingface_hub": "from leap.models.hub import snapshot; snapshot('someone/leap')",
     "matplotlib": "import leap.visualization.figures",
+    "optuna": "from leap.experiments.sweeps.study import SweepStudy; SweepStudy(Path('nowhere'), (), {}, 0)",
     "nbformat": "from leap.experiments.notebooks import check_parameters; check_parameters('x.ipynb', {})",
     "papermill": "from leap.experiments.notebooks import execute; execute('x.ipynb', 'y.ipynb', {})",
     "requests": "from leap.io.download import download; download('http://127.0.0.1:9/x', Path('nowhere/x'))",
     "scipy": "from leap.data.av_digits import sources; sources.load_sounds(Path('nowhere'), 'test')",
     "sklearn": "from leap.data.av_digits import sources; sources.load_images('test')",
+    "tensorboard": "from leap.cli import loggers as l; l.opened(l.Logger.TENSORBOARD, None, None, None)",
     "transformers": "from leap.label_embeddings import encoders; encoders.encoder_embeddings(['a'], '.')",
 }
 """What needs the package."""

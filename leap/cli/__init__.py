@@ -18,7 +18,9 @@ from leap.cli.completion import DATASETS, PRESETS, RELEASES, clip_models, one_of
 from leap.cli.diagnose import diagnose
 from leap.cli.doctor import doctor
 from leap.cli.failure import exit_status
+from leap.cli.loggers import Logger, opened
 from leap.cli.options import (
+    Config,
     Data,
     Device,
     Exclusive,
@@ -38,6 +40,7 @@ from leap.cli.options import (
 )
 from leap.cli.outputs import check_outputs
 from leap.cli.score import score
+from leap.cli.sweep import sweep
 from leap.errors import LeapError
 from leap.io.reason import reason
 
@@ -51,8 +54,8 @@ app.add_typer(weights_commands.app, name="weights")
 app.command()(score)
 app.command()(diagnose)
 app.command()(doctor)
+app.command()(sweep)
 
-Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
 Configs = Annotated[
     Path,
     typer.Argument(help="Run config, a JSON file, or a file of one config per line; - for standard input."),
@@ -78,6 +81,9 @@ def train(
     config: Config,
     out: Out,
     data: Data = "",
+    logger: Annotated[Logger, typer.Option(help="Curves besides log.jsonl, which is always written.")] = (
+        Logger.JSONL
+    ),
     device: Device = "cpu",
     force: Force = False,
 ) -> None:
@@ -98,8 +104,8 @@ def train(
     check_outputs([*parser_files(out), *training_files(out)], [config, data], force)
     settings = read_config(config)
     store = open_dataset(data or settings.dataset)
-    with joined(device) as place:
-        parser, progress = train_parser(settings, store, out, place)
+    with joined(device) as place, opened(logger, settings, store, out) as observer:
+        parser, progress = train_parser(settings, store, out, place, observer)
         if rank() == 0:
             print(save_pretrained(parser, out))
             print(f"best epoch {progress.best_epoch}: val score {progress.best_score:.2f}")

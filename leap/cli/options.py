@@ -21,6 +21,7 @@ class Split(StrEnum):
     TEST = "test"
 
 
+Config = Annotated[Path, typer.Argument(help="Run config, a JSON file; - for standard input.")]
 Device = Annotated[
     str, typer.Option(help="Where to compute: cpu, or cuda for a GPU.", autocompletion=one_of(DEVICES))
 ]

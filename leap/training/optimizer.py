@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_, get_total_norm
 
 from leap.config import TrainConfig
 from leap.errors import LeapError
@@ -56,6 +57,22 @@ def optimized_tensors(optimizer: torch.optim.Optimizer) -> list[Tensor]:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
+def clip_gradient(optimizer: torch.optim.Optimizer, limit: float | None) -> Tensor:
+    """Scale the gradient down to a maximum norm.
+
+    Args:
+        optimizer: the optimizer whose tensors have the gradient.
+        limit: the maximum norm; None for no clipping.
+
+    Returns:
+        The norm before clipping, a scalar.
+    """
+    tensors = optimized_tensors(optimizer)
+    if limit is not None:
+        return clip_grad_norm_(tensors, limit)
+    return get_total_norm([tensor.grad for tensor in tensors if tensor.grad is not None])
+
+
 def set_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
     """Set the learning rate of every parameter group to ``factor`` times its initial rate, the peak."""
     for group in optimizer.param_groups:
@@ -64,6 +81,11 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
             group["lr"].fill_(peak * factor)  # a CUDA graph reads the rate from this tensor
         else:
             group["lr"] = peak * factor
+
+
+def learning_rate(optimizer: torch.optim.Optimizer) -> float:
+    """The current learning rate of the first parameter group."""
+    return float(optimizer.param_groups[0]["lr"])
 
 
 def state_by_name(optimizer: torch.optim.Optimizer, parser: nn.Module) -> dict[str, Tensor]:

@@ -23,6 +23,7 @@ from leap.label_embeddings import label_embeddings, source_checksum
 from leap.models.checkpoint import Description
 from leap.models.parser import Parser, build_parser
 from leap.training.criterion import Criterion
+from leap.training.observers import NOBODY, Observer
 from leap.training.state import Progress
 from leap.training.trainer import check_step, check_world, fit
 
@@ -91,7 +92,7 @@ def parameter_count(config: RunConfig, store: FeatureStore) -> int:
 
 
 def train(
-    config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu"
+    config: RunConfig, store: FeatureStore, folder: Path, device: str = "cpu", observer: Observer = NOBODY
 ) -> tuple[Parser, Progress]:
     """Train the parser of a run config; continues from a checkpoint in ``folder``.
 
@@ -100,6 +101,7 @@ def train(
         store: data set of the run; its training and validation videos are copied to the device.
         folder: folder of the checkpoint and of the log.
         device: device to train on.
+        observer: is told of every epoch; not of those of a parser that a loss trains beforehand.
 
     Returns:
         The parser of the best epoch, on the CPU, with its ``description`` and the label embeddings of all
@@ -126,9 +128,8 @@ def train(
         config, videos, lambda other: train(other, store, folder / ESTIMATOR_FOLDER, device)[0]
     )
     videos, val_there = videos.to(device), val.to(device)
-    progress = fit(
-        parser, criterion, videos, val_there, config.train, config.protocol, config.seed, folder, identity
-    )
+    settings = config.train, config.protocol, config.seed
+    progress = fit(parser, criterion, videos, val_there, *settings, folder, identity, observer)
     if config.unseen:
         parser.label_embedding = _label_embeddings(config, store)
     protocol = _protocol(config, parser.cpu(), val)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
 
 from leap.config import Protocol, TrainConfig
 from leap.data.videos import Videos
@@ -20,7 +19,8 @@ from leap.training import cuda_graph
 from leap.training.criterion import Criterion
 from leap.training.distributed import all_scores, all_sum, rank, rank_slice, replicated, shard, world_size
 from leap.training.losses import Losses
-from leap.training.optimizer import make_optimizer, optimized_tensors, set_learning_rate
+from leap.training.observers import NOBODY, Epoch, Observer
+from leap.training.optimizer import clip_gradient, learning_rate, make_optimizer, set_learning_rate
 from leap.training.schedules import rate_factor
 from leap.training.state import Progress, TrainingState
 
@@ -28,6 +28,10 @@ EXPECTED = (
     "an encoder returns two streams (B, T, d), a decoder a Parsing with segment logits (B, T, C) and video "
     "probabilities (B, C), a loss scalars by name"
 )
+
+
+class DivergenceError(LeapError):
+    """A training has a loss that is not finite."""
 
 
 class Trainer:
@@ -40,6 +44,9 @@ class Trainer:
         videos: training videos, on the device of the parser.
         config: config of the optimization.
         seed: seed of batch order and dropout.
+
+    Attributes:
+        gradient_norm: norm of the gradient before clipping, averaged over the steps of the last epoch.
     """
 
     def __init__(
@@ -53,6 +60,7 @@ class Trainer:
     ) -> None:
         self.parser, self.criterion, self.optimizer = parser, criterion, optimizer
         self.videos, self.config, self.seed = videos, config, seed
+        self.gradient_norm = math.nan
         self.on_gpu = videos.device.type == "cuda"
         replays = self.on_gpu and world_size() == 1 and criterion.replayable
         self.forward = cuda_graph.forward(parser, replays)
@@ -68,8 +76,8 @@ class Trainer:
             progress: completed epochs.
 
         Returns:
-            The losses by name, and ``total``, their weighted sum; ``total`` is NaN if any video probability
-            is not finite.
+            The losses by name; ``total``, their weighted sum, which is NaN if any video probability is not
+            finite; and ``gradient_norm``, the norm of the gradient before clipping.
         """
         batch = self.criterion.targets(self.parser, self.videos[index], progress)
         parsing = self.forward(*batch.features)
@@ -77,8 +85,7 @@ class Trainer:
         total = self.criterion.total(losses)
         self.optimizer.zero_grad(set_to_none=self.on_gpu)  # see make_optimizer
         (weight * total).backward()
-        if self.config.clip is not None:
-            clip_grad_norm_(optimized_tensors(self.optimizer), self.config.clip)
+        losses["gradient_norm"] = clip_gradient(self.optimizer, self.config.clip)
         self.optimizer.step()
         finite = torch.isfinite(parsing.video_audio + parsing.video_visual + parsing.video).all()
         losses["total"] = torch.where(finite, total, torch.nan)
@@ -91,7 +98,7 @@ class Trainer:
             epoch: index of the epoch, from 0.
 
         Raises:
-            LeapError: a video probability or a loss is not finite.
+            DivergenceError: a video probability or a loss is not finite.
         """
         self.parser.train()
         # seed of dropout: the same in a resumed and an uninterrupted epoch, different for each rank
@@ -106,8 +113,9 @@ class Trainer:
             losses = self.run(index, weight, step, epoch + step / len(batches))
             sums = sums + weight / world_size() * torch.stack([*losses.values()]) * len(batch) / videos
         means = dict(zip(losses, all_sum(sums).tolist(), strict=True))
+        self.gradient_norm = means.pop("gradient_norm")
         if not all(map(math.isfinite, means.values())):
-            raise LeapError(f"epoch {epoch + 1}: a loss is not a finite number {means}; lower train.lr")
+            raise DivergenceError(f"epoch {epoch + 1}: a loss is not a finite number {means}; lower train.lr")
         return means
 
 
@@ -121,6 +129,7 @@ def fit(
     seed: int,
     folder: str | Path,
     identity: str = "",
+    observer: Observer = NOBODY,
 ) -> Progress:
     """Train a parser, which ends with the weights of its best epoch on the validation videos.
 
@@ -139,6 +148,7 @@ def fit(
         seed: seed of batch order and dropout.
         folder: folder of the checkpoint and of the log.
         identity: key of the training; a checkpoint with another identity is refused.
+        observer: is told of every epoch, on rank 0.
 
     Raises:
         LeapError: the checkpoint is damaged or belongs to another ``identity``, a loss is not finite, the
@@ -151,6 +161,8 @@ def fit(
     trainer = Trainer(replicated(parser), criterion, optimizer, train, config, seed)
     with TrainingState(parser, optimizer, Path(folder), identity) as state:
         progress = state.load()
+        if rank() == 0:
+            observer.start(progress.history)
         for epoch in with_progress(range(len(progress.history), config.epochs), "epochs", unit="epoch"):
             losses = trainer.train_one_epoch(epoch)
             scores = validate(parser, val, protocol)
@@ -159,7 +171,9 @@ def fit(
                 progress.best_epoch, progress.best_score = epoch + 1, score
                 state.keep_best()
             progress.history.append({f"loss_{name}": value for name, value in losses.items()} | scores)
-            if rank() == 0:
+            if rank() == 0:  # the observer first: a kill between the two leaves no gap in what it keeps
+                rate, norm = learning_rate(optimizer), trainer.gradient_norm
+                observer.after_epoch(Epoch(epoch + 1, progress.history[-1], rate, norm, parser))
                 state.save(progress, last=epoch + 1 == config.epochs)
         state.restore_best()
     return progress

@@ -1,6 +1,7 @@
 """Figures that compare systems, and a function that saves figures."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -30,6 +31,11 @@ History = Sequence[Mapping[str, float]]
 def use_style() -> None:
     """Set the style of all figures that are drawn afterwards."""
     mpl.rcParams.update(STYLE)  # type: ignore[arg-type]
+
+
+def styled() -> AbstractContextManager[None]:
+    """The style of all figures within a context."""
+    return mpl.rc_context(STYLE)  # type: ignore[arg-type]
 
 
 def save_figure(figure: Figure, path: str | Path, metadata: Mapping[str, str] | None = None) -> Path:

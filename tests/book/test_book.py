@@ -50,6 +50,7 @@ PAGES = {
     "book/labels": "Making a file",
     "book/videos": "A folder of videos",
     "book/custom": "A report",
+    "book/training": "Searching for settings",
     "book/diagnosis": "What fixing would gain",
     "book/security": "Untrusted files",
     "book/command_line": "What works here",

@@ -39,6 +39,13 @@ def valid(tiny_path, tiny_records, tiny_config, tiny_store, tiny_results, tmp_pa
     model = run_folder(tiny_config, tiny_store, tiny_results)
     return {
         "run": {"config": folder / "run.json", "data": tiny_path},
+        "sweep": {
+            "config": folder / "run.json",
+            "data": tiny_path,
+            "out": "out",
+            "settings": "model.ffn=4,8",
+            "trials": 1,
+        },
         "train": {"config": folder / "run.json", "data": tiny_path, "out": "out"},
         "preset": {"name": "leap"},
         "evaluate": {"model": model, "data": tiny_path},

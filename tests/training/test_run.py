@@ -210,7 +210,7 @@ def test_denoising_trains_with_the_estimated_ratios(cmpae_config, tiny_store, tm
     ratios = NoiseRatios(torch.full((3,), 0.25), torch.full((3,), 0.5))
     monkeypatch.setattr(cmpae, "estimate_noise_ratios", lambda parsings, weak: ratios)
     train(cmpae_config, tiny_store, tmp_path)
-    (_, estimator, *_, where, _), (_, criterion, *_) = seen
+    (_, estimator, *_, where, _, _), (_, criterion, *_) = seen
     assert estimator.config == NOISE_ESTIMATOR.loss
     assert where == tmp_path / ESTIMATOR_FOLDER
     assert criterion.basic.noise_ratios is ratios
