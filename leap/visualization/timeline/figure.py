@@ -106,14 +106,14 @@ def _draw_spectrogram(axis: Axes, clip: Clip) -> None:
     """Log-mel spectrogram, averaged over tenths of a second, or over the bins of a long video."""
     seconds = with_progress(audio_seconds(clip), "spectrogram", clip.segments)
     patches = (_tenths(log_mel_patch(second)) for second in seconds)  # each (10, bands)
-    if clip.segments > LONG:
+    if clip.segments <= LONG:
+        columns, end = np.concatenate(list(patches)), clip.segments
+    else:
         interval = -(-clip.segments // BINS)  # seconds per bin
         bins = in_batches((patch.mean(axis=0) for patch in patches), interval)
         columns = np.stack([np.mean(each, axis=0) for each in bins])
-    else:
-        interval, columns = 0.1, np.concatenate(list(patches))
-    extent = (0, interval * len(columns), 0, 1)
-    axis.imshow(columns.T, extent=extent, aspect="auto", origin="lower", cmap="magma")
+        end = interval * len(columns)
+    axis.imshow(columns.T, extent=(0, end, 0, 1), aspect="auto", origin="lower", cmap="magma")
     axis.set(xlim=(0, clip.segments), ylim=(0, 1), yticks=[], ylabel="sound")
 
 
