@@ -14,6 +14,7 @@ from leap.data.registry import dataset_path
 from leap.errors import require
 from leap.features.batches import embed
 from leap.features.media import Clip, audio_seconds, frames
+from leap.io.progress import with_progress
 
 Features = dict[str, NDArray[np.float32]]
 
@@ -36,11 +37,12 @@ def av_digits_features(clip: Clip, weights: Path) -> Features:
     """
     networks, scales, _ = load_networks(dataset_path("av-digits").with_name(NETWORKS))
     students = networks["student"]
-    heard = (inputs("audio", second[None])[0] for second in audio_seconds(clip, RATE))  # (1, 40, windows)
+    seconds = with_progress(audio_seconds(clip, RATE), "sound", clip.segments)
+    heard = (inputs("audio", second[None])[0] for second in seconds)  # (1, 40, windows)
     features = {"audio": embed(students["audio"].features, heard) / scales["audio"].numpy()}
     if not clip.has_video:
         return features | {"visual_2d": np.zeros_like(features["audio"])}
-    seen = map(_image, frames(clip, rate=1, start=0.5))
+    seen = map(_image, with_progress(frames(clip, rate=1, start=0.5), "frames", clip.segments))
     return features | {"visual_2d": embed(students["visual"].features, seen) / scales["visual"].numpy()}
 
 

@@ -5,8 +5,8 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from leap.data.av_everyday.build import LEARNED
 from leap.data.av_everyday.learned import load_learned
@@ -16,11 +16,12 @@ from leap.data.av_everyday.sound import RMS
 from leap.data.registry import dataset_path
 from leap.errors import require
 from leap.features.batches import embed
-from leap.features.everyday_networks import embed_seconds
+from leap.features.everyday_networks import yamnet_patch
 from leap.features.image_preprocessing import efficientnet_lite_preprocessing
 from leap.features.media import Clip, audio_seconds, frames
 from leap.features.networks.loading import load_network_once
 from leap.features.weights import EVERYDAY, check_fetched
+from leap.io.progress import with_progress
 
 CONTEXT = 32
 """Samples before and after a second that resampling it needs: more than its filter's half-width."""
@@ -48,13 +49,18 @@ def av_everyday_features(clip: Clip, weights: Path) -> Features:
     check_fetched(EVERYDAY, weights)
     reduction = load_learned(dataset_path("av-everyday").with_name(LEARNED))[0].reduction
     yamnet, lite0 = (load_network_once(name, weights) for name in ("yamnet", "efficientnet-lite0"))
-    heard = embed_seconds(yamnet, doubled(_leveled(clip)))  # (T, 1024)
-    features = {"audio": reduction["audio"](heard).numpy()}
+    heard = map(yamnet_patch, doubled(_leveled(clip)))
+    features = {"audio": _reduced(yamnet, reduction["audio"], with_progress(heard, "YAMNet", clip.segments))}
     if not clip.has_video:
         return features | {"visual_2d": np.zeros_like(features["audio"])}
     images = map(efficientnet_lite_preprocessing(FRAME), frames(clip, rate=1, start=0.5))
-    seen = torch.from_numpy(embed(lite0, images))  # (T, 1280)
-    return features | {"visual_2d": reduction["visual"](seen).numpy()}
+    seen = with_progress(images, "EfficientNet-Lite", clip.segments)
+    return features | {"visual_2d": _reduced(lite0, reduction["visual"], seen)}
+
+
+def _reduced(network: nn.Module, reduction: nn.Module, inputs: Iterable[Tensor]) -> NDArray[np.float32]:
+    """Reduced embeddings, (T, 128), batch by batch: the embeddings take ten times the memory."""
+    return embed(lambda batch: reduction(network(batch)), inputs)
 
 
 def doubled(seconds: Iterable[Samples]) -> Iterator[Samples]:
@@ -76,6 +82,7 @@ def doubled(seconds: Iterable[Samples]) -> Iterator[Samples]:
 
 def _leveled(clip: Clip) -> Iterator[Samples]:
     """Seconds of the clip's sound, (8000,), at the level of AV-Everyday's; the sound is decoded twice."""
-    power = np.mean([np.mean(second**2) for second in audio_seconds(clip, RATE)])
+    seconds = with_progress(audio_seconds(clip, RATE), "loudness", clip.segments)
+    power = np.mean([np.mean(second**2) for second in seconds])
     gain = np.float32(RMS / np.sqrt(power)) if power else np.float32(0)
     return (gain * second for second in audio_seconds(clip, RATE))

@@ -39,8 +39,12 @@ def everyday_networks(weights: Path) -> Networks:
 
 def embed_seconds(network: nn.Module, seconds: Iterable[NDArray[np.floating]]) -> Tensor:
     """Embed the first 0.96 s of each of T seconds of sound at 16 kHz, (16000,) → (T, 1024)."""
-    patches = (torch.from_numpy(log_mel_patch(second, LOG_OFFSET)).float() for second in seconds)
-    return torch.from_numpy(embed(network, patches))
+    return torch.from_numpy(embed(network, map(yamnet_patch, seconds)))
+
+
+def yamnet_patch(second: NDArray[np.floating]) -> Tensor:
+    """YAMNet's input for the first 0.96 s of a second of sound at 16 kHz, (16000,) → (96, 64)."""
+    return torch.from_numpy(log_mel_patch(second, LOG_OFFSET)).float()
 
 
 def embed_frames(network: nn.Module, frames: NDArray[np.uint8]) -> Tensor:

@@ -16,7 +16,8 @@ from leap.features.av_everyday_features import av_everyday_features
 from leap.features.extractors import EXTRACTORS
 from leap.features.media import Clip
 from leap.features.parsed_clip import read_truth
-from leap.inference.parsed_video import ParsedVideo, parse_windows
+from leap.inference.parsed_video import ParsedVideo
+from leap.inference.windows import parse_windows
 from leap.models.checkpoint import Description, load_parser
 from leap.models.parser import Parser
 
@@ -39,7 +40,8 @@ def parse_clip(
 ) -> ParsedVideo:
     """Parse a video file; a modality without a stream has no events, and probabilities of zero.
 
-    A video longer than those of the parser's training is parsed in windows of their length.
+    A video longer than those of the parser's training is parsed in overlapping windows of their length
+    (`leap.inference.windows`). Its features are computed once, whatever the windows.
 
     Args:
         model: folder or file of a trained parser, or name of a shipped one.

@@ -1,6 +1,6 @@
 """Embeddings of a clip by the taggers: YAMNet of its sound, EfficientNet-Lite of one frame per second."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 import numpy as np
@@ -32,21 +32,27 @@ FRAME_BATCH = 8
 """Frames per forward pass: larger batches do not fit a processor's cache, and are slower."""
 
 Array = NDArray[np.float32]
+Head = Callable[[Tensor], Tensor]
 
 
-def yamnet_features(network: nn.Module, clip: Clip) -> Array:
+def identity(embeddings: Tensor) -> Tensor:
+    """The embeddings, (n, width), as they are."""
+    return embeddings
+
+
+def yamnet_features(network: nn.Module, clip: Clip, head: Head = identity) -> Array:
     """YAMNet embeddings of four patches per second, (4·T, 1024); missing audio is treated as silence.
 
     Args:
         network: `leap.features.networks.yamnet.YAMNet`.
         clip: the video.
+        head: what is kept of the embeddings of some patches, (n, 1024) → (n, width).
 
     Raises:
         LeapError: the audio stream is damaged.
     """
-    return embed(
-        network, with_progress(yamnet_patches(audio_seconds(clip)), "YAMNet", PATCHES * clip.segments)
-    )
+    patches = with_progress(yamnet_patches(audio_seconds(clip)), "YAMNet", PATCHES * clip.segments)
+    return embed(lambda batch: head(network(batch)), patches)
 
 
 def yamnet_patches(seconds: Iterable[NDArray[np.floating]]) -> Iterator[Tensor]:
@@ -68,16 +74,18 @@ def yamnet_patches(seconds: Iterable[NDArray[np.floating]]) -> Iterator[Tensor]:
             spectrogram = spectrogram[STEP:]
 
 
-def efficientnet_lite_features(network: EfficientNetLite, clip: Clip) -> Array:
+def efficientnet_lite_features(network: EfficientNetLite, clip: Clip, head: Head = identity) -> Array:
     """EfficientNet-Lite embeddings of the frame in the middle of every second, (T, 1280).
 
     Args:
         network: Lite0 or Lite1.
         clip: a video with a video stream.
+        head: what is kept of the embeddings of some frames, (n, 1280) → (n, width).
 
     Raises:
         LeapError: the video stream is damaged.
     """
     images = map(efficientnet_lite_preprocessing(network.side), frames(clip, rate=1, start=0.5))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster on a CPU
-    return embed(network, with_progress(images, "EfficientNet-Lite", clip.segments), FRAME_BATCH)
+    pictures = with_progress(images, "EfficientNet-Lite", clip.segments)
+    return embed(lambda batch: head(network(batch)), pictures, FRAME_BATCH)

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from leap.config import Protocol
 from leap.errors import LeapError
 from leap.models.output import Parsing
+
+
+class Probabilities(NamedTuple):
+    """The probabilities of a parsing that decide about events.
+
+    Attributes:
+        segment_audio: probabilities of audio events, (B, T, C).
+        segment_visual: probabilities of visual events, (B, T, C).
+        video_audio: as in `leap.models.output.Parsing`, (B, C).
+        video_visual: likewise.
+        video: likewise.
+    """
+
+    segment_audio: Tensor
+    segment_visual: Tensor
+    video_audio: Tensor
+    video_visual: Tensor
+    video: Tensor
 
 
 def decode(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
@@ -23,10 +43,26 @@ def decode(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
     Raises:
         LeapError: the protocol has class thresholds for another number of classes.
     """
-    audio = parsing.segment_audio.sigmoid() >= protocol.segment  # (B, T, C)
-    visual = parsing.segment_visual.sigmoid() >= protocol.segment  # (B, T, C)
-    gate_audio, gate_visual = video_gates(parsing, protocol)
-    return (audio & gate_audio).byte(), (visual & gate_visual).byte()
+    return decode_probabilities(probabilities_of(parsing), protocol)
+
+
+def probabilities_of(parsing: Parsing) -> Probabilities:
+    """The probabilities of a parsing; those of segments are the sigmoids of its logits."""
+    return Probabilities(
+        parsing.segment_audio.sigmoid(),
+        parsing.segment_visual.sigmoid(),
+        parsing.video_audio,
+        parsing.video_visual,
+        parsing.video,
+    )
+
+
+def decode_probabilities(found: Probabilities, protocol: Protocol) -> tuple[Tensor, Tensor]:
+    """As `decode`, of probabilities, such as averages over parsings."""
+    gate_audio, gate_visual = video_gates(found, protocol)
+    audio = (found.segment_audio >= protocol.segment) & gate_audio  # (B, T, C)
+    visual = (found.segment_visual >= protocol.segment) & gate_visual  # (B, T, C)
+    return audio.byte(), visual.byte()
 
 
 def check_protocol(protocol: Protocol, classes: int) -> None:
@@ -40,7 +76,7 @@ def check_protocol(protocol: Protocol, classes: int) -> None:
         raise LeapError(f"protocol: {len(thresholds)} class_thresholds for {classes} classes; give one each")
 
 
-def video_gates(parsing: Parsing, protocol: Protocol) -> tuple[Tensor, Tensor]:
+def video_gates(parsing: Parsing | Probabilities, protocol: Protocol) -> tuple[Tensor, Tensor]:
     """Video-level decisions that gate audio and visual segments, each (B, 1, C)."""
     if protocol.gate is None:
         gates = (torch.ones_like(parsing.video, dtype=torch.bool),) * 2

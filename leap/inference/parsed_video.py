@@ -1,13 +1,10 @@
 """A single parsed video: probabilities, events, attention and ground truth."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from leap.config import Protocol
 from leap.data.names import spelled
@@ -16,13 +13,11 @@ from leap.data.store.layout import INPUTS
 from leap.errors import LeapError
 from leap.inference.decode import decode
 from leap.metrics.arrays import MODALITIES
-from leap.models.checkpoint import Description
 from leap.models.output import Parsing
 from leap.models.parser import Parser
 
 Array = NDArray[np.float32]
 Events = NDArray[np.uint8]
-Features = Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -107,58 +102,6 @@ def parsed_video(
         events={m: dense[0].numpy() for m, dense in events.items()},
         truth=truth,
         attention=_attention(parsing),
-    )
-
-
-def parse_windows(parser: Parser, description: Description, name: str, features: Features) -> ParsedVideo:
-    """Parse a video of any length in windows as long as the videos of the parser's training.
-
-    Each window is decoded by itself. A parser that reads a whole long video at once detects far less: its
-    attention and its gate were learned on short ones. The last window ends with the video; what the window
-    before it covers, too, is taken from that one.
-
-    Args:
-        parser: the parser, in eval mode and on the CPU.
-        description: its description.
-        name: id of the video.
-        features: argument of the parser → features, (T, width), or those of k frames per
-            second, (T·k, width).
-
-    Returns:
-        The parsed video, without ground truth; attention is that within each window.
-    """
-    segments, length = len(features["audio"]), description.segments
-    starts = [*range(0, segments - length, length), max(0, segments - length)]
-    parts = []
-    for start in starts:
-        window = {argument: _rows(array, segments, start, length) for argument, array in features.items()}
-        with torch.inference_mode():
-            parsing = parser(**window)
-        parts.append(parsed_video(name, description.classes, parsing, description.protocol, {}))
-    covered = length * (len(parts) - 1)
-    return _joined(parts, slice(covered, 2 * covered - starts[-1]))
-
-
-def _rows(array: Array, segments: int, start: int, length: int) -> Tensor:
-    """The rows of a window as a batch of one video."""
-    each = len(array) // segments
-    return torch.from_numpy(array[start * each : (start + length) * each])[None]
-
-
-def _joined(parts: Sequence[ParsedVideo], repeated: slice) -> ParsedVideo:
-    """Successive parts of one video as a whole, without the segments that the last part repeats."""
-
-    def join(name: str, axis: int) -> dict[str, NDArray[Any]]:
-        """Arrays of an attribute by modality, joined along the axis of segments."""
-        arrays = [getattr(part, name) for part in parts]
-        joined = {m: np.concatenate([part[m] for part in arrays], axis) for m in arrays[0]}
-        return {m: np.delete(array, repeated, axis) for m, array in joined.items()}
-
-    return replace(
-        parts[0],
-        probabilities=join("probabilities", axis=0),
-        events=join("events", axis=0),
-        attention=join("attention", axis=1),
     )
 
 

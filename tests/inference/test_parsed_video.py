@@ -3,7 +3,7 @@ import pytest
 
 from leap.errors import LeapError
 from leap.experiments.runs import load_predictions, run_folder
-from leap.inference.parsed_video import parse_video, parse_windows
+from leap.inference.parsed_video import parse_video
 from leap.models.checkpoint import load_parser
 
 
@@ -77,32 +77,3 @@ def test_only_the_video_is_read(folder, tiny_store, monkeypatch):
 
     monkeypatch.setattr(type(tiny_store), "videos", refuse)
     assert parse(folder, tiny_store, "clip-2-5").name == "clip-2-5"
-
-
-def test_long_videos_are_parsed_in_windows_as_long_as_those_of_training(folder, tiny_store):
-    """Eleven segments in windows of four: the last one starts at the seventh, and its first is discarded."""
-    parser, description = load_parser(folder)
-    videos = tiny_store.videos("test")
-    features = {
-        name: getattr(videos, name).flatten(0, 1)[:11].numpy() for name in ("audio", "visual_2d")
-    }  # (11, width)
-    whole = parse_windows(parser, description, "long", features)
-    last = {name: array[7:] for name, array in features.items()}
-    parts = [parse(folder, tiny_store, "clip-2-0"), parse(folder, tiny_store, "clip-2-1")]
-    end = parse_windows(parser, description, "end", last)
-    assert description.segments == 4
-    for modality in ("audio", "visual"):
-        for name in ("probabilities", "events"):
-            expected = [getattr(part, name)[modality] for part in (*parts, end)]
-            expected[2] = expected[2][1:]
-            np.testing.assert_allclose(getattr(whole, name)[modality], np.concatenate(expected), rtol=1e-5)
-        assert whole.attention[modality].shape == (3, 11)
-        np.testing.assert_allclose(whole.attention[modality][:, 4:8].sum(1), 1, rtol=1e-5)
-    assert (whole.name, whole.truth) == ("long", {})
-
-
-def test_videos_shorter_than_those_of_training_are_one_window(folder, tiny_store):
-    parser, description = load_parser(folder)
-    video = tiny_store.videos("test")[:1]
-    features = {"audio": video.audio[0, :1].numpy(), "visual_2d": video.visual_2d[0, :1].numpy()}
-    assert parse_windows(parser, description, "short", features).events["audio"].shape == (1, 3)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from leap.errors import LeapError
 from leap.features.media.completeness import check_complete
 from leap.features.media.container import audio_stream, continuous_packets, open_container, video_stream
+from leap.io.progress import with_progress
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -36,8 +37,8 @@ class Limits:
         rate: frames or packets per second.
     """
 
-    bytes: int = 2**34
-    seconds: float = 3600
+    bytes: int = 2**37
+    seconds: float = 24 * 3600 + 1  # a day; streams seldom end on the second
     pixels: int = 2**25
     rate: float = 2000
 
@@ -116,7 +117,8 @@ def _extent(
     origin = min(Fraction(stream.start_time or 0) * (stream.time_base or 1) for stream in streams)
     read, count = {stream.index for stream in streams}, 0
     ends: dict[int, Fraction] = {}
-    for packet in continuous_packets(container):
+    total = sum(stream.frames for stream in container.streams) or None
+    for packet in with_progress(continuous_packets(container), "reading", total):
         index, start = packet.stream.index, packet.dts if packet.pts is None else packet.pts
         if start is None or packet.is_discard:  # the file's edit list may hide packets
             continue

@@ -22,6 +22,9 @@ else:
 FRAME_RATE = 8
 """Frames per second from which LLP's features were extracted."""
 
+NO_TIME = np.iinfo(np.int64).min
+"""Stands for the time stamp of a packet without one, as in FFmpeg."""
+
 STILL_HEIGHT = 120
 """Approximate height in pixels to which stills are subsampled."""
 
@@ -131,10 +134,11 @@ def _needed_stamps(clip: Clip, rate: int, start: float) -> set[int] | None:
     with open_container(clip.path) as container:
         stream = cast("VideoStream", video_stream(container))
         packets = (p for p in continuous_packets(container) if p.stream is stream)
-        stamps = [p.pts for p in packets if p.size and not p.is_discard]  # the last packets are empty
-        if not stamps or None in stamps:
+        kept = (p for p in packets if p.size and not p.is_discard)  # the last packets are empty
+        stamps = np.fromiter((NO_TIME if p.pts is None else p.pts for p in kept), np.int64)
+        if not len(stamps) or NO_TIME in stamps:
             return None
-        ordered = np.sort(np.array(stamps, np.int64))  # (pictures,)
+        ordered = np.sort(stamps)  # (pictures,)
         seconds = ordered * float(stream.time_base or 1) - float(clip.origin)
     times = (start + np.arange(clip.segments * rate) / rate, np.arange(0, clip.segments, clip.still_interval))
     shown = np.searchsorted(seconds, np.concatenate(times), side="right") - 1

@@ -41,7 +41,7 @@ STAGES = (
 
 def convolution(inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
     """A convolution with batch normalization and ReLU6; see `SameConv2d` for the arguments."""
-    return nn.Sequential(*normalized(inside, outside, kernel, stride, groups), nn.ReLU6())
+    return nn.Sequential(*normalized(inside, outside, kernel, stride, groups), nn.ReLU6(inplace=True))
 
 
 def normalized(inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:

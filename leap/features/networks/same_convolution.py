@@ -25,4 +25,6 @@ class SameConv2d(nn.Conv2d):
         """(n, inside, height, width) → (n, outside, ⌈height / stride⌉, ⌈width / stride⌉)."""
         kernel, stride = self.kernel_size[0], self.stride[0]
         height, width = (max(0, (-(-size // stride) - 1) * stride + kernel - size) for size in maps.shape[2:])
-        return super().forward(pad(maps, (width // 2, width - width // 2, height // 2, height - height // 2)))
+        if height or width:  # padding by nothing would copy the maps
+            maps = pad(maps, (width // 2, width - width // 2, height // 2, height - height // 2))
+        return super().forward(maps)

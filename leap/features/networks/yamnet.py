@@ -33,7 +33,9 @@ SEPARABLE_LAYERS = (
 def convolution(inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
     """A convolution with batch normalization and ReLU; see `SameConv2d` for the arguments."""
     return nn.Sequential(
-        SameConv2d(inside, outside, kernel, stride, groups), nn.BatchNorm2d(outside, EPSILON), nn.ReLU()
+        SameConv2d(inside, outside, kernel, stride, groups),
+        nn.BatchNorm2d(outside, EPSILON),
+        nn.ReLU(inplace=True),
     )
 
 

@@ -48,6 +48,19 @@ def tag_scores(network: Any, embeddings: Array) -> Array:
         return network.scores(torch.from_numpy(embeddings)).numpy()
 
 
+def class_scores(modality: str, tags: Array, classes: Sequence[EventClass]) -> Array:
+    """Scores of event classes in patches or frames, (rows, tags) → (rows, C); zero for a class without tags.
+
+    Args:
+        modality: ``"audio"``, whose tags do not exclude each other, or ``"visual"``, whose tags do.
+        tags: scores of AudioSet's classes, (rows, 521), or of ImageNet's, (rows, 1000).
+        classes: the C event classes.
+    """
+    if modality == "audio":
+        return _combined(tags, [one.heard for one in classes], np.max)
+    return _combined(tags, [one.seen for one in classes], np.sum)
+
+
 def event_scores(
     modality: str, tags: Array, classes: Sequence[EventClass], smoothing: str, margin: int
 ) -> Array:
@@ -64,11 +77,12 @@ def event_scores(
     Returns:
         (T, C).
     """
-    if modality == "audio":
-        scores = best_of_seconds(_combined(tags, [one.heard for one in classes], np.max), margin)
-    else:
-        scores = _combined(tags, [one.seen for one in classes], np.sum)
-    return SMOOTHINGS[smoothing](scores)
+    return second_scores(modality, class_scores(modality, tags, classes), smoothing, margin)
+
+
+def second_scores(modality: str, scores: Array, smoothing: str, margin: int) -> Array:
+    """As `event_scores`, of what `class_scores` returns."""
+    return SMOOTHINGS[smoothing](best_of_seconds(scores, margin) if modality == "audio" else scores)
 
 
 def best_of_seconds(scores: Array, margin: int) -> Array:

@@ -1,24 +1,29 @@
 """The parser that needs no training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from leap.data.classes import LLP
 from leap.errors import LeapError
-from leap.features.extractors import EXTRACTORS
 from leap.features.media import Clip, open_clip
 from leap.features.networks.loading import load_network_once
 from leap.features.parsed_clip import ParsedClip, read_truth
+from leap.features.tagger_features import efficientnet_lite_features, yamnet_features
 from leap.features.taggers.classes import audioset_classes, select_classes, undetectable
-from leap.features.taggers.event_scores import chosen_decoding, event_scores, tag_scores
+from leap.features.taggers.event_scores import chosen_decoding, class_scores, second_scores
 from leap.features.weights import EVERYDAY, check_fetched, weights_folder
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
 
-NETWORKS = {"audio": ("yamnet", "yamnet"), "visual": ("efficientnet_lite0", "efficientnet-lite0")}
-"""Modality → kind of features, and the network that tags them."""
+NETWORKS: dict[str, tuple[str, Callable[..., NDArray[np.float32]]]] = {
+    "audio": ("yamnet", yamnet_features),
+    "visual": ("efficientnet-lite0", efficientnet_lite_features),
+}
+"""Modality → the network that tags it, and the function that applies it to a clip."""
 
 Array = NDArray[np.float32]
 
@@ -76,10 +81,12 @@ class Tagger:
         if not (clip.has_audio if modality == "audio" else clip.has_video):
             return np.zeros((clip.segments, len(self.classes)), np.float32)
         _, smoothing, margin = chosen_decoding(modality)
-        tags = _tags(*NETWORKS[modality], clip, self.weights)
-        return event_scores(modality, tags, self.classes, smoothing, margin)
+        name, tag = NETWORKS[modality]
+        network = load_network_once(name, self.weights)
 
+        def head(embeddings: Tensor) -> Tensor:
+            """Scores of the classes, (n, C), which take little memory: all tags of an hour take much."""
+            tags = network.scores(embeddings).numpy()
+            return torch.from_numpy(class_scores(modality, tags, self.classes))
 
-def _tags(kind: str, network: str, clip: Clip, weights: Path) -> Array:
-    """Probabilities of a tagger's own classes, one row per patch or frame."""
-    return tag_scores(load_network_once(network, weights), EXTRACTORS[kind](clip, weights))
+        return second_scores(modality, tag(network, clip, head), smoothing, margin)

@@ -6,12 +6,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from leap.errors import LeapError
+from leap.features.batches import in_batches
 from leap.features.log_mel import log_mel_patch
 from leap.features.media import Clip, audio_seconds, stills
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
+from leap.io.progress import with_progress
 from leap.metrics.titles import listed
 from leap.visualization.palette import WIDTH
+from leap.visualization.timeline.clock import LONG
 from leap.visualization.timeline.events import (
+    BINS,
     classes_to_show,
     draw_attention,
     draw_events,
@@ -19,7 +23,8 @@ from leap.visualization.timeline.events import (
     timeline_legend,
 )
 
-MAX_TICKS = 20
+LONG_WIDTH = 12
+"""Width in inches of the figure of a long video file: wider ones are no more legible on a screen."""
 
 
 def timeline_figure(video: ParsedVideo) -> Figure:
@@ -71,7 +76,8 @@ def clip_figure(video: ParsedVideo, clip: Clip, attention: bool = False) -> Figu
     classes = classes_to_show(video)
     heights = [1.0] * clip.has_video + [0.8] * clip.has_audio
     heights += [0.5 + 0.45 * len(classes)] * (len(MODALITIES) * (1 + attention))
-    size = (min(24, max(9, 0.9 * clip.segments)), sum(heights) + 1.4)
+    long = clip.segments > LONG
+    size = (LONG_WIDTH if long else min(24, max(9, 0.9 * clip.segments)), sum(heights) + 1.4)
     figure = Figure(figsize=size, layout="constrained")
     axes = iter(np.atleast_1d(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)))
     if clip.has_video:
@@ -82,8 +88,7 @@ def clip_figure(video: ParsedVideo, clip: Clip, attention: bool = False) -> Figu
         draw_events(axis := next(axes), video, modality, classes)
         if attention:
             draw_attention(axis := next(axes), video, modality, classes)
-    axis.set(xlabel="second", xlim=(0, clip.segments))
-    axis.set_xticks(range(0, clip.segments + 1, -(-clip.segments // MAX_TICKS)))
+    axis.set(xlabel="time" if long else "second", xlim=(0, clip.segments))
     figure.suptitle(plain_text(clip.path.name))
     figure.legend(handles=timeline_legend(video), loc="outside lower center", ncols=4, frameon=False)
     return figure
@@ -98,11 +103,18 @@ def _draw_frames(axis: Axes, clip: Clip) -> None:
 
 
 def _draw_spectrogram(axis: Axes, clip: Clip) -> None:
-    """Log-mel spectrogram, averaged over tenths of a second."""
-    columns = [_tenths(log_mel_patch(second)) for second in audio_seconds(clip)]
-    extent = (0, clip.segments, 0, 1)
-    axis.imshow(np.concatenate(columns).T, extent=extent, aspect="auto", origin="lower", cmap="magma")
-    axis.set(ylim=(0, 1), yticks=[], ylabel="sound")
+    """Log-mel spectrogram, averaged over tenths of a second, or over the bins of a long video."""
+    seconds = with_progress(audio_seconds(clip), "spectrogram", clip.segments)
+    patches = (_tenths(log_mel_patch(second)) for second in seconds)  # each (10, bands)
+    if clip.segments <= LONG:
+        columns, end = np.concatenate(list(patches)), clip.segments
+    else:
+        interval = -(-clip.segments // BINS)  # seconds per bin
+        bins = in_batches((patch.mean(axis=0) for patch in patches), interval)
+        columns = np.stack([np.mean(each, axis=0) for each in bins])
+        end = interval * len(columns)
+    axis.imshow(columns.T, extent=(0, end, 0, 1), aspect="auto", origin="lower", cmap="magma")
+    axis.set(xlim=(0, clip.segments), ylim=(0, 1), yticks=[], ylabel="sound")
 
 
 def _tenths(patch: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -27,7 +27,9 @@ def timeline_page(video: ParsedVideo, clip: Clip) -> str:
         video: the parsed video.
         clip: its file, embedded up to `MAX_EMBEDDED` bytes and linked otherwise.
     """
-    return player_page(clip, timeline_as_json(video, clip))
+    parsed = timeline_as_json(video, clip)
+    del parsed["probabilities"]  # the page does not show them, and those of hours are many
+    return player_page(clip, parsed)
 
 
 def player_page(clip: Clip, parsed: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from leap.data.annotations import write_events
 from leap.features.media import Clip
 from leap.inference.parsed_video import MODALITIES, ParsedVideo
-from leap.io.atomic import atomic_write
+from leap.io.atomic import atomic_path, atomic_write
 from leap.io.download import file_sha256
 from leap.visualization.figures import PNG_METADATA, save_figure
 from leap.visualization.timeline.as_json import timeline_as_json
@@ -51,7 +51,9 @@ def write_timeline(video: ParsedVideo, clip: Clip, out: Path, attention: bool = 
     for path, modality in ((audio, "audio"), (visual, "visual")):
         write_events(path, [" ".join(video.name.split())], [video.events[modality]], video.classes)
     written = {"tables": {path.name: file_sha256(path) for path in (audio, visual)}}
-    atomic_write(data, json.dumps(timeline_as_json(video, clip) | written, indent=1) + "\n")
+    with atomic_path(data) as temporary, temporary.open("w", encoding="utf-8") as file:
+        json.dump(timeline_as_json(video, clip) | written, file, indent=1)  # hours of text, piece by piece
+        file.write("\n")
     atomic_write(html, text)
     save_figure(figure, picture, PNG_METADATA)
     return files

@@ -121,8 +121,10 @@ def test_limits(tmp_path):
         open_clip(path, Limits(bytes=1000))
     with pytest.raises(LeapError, match="24 × 16 pixels"):
         open_clip(path, Limits(pixels=100))
+    hours = write_clip(tmp_path / "hours.mkv", numbered(2), times=[0, 5 * 3600 - 1], rate=1)
+    assert open_clip(hours).segments == pytest.approx(5 * 3600, abs=1)
     far = write_clip(tmp_path / "far.mkv", numbered(2), times=[0, 10**7])
-    with pytest.raises(LeapError, match="longer than the limit of 3600 s"):
+    with pytest.raises(LeapError, match="longer than the limit of 86401 s"):
         open_clip(far)
 
 

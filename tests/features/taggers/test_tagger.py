@@ -1,8 +1,11 @@
 """The tagger with networks that recognize tones and colours, on clips of both."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import leap
 from leap.data.classes import LLP
@@ -10,7 +13,14 @@ from leap.errors import LeapError
 from leap.features.taggers.event_scores import chosen_decoding
 from leap.metrics.arrays import MODALITIES
 from tests.features.media.clips import tone, write_clip, write_coded_clip
-from tests.features.taggers.stubs import COLOURS, TONES, use_stubs, write_stub_weights
+from tests.features.taggers.stubs import (
+    COLOURS,
+    TONES,
+    ColourSeer,
+    ToneHearer,
+    use_stubs,
+    write_stub_weights,
+)
 
 
 @pytest.fixture
@@ -138,14 +148,9 @@ def test_streams_and_tags_that_are_not_there_are_noted(tmp_path, weights):
 
 def test_scores_of_tags_are_united_as_they_exclude_each_other_or_not(tmp_path, weights, monkeypatch):
     """By ear the largest, by eye the sum: a dog of two possible breeds is a dog."""
-    from leap.features.taggers import tagger as module
-
-    def tags(kind, network, clip, folder):
-        return (
-            np.full((4, 521), 0.4, np.float32) if kind == "yamnet" else np.full((1, 1000), 1e-3, np.float32)
-        )
-
-    monkeypatch.setattr(module, "_tags", tags)
+    for stub, score, tags in ((ToneHearer, 0.4, 521), (ColourSeer, 1e-3, 1000)):
+        scores = partial(torch.full, fill_value=score)
+        monkeypatch.setattr(stub, "scores", lambda _, rows, n=tags, of=scores: of((len(rows), n)))
     path = write_clip(tmp_path / "a.mkv", pictures([], 1), samples=tone(1))
     found = leap.load(weights=weights).parse(path).video.probabilities
     assert found["audio"][0] == pytest.approx(0.4)
