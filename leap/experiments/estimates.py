@@ -66,9 +66,20 @@ def estimates_in_words(table: pd.DataFrame) -> pd.DataFrame:
 
 def tally(table: pd.DataFrame) -> str:
     """A sentence that counts the intervals of `estimate_table` above and below 0."""
-    count = table.apply(direction, axis=1).value_counts()
-    counts = ", ".join(f"{count.get(where, 0)} {where}" for where in ("above 0", "below 0"))
+    counts = counted(table.apply(direction, axis=1))
     return f"Of the intervals of {len(table)} registered claims, not adjusted for their number, {counts}."
+
+
+def counted(directions: pd.Series) -> str:
+    """How many intervals lie on each side of 0, such as '3 are above 0 and none is below 0'.
+
+    Args:
+        directions: `direction` of every interval.
+    """
+    numbers = {where: int((directions == where).sum()) for where in ("above 0", "below 0")}
+    return " and ".join(
+        f"{number or 'none'} {'is' if number < 2 else 'are'} {where}" for where, number in numbers.items()
+    )
 
 
 def direction(row: Mapping[Any, float]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from leap.experiments.estimates import direction
+from leap.experiments.estimates import counted, direction
 from leap.metrics.titles import listed, titled
 
 NAMED = 4
@@ -31,8 +31,7 @@ def _directions(series: Mapping[str, pd.DataFrame]) -> pd.Series:
 def _said(rows: pd.Series) -> str:
     """The intervals of a panel in words."""
     if len(rows) > NAMED:
-        above, below = ((rows == where).sum() or "none" for where in ("above 0", "below 0"))
-        return f"of {len(rows)} intervals, {above} above 0 and {below} below 0"
+        return f"of {len(rows)} intervals, {counted(rows)}"
     by_place = [
         f"{'includes 0' if where == 'includes 0' else f'is {where}'} for {listed(map(str, names))}"
         for where, names in rows.groupby(rows, sort=False).groups.items()

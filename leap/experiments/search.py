@@ -14,6 +14,12 @@ from leap.experiments.runs import check_writable, make_runs
 from leap.experiments.systems import LEARNING_RATES, SYSTEMS, candidates, search_configs, selected
 from leap.io.atomic import atomic_write
 
+ENDS = (LEARNING_RATES[0], LEARNING_RATES[-1])
+"""Learning rates beyond which a better one may lie."""
+
+NAMES = {"lr": "learning rate"}
+"""Setting → its name in tables, where it differs."""
+
 
 def search_records(dataset: str) -> str:
     """File name of the records of the search on a data set."""
@@ -81,9 +87,9 @@ def search_table(records: list[Record], systems: Iterable[str], dataset: str, ch
         scores = [val_score(trial) for trial in trials]
         settings = selected()[dataset][system]
         rows[system] = {
-            "chosen": ", ".join(f"{name} {value:g}" for name, value in settings.items()),
+            "chosen": ", ".join(f"{NAMES.get(name, name)} {value:g}" for name, value in settings.items()),
             "best val score": max(scores),
             "worst val score": min(scores),
-            "rate at an end of the grid": settings["lr"] in (LEARNING_RATES[0], LEARNING_RATES[-1]),
+            "rate at an end of the grid": "yes" if settings["lr"] in ENDS else "no",
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -459,7 +459,7 @@ def open_study(notebook: str, profile: str, dataset: str, data: str = "", result
     if not chapter.takes(dataset):
         check_dataset(dataset)
         dataset = chapter.home
-        print(f"This chapter is about {dataset}, whatever `dataset` says.")
+        print(f"This chapter is about {dataset_title(dataset)}, whatever the parameter dataset says.")
     folder = Path(results) if results else repository_root() / "results"
     study = Study(chapter, size, dataset, folder, _committed(folder), data)
     if data or not chapter.only:

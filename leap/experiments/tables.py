@@ -179,6 +179,18 @@ def precision_recall_table(runs: Runs) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def precision_recall_in_words(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """`precision_recall_table` with titles in words, one table per modality."""
+    parts = {"": "all segments", "_overlap": "segments with overlap"}
+    measures = {"f": "F", "ap": "average precision"}
+    return [
+        table[[f"{modality}{part}" for part in parts]]
+        .rename(columns={f"{modality}{part}": f"{modality}, {title}" for part, title in parts.items()})
+        .rename(columns=measures, level=1)
+        for modality in ("audio", "visual")
+    ]
+
+
 def outside_intervals(fresh: pd.DataFrame, committed: pd.DataFrame) -> list[str]:
     """Names of the differences outside their committed intervals, as 'system, name of the score'.
 

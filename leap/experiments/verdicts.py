@@ -43,9 +43,17 @@ def compare_in_words(
         scores: the scores that are compared.
     """
     parts: list[str] = []
+    last = ""
     for score in scores:
         difference = paired(runs[system], runs[baseline], score)
         word = WORDS[verdict(difference["difference"], difference["p"])]
-        parts.append(f"{word} {baseline} in {spelled_out(score)} ({format_difference(difference)})")
+        relation = "" if word == last else f"{word} {'it' if last else _quoted(baseline)} "
+        parts.append(f"{relation}in {spelled_out(score)} ({format_difference(difference)})")
+        last = word
     seeds = int(difference["n"])
-    return f"{system} is {' and '.join(parts)}; {seeds} paired {'seed' if seeds == 1 else 'seeds'}."
+    return f"{_quoted(system)} is {' and '.join(parts)}; {seeds} paired {'seed' if seeds == 1 else 'seeds'}."
+
+
+def _quoted(name: str) -> str:
+    """The name of a system in a sentence, in quotation marks where it could be taken for words of it."""
+    return f"“{name}”" if ", " in name or name[0].islower() else name

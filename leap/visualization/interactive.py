@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from textwrap import fill
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -12,11 +12,11 @@ from leap.visualization.effects import Panels, off_scale_rows, sorted_rows
 from leap.visualization.palette import TRUTH, line_colours
 from leap.visualization.rows import wrapped
 
-ROW, HEADER = 34, 60
-"""Pixels of a series in a row, and of what is above and below the rows of a panel."""
+ROW, SERIES, HEADER = 14, 20, 60
+"""Pixels between rows, of a series in a row, and of what is above and below the rows of a panel."""
 
-AXIS_LINE = 36
-"""Most characters in a line of the horizontal axis's title, which fit on a phone."""
+LINE = 26
+"""Most characters in a line of the horizontal axis's title, or of a legend, which fit on a phone."""
 
 SHAPES = ("circle", "square", "diamond", "triangle", "inverted_triangle", "star")
 """Markers of the series, in order."""
@@ -44,14 +44,16 @@ def interactive_effects(panels: Panels, axis_title: str) -> str:
         rows = [wrapped(row) for row in order if any(row in table.index for table in series.values())]
         first = not figures
         figure = plotting.figure(
-            title=title, y_range=rows[::-1], height=HEADER + ROW * len(rows) * len(series),
+            title=title, y_range=rows[::-1], height=HEADER + (ROW + SERIES * len(series)) * len(rows),
             sizing_mode="stretch_width", tools=(TOOLS if first else "") + "hover", tooltips=POINTER,
             toolbar_location="above" if first else None, **({} if first else {"x_range": figures[0].x_range}),
         )  # fmt: skip
         figure.toolbar.logo = None
         _draw_series(figure, series)
         figures.append(figure)
-    figures[-1].xaxis.axis_label = "\n".join(fill(line, AXIS_LINE) for line in axis_title.splitlines())
+    lines = [part for line in axis_title.splitlines() for part in wrap(line, LINE)]
+    figures[-1].xaxis.axis_label = "\n".join(lines)
+    figures[-1].height += SERIES * len(lines)
     _add_legend(max(figures, key=lambda figure: len(_named(figure))))
     layout = require("bokeh.layouts", "book").column(figures, sizing_mode="stretch_width")
     return json.dumps(require("bokeh.embed", "book").json_item(layout))
@@ -75,8 +77,9 @@ def _add_legend(figure: Any) -> None:
     models = require("bokeh.models", "book")
     items = [models.LegendItem(label=drawn.name, renderers=[drawn]) for drawn in _named(figure)]
     if items:
-        figure.add_layout(models.Legend(items=items, orientation="horizontal", border_line_width=0), "below")
-        figure.height += HEADER
+        columns = len(items) if sum(len(drawn.name) for drawn in _named(figure)) <= LINE else 1
+        figure.add_layout(models.Legend(items=items, ncols=columns, border_line_width=0), "below")
+        figure.height += HEADER // 2 + (ROW + SERIES) * len(items) // columns
 
 
 def _named(figure: Any) -> list[Any]:

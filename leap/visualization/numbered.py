@@ -18,6 +18,12 @@ COUNTS: Counter[str] = Counter()
 LONG = re.compile(r"<(td|th)>(?=[^<]{31})")
 """Beginning of a cell of a table's body whose text may be broken into lines."""
 
+ROW = re.compile(r"<tr>.*?</tr>", re.DOTALL)
+"""A row of a table's body."""
+
+PERCENT = re.compile(r"(?<=\d) (?=%)")
+"""The space between a number and its per cent sign, at which no line should break."""
+
 EMPTY = "<td></td>"
 """A cell without content, which is no header of anything."""
 
@@ -72,7 +78,8 @@ def _display(kind: str, caption: str, content: str, links: str = "", folded: boo
     shown = require("IPython.display", "book")
     COUNTS[kind] += 1
     identity = f"{kind} {COUNTS[kind]}"
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(caption, quote=False))
+    said = PERCENT.sub("\N{NO-BREAK SPACE}", escape(caption, quote=False))
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", said)
     below = f"<figcaption><strong>{identity}.</strong> {text} {links}</figcaption>"
     if folded:
         content = f"<details><summary>Show {identity}</summary>{content}</details>"
@@ -82,15 +89,43 @@ def _display(kind: str, caption: str, content: str, links: str = "", folded: boo
 
 
 def _html(table: pd.DataFrame) -> str:
-    """A table as HTML, with minus signs, and with the names of its index in the last header row."""
+    """A table as HTML, with minus signs, separated thousands, and the names of its index in its header.
+
+    The row headers of the first column, which stays in place while the others scroll, are marked.
+    """
+    whole = {name: "{:,}".format for name in table.select_dtypes("integer").columns}
     with pd.option_context("display.max_colwidth", None):
-        head, body = table.to_html(border=0, na_rep="–", index_names=False).split("</thead>")
+        html = table.set_axis(_separated(table.index), axis="index").to_html(
+            border=0, na_rep="–", index_names=False, formatters=whole
+        )
+    head, body = html.split("</thead>")
     above, row, last = head.rpartition("<tr")
     for name in table.index.names:
         cell = f"<th>{escape(str(name))}</th>" if name else EMPTY
         last = last.replace("<th></th>", cell, 1)
-    html = above.replace("<th></th>", EMPTY) + row + last + "</thead>" + LONG.sub(r'<\1 class="long">', body)
-    return re.sub(r"(?<=>)-(?=\d)", "−", html)
+    body = _mark_first_column(LONG.sub(r'<\1 class="long">', body), table.index.nlevels)
+    html = above.replace("<th></th>", EMPTY) + row + last + "</thead>" + body
+    return PERCENT.sub("\N{NO-BREAK SPACE}", re.sub(r"(?<=>)-(?=\d)", "−", html))
+
+
+def _separated(index: pd.Index) -> pd.Index:
+    """An index whose integers are text with separated thousands."""
+    frame = index.to_frame(index=False)
+    for place, kind in enumerate(frame.dtypes):
+        if pd.api.types.is_integer_dtype(kind):
+            frame.isetitem(place, list(map("{:,}".format, frame.iloc[:, place])))
+    if index.nlevels == 1:
+        return pd.Index(frame.iloc[:, 0], name=index.name)
+    return pd.MultiIndex.from_frame(frame, names=index.names)
+
+
+def _mark_first_column(body: str, levels: int) -> str:
+    """Mark the row headers of the first column; a row within a group has headers of inner levels only."""
+
+    def marked(row: re.Match[str]) -> str:
+        return row[0].replace("<th", "<th data-first", 1) if row[0].count("<th") == levels else row[0]
+
+    return ROW.sub(marked, body)
 
 
 def _csv_link(table: pd.DataFrame, name: str) -> str:

@@ -77,8 +77,8 @@ def test_the_data_card_of_av_everyday_states_the_quality_of_its_pseudo_labels():
         audio, visual = table.loc["audio", name], table.loc["visual", name]
         expected = [*audio[quality], *visual[quality], *visual[["never", "called"]]]
         stated = line.split(" | ")
-        assert (stated[3:6] == ["-"] * 3) == (name in classes[9:])
-        assert all(text in ("-", f"{value:.0f}") for text, value in zip(stated, expected, strict=True))
+        assert (stated[3:6] == ["–"] * 3) == (name in classes[9:])
+        assert all(text in ("–", f"{value:.0f}") for text, value in zip(stated, expected, strict=True))
     for modality in ("audio", "visual"):
         precision, recall, f = micro.loc["test", modality, "pseudo-labels"]
         stated = f"{precision:.1f} (precision), {recall:.1f} (recall) and {f:.1f} (F)"

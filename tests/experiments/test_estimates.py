@@ -85,5 +85,6 @@ def test_the_parts_are_of_the_same_videos_and_average_to_the_estimate(runs, monk
 def test_intervals_are_counted_by_where_they_lie(runs):
     said = tally(estimate_table("a", runs, OVERLAPPING))
     assert said == (
-        "Of the intervals of 3 registered claims, not adjusted for their number, 1 above 0, 1 below 0."
+        "Of the intervals of 3 registered claims, not adjusted for their number, "
+        "1 is above 0 and 1 is below 0."
     )

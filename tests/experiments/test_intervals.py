@@ -13,7 +13,7 @@ def test_few_intervals_are_named_and_many_are_counted():
     panels = {"seg A": {"": effects(a=2, b=0, c=3)}, "evt V": {"": effects(a=2, b=0, c=3, d=4, e=-0.5)}}
     assert intervals_in_words(panels) == (
         "Segment-level A: the interval is above 0 for a and c and includes 0 for b. "
-        "Event-level V: of 5 intervals, 3 above 0 and none below 0."
+        "Event-level V: of 5 intervals, 3 are above 0 and none is below 0."
     )
 
 

@@ -90,8 +90,8 @@ def test_table_of_the_search(searched, tiny_store, monkeypatch):
     records = read_records(searched[0] / "records" / "search_tiny.jsonl.gz")
     table = search_table(records, SYSTEMS, "tiny", tiny_store.checksum)
     assert list(table.index) == list(SYSTEMS)
-    assert table.loc["LEAP", "chosen"] == f"lr {MIDDLE:g}, heads 1"
-    assert not table["rate at an end of the grid"].any()
+    assert table.loc["LEAP", "chosen"] == f"learning rate {MIDDLE:g}, heads 1"
+    assert (table["rate at an end of the grid"] == "no").all()
     # at the middle rate with 1 head, and at the largest with 4; dropout 0.2, mean of the two seeds
     assert table.loc["LEAP", "best val score"] == pytest.approx(60 - 1 - 0.2 + 1)
     assert table.loc["LEAP", "worst val score"] == pytest.approx(60 - 1e4 * WORST - 4 - 0.2 + 1)

@@ -416,7 +416,7 @@ def test_open_study(tiny_path, tmp_path, monkeypatch):
 def test_a_chapter_about_one_data_set_shows_that_one_and_says_so(dataset, tmp_path, capsys):
     study = open_study("12_scale", "laptop", dataset, "", str(tmp_path))
     assert (study.dataset, study.data) == ("llp-sim", "")
-    said = "This chapter is about llp-sim, whatever `dataset` says.\n"
+    said = "This chapter is about LLP-Sim, whatever the parameter dataset says.\n"
     assert capsys.readouterr().out == ("" if dataset == "llp-sim" else said)
     assert len(study.runs()) == 18  # from committed records, without simulating anything
     assert list(tmp_path.iterdir()) == []

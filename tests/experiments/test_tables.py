@@ -15,6 +15,7 @@ from leap.experiments.tables import (
     format_scores,
     outside_intervals,
     paired,
+    precision_recall_in_words,
     precision_recall_table,
     score_table,
 )
@@ -138,3 +139,7 @@ def test_precision_and_recall_are_means_over_seeds(runs):
     assert table.loc["MMIL", ("audio", "precision")] == 52.0
     assert table.loc["LEAP", ("visual_overlap", "f")] == 56.0
     assert table.shape == (3, 16)
+    audio, visual = precision_recall_in_words(table)
+    assert audio.loc["MMIL", ("audio, all segments", "precision")] == 52.0
+    assert visual.loc["LEAP", ("visual, segments with overlap", "F")] == 56.0
+    assert audio.shape == visual.shape == (3, 8)

@@ -9,7 +9,7 @@ from tests.tree import ROOT
 pytestmark = pytest.mark.slow
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-OWN = {"03_llp": "llp", "12_scale": "llp-sim"}
+OWN = {"03_llp": "LLP", "12_scale": "LLP-Sim"}
 """Notebook → the only data set that it shows."""
 
 
@@ -25,5 +25,5 @@ def test_every_notebook_runs_on_av_everyday(notebook, results, tmp_path, monkeyp
     made = tmp_path / notebook.name
     execute(notebook, made, {"profile": "smoke", "dataset": "av-everyday", "results": str(results)})
     text = nbformat.writes(nbformat.read(made, as_version=4))
-    said = f"This chapter is about {OWN.get(notebook.stem)}, whatever `dataset` says."
+    said = f"This chapter is about {OWN.get(notebook.stem)}, whatever the parameter dataset says."
     assert (said in text) == (notebook.stem in OWN)

@@ -65,6 +65,17 @@ def test_series_have_the_colours_of_their_systems(item):
     assert {entry["label"]["value"] for entry in models(item, "LegendItem")} == {"LEAP", "MMIL"}
 
 
+def test_a_legend_with_long_names_has_one_column_and_titles_of_axes_are_wrapped_for_a_phone():
+    def drawn(*names):
+        panel = {name: table(a=(1.0, 0.5, 1.5)) for name in names}
+        return json.loads(interactive_effects({"": panel}, "LEAP − MMIL, primary measure, points"))
+
+    short, long = drawn("MMIL", "LEAP"), drawn("LEAP (denoised labels) − LEAP", "ours − LEAP")
+    assert [models(item, "Legend")[0]["ncols"] for item in (short, long)] == [2, 1]
+    titles = {axis["axis_label"] for axis in models(short, "LinearAxis") if "axis_label" in axis}
+    assert titles == {"LEAP − MMIL, primary\nmeasure, points"}
+
+
 def test_a_series_without_name_has_no_legend():
     text = interactive_effects({"": {"": table(a=(1.0, 0.5, 1.5))}}, "points")
     assert models(json.loads(text), "Legend") == []

@@ -70,6 +70,27 @@ def test_the_name_of_the_index_is_in_the_header(shown):
     assert header_cells(shown[0]) == [["system", "change", "claim"]]
 
 
+def test_thousands_are_separated_in_cells_and_row_headers(shown):
+    show_tables(pd.DataFrame({"n": [1234567], "x": [0.5]}, pd.Index([2000], name="videos")), caption="A.")
+    assert re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", shown[0]) == [
+        "videos", "n", "x", "2,000", "1,234,567", "0.5"
+    ]  # fmt: skip
+
+
+def test_only_headers_of_the_first_column_are_marked(shown):
+    rows = pd.MultiIndex.from_tuples([("A", "x"), ("A", "y" * 40), ("B", "x")], names=["group", "member"])
+    show_tables(pd.DataFrame({"n": [1, 2, 3]}, rows), caption="A table.")
+    assert re.findall(r"<th data-first[^>]*>(\w)", shown[0]) == ["A", "B"]
+    assert '<th class="long">yyy' in shown[0]
+
+
+def test_no_line_breaks_before_a_per_cent_sign(shown):
+    show_tables(pd.DataFrame({"n": ["2 % of seconds"]}, ["5 % misses"]), caption="With 95 % intervals.")
+    assert "2\N{NO-BREAK SPACE}%" in shown[0]
+    assert "5\N{NO-BREAK SPACE}%" in shown[0]
+    assert "95\N{NO-BREAK SPACE}%" in shown[0]
+
+
 def test_every_level_of_an_index_has_its_name_above_it_and_no_header_is_empty(shown):
     rows = pd.MultiIndex.from_tuples([("A", "x"), ("B", "y")], names=["system", None])
     columns = pd.MultiIndex.from_product([["audio"], ["MMIL", "LEAP"]])

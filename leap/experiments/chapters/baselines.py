@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from leap.data.pseudo_labels import choose_threshold
-from leap.data.registry import is_simulated
+from leap.data.registry import dataset_title, is_simulated
 from leap.data.store import FeatureStore
 from leap.data.teacher import teacher_labels, teacher_scores
 from leap.data.trivial_baselines import label_free_baselines, trivial_baselines
@@ -201,7 +201,7 @@ def side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         One row per prediction; ``reads``, and one column per data set, empty where it lacks the row.
     """
     reads = {name: row for table in tables.values() for name, row in table["reads"].items()}
-    columns = {dataset: _primary_in_words(table) for dataset, table in tables.items()}
+    columns = {dataset_title(dataset): _primary_in_words(table) for dataset, table in tables.items()}
     return pd.DataFrame({"reads": reads, **columns}, index=list(reads)).fillna("")
 
 

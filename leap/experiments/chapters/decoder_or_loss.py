@@ -43,6 +43,9 @@ CHOSEN = (
 )
 """The search for settings in words."""
 
+SETTINGS = {"lr": "learning rate", "heads": "heads, decoder", "encoder_heads": "heads, encoder"}
+"""Setting → its title."""
+
 PROTOCOL = "protocol"
 """The reading of the protocol, which decides; `leap.inference.readings.readings` describes the others."""
 
@@ -195,6 +198,21 @@ def published_gains(table: pd.DataFrame) -> pd.DataFrame:
     return part.set_axis(labels, axis="index")
 
 
+def gains_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """`gain_table` as text: a row per encoder, loss and coupling of both decoders, a column per reading."""
+    text = table.apply(format_difference, axis=1)
+    readings = {name: text.xs(name, level="reading") for name in text.index.unique("reading")}
+    rows = published_gains(table).index.rename("decoders compared")
+    return pd.DataFrame({name: list(column) for name, column in readings.items()}, index=rows)
+
+
+def detectable_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """`detectable_table` with the texts of the claims and titles in words."""
+    claims = {claim.id: claim.text for claim in registered_claims(NOTEBOOK)}
+    deviations = {name: f"deviation, {name}" for name in ("seeds", "videos", "residual")}
+    return table.rename(index=claims, columns=deviations | {"detectable": "detectable difference"})
+
+
 def _couplings(video: str) -> str:
     """The sources of LEAP's and MMIL's video probabilities in words, from their names."""
     leap, mmil = video.split(", ")
@@ -205,7 +223,7 @@ def settings(study: Study) -> tuple[pd.DataFrame, str]:
     """Settings of the cells and a line that states their origin: the search on val, or the paper."""
     if not searched(study.made_at):
         return study.settings()
-    return settings_table(study.grid(), study.dataset), CHOSEN
+    return settings_table(study.grid(), study.dataset).rename(columns=SETTINGS), CHOSEN
 
 
 def settings_table(cells: Iterable[str], dataset: str) -> pd.DataFrame:

@@ -239,7 +239,9 @@ def loss_panels(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def costliest_in_words(table: pd.DataFrame) -> str:
     """The type of error that costs every system of `error_table` most."""
     costs = _by_type(table["in_order"]).idxmax()
-    found = [f"{type_} for {listed(systems)}" for type_, systems in costs.groupby(costs).groups.items()]
+    if len(set(costs)) == 1:
+        return f"Errors of the type “{costs.iloc[0]}” cost every system most."
+    found = [f"“{type_}” for {listed(systems)}" for type_, systems in costs.groupby(costs).groups.items()]
     return f"The costliest type is {listed(found)}."
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from leap.config import RunConfig
-from leap.data.registry import DATASETS
+from leap.data.registry import DATASETS, dataset_title
 from leap.experiments.cells import Cell, profile_config
 from leap.experiments.chapter import Chapter, Grid
 from leap.experiments.claims import registered_claims
@@ -133,7 +133,7 @@ def geometry_table() -> pd.DataFrame:
         classes.
     """
     rows = {
-        (dataset, name): _cosines(source, DATASETS[dataset].classes)
+        (dataset_title(dataset), name): _cosines(source, DATASETS[dataset].classes)
         for dataset, (name, source) in product(CHAPTER.only, SOURCES.items())
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["data set", "source"])
@@ -255,7 +255,7 @@ def best_in_words(panels: Mapping[str, pd.DataFrame]) -> str:
     """How often each source, or chance, has the highest precision in `unseen_panels`."""
     best = pd.concat([panel.idxmax(axis=1) for panel in panels.values()]).value_counts()
     found = listed(f"{name} in {count}" for name, count in best.items())
-    return f"Highest of {best.sum()} rows: {found}."
+    return f"Of {best.sum()} rows, the highest precision is that of {found}."
 
 
 def conclusion(claims: pd.DataFrame, ranges: pd.DataFrame, unseen: pd.DataFrame, dataset: str) -> str:

@@ -27,6 +27,9 @@ FACTS = {
 }
 """Column of the published results → its title."""
 
+FEATURES = {"vggish+resnet": "VGGish, ResNet", "clap+clip": "CLAP, CLIP"}
+"""Features of a published result → their names."""
+
 
 def leaderboard(baselines: pd.DataFrame, submitted: pd.DataFrame) -> pd.DataFrame:
     """Published and submitted results and trivial baselines by the mean of four scores, the highest first.
@@ -56,7 +59,7 @@ def in_words(rows: pd.DataFrame) -> pd.DataFrame:
     scores = [PRIMARY_TITLE, *TITLES]
     text = rows.astype(object).where(rows.notna(), "–")
     text[scores] = rows[scores].map("{:.1f}".format).replace("nan", "–")
-    return text.rename(columns=TITLES | FACTS)
+    return text.replace({"features": FEATURES}).rename(columns=TITLES | FACTS)
 
 
 def own_results(committed: Path) -> dict[str, pd.DataFrame]:

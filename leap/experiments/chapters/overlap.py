@@ -90,5 +90,5 @@ def gains_in_words(segments: pd.DataFrame) -> str:
     lines = []
     for modality in ("audio", "visual"):
         values = (f"{title} {found[modality, title]:+.1f}".replace("-", "−") for title in MEASURES.values())
-        lines.append(f"* {modality}, two events at once: {', '.join(values)}.")
+        lines.append(f"* {modality.capitalize()}, two events at once: {', '.join(values)}.")
     return "\n".join(lines)

@@ -33,6 +33,7 @@ from leap.experiments.tables import (
     segment_mean,
 )
 from leap.experiments.verdicts import WORDS, verdict
+from leap.metrics.titles import listed
 
 if TYPE_CHECKING:
     from leap.experiments.study import Study
@@ -234,7 +235,7 @@ def comparison_in_words(found: RunsBySize, below: Mapping[Size, Sequence[str]]) 
 def _not_concluded(below: Sequence[str]) -> str:
     """Why nothing is concluded at a size."""
     verb = "is" if len(below) == 1 else "are"
-    return f"nothing is concluded, because {', '.join(below)} {verb} not above the trivial baselines."
+    return f"nothing is concluded, because {listed(below)} {verb} not above the trivial baselines."
 
 
 def _compared(runs: Runs) -> str:

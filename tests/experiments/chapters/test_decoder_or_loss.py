@@ -12,11 +12,12 @@ from leap.experiments.chapters.decoder_or_loss import (
     NOTEBOOK,
     conclusion,
     gain_table,
+    gains_in_words,
     grid,
     reading_table,
     settings_table,
 )
-from leap.experiments.estimates import direction, estimate_table
+from leap.experiments.estimates import counted, direction, estimate_table
 from leap.experiments.grid import SHIPPED
 from leap.experiments.study import open_study
 from leap.inference.readings import TEACHER_READING
@@ -72,8 +73,7 @@ def test_the_conclusion_has_the_numbers_of_the_table(runs):
     assert said.startswith("On somewhere, LEAP minus MMIL in the primary measure is +")
     assert "is larger under L_basic, is +10.0 [+10.0," in said
     assert "its interval is above 0. Of" in said
-    count = table.apply(direction, axis=1).value_counts()
-    assert said.endswith(f"{count['above 0']} above 0, {count['below 0']} below 0.")
+    assert said.endswith(f"{counted(table.apply(direction, axis=1))}.")
     assert f"of {len(table)} registered" in said
 
 
@@ -84,6 +84,10 @@ def test_leap_is_compared_with_mmil_under_every_loss_coupling_and_reading(runs):
     readings = table.xs("protocol", level="reading").groupby("loss")["difference"].mean()
     assert readings.to_dict() == pytest.approx({"L_basic": 10, "VALOR's loss": 0}, abs=0.1)
     assert by_loss["L_basic"] == pytest.approx((10 + 5 + 5) / 3, abs=0.1)
+    words = gains_in_words(table)
+    assert list(words.columns) == ["protocol", "tuned", "ungated"]
+    for loss, (first, *_) in words.groupby(lambda row: row.split("; ")[0])["protocol"].agg(list).items():
+        assert first.startswith("+10.0 [" if loss == "HAN, L_basic" else ("+0.0", "−0.0"))
 
 
 def test_readings_stand_beside_the_protocol(runs):

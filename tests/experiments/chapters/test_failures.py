@@ -182,7 +182,10 @@ def test_the_costliest_type_is_named_for_every_system():
         [["MMIL", "LEAP", "ours"], ["late", "missed"]], names=["system", "type"]
     )
     table = pd.DataFrame({"in_order": [1.0, 3, 1, 2, 4, 2]}, index=index)
-    assert costliest_in_words(table) == "The costliest type is late for ours and missed for MMIL and LEAP."
+    said = costliest_in_words(table)
+    assert said == "The costliest type is “late” for ours and “missed” for MMIL and LEAP."
+    table["in_order"] = [1.0, 3, 1, 2, 4, 5]
+    assert costliest_in_words(table) == "Errors of the type “missed” cost every system most."
 
 
 def test_the_answer_names_the_types_whose_interval_excludes_zero():

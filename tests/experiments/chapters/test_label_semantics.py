@@ -112,9 +112,9 @@ def test_smoke_is_short(dataset):
 
 def test_words_for_digits_are_close_to_one_another_and_names_of_everyday_classes_are_not():
     table = geometry_table()
-    assert table.loc[("av-digits", "GloVe")].round(2).tolist() == [0.82, 0.99]
-    assert table.loc[("av-everyday", "GloVe"), "mean cosine"] < 0.3
-    for dataset in ("av-digits", "av-everyday"):
+    assert table.loc[("AV-Digits", "GloVe")].round(2).tolist() == [0.82, 0.99]
+    assert table.loc[("AV-Everyday", "GloVe"), "mean cosine"] < 0.3
+    for dataset in ("AV-Digits", "AV-Everyday"):
         assert table.loc[(dataset, CONTROL)].tolist() == pytest.approx([0, 0], abs=1e-6)
         assert table.loc[(dataset, "near-identical"), "mean cosine"] == pytest.approx(1, abs=1e-3)
         assert (table.loc[dataset, "mean cosine"] <= table.loc[dataset, "largest cosine"]).all()
@@ -195,7 +195,8 @@ def test_the_conclusion_has_the_numbers_of_the_tables(runs):
     assert "against 21.0 with random orthogonal embeddings and 21.0 by chance" in said
     assert said.count("classes seen in training is 80.0 to 80.0.") == 2
     assert said.endswith(
-        "Of the intervals of 8 registered claims, not adjusted for their number, 6 above 0, 2 below 0."
+        "Of the intervals of 8 registered claims, not adjusted for their number, "
+        "6 are above 0 and 2 are below 0."
     )
 
 

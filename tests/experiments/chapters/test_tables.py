@@ -69,7 +69,7 @@ def test_ranking_and_threshold_are_told_apart(make_runs):
     lines = overlap.gains_in_words(table).splitlines()
     assert (
         lines[0]
-        == "* audio, two events at once: precision +5.0, recall +5.0, F +5.0, average precision −9.5."
+        == "* Audio, two events at once: precision +5.0, recall +5.0, F +5.0, average precision −9.5."
     )
 
 
@@ -175,8 +175,8 @@ def test_projections_lie_between_the_means_of_absent_and_present():
         {"low": 1.55, "difference": 1.75, "high": 1.95}
     )
     assert interpretability.gaps_in_words({"audio": found, "visual": found}) == (
-        "Embeddings of present and absent classes lie apart for 1 of 1 classes in audio and 1 of 1 classes "
-        "in visual."
+        "For 1 of 1 classes in audio and 1 of 1 classes in visual segments, the median video with the class "
+        "lies above nine tenths of the videos without it."
     )
     never = test[0], np.zeros((3, 1), bool)
     assert len(interpretability._by_presence(val, never, "heard", ["cat"])["heard"]) == 0
