@@ -52,6 +52,8 @@ def make_videos():
             pseudo_visual=cube[1],
             true_audio=cube[0],
             true_visual=cube[1],
+            soft_audio=0.9 * cube[0],
+            soft_visual=0.9 * cube[1],
         )
 
     return make

@@ -11,6 +11,7 @@ def test_protocols_are_those_of_the_releases():
         "mm-pyr",
         "valor",
         "leap",
+        "uwav",
     }
     assert PROTOCOLS["jomold"] == PROTOCOLS["lsld"] == Protocol(gate="modality")
     assert named_protocol("coleaf") == Protocol(0.25, "modality", 0.52)

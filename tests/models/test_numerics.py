@@ -38,7 +38,7 @@ CRITERIA = [
 ]
 """Every variant of L_avss, and every L_basic except CMPAE's, which needs its parser."""
 
-LABELS = ("weak", "pseudo_audio", "pseudo_visual")
+LABELS = ("weak", "pseudo_audio", "pseudo_visual", "soft_audio", "soft_visual")
 FEATURES = ("audio", "visual_2d")
 
 

@@ -301,9 +301,7 @@ def test_ties_go_to_the_epoch_that_the_release_takes(ties, best, train, val, tmp
 def test_all_of_a_step_is_on_the_device_of_the_videos(name, make_videos):
     """On the device that has shapes only, and refuses tensors of another."""
     config = scale_width(preset(name), 16)
-    videos = make_videos(4, t=4, c=3)
-    soft = {"soft_audio": videos.pseudo_audio, "soft_visual": videos.pseudo_visual}
-    videos = replace(videos, **soft).to("meta")
+    videos = make_videos(4, t=4, c=3).to("meta")
     parser = make_parser(model=config.model).to("meta").train()
     criterion, optimizer = Criterion(config.loss), make_optimizer(parser, config.train)
     losses = criterion(parser(videos.audio, videos.visual_2d), videos)

@@ -243,7 +243,7 @@ def test_the_conclusion_has_the_numbers_of_the_tables(runs, claims):
     assert "changes the measure by +4.5 [" in said  # (5 - 2) under VALOR's loss and twice that under L_basic
     for errors in ("40 % misses", "40 % false alarms", "40 % bursty misses", "40 % bursty false alarms"):
         assert re.search(r"\+7\.5 \[[^]]*\] with " + errors, said)
-    assert said.endswith("above 0, 0 below 0.")
+    assert said.endswith("are above 0 and none is below 0.")
 
 
 def test_labels_in_words_name_the_decision_and_unknown_scores():
