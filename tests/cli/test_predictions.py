@@ -103,7 +103,8 @@ def test_a_stated_protocol_is_that_of_the_release(leap, here):
     assert json.loads((here / "x.json").read_text())["protocol"]["segment"] == 0.25
 
 
-def test_what_does_not_belong_together_is_refused(leap, refused, here):
+def test_what_does_not_belong_together_is_refused(leap, refused, here, monkeypatch):
+    monkeypatch.delenv("LEAP_DATA", raising=False)
     leap(*SIGN, *ON_LLP)
     swapped = ("--annotations", "llp/annotations", "--audio", "visual.tsv", "--visual", "audio.tsv")
     assert "visual.tsv: is not the audio table of x that was signed" in refused(

@@ -1,4 +1,4 @@
-"""Every encoder with every decoder, and the parsers of JoMoLD and CMPAE, at small sizes."""
+"""Every encoder with every decoder, and the parsers of JoMoLD, CMPAE and UWAV, at small sizes."""
 
 from dataclasses import asdict, replace
 from itertools import product
@@ -15,6 +15,7 @@ from leap.config import (
     MmilConfig,
     MmPyramidConfig,
     ModelConfig,
+    UwavConfig,
     ValorConfig,
     Variant,
 )
@@ -37,6 +38,7 @@ DECODERS = [
 SIZES = {"width": 8, "ffn": 12}
 JOMOLD = JomoldConfig(encoder=HanConfig(heads=2, cross_weight=0.0), decoder=MmilConfig(), **SIZES)
 CMPAE = CmpaeConfig(encoder=HanConfig(heads=2, cross_weight=0.8), **SIZES)
+UWAV = UwavConfig(encoder=ValorConfig(layers=2, heads=2), **SIZES)
 PRODUCT = [
     *(
         ModelConfig(encoder=encoder, decoder=decoder, **SIZES)
@@ -44,14 +46,16 @@ PRODUCT = [
     ),
     JOMOLD,
     CMPAE,
+    UWAV,
 ]
 EACH = [
     *(ModelConfig(encoder=encoder, decoder=DECODERS[0], **SIZES) for encoder in ENCODERS[1:]),
     *(ModelConfig(encoder=ENCODERS[0], decoder=decoder, **SIZES) for decoder in DECODERS),
     JOMOLD,
     CMPAE,
+    UWAV,
 ]
-"""Every encoder and every decoder once, and both other parsers, where the product would take too long."""
+"""Every encoder and decoder once, and the three other parsers, where the product would take too long."""
 
 WIDTHS = {"audio": 6, "visual_2d": 7}
 
