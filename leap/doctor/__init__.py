@@ -4,7 +4,7 @@
 whatever is broken is reported and breaks nothing.
 """
 
-from leap.doctor.examine import examine
+from leap.doctor.examination import examine
 from leap.doctor.report import as_markdown, core_problems
 
 __all__ = ["as_markdown", "core_problems", "examine"]

@@ -1,4 +1,4 @@
-"""What only imports and files tell; `leap.doctor.examine` runs this module in a process of its own."""
+"""What only imports and files tell; `leap.doctor.examination` runs this module in a process of its own."""
 
 from __future__ import annotations
 
