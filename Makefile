@@ -77,6 +77,7 @@ bench: $(INSTALLED)
 	python -m benchmarks.cost table
 	python -m benchmarks.sizes table
 	python -m benchmarks.coverage
+	python -m benchmarks.waiting table
 	python -m tests.notebooks.store notebooks/03_llp.ipynb notebooks/13_performance.ipynb
 
 soak: $(INSTALLED)
