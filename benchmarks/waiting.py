@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -96,7 +95,7 @@ def training() -> dict[str, dict[str, float]]:
     with open_dataset(SHIPPED) as store:
         videos, parser = store.videos("train"), initial_parser(config, store)
     criterion, optimizer = Criterion(config.loss), make_optimizer(parser, config.train)
-    trainer = Trainer(parser, criterion, optimizer, videos, replace(config.train), config.seed)
+    trainer = Trainer(parser, criterion, optimizer, videos, config.train, config.seed)
     times = []
     for epoch in range(REPEATS + 1):
         started = time.perf_counter()

@@ -42,6 +42,7 @@ def one_of(names: Iterable[str]) -> Complete:
     known = tuple(names)
 
     def complete(incomplete: str) -> list[str]:
+        """Names that begin with what is typed."""
         return [name for name in known if name.startswith(incomplete)]
 
     return complete
@@ -57,6 +58,7 @@ def listed(names: Iterable[str]) -> Complete:
     known = tuple(names)
 
     def complete(incomplete: str) -> list[str]:
+        """What is typed, with names that continue its last one."""
         before, comma, last = incomplete.rpartition(",")
         given = before.split(",")
         return [f"{before}{comma}{name}" for name in known if name.startswith(last) and name not in given]

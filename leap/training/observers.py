@@ -1,4 +1,4 @@
-"""Observers of a training, which are told of every epoch and cannot change anything."""
+"""Observers of a training, which receive every epoch and must not change anything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Epoch:
-    """What an observer is told of a finished epoch.
+    """What an observer receives of a finished epoch.
 
     Attributes:
         number: the epoch, counted from 1.
@@ -28,12 +28,12 @@ class Epoch:
 
 
 class Observer:
-    """Base class of observers; it ignores what it is told. Of several processes, rank 0 tells its own."""
+    """Base class of observers, which ignores all epochs. Of several processes, only rank 0 has an observer."""
 
     def start(self, history: Sequence[Mapping[str, float]]) -> None:
         """Training starts, or continues after epochs whose lines of ``log.jsonl`` are ``history``.
 
-        After a kill, this may be fewer epochs than the observer was told of.
+        After a kill, this may be fewer epochs than the observer received.
         """
 
     def after_epoch(self, epoch: Epoch) -> None:

@@ -101,7 +101,7 @@ def train(
         store: data set of the run; its training and validation videos are copied to the device.
         folder: folder of the checkpoint and of the log.
         device: device to train on.
-        observer: is told of every epoch; not of those of a parser that a loss trains beforehand.
+        observer: receives every epoch, except those of a parser that a loss trains beforehand.
 
     Returns:
         The parser of the best epoch, on the CPU, with its ``description`` and the label embeddings of all

@@ -148,7 +148,7 @@ def fit(
         seed: seed of batch order and dropout.
         folder: folder of the checkpoint and of the log.
         identity: key of the training; a checkpoint with another identity is refused.
-        observer: is told of every epoch, on rank 0.
+        observer: receives every epoch, on rank 0.
 
     Raises:
         LeapError: the checkpoint is damaged or belongs to another ``identity``, a loss is not finite, the

@@ -40,7 +40,7 @@ class WatchedVideo:
         self.classes, self.protocol = tuple(store.classes[c] for c in seen), config.protocol
 
     def figure(self, parser: nn.Module) -> Figure:
-        """Timeline of the video; a copy of the parser parses it on the CPU and leaves the training alone.
+        """Timeline of the video; a copy of the parser parses it on the CPU, so the training is not affected.
 
         Args:
             parser: the parser, on any device.

@@ -26,7 +26,8 @@ class UwavLoss(BasicLoss):
     One of the two weights the classes (`class_weights`), the other mixes segments (`mixup`).
 
     Attributes:
-        frequency: modality → expected number of classes that a segment is pseudo-labeled with.
+        frequency: modality → expected number of classes that a segment is pseudo-labeled with; 1 until
+            `prepare` counts them.
     """
 
     config: UwavLossConfig
