@@ -28,7 +28,7 @@ class Epoch:
 
 
 class Observer:
-    """Base class of observers, which ignores all epochs. Of several processes, only rank 0 has an observer."""
+    """Base class of observers, which ignores all epochs; of several processes, only rank 0 calls its own."""
 
     def start(self, history: Sequence[Mapping[str, float]]) -> None:
         """Training starts, or continues after epochs whose lines of ``log.jsonl`` are ``history``.
